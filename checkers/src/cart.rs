@@ -1,0 +1,372 @@
+//! Carts: no item lost, none back from the dead, and a session sees what it did.
+//!
+//! Each add names a fresh element, and a remove an element that its session has seen. At the end:
+//!
+//! | finding | when |
+//! |---|---|
+//! | lost item | added, acknowledged, absent on every replica, and no remove of it, acknowledged or not, was ever sent |
+//! | resurrected item | removed, acknowledged, by a session that had added it or read it before, and present on every replica |
+//!
+//! Present on some replicas only is divergence, not this. A remove that nobody acknowledged may have happened or not:
+//! it excuses an absence, and proves nothing by a presence. Elements are added once, so add-wins and remove-wins
+//! agree on all of this: the add that the remover had seen comes before the remove and is not concurrent with it.
+//! Resurrection is judged apart for sessions that stay with one replica and those that roam, since a remove may
+//! reach a replica that does not hold the add yet.
+//!
+//! During the run, by values, for each session: what it added, acknowledged, and nobody has begun to remove, is in
+//! its later reads and orders (RYW), and what it has seen likewise (MR); what it removed, acknowledged, after it had
+//! seen it, is not (RYW); what it has seen, and then seen gone, does not come back (MR).
+
+#![expect(clippy::disallowed_types, reason = "looked up, never walked")]
+
+use crate::context::Context;
+use crate::explain;
+use crate::findings::{Claim, Dependency, Finding, Findings};
+use crate::sessions;
+use crate::sources::Sources;
+use crate::verdict::{ItemFates, Label, Tier};
+use afterall_history::{Datum, Function, KeyId, OpId, OpView, Property, Sessions, Status};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+const NO_LOST: Claim = (Property::NoLostItems, Sessions::All);
+const LOST_NONE: &str = "no item was added to a cart that was read on every replica at the end";
+
+fn resurrected_none(sessions: Sessions) -> &'static str {
+    match sessions {
+        Sessions::Sticky => "no sticky session removed an item that it had seen",
+        _ => "no roaming session removed an item that it had seen",
+    }
+}
+
+/// When the first remove of an element, acknowledged or not, was invoked. Only looked up, never walked.
+type FirstRemove = HashMap<(KeyId, Datum), i64>;
+
+/// A remove by a session that had seen the element.
+#[derive(Debug, Clone, Copy)]
+struct Removal {
+    add: OpId,
+    remove: OpId,
+    /// What showed the session that the element was there: its own add, or a read.
+    shown_by: OpId,
+}
+
+/// Judges the carts.
+pub(crate) fn check(
+    ctx: &Context<'_>,
+    sources: &Sources,
+    exact: &[bool],
+    findings: &mut Findings,
+) -> ItemFates {
+    let mut fates = ItemFates::default();
+    findings.chances(NO_LOST, 0, LOST_NONE);
+    let kinds = [Sessions::Sticky, Sessions::Roaming];
+    for sessions in kinds {
+        findings.chances((Property::NoResurrectedItems, sessions), 0, resurrected_none(sessions));
+    }
+    if let Some((a, b)) = sources.twice {
+        let (a, b) = (ctx.op(a).index(), ctx.op(b).index());
+        let why = format!("#{a} and #{b} added the same element");
+        findings.undecided(NO_LOST, why.clone());
+        for sessions in kinds {
+            findings.undecided((Property::NoResurrectedItems, sessions), why.clone());
+        }
+        return fates;
+    }
+    let mut first_remove = FirstRemove::new();
+    for op in ctx.history.ops() {
+        if op.f() == Function::Remove && op.status() != Status::Fail {
+            first_remove.entry((op.key(), op.input())).or_insert(op.invoked());
+        }
+    }
+    let removals = sessions_of_carts(ctx, sources, exact, &first_remove, findings);
+    for key in ctx.keys() {
+        let removals = removals.get(&key).map_or(&[][..], Vec::as_slice);
+        at_the_end(ctx, sources, key, &first_remove, removals, &mut fates, findings);
+    }
+    fates
+}
+
+fn element(ctx: &Context<'_>, add: OpView<'_>) -> Datum {
+    ctx.history.data().items(add.input()).next().unwrap_or(Datum::NIL)
+}
+
+fn at_the_end(
+    ctx: &Context<'_>,
+    sources: &Sources,
+    key: KeyId,
+    first_remove: &FirstRemove,
+    removals: &[Removal],
+    fates: &mut ItemFates,
+    findings: &mut Findings,
+) {
+    let finals = ctx.finals(key);
+    let mut holders: BTreeMap<OpId, usize> = BTreeMap::new();
+    for &(_, read) in finals {
+        let shown: BTreeSet<OpId> = sources.of(read).iter().copied().collect();
+        for add in shown {
+            *holders.entry(add).or_default() += 1;
+        }
+    }
+    let judged = ctx.unsettled().is_none() && ctx.all_read(key);
+    for add in ctx.on(key).filter(|op| op.f() == Function::Add) {
+        let present = holders.contains_key(&add.id());
+        if !add.is_ok() {
+            fates.recovered += u64::from(present && add.status() == Status::Info);
+            continue;
+        }
+        fates.acknowledged += 1;
+        findings.chances(NO_LOST, u64::from(judged), LOST_NONE);
+        if present {
+            fates.present += 1;
+        } else if first_remove.contains_key(&(key, element(ctx, add))) {
+            fates.removed += 1;
+        } else if judged {
+            fates.lost += 1;
+            findings.add(lost(ctx, add));
+        } else {
+            fates.undecided += 1;
+        }
+    }
+    let undecided = match ctx.unsettled() {
+        Some(why) => Some(why.to_owned()),
+        None if !judged => {
+            Some(format!("{} was not read on every replica at the end", ctx.history.key_name(key)))
+        }
+        None => None,
+    };
+    if let Some(why) = &undecided
+        && ctx.on(key).any(|op| op.f() == Function::Add && op.is_ok())
+    {
+        findings.undecided(NO_LOST, why.clone());
+    }
+    for removal in removals {
+        let sessions = ctx.kind_of(ctx.op(removal.remove).session());
+        let claim = (Property::NoResurrectedItems, sessions);
+        if let Some(why) = &undecided {
+            findings.undecided(claim, why.clone());
+            continue;
+        }
+        findings.chances(claim, 1, resurrected_none(sessions));
+        if holders.get(&removal.add) == Some(&finals.len()) {
+            fates.resurrected += 1;
+            findings.add(resurrected(ctx, claim, removal, finals[0].1));
+        }
+    }
+}
+
+fn lost(ctx: &Context<'_>, add: OpView<'_>) -> Finding {
+    let (cause, why) = explain::why_gone(ctx, add.id());
+    let finals = ctx.finals(add.key()).iter().map(|&(_, read)| read);
+    Finding {
+        claim: NO_LOST,
+        or: Vec::new(),
+        kind: "lost item",
+        cause,
+        sentence: format!(
+            "{} was acknowledged and never removed, and at the end no replica holds it; {why}.",
+            explain::op(ctx, add.id())
+        ),
+        key: Some(add.key()),
+        ops: std::iter::once(add.id()).chain(finals).collect(),
+        edges: Vec::new(),
+    }
+}
+
+fn resurrected(ctx: &Context<'_>, claim: Claim, removal: &Removal, read: OpId) -> Finding {
+    let &Removal { add, remove, shown_by } = removal;
+    let (adder, remover) = (ctx.op(add).served_by(), ctx.op(remove).served_by());
+    let cause = if adder == remover {
+        "removed at the replica that had taken the add".to_owned()
+    } else {
+        "removed at another replica than had taken the add".to_owned()
+    };
+    let mut ops = vec![add, shown_by, remove];
+    ops.extend(ctx.finals(ctx.op(add).key()).iter().map(|&(_, read)| read));
+    ops.sort_unstable();
+    ops.dedup();
+    let mut edges = vec![so(ctx, shown_by, remove)];
+    if shown_by != add {
+        edges.push(reads_from(ctx, add, shown_by));
+    }
+    edges.push(reads_from(ctx, add, read));
+    Finding {
+        claim,
+        or: Vec::new(),
+        kind: "resurrected item",
+        cause,
+        sentence: format!(
+            "{}, which its session had seen ({}), and at the end every replica holds it again.",
+            explain::op(ctx, remove),
+            explain::op(ctx, shown_by)
+        ),
+        key: Some(ctx.op(add).key()),
+        ops,
+        edges,
+    }
+}
+
+fn so(ctx: &Context<'_>, from: OpId, to: OpId) -> Dependency {
+    let why = format!(
+        "process {} made #{} before #{}",
+        ctx.op(from).process(),
+        ctx.op(from).index(),
+        ctx.op(to).index()
+    );
+    Dependency { from, to, label: Label::So, why }
+}
+
+fn reads_from(ctx: &Context<'_>, from: OpId, to: OpId) -> Dependency {
+    let why = crate::paths::reads_from(ctx, from, to);
+    Dependency { from, to, label: Label::ReadsFrom, why }
+}
+
+/// What a session knows of a cart.
+#[derive(Default)]
+struct Known {
+    /// Its own acknowledged adds that nobody has removed yet, as far as it has checked.
+    added: BTreeSet<OpId>,
+    /// Adds that it has seen the effect of, and what showed it first.
+    seen: BTreeMap<OpId, OpId>,
+    /// What was there in the last read, with that read.
+    there: BTreeMap<OpId, OpId>,
+    /// What it had read, and then seen gone, with the read that showed it and the one that did not.
+    gone: BTreeMap<OpId, [OpId; 2]>,
+    /// What it had seen and then removed, acknowledged, with the remove.
+    removed: BTreeMap<OpId, OpId>,
+    wrote: bool,
+    read: bool,
+}
+
+/// Judges what sessions see during the run, and hands back the removes by sessions that had seen the element, by key.
+fn sessions_of_carts(
+    ctx: &Context<'_>,
+    sources: &Sources,
+    exact: &[bool],
+    first_remove: &FirstRemove,
+    findings: &mut Findings,
+) -> BTreeMap<KeyId, Vec<Removal>> {
+    let mut removals: BTreeMap<KeyId, Vec<Removal>> = BTreeMap::new();
+    let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();
+    for ops in ctx.by_session.iter() {
+        let mut known: BTreeMap<KeyId, Known> = BTreeMap::new();
+        for op in ops.iter().map(|&id| ctx.op(id)).filter(|op| op.is_ok()) {
+            let known = known.entry(op.key()).or_default();
+            match op.f() {
+                Function::Add => {
+                    known.wrote = true;
+                    known.added.insert(op.id());
+                    known.seen.entry(op.id()).or_insert(op.id());
+                }
+                Function::Remove => {
+                    known.wrote = true;
+                    let add = sources.writer(op.key(), op.input());
+                    let Some((&add, &shown_by)) =
+                        add.and_then(|add| known.seen.get_key_value(&add))
+                    else {
+                        continue;
+                    };
+                    known.removed.insert(add, op.id());
+                    let removal = Removal { add, remove: op.id(), shown_by };
+                    removals.entry(op.key()).or_default().push(removal);
+                }
+                _ => {
+                    let kind = ctx.kind_of(op.session());
+                    // Where there are versions, these are the chances already counted.
+                    if !exact[op.key().0 as usize] {
+                        let ryw = u64::from(known.wrote);
+                        *counted.entry((Property::ReadYourWrites, kind)).or_default() += ryw;
+                        let mr = u64::from(known.read);
+                        *counted.entry((Property::MonotonicReads, kind)).or_default() += mr;
+                    }
+                    read(ctx, sources, op, known, first_remove, findings);
+                }
+            }
+        }
+    }
+    for (claim, count) in counted {
+        sessions::chances(findings, claim, count, Tier::Inferred);
+    }
+    removals
+}
+
+fn read(
+    ctx: &Context<'_>,
+    sources: &Sources,
+    op: OpView<'_>,
+    known: &mut Known,
+    first_remove: &FirstRemove,
+    findings: &mut Findings,
+) {
+    let kind = ctx.kind_of(op.session());
+    let ryw = (Property::ReadYourWrites, kind);
+    let mr = (Property::MonotonicReads, kind);
+    let shown: BTreeSet<OpId> = sources.of(op.id()).iter().copied().collect();
+    let excused = |add: OpId| {
+        let removed = first_remove.get(&(op.key(), element(ctx, ctx.op(add))));
+        removed.is_some_and(|&invoked| invoked <= op.until())
+    };
+    known.added.retain(|&add| !excused(add));
+    for &add in known.added.difference(&shown) {
+        findings.add(own(ctx, ryw, &[add], op, "it misses what its session had added"));
+    }
+    for (&add, &remove) in known.removed.iter().filter(|(add, _)| shown.contains(add)) {
+        let why = "it shows what its session had removed";
+        findings.add(own(ctx, ryw, &[add, known.seen[&add], remove], op, why));
+    }
+    for (&add, &read) in known.there.iter().filter(|(add, _)| !shown.contains(add)) {
+        if !excused(add) && !known.added.contains(&add) {
+            let why = "it misses what its session had seen, and nobody had removed";
+            findings.add(own(ctx, mr, &[add, read], op, why));
+        }
+        known.gone.entry(add).or_insert([read, op.id()]);
+    }
+    for (&add, &[read, gone]) in known.gone.iter().filter(|(add, _)| shown.contains(add)) {
+        let why = "it shows what its session had seen gone";
+        findings.add(own(ctx, mr, &[add, read, gone], op, why));
+    }
+    known.gone.retain(|add, _| !shown.contains(add));
+    for &add in &shown {
+        known.seen.entry(add).or_insert(op.id());
+    }
+    known.there = shown.into_iter().map(|add| (add, op.id())).collect();
+    known.read = true;
+}
+
+/// A read or order that ignores what its session knows. The first of `earlier` is the add.
+fn own(ctx: &Context<'_>, claim: Claim, earlier: &[OpId], op: OpView<'_>, why: &str) -> Finding {
+    let last = earlier[earlier.len() - 1];
+    let mut ops: Vec<OpId> = earlier.to_vec();
+    ops.push(op.id());
+    ops.sort_unstable();
+    ops.dedup();
+    let kind = match (op.f(), claim.0) {
+        (Function::Checkout, _) => "checkout anomaly",
+        (_, property) => sessions::kind(property),
+    };
+    let mut edges = vec![so(ctx, last, op.id())];
+    for &shown_by in earlier {
+        if sources_of(ctx, shown_by) && shown_by != earlier[0] {
+            edges.push(so(ctx, shown_by, op.id()));
+        }
+    }
+    edges.sort_by_key(|edge| (edge.from, edge.to));
+    edges.dedup_by_key(|edge| (edge.from, edge.to));
+    Finding {
+        claim,
+        or: Vec::new(),
+        kind,
+        cause: sessions::cause(ctx, last, op.id()),
+        sentence: format!(
+            "{}: {why}: {}.",
+            explain::op(ctx, op.id()),
+            explain::op(ctx, earlier[0])
+        ),
+        key: Some(op.key()),
+        ops,
+        edges,
+    }
+}
+
+fn sources_of(ctx: &Context<'_>, op: OpId) -> bool {
+    ctx.op(op).f().is_read()
+}

@@ -1,0 +1,187 @@
+//! Causal convergence (CCv): causal consistency, and all sessions agree on one order of conflicting writes.
+//!
+//! Beyond what breaks CC it is broken by CyclicCF: hb ∪ cf has a cycle, with cf: w' → w where a read of w has w' on
+//! the key in its causal past (Bouajjani, Enea, Guerraoui and Hamza, POPL 2017). The conflicts come from the
+//! pass that judges CC: of each session only its last write within the read's past, since the others come before that
+//! one. Only reads of a single value give conflicts: of several siblings the history does not tell which of
+//! them replaced a write.
+//!
+//! Linear: operations that nothing comes before are taken away, again and again; petgraph finds the components of
+//! what is left, and a shortest cycle of each is looked for from its conflicts.
+
+use crate::context::Context;
+use crate::explain;
+use crate::findings::{Claim, Dependency, Finding, Findings};
+use crate::order::CausalOrder;
+use crate::paths::{Conflict, Paths, conflict_why, ops_on, reads_from};
+use crate::sources::Sources;
+use crate::verdict::Label;
+use afterall_history::{OpId, Property, Sessions};
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::DiGraph;
+
+pub(crate) const CLAIM: Claim = (Property::CausalConvergence, Sessions::All);
+
+/// Conflict edges from which the shortest cycle of a component is searched for.
+const STARTS_MAX: usize = 64;
+const CF_CAUSE: &str = "sessions disagree on the order of conflicting writes";
+
+/// Judges what CC alone does not break: one finding for each strongly connected component of hb ∪ cf.
+pub(crate) fn check(
+    ctx: &Context<'_>,
+    order: &CausalOrder,
+    sources: &Sources,
+    (paths, conflicts): (&Paths<'_>, &[Conflict]),
+    findings: &mut Findings,
+) {
+    let core = cyclic_core(ctx, order, paths);
+    if core.is_empty() {
+        return;
+    }
+    // Only what lies on cycles, and between them, is left: small enough for a graph of its own.
+    let mut graph: DiGraph<OpId, ()> = DiGraph::new();
+    let mut node_of = vec![None; ctx.history.len()];
+    for &op in &core {
+        node_of[op.0 as usize] = Some(graph.add_node(op));
+    }
+    for &op in &core {
+        for next in successors(order, paths, op) {
+            if let (Some(a), Some(b)) = (node_of[op.0 as usize], node_of[next.0 as usize]) {
+                graph.add_edge(a, b, ());
+            }
+        }
+    }
+    let mut component = vec![u32::MAX; ctx.history.len()];
+    let components = kosaraju_scc(&graph);
+    for (at, nodes) in components.iter().enumerate().filter(|(_, nodes)| nodes.len() > 1) {
+        for &node in nodes {
+            component[graph[node].0 as usize] = at as u32;
+        }
+    }
+    let mut shortest: Vec<Option<Vec<Dependency>>> = vec![None; components.len()];
+    let mut tried = vec![0_usize; components.len()];
+    let mut searches = crate::causal::searches(ctx);
+    let mut unsearched = vec![false; components.len()];
+    for &conflict in conflicts {
+        let at = component[conflict.first.0 as usize];
+        if at == u32::MAX || component[conflict.then.0 as usize] != at {
+            continue;
+        }
+        let of = at as usize;
+        tried[of] += 1;
+        if tried[of] > STARTS_MAX || searches == 0 {
+            unsearched[of] = shortest[of].is_none();
+            continue;
+        }
+        searches -= 1;
+        let within = |op: OpId| component[op.0 as usize] == at;
+        let reached = paths.after(conflict.then, ctx.history.len(), within);
+        let mut cycle = paths.path_to(ctx, &reached, conflict.first);
+        cycle.push(Dependency {
+            from: conflict.first,
+            to: conflict.then,
+            label: Label::Conflict,
+            why: conflict_why(ctx, conflict),
+        });
+        if shortest[of].as_ref().is_none_or(|known| cycle.len() < known.len()) {
+            shortest[of] = Some(cycle);
+        }
+    }
+    let mut cycles: Vec<Vec<Dependency>> = shortest.into_iter().flatten().collect();
+    cycles.sort_by_key(|edges| edges.iter().map(|edge| edge.from).min());
+    let plain = Paths::new(ctx, order, sources, &[]);
+    for edges in cycles {
+        findings.add(conflict_cycle(ctx, &plain, edges, conflicts));
+    }
+    for _ in unsearched.into_iter().filter(|&unsearched| unsearched) {
+        findings.count_more(CLAIM, "CyclicCF", CF_CAUSE);
+    }
+}
+
+fn conflict_cycle(
+    ctx: &Context<'_>,
+    plain: &Paths<'_>,
+    mut edges: Vec<Dependency>,
+    conflicts: &[Conflict],
+) -> Finding {
+    // The reads that make the conflicts, and how each came to know of the write that comes first.
+    for at in 0..edges.len() {
+        let ends = (edges[at].from, edges[at].to);
+        if edges[at].label != Label::Conflict {
+            continue;
+        }
+        if let Ok(found) = conflicts.binary_search_by_key(&ends, |c| (c.first, c.then)) {
+            let Conflict { first, then, read } = conflicts[found];
+            let to_read = plain.before(read, ctx.history.len());
+            edges.extend(plain.path_from(ctx, &to_read, first));
+            let why = reads_from(ctx, then, read);
+            edges.push(Dependency { from: then, to: read, label: Label::ReadsFrom, why });
+        }
+    }
+    edges.sort_by_key(|edge| (edge.from, edge.to, edge.label));
+    edges.dedup_by_key(|edge| (edge.from, edge.to, edge.label));
+    let ops = ops_on(&edges);
+    let mut keys: Vec<&str> = edges
+        .iter()
+        .filter(|edge| edge.label == Label::Conflict)
+        .map(|edge| ctx.op(edge.from).key_name())
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    Finding {
+        claim: CLAIM,
+        or: Vec::new(),
+        kind: "CyclicCF",
+        cause: CF_CAUSE.to_owned(),
+        sentence: format!(
+            "No one order of the writes of {} explains what the sessions read.",
+            explain::list(&keys).unwrap_or_default()
+        ),
+        key: edges.first().map(|edge| ctx.op(edge.from).key()),
+        ops,
+        edges,
+    }
+}
+
+/// Those directly after an operation: the next of its session, its readers, and what it conflicts with.
+fn successors<'a>(
+    order: &'a CausalOrder,
+    paths: &'a Paths<'_>,
+    op: OpId,
+) -> impl Iterator<Item = OpId> + 'a {
+    let next = order
+        .place(op)
+        .and_then(|(session, at)| order.session(session).get(at as usize + 1).copied());
+    let conflicts = paths.conflicts_of(op).iter().map(|conflict| conflict.then);
+    next.into_iter().chain(paths.readers(op).iter().copied()).chain(conflicts)
+}
+
+/// The operations that remain when those that nothing comes before are taken away, again and again.
+fn cyclic_core(ctx: &Context<'_>, order: &CausalOrder, paths: &Paths<'_>) -> Vec<OpId> {
+    let mut before = vec![0_u32; ctx.history.len()];
+    let part: Vec<OpId> = (0..order.sessions() as u32)
+        .flat_map(|session| order.session(session).iter().copied())
+        .collect();
+    for &op in &part {
+        for next in successors(order, paths, op) {
+            before[next.0 as usize] += 1;
+        }
+    }
+    let mut free: Vec<OpId> =
+        part.iter().copied().filter(|op| before[op.0 as usize] == 0).collect();
+    let mut left = part.len();
+    while let Some(op) = free.pop() {
+        left -= 1;
+        for next in successors(order, paths, op) {
+            let count = &mut before[next.0 as usize];
+            *count -= 1;
+            if *count == 0 {
+                free.push(next);
+            }
+        }
+    }
+    if left == 0 {
+        return Vec::new();
+    }
+    part.into_iter().filter(|op| before[op.0 as usize] > 0).collect()
+}

@@ -1,0 +1,364 @@
+//! Counters: no increment lost, none applied twice, nothing read that is no sum of what was done.
+//!
+//! With A the acknowledged and I the indeterminate operations of a counter:
+//!
+//! - *at the end* all replicas hold one value, and it is ΣA plus the sum of some subset of I (`sums`; beyond its memory
+//!   only the range is checked, and the figures say so). Below: something acknowledged is missing. Above: something
+//!   was applied twice. With decrements the sign does not tell (a decrement lost looks like an increment applied
+//!   twice). Then a version vector does, where the target returns one whose entries are the absolute amounts that
+//!   each replica has applied: a total below that of A means loss, above that of A and I a double. Without it the
+//!   more likely one is reported, and the other named beside it.
+//! - *during the run* a read is the sum of some of the operations invoked before it was over (NoPhantoms).
+//! - a counter that was never decremented does not go back within a session (MR), and a session sees at least its own
+//!   increments (RYW): for counters without versions.
+//!
+//! Staleness is no error. A chance of loss is an acknowledged operation, one of a double any that may have happened.
+
+use crate::context::Context;
+use crate::explain;
+use crate::findings::{Claim, Dependency, Finding, Findings};
+use crate::sessions;
+use crate::sums::Sums;
+use crate::verdict::{CounterFigures, Label, Tier};
+use crate::version::vector;
+use afterall_history::{Function, KeyId, OpId, OpView, Property, Sessions, Status};
+use std::collections::{BTreeMap, BTreeSet};
+
+const NO_LOST: Claim = (Property::NoLostIncrements, Sessions::All);
+const NO_DOUBLE: Claim = (Property::NoDoubleIncrements, Sessions::All);
+const NO_PHANTOMS: Claim = (Property::NoPhantoms, Sessions::All);
+const WHY_NONE: &str = "no counter was changed and then read on every replica at the end";
+const FIGURES_MAX: usize = 1_000;
+
+/// What was done to one counter.
+struct Counter<'h> {
+    key: KeyId,
+    /// What was acknowledged, or may have happened, in the order of invocation.
+    updates: Vec<OpView<'h>>,
+    acknowledged: i64,
+    /// The absolute amounts acknowledged, and of those that may have happened.
+    absolute: (i64, i64),
+    decremented: bool,
+}
+
+/// What the operation adds.
+fn amount(op: OpView<'_>) -> i64 {
+    let amount = op.input().as_int().unwrap_or(0);
+    if op.f() == Function::Decrement { -amount } else { amount }
+}
+
+/// Judges the counters.
+pub(crate) fn check(
+    ctx: &Context<'_>,
+    exact: &[bool],
+    findings: &mut Findings,
+) -> Vec<CounterFigures> {
+    findings.chances(NO_LOST, 0, WHY_NONE);
+    findings.chances(NO_DOUBLE, 0, WHY_NONE);
+    findings.chances(NO_PHANTOMS, 0, "no counter was read");
+    let mut figures = Vec::new();
+    for key in ctx.keys() {
+        let counter = counter(ctx, key);
+        let figure = at_the_end(ctx, &counter, findings);
+        if figures.len() < FIGURES_MAX {
+            figures.push(figure);
+        }
+        during_the_run(ctx, &counter, findings);
+    }
+    monotonic(ctx, exact, findings);
+    figures
+}
+
+fn counter<'h>(ctx: &Context<'h>, key: KeyId) -> Counter<'h> {
+    let updates: Vec<OpView<'h>> =
+        ctx.on(key).filter(|op| !op.f().is_read() && op.status() != Status::Fail).collect();
+    let mut counter =
+        Counter { key, updates, acknowledged: 0, absolute: (0, 0), decremented: false };
+    for &op in &counter.updates {
+        counter.decremented |= op.f() == Function::Decrement;
+        let by = amount(op);
+        if op.is_ok() {
+            counter.acknowledged = counter.acknowledged.saturating_add(by);
+            counter.absolute.0 = counter.absolute.0.saturating_add(by.saturating_abs());
+        } else {
+            counter.absolute.1 = counter.absolute.1.saturating_add(by.saturating_abs());
+        }
+    }
+    counter
+}
+
+fn at_the_end(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings) -> CounterFigures {
+    let maybe = || counter.updates.iter().filter(|op| !op.is_ok()).map(|&op| amount(op));
+    let mut sums = Sums::new(maybe());
+    maybe().for_each(|amount| sums.add(amount));
+    let (lowest, highest) = sums.range();
+    let values: BTreeSet<i64> = ctx
+        .finals(counter.key)
+        .iter()
+        .filter_map(|&(_, read)| ctx.op(read).output().as_int())
+        .collect();
+    let value = match (values.len(), values.first()) {
+        (1, Some(&value)) if ctx.all_read(counter.key) => Some(value),
+        _ => None,
+    };
+    let acknowledged = counter.acknowledged;
+    let figures = CounterFigures {
+        key: ctx.history.key_name(counter.key).to_owned(),
+        value,
+        acknowledged,
+        lowest: acknowledged.saturating_add(lowest),
+        highest: acknowledged.saturating_add(highest),
+        indeterminate: maybe().count() as u64,
+        exact: sums.exact(),
+    };
+    if counter.updates.is_empty() {
+        return figures;
+    }
+    let undecided = match (ctx.unsettled(), value) {
+        (Some(why), _) => Some(why.to_owned()),
+        (None, None) if values.len() > 1 => {
+            Some(format!("the replicas disagree on {}", figures.key))
+        }
+        (None, None) => Some(format!("{} was not read on every replica at the end", figures.key)),
+        (None, Some(_)) => None,
+    };
+    if let Some(why) = undecided {
+        findings.undecided(NO_LOST, why.clone());
+        findings.undecided(NO_DOUBLE, why);
+        return figures;
+    }
+    let acked = counter.updates.iter().filter(|op| op.is_ok()).count() as u64;
+    findings.chances(NO_LOST, acked, WHY_NONE);
+    findings.chances(NO_DOUBLE, counter.updates.len() as u64, WHY_NONE);
+    if let Some(value) = value
+        && !value.checked_sub(acknowledged).is_some_and(|rest| sums.reach(rest))
+        // What was never acknowledged cannot be lost, and nothing twice is not less than nothing: a phantom.
+        && (acked > 0 || counter.decremented || value > 0)
+    {
+        findings.add(off(ctx, counter, &figures, value));
+    }
+    figures
+}
+
+/// The sum of the version vectors' entries, where the final reads have one and agree.
+fn applied(ctx: &Context<'_>, key: KeyId) -> Option<i64> {
+    let mut totals = BTreeSet::new();
+    for &(_, read) in ctx.finals(key) {
+        let vector = vector(ctx.history.data(), ctx.op(read).version())?;
+        totals.insert(vector.values().try_fold(0_i64, |sum, n| sum.checked_add(*n))?);
+    }
+    if totals.len() == 1 { totals.pop_first() } else { None }
+}
+
+/// A value at the end that no outcome explains.
+fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value: i64) -> Finding {
+    let (acked, maybe) = counter.absolute;
+    let total = applied(ctx, counter.key);
+    let by_versions = match total {
+        Some(total) if total < acked => Some(NO_LOST),
+        Some(total) if total > acked.saturating_add(maybe) => Some(NO_DOUBLE),
+        _ => None,
+    };
+    let outside = value < figures.lowest || value > figures.highest;
+    let likely = if value < figures.lowest { NO_LOST } else { NO_DOUBLE };
+    let (claim, or) = match by_versions {
+        Some(claim) => (claim, Vec::new()),
+        None if acked == 0 => (NO_DOUBLE, Vec::new()),
+        None if outside && !counter.decremented => (likely, Vec::new()),
+        None if outside && likely == NO_DOUBLE => (NO_DOUBLE, vec![NO_LOST]),
+        None => (NO_LOST, vec![NO_DOUBLE]),
+    };
+    let name = &figures.key;
+    let expected = if figures.lowest == figures.highest {
+        figures.lowest.to_string()
+    } else {
+        format!("between {} and {}", figures.lowest, figures.highest)
+    };
+    let missing = figures.lowest.saturating_sub(value);
+    let one = (claim == NO_LOST).then(|| only_one(counter, missing)).flatten();
+    let (cause, mut why) = match one {
+        Some(op) => {
+            let (cause, why) = explain::why_gone(ctx, op.id());
+            (cause, format!("what is missing is what {}: {why}", explain::op(ctx, op.id())))
+        }
+        None => shares(ctx, counter, claim),
+    };
+    if let Some(total) = total {
+        why = format!("{why}; by its version {total} were applied in all, {acked} acknowledged");
+    }
+    if !or.is_empty() {
+        why = format!("{why}; values alone do not tell loss from double for certain");
+    }
+    let kind = if claim == NO_LOST { "lost increments" } else { "applied twice" };
+    let finals = ctx.finals(counter.key).iter().map(|&(_, read)| read);
+    Finding {
+        claim,
+        or,
+        kind,
+        cause,
+        sentence: format!("At the end {name} is {value}; it should be {expected}; {why}."),
+        key: Some(counter.key),
+        ops: witness(counter, claim, value).into_iter().chain(finals).collect(),
+        edges: Vec::new(),
+    }
+}
+
+/// The one acknowledged operation that accounts for what is missing.
+fn only_one<'h>(counter: &Counter<'h>, missing: i64) -> Option<OpView<'h>> {
+    let mut of = counter.updates.iter().filter(|op| op.is_ok() && amount(**op) == missing);
+    let one = of.next().copied();
+    if of.next().is_some() { None } else { one }
+}
+
+/// Which replica acknowledged how much, when no single operation accounts for what is off.
+fn shares(ctx: &Context<'_>, counter: &Counter<'_>, claim: Claim) -> (String, String) {
+    let mut by_node: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut kinds: BTreeSet<&str> = BTreeSet::new();
+    for op in counter.updates.iter().filter(|op| op.is_ok()) {
+        *by_node.entry(op.node_name()).or_default() += 1;
+        kinds.extend(explain::faults(ctx, op.id()).map(|fault| fault.kind.as_str()));
+    }
+    let said: Vec<String> =
+        by_node.iter().map(|(node, count)| format!("{count} by {node}")).collect();
+    let said = explain::list(&said).unwrap_or_else(|| "none".to_owned());
+    let kinds: Vec<&str> = kinds.into_iter().collect();
+    let what = if claim == NO_LOST { "operations are missing" } else { "operations count twice" };
+    let cause = match explain::list(&kinds) {
+        Some(kinds) => format!("{what}, some acknowledged under {kinds}"),
+        None => format!("{what}, all acknowledged with no fault in force"),
+    };
+    (cause, format!("operations were acknowledged: {said}"))
+}
+
+/// Operations that prove it: of increments that are missing, the fewest that come to more than the value; else all.
+fn witness(counter: &Counter<'_>, claim: Claim, value: i64) -> Vec<OpId> {
+    if counter.decremented || claim != NO_LOST {
+        return counter.updates.iter().map(|op| op.id()).collect();
+    }
+    let mut acked: Vec<OpView<'_>> =
+        counter.updates.iter().copied().filter(|op| op.is_ok()).collect();
+    acked.sort_by_key(|op| (-amount(*op), op.id()));
+    let mut sum = 0_i64;
+    let mut ops = Vec::new();
+    for op in acked {
+        if !ops.is_empty() && sum > value {
+            break;
+        }
+        sum = sum.saturating_add(amount(op));
+        ops.push(op.id());
+    }
+    ops
+}
+
+fn during_the_run(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings) {
+    let mut reads: Vec<OpView<'_>> =
+        ctx.on(counter.key).filter(|op| op.f().is_read() && op.is_ok()).collect();
+    findings.chances(NO_PHANTOMS, reads.len() as u64, "no counter was read");
+    reads.sort_by_key(|read| (read.until(), read.id()));
+    let mut sums = Sums::new(counter.updates.iter().map(|&op| amount(op)));
+    let mut updates = counter.updates.iter().peekable();
+    for read in reads {
+        while let Some(&op) = updates.next_if(|op| op.invoked() <= read.until()) {
+            sums.add(amount(op));
+        }
+        let Some(value) = read.output().as_int() else { continue };
+        if sums.reach(value) {
+            continue;
+        }
+        let (lowest, highest) = sums.range();
+        let invoked = counter.updates.iter().filter(|op| op.invoked() <= read.until());
+        findings.add(Finding {
+            claim: NO_PHANTOMS,
+            or: Vec::new(),
+            kind: "impossible sum",
+            cause: format!("read at {}", explain::served(ctx, read.id())),
+            sentence: format!(
+                "{}: no choice of the operations made until then comes to that; they come to {lowest} to {highest}.",
+                explain::op(ctx, read.id())
+            ),
+            key: Some(counter.key),
+            ops: invoked.map(|op| op.id()).chain([read.id()]).collect(),
+            edges: Vec::new(),
+        });
+    }
+}
+
+/// MR and RYW of counters that never went down and have no versions.
+fn monotonic(ctx: &Context<'_>, exact: &[bool], findings: &mut Findings) {
+    let judged: Vec<bool> = ctx
+        .keys()
+        .map(|key| {
+            !exact[key.0 as usize]
+                && !ctx
+                    .on(key)
+                    .any(|op| op.f() == Function::Decrement && op.status() != Status::Fail)
+        })
+        .collect();
+    let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();
+    for ops in ctx.by_session.iter() {
+        // By key: own increments and their sum, and the highest value read.
+        let mut own: BTreeMap<KeyId, (Vec<OpId>, i64)> = BTreeMap::new();
+        let mut seen: BTreeMap<KeyId, (OpId, i64)> = BTreeMap::new();
+        for op in ops.iter().map(|&id| ctx.op(id)) {
+            if !op.is_ok() || !judged[op.key().0 as usize] {
+                continue;
+            }
+            if !op.f().is_read() {
+                let (ops, sum) = own.entry(op.key()).or_default();
+                ops.push(op.id());
+                *sum = sum.saturating_add(amount(op));
+                continue;
+            }
+            let Some(value) = op.output().as_int() else { continue };
+            let kind = ctx.kind_of(op.session());
+            if let Some((ops, sum)) = own.get(&op.key()) {
+                let claim = (Property::ReadYourWrites, kind);
+                *counted.entry(claim).or_default() += 1;
+                if value < *sum {
+                    let what = format!("its session alone had added {sum}");
+                    findings.add(went_back(ctx, claim, ops, op, &what));
+                }
+            }
+            if let Some(&(earlier, highest)) = seen.get(&op.key()) {
+                let claim = (Property::MonotonicReads, kind);
+                *counted.entry(claim).or_default() += 1;
+                if value < highest {
+                    let what = format!("its session had read {highest} before");
+                    findings.add(went_back(ctx, claim, &[earlier], op, &what));
+                }
+            }
+            let highest = seen.entry(op.key()).or_insert((op.id(), value));
+            if value > highest.1 {
+                *highest = (op.id(), value);
+            }
+        }
+    }
+    for (claim, count) in counted {
+        sessions::chances(findings, claim, count, Tier::Inferred);
+    }
+}
+
+fn went_back(
+    ctx: &Context<'_>,
+    claim: Claim,
+    earlier: &[OpId],
+    read: OpView<'_>,
+    what: &str,
+) -> Finding {
+    let so = |&from: &OpId| Dependency {
+        from,
+        to: read.id(),
+        label: Label::So,
+        why: format!("process {} made both, in this order", read.process()),
+    };
+    Finding {
+        claim,
+        or: Vec::new(),
+        kind: sessions::kind(claim.0),
+        cause: sessions::cause(ctx, earlier[earlier.len() - 1], read.id()),
+        sentence: format!("{}; {what}.", explain::op(ctx, read.id())),
+        key: Some(read.key()),
+        ops: earlier.iter().copied().chain([read.id()]).collect(),
+        edges: earlier.iter().map(so).collect(),
+    }
+}

@@ -1,0 +1,117 @@
+//! Plain words for operations, times and causes.
+
+use crate::context::Context;
+use afterall_history::{Fault, Function, NodeId, OpId, OpView, Status, Value};
+
+/// A kill this long after an acknowledgement is still named as a cause of what was lost.
+const KILL_NEAR_NS: i64 = 10_000_000_000;
+
+/// A value in a sentence is cut after so many characters.
+const VALUE_CHARS_MAX: usize = 120;
+
+/// A span of time for people: `41 ms`.
+pub(crate) fn span(ns: i64) -> String {
+    match ns.unsigned_abs() {
+        0..1_000 => format!("{ns} ns"),
+        1_000..1_000_000 => format!("{} µs", ns / 1_000),
+        1_000_000..10_000_000_000 => format!("{} ms", ns / 1_000_000),
+        _ => format!("{} s", ns / 1_000_000_000),
+    }
+}
+
+/// An operation for people: `process 3 wrote x=17 at n2 (#41)`.
+pub(crate) fn op(ctx: &Context<'_>, id: OpId) -> String {
+    let op = ctx.op(id);
+    let data = ctx.history.data();
+    let (key, node, process, index) = (op.key_name(), op.node_name(), op.process(), op.index());
+    let input = data.value(op.input());
+    let output = data.value(op.output());
+    let what = match op.f() {
+        Function::Read => format!("read {key} as {}", shortened(&output)),
+        Function::Checkout => format!("checked out {key} as {}", shortened(&output)),
+        Function::Write => format!("wrote {key}={input}"),
+        Function::Cas => format!("swapped {key} {input}"),
+        Function::Increment => format!("added {input} to {key}"),
+        Function::Decrement => format!("took {input} from {key}"),
+        Function::Add => format!("added {input} to {key}"),
+        Function::Remove => format!("removed {input} from {key}"),
+        Function::Append => format!("appended {input} to {key}"),
+    };
+    let sure = if op.status() == Status::Info { ", never acknowledged" } else { "" };
+    format!("process {process} {what} at {node} (#{index}{sure})")
+}
+
+/// The faults that may have been in force on the operation's replica while it ran.
+pub(crate) fn faults<'h>(ctx: &Context<'h>, id: OpId) -> impl Iterator<Item = &'h Fault> {
+    let op = ctx.op(id);
+    let (sent_to, served_by) = (op.sent_to(), op.served_by());
+    ctx.history
+        .faults_in_force(op.invoked(), op.until(), None)
+        .filter(move |fault| fault.touches(sent_to) || fault.touches(served_by))
+}
+
+/// The kinds of faults on the operation's replica: `partition and clock`, or nothing.
+fn fault_kinds(ctx: &Context<'_>, id: OpId) -> Option<String> {
+    let mut kinds: Vec<&str> = faults(ctx, id).map(|fault| fault.kind.as_str()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    list(&kinds)
+}
+
+/// A value, cut where it is long: a cart of forty items hides the sentence that it is part of.
+fn shortened(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(VALUE_CHARS_MAX) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text,
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`; nothing for nothing.
+pub(crate) fn list<T: AsRef<str>>(items: &[T]) -> Option<String> {
+    let (last, others) = items.split_last()?;
+    if others.is_empty() {
+        return Some(last.as_ref().to_owned());
+    }
+    let others: Vec<&str> = others.iter().map(AsRef::as_ref).collect();
+    Some(format!("{} and {}", others.join(", "), last.as_ref()))
+}
+
+/// Who served the operation and under which faults: `n3, under partition`.
+pub(crate) fn served(ctx: &Context<'_>, id: OpId) -> String {
+    let node = ctx.op(id).node_name();
+    match fault_kinds(ctx, id) {
+        Some(kinds) => format!("{node}, under {kinds}"),
+        None => format!("{node}, with no fault in force on it"),
+    }
+}
+
+/// Why an acknowledged update may be gone: the cause of its group, and the same with its figures.
+pub(crate) fn why_gone(ctx: &Context<'_>, id: OpId) -> (String, String) {
+    let op = ctx.op(id);
+    let node = op.node_name();
+    if let Some(kill) = kill_after(ctx, op.served_by(), op) {
+        let after = span(kill.inject.saturating_sub(op.until()));
+        return (
+            format!("{node} was killed after it acknowledged"),
+            format!("{node} was killed {after} after it acknowledged (fault {})", kill.id),
+        );
+    }
+    let cause = match fault_kinds(ctx, id) {
+        Some(kinds) if faults(ctx, id).any(|fault| fault.kind == "partition") => {
+            format!("acknowledged by {node} while it was cut off ({kinds})")
+        }
+        Some(kinds) => format!("acknowledged by {node} under {kinds}"),
+        None => format!("acknowledged by {node} with no fault in force on it"),
+    };
+    (cause.clone(), format!("it was {cause}"))
+}
+
+fn kill_after<'h>(ctx: &Context<'h>, node: NodeId, op: OpView<'_>) -> Option<&'h Fault> {
+    let done = op.until();
+    ctx.history
+        .faults()
+        .iter()
+        .filter(|fault| fault.kind == "kill" && fault.touches(node))
+        .find(|fault| fault.inject >= done && fault.inject.saturating_sub(done) <= KILL_NEAR_NS)
+}

@@ -1,0 +1,119 @@
+//! What checkers hand in: how often each property was put to the test, and what broke it, grouped by cause.
+
+use crate::verdict::{Label, Tier};
+use afterall_history::{KeyId, OpId, Property, Sessions};
+use std::collections::BTreeMap;
+
+/// A property, and the sessions it is judged for.
+pub(crate) type Claim = (Property, Sessions);
+
+/// Something that a correct system would not have done.
+#[derive(Debug, Clone)]
+pub(crate) struct Finding {
+    /// The property that it breaks.
+    pub(crate) claim: Claim,
+    /// Where the history does not tell which property it is: the others that it may be instead.
+    pub(crate) or: Vec<Claim>,
+    /// What it is called.
+    pub(crate) kind: &'static str,
+    /// What others of its kind have in common with it.
+    pub(crate) cause: String,
+    /// What happened, in plain words.
+    pub(crate) sentence: String,
+    /// The key.
+    pub(crate) key: Option<KeyId>,
+    /// The operations that prove it.
+    pub(crate) ops: Vec<OpId>,
+    /// How they depend on each other.
+    pub(crate) edges: Vec<Dependency>,
+}
+
+/// The second operation depends on the first.
+#[derive(Debug, Clone)]
+pub(crate) struct Dependency {
+    pub(crate) from: OpId,
+    pub(crate) to: OpId,
+    pub(crate) label: Label,
+    pub(crate) why: String,
+}
+
+/// Findings of one kind with a common cause.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) count: u64,
+    pub(crate) smallest: Finding,
+}
+
+/// How often a property was put to the test.
+#[derive(Debug, Default)]
+pub(crate) struct Tested {
+    /// How many times it could have been broken.
+    pub(crate) chances: u64,
+    /// Why it was not, where it was not.
+    pub(crate) why_none: &'static str,
+    /// Why it cannot be decided.
+    pub(crate) undecided: Option<String>,
+    /// What the judgement rests on.
+    pub(crate) tier: Option<Tier>,
+}
+
+type GroupKey = (Claim, &'static str, String, Vec<Claim>);
+
+/// What checkers hand in.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) tested: BTreeMap<Claim, Tested>,
+    pub(crate) groups: BTreeMap<GroupKey, Group>,
+}
+
+impl Findings {
+    /// The property was put to the test so many times; `why_none` says why not, in case that stays zero.
+    pub(crate) fn chances(&mut self, claim: Claim, chances: u64, why_none: &'static str) {
+        let tested = self.tested.entry(claim).or_default();
+        tested.chances += chances;
+        tested.why_none = why_none;
+    }
+
+    /// The property cannot be decided, at least not everywhere. The first reason is kept.
+    pub(crate) fn undecided(&mut self, claim: Claim, why: impl Into<String>) {
+        self.tested.entry(claim).or_default().undecided.get_or_insert_with(|| why.into());
+    }
+
+    /// What the judgement rests on: inferred if any of it is.
+    pub(crate) fn tier(&mut self, claim: Claim, tier: Tier) {
+        let known = &mut self.tested.entry(claim).or_default().tier;
+        *known = match (*known, tier) {
+            (Some(Tier::Inferred), _) | (_, Tier::Inferred) => Some(Tier::Inferred),
+            (_, Tier::Exact) => Some(Tier::Exact),
+        };
+    }
+
+    /// Files a finding with its group; the one with the fewest operations, and of those the earliest, is kept.
+    pub(crate) fn add(&mut self, finding: Finding) {
+        let key = (finding.claim, finding.kind, finding.cause.clone(), finding.or.clone());
+        match self.groups.get_mut(&key) {
+            None => {
+                self.groups.insert(key, Group { count: 1, smallest: finding });
+            }
+            Some(group) => {
+                group.count += 1;
+                let rank = |f: &Finding| (f.ops.len(), f.ops.iter().max().copied());
+                if rank(&finding) < rank(&group.smallest) {
+                    group.smallest = finding;
+                }
+            }
+        }
+    }
+
+    /// Counts one more of a kind without saying more of it than its group knows; false if there is no such group.
+    pub(crate) fn count_more(&mut self, claim: Claim, kind: &'static str, cause: &str) -> bool {
+        let key = (claim, kind, cause.to_owned(), Vec::new());
+        match self.groups.get_mut(&key) {
+            Some(group) => {
+                group.count += 1;
+                true
+            }
+            None => false,
+        }
+    }
+}

@@ -1,0 +1,435 @@
+//! From what the checkers handed in to a verdict: a broken promise makes a run invalid, and only that; a promise
+//! that was not put to the test, or a run that was not what it was meant to be, makes it unknown.
+
+use crate::context::{Context, covers, dead_nodes};
+use crate::explain;
+use crate::findings::{Claim, Finding, Findings, Group};
+use crate::verdict::{
+    Anomaly, Counts, CountsOf, Edge, FORMAT, FaultVerdict, Figures, Outcome, PropertyVerdict,
+    VERSION, Valid, Verdict,
+};
+use afterall_history::{
+    EndHow, Fault, Function, History, OpId, Promise, Property, Sessions, Status, Workload,
+};
+use std::collections::BTreeMap;
+
+/// Groups of anomalies that a verdict keeps.
+const GROUPS_MAX: usize = 200;
+/// Operations of one witness that a verdict keeps.
+const WITNESS_MAX: usize = 200;
+
+/// What a session guarantee, or another property that depends on who asks, is judged for.
+const APART: &[Sessions] = &[Sessions::Sticky, Sessions::Roaming];
+const TOGETHER: &[Sessions] = &[Sessions::All];
+
+/// The properties that a workload can show, and for which sessions; in the order of the ladder.
+fn shown_by(workload: Workload) -> impl Iterator<Item = Claim> {
+    use Property as P;
+    let shows = move |property| {
+        let register = workload == Workload::Register;
+        let counter = workload == Workload::Counter;
+        let cart = workload == Workload::Cart;
+        match property {
+            P::ReadYourWrites | P::MonotonicReads | P::MonotonicWrites | P::WritesFollowReads => {
+                APART
+            }
+            P::NoResurrectedItems if cart => APART,
+            P::Convergence | P::NoPhantoms => TOGETHER,
+            P::CausalConvergence | P::NoLostWrites | P::NoCausalLoss if register => TOGETHER,
+            // A counter's value does not say whose increments are in it.
+            P::Causal if register || cart => TOGETHER,
+            P::NoLostIncrements | P::NoDoubleIncrements if counter => TOGETHER,
+            P::NoLostItems if cart => TOGETHER,
+            _ => &[],
+        }
+    };
+    let each = move |&property: &Property| shows(property).iter().map(move |&s| (property, s));
+    Property::ALL.iter().flat_map(each)
+}
+
+/// Properties for which there is no checker: they are shown only where promised, as undecided.
+const UNCHECKED: &[Property] =
+    &[Property::Linearizable, Property::Sequential, Property::CausalMemory, Property::Pram];
+
+/// The verdict on a history.
+pub(crate) fn verdict(ctx: &Context<'_>, findings: &Findings, figures: Figures) -> Verdict {
+    let history = ctx.history;
+    let header = history.header();
+    let properties = properties(ctx, findings);
+    let (anomalies, groups_left_out) = anomalies(ctx, findings);
+    let counts = counts(history);
+    let faults: Vec<FaultVerdict> =
+        history.faults().iter().map(|fault| fault_verdict(history, fault)).collect();
+    let (valid, reasons) = validity(ctx, &properties, &faults);
+    Verdict {
+        format: FORMAT.to_owned(),
+        version: VERSION,
+        valid,
+        reasons,
+        target: header.target.clone(),
+        flavour: header.flavour.clone(),
+        mutant: header.mutant.clone(),
+        world: header.world.clone(),
+        workload: header.workload,
+        seed: header.seed,
+        nodes: header.nodes.clone(),
+        started: header.started.clone(),
+        duration_ns: history.last_time(),
+        strongest: strongest(&properties),
+        properties,
+        anomalies,
+        groups_left_out,
+        faults,
+        counts,
+        figures,
+    }
+}
+
+fn properties(ctx: &Context<'_>, findings: &Findings) -> Vec<PropertyVerdict> {
+    let shown: Vec<Claim> = shown_by(ctx.history.header().workload).collect();
+    let mut verdicts = Vec::new();
+    for &property in Property::ALL {
+        for &(_, sessions) in shown.iter().filter(|claim| claim.0 == property) {
+            verdicts.push(property_verdict(ctx, findings, (property, sessions)));
+        }
+        if UNCHECKED.contains(&property) && ctx.promised(property, Sessions::All) {
+            let why = "this version has no checker for it".to_owned();
+            let summary = format!("{property}: undecided: {why}");
+            verdicts.push(PropertyVerdict {
+                property,
+                sessions: Sessions::All,
+                promised: true,
+                outcome: Outcome::Undecided { why },
+                tier: None,
+                summary,
+            });
+        }
+    }
+    verdicts
+}
+
+fn claim_name((property, sessions): Claim) -> String {
+    Promise { property, sessions }.to_string()
+}
+
+/// Whether the group breaks the property it is filed under for certain: nothing else could be it, or all else that
+/// could be it is promised too.
+fn certain(ctx: &Context<'_>, finding: &Finding) -> bool {
+    finding.or.is_empty()
+        || std::iter::once(&finding.claim).chain(&finding.or).all(|&(p, s)| ctx.promised(p, s))
+}
+
+fn property_verdict(ctx: &Context<'_>, findings: &Findings, claim: Claim) -> PropertyVerdict {
+    let (property, sessions) = claim;
+    let tested = findings.tested.get(&claim);
+    let chances = tested.map_or(0, |tested| tested.chances);
+    let (mut count, mut groups, mut either) = (0, 0, None);
+    for Group { count: found, smallest } in findings.groups.values() {
+        if certain(ctx, smallest) {
+            if smallest.claim == claim {
+                count += found;
+                groups += 1;
+            }
+        } else if smallest.claim == claim || smallest.or.contains(&claim) {
+            either = Some(smallest);
+        }
+    }
+    let undecided = tested.and_then(|tested| tested.undecided.clone());
+    let outcome = if count > 0 {
+        Outcome::Broken { count, groups, chances: chances.max(count) }
+    } else if let Some(finding) = either {
+        let claims = std::iter::once(finding.claim).chain(finding.or.iter().copied());
+        let names: Vec<String> = claims.map(claim_name).collect();
+        let names = explain::list(&names).unwrap_or_default();
+        Outcome::Undecided {
+            why: format!("one of {names} is broken, and values do not tell which"),
+        }
+    } else if let Some(why) = undecided {
+        Outcome::Undecided { why }
+    } else {
+        Outcome::held(chances, tested.map_or("nothing put it to the test", |t| t.why_none))
+    };
+    let name = claim_name(claim);
+    let summary = match &outcome {
+        Outcome::Held { chances, bound } => {
+            format!("{name}: held, {chances} chances (at most {bound:.2e} of them, 95 %)")
+        }
+        Outcome::Broken { count, groups: 1, chances } => {
+            format!("{name}: broken, {count} of {chances} times")
+        }
+        Outcome::Broken { count, groups, chances } => {
+            format!("{name}: broken, {count} of {chances} times, in {groups} groups")
+        }
+        Outcome::NotExercised { why } => format!("{name}: not exercised: {why}"),
+        Outcome::Undecided { why } => format!("{name}: undecided: {why}"),
+    };
+    let promised = ctx.promised(property, sessions);
+    let tier = tested.and_then(|tested| tested.tier);
+    PropertyVerdict { property, sessions, promised, outcome, tier, summary }
+}
+
+/// What a property implies, as far as this crate judges both.
+fn implies(property: Property) -> &'static [Property] {
+    use Property as P;
+    const SESSION: &[Property] =
+        &[P::ReadYourWrites, P::MonotonicReads, P::MonotonicWrites, P::WritesFollowReads];
+    match property {
+        P::CausalConvergence => &[
+            P::Causal,
+            P::ReadYourWrites,
+            P::MonotonicReads,
+            P::MonotonicWrites,
+            P::WritesFollowReads,
+        ],
+        P::Causal => SESSION,
+        _ => &[],
+    }
+}
+
+fn strongest(properties: &[PropertyVerdict]) -> Option<Property> {
+    let broken =
+        |property| properties.iter().any(|p| p.property == property && p.outcome.is_broken());
+    let held = |property| {
+        properties.iter().any(|p| p.property == property && p.outcome.is_held())
+            && !properties.iter().any(|p| {
+                p.property == property
+                    && !p.outcome.is_held()
+                    && !matches!(p.outcome, Outcome::NotExercised { .. })
+            })
+    };
+    Property::ALL
+        .iter()
+        .copied()
+        .find(|&property| held(property) && !implies(property).iter().any(|&weaker| broken(weaker)))
+}
+
+fn validity(
+    ctx: &Context<'_>,
+    properties: &[PropertyVerdict],
+    faults: &[FaultVerdict],
+) -> (Valid, Vec<String>) {
+    let history = ctx.history;
+    let broken: Vec<String> = properties
+        .iter()
+        .filter(|p| p.promised && p.outcome.is_broken())
+        .map(|p| format!("promise broken: {}", p.summary))
+        .collect();
+    let mut doubts = Vec::new();
+    if let Some(torn) = history.torn() {
+        doubts.push(format!("the history is torn: {torn}"));
+    }
+    match history.end() {
+        None => doubts.push("the history has no end: the run was cut off".to_owned()),
+        Some(end) if end.how != EndHow::Complete => {
+            let how = if end.how == EndHow::Interrupted { "was interrupted" } else { "failed" };
+            let why = end.detail.as_ref().map_or(String::new(), |why| format!(": {why}"));
+            doubts.push(format!("the run {how}{why}"));
+        }
+        Some(_) => {}
+    }
+    if history.is_empty() {
+        doubts.push("no operation was made".to_owned());
+    } else if !ctx.any_final() {
+        doubts.push("no replica was read at the end".to_owned());
+    }
+    for fault in faults {
+        if !fault.took {
+            let said = fault.evidence.last().map_or(String::new(), |said| format!(": {said}"));
+            doubts.push(format!("fault {} ({}) did not take hold{said}", fault.fault, fault.what));
+        }
+        if !fault.healed {
+            doubts.push(format!("fault {} ({}) was not healed", fault.fault, fault.what));
+        }
+    }
+    for turn in history.node_turns() {
+        if turn.change == afterall_history::NodeChange::Died {
+            let name = history.node_name(turn.node);
+            doubts.push(format!("{name} died unasked: {}", turn.detail));
+        }
+    }
+    for node in dead_nodes(history) {
+        doubts.push(format!("{} never came back", history.node_name(node)));
+    }
+    for promise in &history.header().promises {
+        doubts.extend(untested(*promise, properties));
+    }
+    doubts.dedup();
+    let valid = match (broken.is_empty(), doubts.is_empty()) {
+        (false, _) => Valid::False,
+        (true, false) => Valid::Unknown,
+        (true, true) => Valid::True,
+    };
+    (valid, broken.into_iter().chain(doubts).collect())
+}
+
+/// Why a promise was not decided, if so. One made to all sessions is put to the test by either kind of session.
+fn untested(promise: Promise, properties: &[PropertyVerdict]) -> Option<String> {
+    let about: Vec<&PropertyVerdict> =
+        properties.iter().filter(|p| covers(promise, p.property, p.sessions)).collect();
+    if about.iter().any(|p| p.outcome.is_broken()) {
+        return None;
+    }
+    if let Some(p) = about.iter().find(|p| matches!(p.outcome, Outcome::Undecided { .. })) {
+        return Some(format!("promise undecided: {}", p.summary));
+    }
+    // A property that the workload cannot show is no promise about this run.
+    let first = about.first()?;
+    let held = about.iter().any(|p| p.outcome.is_held());
+    (!held).then(|| format!("promise not put to the test: {}", first.summary))
+}
+
+fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
+    let names: Vec<&str> = fault.nodes.iter().map(|&node| history.node_name(node)).collect();
+    let mut what = fault.kind.clone();
+    if let Some(names) = explain::list(&names) {
+        what.push_str(" of ");
+        what.push_str(&names);
+    }
+    if !fault.links.is_empty() {
+        let name = |node| history.node_name(node);
+        let links: Vec<String> = fault
+            .links
+            .iter()
+            .take(8)
+            .map(|&(from, to)| format!("{}→{}", name(from), name(to)))
+            .collect();
+        let more = if fault.links.len() > 8 { ", …" } else { "" };
+        what.push_str(&format!(" on {}{more}", links.join(", ")));
+    }
+    if !fault.value.is_nil() {
+        what.push_str(&format!(" {}", fault.value));
+    }
+    FaultVerdict {
+        fault: fault.id,
+        kind: fault.kind.clone(),
+        what,
+        took: fault.took.is_some() && fault.missed.is_none(),
+        healed: fault.healed.is_some(),
+        evidence: fault.evidence.iter().map(|(_, text)| text.clone()).collect(),
+        from: fault.inject,
+        to: fault.healed,
+    }
+}
+
+fn counts(history: &History) -> Counts {
+    let mut by_f = vec![[0_u64; 3]; Function::ALL.len()];
+    for op in history.ops() {
+        by_f[op.f() as usize][op.status() as usize] += 1;
+    }
+    let sum = |status: Status| by_f.iter().map(|of| of[status as usize]).sum();
+    Counts {
+        ops: history.len() as u64,
+        ok: sum(Status::Ok),
+        fail: sum(Status::Fail),
+        info: sum(Status::Info),
+        sessions: history.sessions() as u64,
+        keys: history.keys() as u64,
+        by_f: Function::ALL
+            .iter()
+            .zip(&by_f)
+            .filter(|(_, of)| **of != [0; 3])
+            .map(|(f, &[ok, fail, info])| CountsOf { f: f.name().to_owned(), ok, fail, info })
+            .collect(),
+    }
+}
+
+fn anomalies(ctx: &Context<'_>, findings: &Findings) -> (Vec<Anomaly>, u64) {
+    let rank = |group: &&Group| {
+        let (property, sessions) = group.smallest.claim;
+        let broken = ctx.promised(property, sessions) && certain(ctx, &group.smallest);
+        (
+            !broken,
+            gravity(property),
+            property,
+            sessions,
+            group.smallest.ops.len(),
+            u64::MAX - group.count,
+        )
+    };
+    let mut groups: Vec<&Group> = findings.groups.values().collect();
+    groups.sort_by_key(rank);
+    // The first of each property before the second of any: what a reader sees first should not be one story ten times.
+    let mut told: BTreeMap<Claim, u32> = BTreeMap::new();
+    let mut groups: Vec<(u32, &Group)> = groups
+        .into_iter()
+        .map(|group| {
+            let turn = told.entry(group.smallest.claim).or_default();
+            *turn += 1;
+            (*turn, group)
+        })
+        .collect();
+    groups.sort_by_key(|(turn, group)| (rank(group).0, *turn));
+    let left_out = groups.len().saturating_sub(GROUPS_MAX) as u64;
+    groups.truncate(GROUPS_MAX);
+    let anomalies =
+        groups.iter().zip(1..).map(|((_, group), id)| anomaly(ctx, group, id)).collect();
+    (anomalies, left_out)
+}
+
+/// What is told first, 0 before 1: what is wrong for good, then what a session saw on the way, then what only a
+/// comparison of sessions shows.
+fn gravity(property: Property) -> u8 {
+    match property {
+        Property::Convergence
+        | Property::NoLostWrites
+        | Property::NoCausalLoss
+        | Property::NoLostIncrements
+        | Property::NoDoubleIncrements
+        | Property::NoLostItems
+        | Property::NoResurrectedItems
+        | Property::NoPhantoms => 0,
+        Property::ReadYourWrites
+        | Property::MonotonicReads
+        | Property::MonotonicWrites
+        | Property::WritesFollowReads => 1,
+        _ => 2,
+    }
+}
+
+fn anomaly(ctx: &Context<'_>, group: &Group, id: u32) -> Anomaly {
+    let history = ctx.history;
+    let finding = &group.smallest;
+    let (property, sessions) = finding.claim;
+    let mut ops: Vec<OpId> = finding.ops.clone();
+    ops.sort_unstable();
+    ops.dedup();
+    ops.truncate(WITNESS_MAX);
+    let index = |op: OpId| history.op(op).index();
+    let mut replicas: Vec<_> = ops.iter().map(|&op| history.op(op).served_by()).collect();
+    replicas.sort_unstable();
+    replicas.dedup();
+    let mut faults: Vec<u32> =
+        ops.iter().flat_map(|&op| explain::faults(ctx, op)).map(|fault| fault.id).collect();
+    faults.sort_unstable();
+    faults.dedup();
+    let from = ops.iter().map(|&op| history.op(op).invoked()).min().unwrap_or(0);
+    let last = ops.iter().map(|&op| history.op(op).invoked()).max().unwrap_or(0);
+    let to = ops.iter().map(|&op| history.op(op).until()).max().unwrap_or(0);
+    Anomaly {
+        id,
+        property,
+        sessions,
+        promised: ctx.promised(property, sessions),
+        kind: finding.kind.to_owned(),
+        cause: finding.cause.clone(),
+        count: group.count,
+        sentence: finding.sentence.clone(),
+        key: finding.key.map(|key| history.key_name(key).to_owned()),
+        witness: ops.iter().copied().map(index).collect(),
+        edges: finding
+            .edges
+            .iter()
+            .map(|edge| Edge {
+                from: index(edge.from),
+                to: index(edge.to),
+                label: edge.label,
+                why: edge.why.clone(),
+            })
+            .collect(),
+        replicas: replicas.iter().map(|&node| history.node_name(node).to_owned()).collect(),
+        faults,
+        phase: history.phase_at(last),
+        from,
+        to,
+    }
+}

@@ -1,0 +1,299 @@
+//! Lost writes: what became of every acknowledged write to a register.
+//!
+//! With F the union of the final reads of the key, an acknowledged write w is exactly one of
+//!
+//! | fate | when |
+//! |---|---|
+//! | survived | w's value ∈ F |
+//! | superseded | some x ∈ F came after it, or replaced it |
+//! | discarded | (last-write-wins) none of those, and some x ∈ F was concurrent with w: legal, and silent data loss |
+//! | lost | otherwise: everything that remains was there before w began, or nothing remains |
+//! | undecided | w ∉ F, but F is not all there is: a replica was not read, or a fault still in force |
+//!
+//! *x was there before w began* if something showed x's effect and was over before w was invoked: x's own
+//! acknowledgement, or a read that returned x. This contains →rt and →hb, and is sound for writes that were
+//! never acknowledged: such a write may take effect at any time until it is first seen, and not later.
+//!
+//! What replaces w depends on the rule of the store (see `RegisterRule`):
+//!
+//! - last write wins: any x ∈ F that w was there before.
+//! - siblings, the replica's context: x overwrites what its replica held. With version vectors on both, V_w ≤ V_x: the
+//!   vector after a write contains that write's own dot and all that its replica knew. Where x has none (it was never
+//!   acknowledged), or w has none, x may have replaced w unless x was there before w began.
+//! - siblings, the client's context: w is in the transitive context of x, taken as what the session of x had read
+//!   or written of that key before: no smaller context can be proved from outside.
+//!
+//! *NoCausalLoss* is broken by an acknowledged write that is gone although every x ∈ F is →hb w, or F is empty: the
+//! writer's session had seen what replaced it. A store whose timestamps follow causality (hybrid logical clocks,
+//! Kulkarni et al., OPODIS 2014) cannot do that, whatever its clocks say; real time alone would not prove it.
+
+use crate::context::Context;
+use crate::explain;
+use crate::findings::{Claim, Dependency, Finding, Findings};
+use crate::order::CausalOrder;
+use crate::paths::{Paths, ops_on};
+use crate::sources::Sources;
+use crate::verdict::{Fates, Label};
+use crate::version::{Relation, compare};
+use afterall_history::{Function, KeyId, OpId, Property, RegisterRule, Sessions, Status, Workload};
+use std::collections::BTreeSet;
+
+const NO_LOST: Claim = (Property::NoLostWrites, Sessions::All);
+const NO_CAUSAL: Claim = (Property::NoCausalLoss, Sessions::All);
+const WHY_NONE: &str = "no write was acknowledged on a key that was read at the end";
+
+/// Losses for which it is searched how the writer's session had come to see the survivors.
+const WITNESSES_MAX: usize = 64;
+
+/// Not shown by anything.
+const NEVER: i64 = i64::MAX;
+
+/// What a key's final reads hold, and when each write of it was known to have happened.
+struct Key<'a> {
+    key: KeyId,
+    /// The writes whose values are there at the end.
+    finals: &'a BTreeSet<OpId>,
+    /// For siblings with the client's context: everything that a survivor may have replaced.
+    replaced: BTreeSet<OpId>,
+    /// By operation: when its effect was first shown by something that was over, and by what.
+    shown: &'a [(i64, OpId)],
+}
+
+/// Judges every acknowledged write.
+pub(crate) fn check(
+    ctx: &Context<'_>,
+    sources: &Sources,
+    order: &CausalOrder,
+    findings: &mut Findings,
+) -> Fates {
+    let mut fates = Fates {
+        phantom: sources.phantoms.len() as u64,
+        aborted: sources.aborted.len() as u64,
+        ..Fates::default()
+    };
+    for claim in [NO_LOST, NO_CAUSAL] {
+        findings.chances(claim, 0, WHY_NONE);
+        if let Some((a, b)) = sources.twice {
+            let (a, b) = (ctx.op(a).index(), ctx.op(b).index());
+            findings.undecided(claim, format!("#{a} and #{b} wrote the same value"));
+        }
+    }
+    let (mut paths, mut explained) = (None, 0);
+    let shown = shown(ctx, sources);
+    let rule = ctx.history.header().semantics.register;
+    for key in ctx.keys() {
+        let reads = ctx.finals(key);
+        let finals: BTreeSet<OpId> =
+            reads.iter().flat_map(|&(_, read)| sources.of(read).iter().copied()).collect();
+        let judged = ctx.unsettled().is_none() && ctx.all_read(key) && sources.twice.is_none();
+        let mut replaced = BTreeSet::new();
+        if rule == RegisterRule::SiblingsClient {
+            replaced = contexts(ctx, sources, key, &finals);
+        }
+        let of = Key { key, finals: &finals, replaced, shown: &shown };
+        let before = fates;
+        let mut lost_writes = Vec::new();
+        for write in ctx.on(key).filter(|op| op.f() == Function::Write && op.is_ok()) {
+            let write = write.id();
+            fates.acknowledged += 1;
+            if finals.contains(&write) {
+                fates.survived += 1;
+            } else if superseded(ctx, rule, &of, write) {
+                fates.superseded += 1;
+            } else if !judged {
+                fates.undecided += 1;
+            } else if rule == RegisterRule::Lww && concurrent(ctx, &of, write) {
+                fates.discarded += 1;
+            } else {
+                fates.lost += 1;
+                findings.add(lost(ctx, &of, write, NO_LOST));
+                if finals.iter().all(|&x| order.before(x, write)) {
+                    let paths = paths.get_or_insert_with(|| Paths::new(ctx, order, sources, &[]));
+                    let mut finding = lost(ctx, &of, write, NO_CAUSAL);
+                    explained += 1;
+                    if explained <= WITNESSES_MAX {
+                        seen_by_writer(ctx, paths, &of, write, &mut finding);
+                    }
+                    findings.add(finding);
+                }
+                lost_writes.push(write);
+            }
+        }
+        fates.resurrected += finals
+            .iter()
+            .filter(|&&x| lost_writes.iter().any(|&write| order.before(x, write)))
+            .count() as u64;
+        fates.recovered +=
+            finals.iter().filter(|&&x| ctx.op(x).status() == Status::Info).count() as u64;
+        let judged_here =
+            fates.acknowledged - before.acknowledged - (fates.undecided - before.undecided);
+        for claim in [NO_LOST, NO_CAUSAL] {
+            findings.chances(claim, if reads.is_empty() { 0 } else { judged_here }, WHY_NONE);
+        }
+    }
+    if fates.undecided > 0 {
+        let why = match ctx.unsettled() {
+            Some(why) => why.to_owned(),
+            None => format!(
+                "{} absent writes may be on a replica that was not read at the end",
+                fates.undecided
+            ),
+        };
+        for claim in [NO_LOST, NO_CAUSAL] {
+            findings.undecided(claim, why.clone());
+        }
+    }
+    fates
+}
+
+/// For every update, when something that showed its effect was first over, and what.
+fn shown(ctx: &Context<'_>, sources: &Sources) -> Vec<(i64, OpId)> {
+    debug_assert_eq!(ctx.history.header().workload, Workload::Register);
+    let mut shown = vec![(NEVER, OpId(0)); ctx.history.len()];
+    for op in ctx.history.ops().filter(|op| op.is_ok()) {
+        if op.f().is_read() {
+            for source in sources.of(op.id()) {
+                let at = &mut shown[source.0 as usize];
+                *at = (*at).min((op.until(), op.id()));
+            }
+        } else {
+            let at = &mut shown[op.id().0 as usize];
+            *at = (*at).min((op.until(), op.id()));
+        }
+    }
+    shown
+}
+
+impl Key<'_> {
+    /// Whether a was there before b began.
+    fn there_before(&self, ctx: &Context<'_>, a: OpId, b: OpId) -> bool {
+        self.shown[a.0 as usize].0 < ctx.op(b).invoked()
+    }
+}
+
+fn superseded(ctx: &Context<'_>, rule: RegisterRule, key: &Key<'_>, write: OpId) -> bool {
+    match rule {
+        RegisterRule::Lww => key.finals.iter().any(|&x| key.there_before(ctx, write, x)),
+        RegisterRule::SiblingsClient => key.replaced.contains(&write),
+        RegisterRule::SiblingsReplica => key.finals.iter().any(|&x| {
+            let (ours, theirs) = (ctx.op(write).version(), ctx.op(x).version());
+            match compare(ctx.history.data(), ours, theirs) {
+                Some(relation) => matches!(relation, Relation::Less | Relation::Equal),
+                None => !key.there_before(ctx, x, write),
+            }
+        }),
+    }
+}
+
+/// Whether some survivor was neither there before the write began, nor began after the write was there.
+fn concurrent(ctx: &Context<'_>, key: &Key<'_>, write: OpId) -> bool {
+    key.finals.iter().any(|&x| !key.there_before(ctx, x, write))
+}
+
+/// The writes of the key that the survivors may have replaced: what their sessions had read or written of it before,
+/// and so on.
+fn contexts(
+    ctx: &Context<'_>,
+    sources: &Sources,
+    key: KeyId,
+    finals: &BTreeSet<OpId>,
+) -> BTreeSet<OpId> {
+    let mut replaced = BTreeSet::new();
+    let mut open: Vec<OpId> = finals.iter().copied().collect();
+    // By session: up to which operation its context has been taken.
+    let mut taken: std::collections::BTreeMap<u32, OpId> = std::collections::BTreeMap::new();
+    while let Some(write) = open.pop() {
+        let session = ctx.op(write).session();
+        let from = taken.get(&session.0).copied();
+        if from.is_some_and(|from| from >= write) {
+            continue;
+        }
+        taken.insert(session.0, write);
+        let ops = ctx.by_session.of(session.0);
+        let until = ops.partition_point(|&op| op < write);
+        let since = from.map_or(0, |from| ops.partition_point(|&op| op < from));
+        for &op in &ops[since..until] {
+            let op = ctx.op(op);
+            if op.key() != key || !op.is_ok() {
+                continue;
+            }
+            let own = (!op.f().is_read()).then_some(op.id());
+            for seen in own.into_iter().chain(sources.of(op.id()).iter().copied()) {
+                if replaced.insert(seen) {
+                    open.push(seen);
+                }
+            }
+        }
+    }
+    replaced
+}
+
+/// How the writer's session had come to see the survivors.
+fn seen_by_writer(
+    ctx: &Context<'_>,
+    paths: &Paths<'_>,
+    key: &Key<'_>,
+    write: OpId,
+    finding: &mut Finding,
+) {
+    let to_write = paths.before(write, ctx.history.len());
+    for &x in key.finals {
+        finding.edges.extend(paths.path_from(ctx, &to_write, x));
+    }
+    finding.edges.sort_by_key(|edge| (edge.from, edge.to, edge.label));
+    finding.edges.dedup_by_key(|edge| (edge.from, edge.to, edge.label));
+    finding.ops.extend(ops_on(&finding.edges));
+    finding.ops.sort_unstable();
+    finding.ops.dedup();
+}
+
+fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding {
+    let data = ctx.history.data();
+    let mut edges = Vec::new();
+    let mut ops: BTreeSet<OpId> = BTreeSet::from([write]);
+    ops.extend(ctx.finals(key.key).iter().map(|&(_, read)| read));
+    ops.extend(key.finals.iter().copied());
+    let shown_by = key.finals.iter().filter(|&&x| key.there_before(ctx, x, write));
+    ops.extend(shown_by.map(|x| key.shown[x.0 as usize].1));
+    let (mut cause, mut why) = explain::why_gone(ctx, write);
+    for &x in key.finals {
+        let versions = (ctx.op(write).version(), ctx.op(x).version());
+        if compare(data, versions.1, versions.0) == Some(Relation::Greater)
+            && key.there_before(ctx, x, write)
+        {
+            let (node, other) = (ctx.op(x).node_name(), ctx.op(write).node_name());
+            cause = format!("an older write won: the clock of {node} was ahead of that of {other}");
+            why = format!(
+                "an older write won, {}: its version {} is higher than {}",
+                explain::op(ctx, x),
+                data.value(versions.1),
+                data.value(versions.0)
+            );
+            let edge = format!("its version {} is lower", data.value(versions.0));
+            edges.push(Dependency { from: write, to: x, label: Label::Version, why: edge });
+        }
+        if key.there_before(ctx, x, write) {
+            let edge =
+                format!("#{} was there before #{} began", ctx.op(x).index(), ctx.op(write).index());
+            edges.push(Dependency { from: x, to: write, label: Label::RealTime, why: edge });
+        }
+    }
+    let name = ctx.history.key_name(key.key);
+    let remains: Vec<String> =
+        key.finals.iter().map(|&x| data.value(ctx.op(x).input()).to_string()).collect();
+    let remains = explain::list(&remains).unwrap_or_else(|| "nothing".to_owned());
+    let kind = if claim == NO_LOST { "lost write" } else { "write lost to what it had seen" };
+    Finding {
+        claim,
+        or: Vec::new(),
+        kind,
+        cause,
+        sentence: format!(
+            "{} was acknowledged, and at the end {name} holds {remains} instead; {why}.",
+            explain::op(ctx, write)
+        ),
+        key: Some(key.key),
+        ops: ops.into_iter().collect(),
+        edges,
+    }
+}

@@ -1,0 +1,73 @@
+//! Phantoms: values of a register, or elements of a cart, that were read and that nobody had written by the time the
+//! read was over, or whose write had failed; and elements that are there more often, or in another quantity, than
+//! they were added.
+//!
+//! `fail` means that the operation surely did not happen, so its value is nobody's. A chance is a value read.
+
+use crate::context::Context;
+use crate::explain;
+use crate::findings::{Claim, Finding, Findings};
+use crate::sources::Sources;
+use afterall_history::{Datum, OpId, OpView, Property, Sessions, Workload};
+use std::collections::BTreeSet;
+
+const CLAIM: Claim = (Property::NoPhantoms, Sessions::All);
+
+/// Judges every value that was read.
+pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, findings: &mut Findings) {
+    findings.chances(CLAIM, sources.values_read, "no value was read");
+    for &(read, value) in &sources.phantoms {
+        let value = ctx.history.data().value(value);
+        let what = format!("nobody had written {value}");
+        findings.add(finding(ctx, read, None, "phantom", &what));
+    }
+    for &(read, write) in &sources.aborted {
+        let what = format!("it shows what had failed: {}", explain::op(ctx, write));
+        findings.add(finding(ctx, read, Some(write), "aborted write", &what));
+    }
+    if ctx.history.header().workload == Workload::Cart && sources.twice.is_none() {
+        for read in ctx.history.ops().filter(|op| op.f().is_read() && op.is_ok()) {
+            items(ctx, sources, read, findings);
+        }
+    }
+}
+
+fn items(ctx: &Context<'_>, sources: &Sources, read: OpView<'_>, findings: &mut Findings) {
+    let data = ctx.history.data();
+    let mut seen = BTreeSet::new();
+    for item in data.items(read.output()) {
+        let mut parts = data.items(item);
+        let (element, quantity) = (parts.next().unwrap_or(Datum::NIL), parts.next());
+        let Some(add) = sources.writer(read.key(), element) else { continue };
+        let said = data.value(element);
+        if !seen.insert(add) {
+            let what = format!("it holds {said} more than once");
+            findings.add(finding(ctx, read.id(), Some(add), "duplicate item", &what));
+        }
+        let added = data.items(ctx.op(add).input()).nth(1);
+        if quantity != added {
+            let quantity = data.value(quantity.unwrap_or(Datum::NIL));
+            let what = format!("it holds {said} {quantity} times; {}", explain::op(ctx, add));
+            findings.add(finding(ctx, read.id(), Some(add), "quantity drift", &what));
+        }
+    }
+}
+
+fn finding(
+    ctx: &Context<'_>,
+    read: OpId,
+    write: Option<OpId>,
+    kind: &'static str,
+    what: &str,
+) -> Finding {
+    Finding {
+        claim: CLAIM,
+        or: Vec::new(),
+        kind,
+        cause: format!("read at {}", explain::served(ctx, read)),
+        sentence: format!("{}: {what}.", explain::op(ctx, read)),
+        key: Some(ctx.op(read).key()),
+        ops: write.into_iter().chain([read]).collect(),
+        edges: Vec::new(),
+    }
+}

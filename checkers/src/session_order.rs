@@ -1,0 +1,339 @@
+//! Session guarantees of registers by values alone: the *inferred* tier, for keys without versions.
+//!
+//! Per key, a node is a state: the set of values that a read returned, and for each write the set of its value
+//! alone. States are ordered: A ≤ B if each value of A is in B or replaced by one in B. That is a partial order,
+//! whatever the store's rule (last write wins, or siblings), so a cycle through different states is a
+//! contradiction. Edges A ≤ B:
+//!
+//! - a session's operation on the key, then its next: by the guarantee that says so (write then read: RYW; read then
+//!   read: MR; write then write: MW; read then write: WFR);
+//! - a value, and a read that returned it among others; nothing, and anything: these need no guarantee.
+//!
+//! A cycle proves that at least one of the guarantees on it was broken, and no more. So the smallest set of guarantees
+//! is looked for that gives a cycle by itself: if it is one, that one is broken; if it is several, the history does
+//! not tell which. A session that reads v, x and v again is the smallest cycle (MR alone).
+//!
+//! No order is inferred from real time: after a partition the order of writes may legally differ from it.
+
+use crate::context::Context;
+use crate::explain;
+use crate::findings::{Claim, Dependency, Finding, Findings};
+use crate::sessions::{GUARANTEES, chances, guarantee, kind};
+use crate::sources::Sources;
+use crate::verdict::{Label, Tier};
+use afterall_history::{KeyId, OpId, Sessions, Status};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Operations of one session on one key between which all edges are drawn, once a cycle is known to exist.
+const PAIRS_MAX: usize = 32;
+/// States from which a shortest cycle is looked for.
+const STARTS_MAX: usize = 32;
+
+/// One session's operation then another, or (without operations) an edge that needs no guarantee.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    from: usize,
+    to: usize,
+    /// A bit for the claim it rests on; zero for none.
+    claim: u8,
+    ops: Option<(OpId, OpId)>,
+}
+
+/// The states of one key, and who made or saw them when.
+struct States {
+    nodes: Vec<BTreeSet<OpId>>,
+    /// By session, in order: the operation, and the state that it saw or made.
+    sessions: Vec<(Sessions, Vec<(OpId, usize)>)>,
+}
+
+/// Judges the keys for which `exact` does not hold.
+pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, exact: &[bool], findings: &mut Findings) {
+    if sources.twice.is_some() {
+        for property in GUARANTEES {
+            for sessions in [Sessions::Sticky, Sessions::Roaming] {
+                findings.undecided((property, sessions), "two writes carry the same value");
+            }
+        }
+        return;
+    }
+    let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();
+    for key in ctx.keys().filter(|key| !exact[key.0 as usize]) {
+        let states = states(ctx, sources, key);
+        count(ctx, &states, &mut counted);
+        let steps = consecutive(ctx, &states);
+        let on_cycles = on_cycles(states.nodes.len(), &steps);
+        if on_cycles.iter().any(|&on| on) {
+            explain_cycles(ctx, key, &states, &on_cycles, findings);
+        }
+    }
+    for (claim, count) in counted {
+        chances(findings, claim, count, Tier::Inferred);
+    }
+}
+
+fn states(ctx: &Context<'_>, sources: &Sources, key: KeyId) -> States {
+    let mut node_of: BTreeMap<BTreeSet<OpId>, usize> = BTreeMap::new();
+    let mut sessions: BTreeMap<u32, Vec<(OpId, usize)>> = BTreeMap::new();
+    let read: BTreeSet<OpId> =
+        ctx.on(key).flat_map(|op| sources.of(op.id()).iter().copied()).collect();
+    for op in ctx.on(key) {
+        let state: BTreeSet<OpId> = if op.f().is_read() {
+            let seen: BTreeSet<OpId> = sources.of(op.id()).iter().copied().collect();
+            // A phantom among the values makes the state unknown.
+            if !op.is_ok() || seen.len() != ctx.history.data().items(op.output()).len() {
+                continue;
+            }
+            seen
+        } else if op.is_ok() || (op.status() == Status::Info && read.contains(&op.id())) {
+            BTreeSet::from([op.id()])
+        } else {
+            continue;
+        };
+        let next = node_of.len();
+        let node = *node_of.entry(state).or_insert(next);
+        sessions.entry(op.session().0).or_default().push((op.id(), node));
+    }
+    let mut nodes = vec![BTreeSet::new(); node_of.len()];
+    for (state, node) in node_of {
+        nodes[node] = state;
+    }
+    let of_kind = |(session, ops)| (ctx.kind_of(afterall_history::SessionId(session)), ops);
+    States { nodes, sessions: sessions.into_iter().map(of_kind).collect() }
+}
+
+fn count(ctx: &Context<'_>, states: &States, counted: &mut BTreeMap<Claim, u64>) {
+    for (sessions, ops) in &states.sessions {
+        let (mut wrote, mut read) = (false, false);
+        for &(op, _) in ops {
+            let reads = ctx.op(op).f().is_read();
+            for (earlier_reads, any) in [(false, wrote), (true, read)] {
+                if any {
+                    *counted.entry((guarantee(earlier_reads, reads), *sessions)).or_default() += 1;
+                }
+            }
+            *if reads { &mut read } else { &mut wrote } = true;
+        }
+    }
+}
+
+/// The guarantees that a mask stands for, in words.
+fn claims_of(mask: u8) -> String {
+    let names: Vec<&str> = claims(mask).iter().map(|claim| claim.0.name()).collect();
+    explain::list(&names).unwrap_or_default()
+}
+
+fn bit((property, sessions): Claim) -> u8 {
+    let at = GUARANTEES.iter().position(|&p| p == property).unwrap_or(0);
+    1 << (2 * at + usize::from(sessions == Sessions::Roaming))
+}
+
+fn claims(mask: u8) -> Vec<Claim> {
+    let all = GUARANTEES.iter().flat_map(|&p| [(p, Sessions::Sticky), (p, Sessions::Roaming)]);
+    all.filter(|&claim| mask & bit(claim) != 0).collect()
+}
+
+fn step(ctx: &Context<'_>, sessions: Sessions, a: (OpId, usize), b: (OpId, usize)) -> Step {
+    let reads = |op: OpId| ctx.op(op).f().is_read();
+    let claim = bit((guarantee(reads(a.0), reads(b.0)), sessions));
+    Step { from: a.1, to: b.1, claim, ops: Some((a.0, b.0)) }
+}
+
+/// The edges between consecutive operations, which suffice to tell whether there is a cycle.
+fn consecutive(ctx: &Context<'_>, states: &States) -> Vec<Step> {
+    let mut steps = granted(states);
+    for (sessions, ops) in &states.sessions {
+        let pairs = ops.windows(2).filter(|pair| pair[0].1 != pair[1].1);
+        steps.extend(pairs.map(|pair| step(ctx, *sessions, pair[0], pair[1])));
+    }
+    steps
+}
+
+/// The edges that need no guarantee.
+fn granted(states: &States) -> Vec<Step> {
+    let alone: BTreeMap<OpId, usize> = states
+        .nodes
+        .iter()
+        .enumerate()
+        .filter(|(_, state)| state.len() == 1)
+        .filter_map(|(node, state)| state.first().map(|&op| (op, node)))
+        .collect();
+    let nothing = states.nodes.iter().position(BTreeSet::is_empty);
+    let mut steps = Vec::new();
+    for (to, state) in states.nodes.iter().enumerate() {
+        let from = state.iter().filter(|_| state.len() > 1).filter_map(|op| alone.get(op)).copied();
+        let first = nothing.filter(|&nothing| nothing != to);
+        steps.extend(from.chain(first).map(|from| Step { from, to, claim: 0, ops: None }));
+    }
+    steps
+}
+
+fn successors(nodes: usize, steps: &[Step]) -> Vec<Vec<usize>> {
+    let mut successors = vec![Vec::new(); nodes];
+    for (at, step) in steps.iter().enumerate() {
+        successors[step.from].push(at);
+    }
+    successors
+}
+
+/// Which states remain when those with nothing before them, or nothing after them, are taken away again and again.
+fn on_cycles(nodes: usize, steps: &[Step]) -> Vec<bool> {
+    let mut left = vec![true; nodes];
+    for backward in [false, true] {
+        let ends = |step: &Step| if backward { (step.to, step.from) } else { (step.from, step.to) };
+        let mut degree = vec![0_usize; nodes];
+        let mut after = vec![Vec::new(); nodes];
+        for step in steps {
+            let (from, to) = ends(step);
+            if left[from] && left[to] {
+                degree[to] += 1;
+                after[from].push(to);
+            }
+        }
+        let mut free: Vec<usize> = (0..nodes).filter(|&n| left[n] && degree[n] == 0).collect();
+        while let Some(node) = free.pop() {
+            left[node] = false;
+            for &to in &after[node] {
+                degree[to] -= 1;
+                if degree[to] == 0 {
+                    free.push(to);
+                }
+            }
+        }
+    }
+    left
+}
+
+fn explain_cycles(
+    ctx: &Context<'_>,
+    key: KeyId,
+    states: &States,
+    on_cycles: &[bool],
+    findings: &mut Findings,
+) {
+    let mut steps = granted(states);
+    for (sessions, ops) in &states.sessions {
+        let ops: Vec<_> = ops.iter().filter(|(_, node)| on_cycles[*node]).copied().collect();
+        for (at, &a) in ops.iter().enumerate() {
+            let later = ops[at + 1..].iter().take(PAIRS_MAX).filter(|b| b.1 != a.1);
+            steps.extend(later.map(|&b| step(ctx, *sessions, a, b)));
+        }
+    }
+    steps.retain(|step| on_cycles[step.from] && on_cycles[step.to]);
+    let mut masks: Vec<u8> = (1..=u8::MAX).collect();
+    masks.sort_by_key(|mask| (mask.count_ones(), *mask));
+    let mut size = u32::MAX;
+    for mask in masks {
+        if mask.count_ones() > size {
+            break;
+        }
+        let allowed: Vec<Step> =
+            steps.iter().filter(|step| step.claim & !mask == 0).copied().collect();
+        let on_cycles = self::on_cycles(states.nodes.len(), &allowed);
+        if let Some(cycle) = shortest_cycle(&allowed, &on_cycles) {
+            size = mask.count_ones();
+            findings.add(finding(ctx, key, states, &cycle, mask));
+        }
+    }
+}
+
+fn shortest_cycle(steps: &[Step], on_cycles: &[bool]) -> Option<Vec<Step>> {
+    let nodes = on_cycles.len();
+    let starts: Vec<usize> = (0..nodes).filter(|&node| on_cycles[node]).collect();
+    if starts.is_empty() {
+        return None;
+    }
+    let successors = successors(nodes, steps);
+    let mut shortest: Option<Vec<Step>> = None;
+    // What is on no cycle itself may still lie between cycles, so it is not enough to try the first.
+    let mut found = 0;
+    for start in starts {
+        if found >= STARTS_MAX {
+            break;
+        }
+        let mut via: Vec<Option<usize>> = vec![None; nodes];
+        let mut queue = VecDeque::from([start]);
+        'search: while let Some(node) = queue.pop_front() {
+            for &at in &successors[node] {
+                let step = steps[at];
+                if !on_cycles[step.to] || via[step.to].is_some() {
+                    continue;
+                }
+                via[step.to] = Some(at);
+                if step.to == start {
+                    break 'search;
+                }
+                queue.push_back(step.to);
+            }
+        }
+        let mut cycle = Vec::new();
+        let mut node = start;
+        while let Some(at) = via[node] {
+            cycle.push(steps[at]);
+            node = steps[at].from;
+            if node == start {
+                break;
+            }
+        }
+        if node != start || cycle.is_empty() {
+            continue;
+        }
+        cycle.reverse();
+        found += 1;
+        if shortest.as_ref().is_none_or(|known| cycle.len() < known.len()) {
+            shortest = Some(cycle);
+        }
+    }
+    shortest
+}
+
+fn finding(ctx: &Context<'_>, key: KeyId, states: &States, cycle: &[Step], mask: u8) -> Finding {
+    let mut claims = claims(mask);
+    let claim = claims.remove(0);
+    let mut edges = Vec::new();
+    let mut ops: BTreeSet<OpId> = BTreeSet::new();
+    for step in cycle {
+        ops.extend(states.nodes[step.from].iter().copied());
+        if let Some((a, b)) = step.ops {
+            ops.extend([a, b]);
+            let (first, then) = (ctx.op(a), ctx.op(b));
+            let names = claims_of(step.claim);
+            let why = format!(
+                "process {} made #{} before #{}: {names} puts the second state at or after the first",
+                first.process(),
+                first.index(),
+                then.index()
+            );
+            edges.push(Dependency { from: a, to: b, label: Label::So, why });
+        }
+    }
+    // States that different operations saw are tied together by the writes that made them.
+    for &op in &ops.clone() {
+        for step in cycle {
+            for (read, node) in
+                step.ops.into_iter().flat_map(|(a, b)| [(a, step.from), (b, step.to)])
+            {
+                if read != op && ctx.op(read).f().is_read() && states.nodes[node].contains(&op) {
+                    let why = crate::paths::reads_from(ctx, op, read);
+                    edges.push(Dependency { from: op, to: read, label: Label::ReadsFrom, why });
+                }
+            }
+        }
+    }
+    edges.sort_by_key(|edge| (edge.from, edge.to, edge.label));
+    edges.dedup_by_key(|edge| (edge.from, edge.to, edge.label));
+    let names = claims_of(mask);
+    let kind = if claims.is_empty() { kind(claim.0) } else { "contradictory session orders" };
+    Finding {
+        claim,
+        or: claims,
+        kind,
+        cause: "no order of the values satisfies the sessions".to_owned(),
+        sentence: format!(
+            "No order of the states of {} lets every session keep {names}.",
+            ctx.history.key_name(key)
+        ),
+        key: Some(key),
+        ops: ops.into_iter().collect(),
+        edges,
+    }
+}

@@ -1,0 +1,267 @@
+//! What can be said on the command line, and what it resolves to.
+
+use crate::config::{RunConfig, WorldKind};
+use crate::driver::SessionKind;
+use crate::nemesis::{Kind, UnknownKind};
+use afterall_history::Workload;
+use afterall_reference::core::{Flavour, MUTANTS, Mutant};
+use afterall_reference::shell::NodeArgs;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// After all the updates have stopped, do all the replicas agree, and what was lost on the way?
+#[derive(Debug, Parser)]
+#[command(name = "afterall", version, max_term_width = 100)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Bring up a cluster, drive it under faults, and judge what happened
+    Run(RunArgs),
+    /// The same run again, from a run's folder or its run.toml
+    Replay(ReplayArgs),
+    /// Judge a recorded history
+    Check(CheckArgs),
+    /// Write a run's reports again
+    Report(ReportArgs),
+    /// Say what works on this machine, and what to do about the rest
+    Doctor(DoctorArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Be a reference node (the harness starts these)
+    #[command(hide = true)]
+    Node(NodeArgs),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum WorkloadName {
+    Register,
+    Counter,
+    Cart,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// The system under test
+    #[arg(default_value = "reference")]
+    pub(super) target: String,
+    /// The data type to drive [default: register, or the one that shows the mutant]
+    #[arg(long, value_enum)]
+    pub(super) workload: Option<WorkloadName>,
+    /// Where to run it: process (real processes, proxies and clocks) or sim (virtual time, milliseconds)
+    #[arg(long, default_value = "process")]
+    pub(super) world: WorldKind,
+    /// How many nodes
+    #[arg(long, default_value_t = 5)]
+    pub(super) nodes: u16,
+    /// How many sessions at a time
+    #[arg(long, default_value_t = 10)]
+    pub(super) concurrency: u32,
+    /// Where a session's operations go: sticky (one node), roaming (any), mixed (half and half)
+    #[arg(long, default_value = "mixed")]
+    pub(super) sessions: SessionKind,
+    /// Operations a second over all sessions [default: as fast as possible; in the sim 2000]
+    #[arg(long)]
+    pub(super) rate: Option<u32>,
+    /// How long the load lasts: healthy, under fault, healed
+    #[arg(long, default_value = "20s", value_parser = humantime::parse_duration)]
+    pub(super) time: Duration,
+    /// How long the replicas may take to agree once the updates have stopped
+    #[arg(long, default_value = "20s", value_parser = humantime::parse_duration)]
+    pub(super) quiescence: Duration,
+    /// When an operation is given up
+    #[arg(long, default_value = "1s", value_parser = humantime::parse_duration)]
+    pub(super) timeout: Duration,
+    /// What everything random follows from [default: drawn, and printed]
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+    /// The faults, separated by commas: partition, latency, kill, pause, clock; or none [default: all, or those
+    /// that bring out the mutant]
+    #[arg(long, value_delimiter = ',')]
+    pub(super) faults: Option<Vec<String>>,
+    /// The reference node's conflict rules: lww, lww-hlc, crdt [default: crdt, or the mutant's]
+    #[arg(long)]
+    pub(super) flavour: Option<Flavour>,
+    /// A known bug to switch on, to see it found
+    #[arg(long, long_help = mutant_help())]
+    pub(super) mutant: Option<Mutant>,
+    /// Where to keep runs
+    #[arg(long, default_value = "store")]
+    pub(super) store: PathBuf,
+    /// A Toxiproxy to use in place of the embedded one, as http://HOST:PORT
+    #[arg(long)]
+    pub(super) toxiproxy: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// The run's folder, or its run.toml
+    pub(super) run: PathBuf,
+    /// Where to keep runs
+    #[arg(long, default_value = "store")]
+    pub(super) store: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// The history, or the folder of its run
+    pub(super) history: PathBuf,
+    /// Print the verdict as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// The folder of a run
+    pub(super) run: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Remove what runs that were killed left behind
+    #[arg(long)]
+    pub(super) reap: bool,
+}
+
+fn mutant_help() -> String {
+    let mut help = "A known bug to switch on, to see it found:\n".to_owned();
+    for row in MUTANTS {
+        help.push_str(&format!("\n- {}: {} (breaks {})", row.name, row.summary, row.breaks.name()));
+    }
+    help
+}
+
+impl RunArgs {
+    /// The configuration that is meant, every default filled in.
+    pub(super) fn resolve(&self, drawn_seed: u64) -> Result<RunConfig, UnknownKind> {
+        let row = self.mutant.map(Mutant::row);
+        let faults = match &self.faults {
+            None => match row {
+                Some(row) => {
+                    row.faults.iter().map(|name| name.parse()).collect::<Result<_, _>>()?
+                }
+                None => Kind::ALL.to_vec(),
+            },
+            Some(names) if names.len() == 1 && names[0] == "none" => Vec::new(),
+            Some(names) => {
+                let mut kinds: Vec<Kind> =
+                    names.iter().map(|name| name.trim().parse()).collect::<Result<_, _>>()?;
+                kinds.sort_unstable();
+                kinds.dedup();
+                kinds
+            }
+        };
+        let workload = match self.workload {
+            Some(WorkloadName::Register) => Workload::Register,
+            Some(WorkloadName::Counter) => Workload::Counter,
+            Some(WorkloadName::Cart) => Workload::Cart,
+            None => row.map_or(Workload::Register, |row| row.workload),
+        };
+        // In virtual time "as fast as possible" is a matter of the model alone.
+        let rate = self.rate.or((self.world == WorldKind::Sim).then_some(2_000));
+        let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        Ok(RunConfig {
+            target: self.target.clone(),
+            flavour: self.flavour.unwrap_or(row.map_or(Flavour::Crdt, |row| row.flavour)),
+            mutant: self.mutant,
+            workload,
+            world: self.world,
+            nodes: self.nodes,
+            concurrency: self.concurrency,
+            sessions: self.sessions,
+            rate,
+            time_ms: ms(self.time),
+            quiescence_max_ms: ms(self.quiescence),
+            timeout_ms: ms(self.timeout),
+            faults,
+            seed: self.seed.unwrap_or(drawn_seed),
+            toxiproxy: self.toxiproxy.clone(),
+        })
+    }
+}
+
+/// The command line that makes the same run.
+pub(super) fn command_line(config: &RunConfig) -> String {
+    let ms = |ms: u64| {
+        humantime::format_duration(Duration::from_millis(ms)).to_string().replace(' ', "")
+    };
+    let faults = match config.faults.as_slice() {
+        [] => "none".to_owned(),
+        kinds => kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(","),
+    };
+    let mut line = format!(
+        "afterall run {} --world {} --workload {} --flavour {}",
+        config.target,
+        config.world,
+        config.workload.name(),
+        config.flavour
+    );
+    if let Some(mutant) = config.mutant {
+        line.push_str(&format!(" --mutant {mutant}"));
+    }
+    line.push_str(&format!(
+        " --nodes {} --concurrency {} --sessions {} --faults {faults} --time {} --quiescence {} --timeout {}",
+        config.nodes,
+        config.concurrency,
+        config.sessions,
+        ms(config.time_ms),
+        ms(config.quiescence_max_ms),
+        ms(config.timeout_ms)
+    ));
+    if let Some(rate) = config.rate {
+        line.push_str(&format!(" --rate {rate}"));
+    }
+    if let Some(url) = &config.toxiproxy {
+        line.push_str(&format!(" --toxiproxy {url}"));
+    }
+    line.push_str(&format!(" --seed {}", config.seed));
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(line: &str) -> RunConfig {
+        let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
+        let Command::Run(args) = cli.command else { panic!() };
+        args.resolve(99).unwrap()
+    }
+
+    #[test]
+    fn the_command_line_that_is_printed_makes_the_same_run() {
+        for line in [
+            "afterall run",
+            "afterall run --world sim --seed 3 --faults none --rate 10",
+            "afterall run --mutant cart-union --nodes 3 --sessions sticky --time 1m",
+            "afterall run --flavour lww --faults clock,partition --timeout 250ms",
+        ] {
+            let config = resolve(line);
+            assert_eq!(resolve(&command_line(&config)), config, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_mutant_brings_its_own_flavour_workload_and_faults() {
+        for row in MUTANTS {
+            let config = resolve(&format!("afterall run --mutant {}", row.name));
+            assert_eq!((config.flavour, config.workload), (row.flavour, row.workload));
+            assert_eq!(config.faults.len(), row.faults.len());
+        }
+    }
+
+    #[test]
+    fn run_toml_holds_the_whole_configuration() {
+        let config = resolve("afterall run --mutant no-tiebreak --rate 7 --seed 18446744073709551");
+        let text = toml::to_string(&config).unwrap();
+        assert_eq!(toml::from_str::<RunConfig>(&text).unwrap(), config);
+    }
+}

@@ -1,0 +1,59 @@
+//! `doctor`: what works on this machine.
+
+use super::args::DoctorArgs;
+use super::{Exit, Failure};
+use crate::world::process;
+use std::net::TcpListener;
+
+pub(super) fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
+    let mut healthy = true;
+    let mut say = |name: &str, outcome: Result<String, String>| match outcome {
+        Ok(text) => println!("ok       {name}: {text}"),
+        Err(text) => {
+            healthy = false;
+            println!("missing  {name}: {text}");
+        }
+    };
+    say("sim world", Ok("needs nothing".to_owned()));
+    say(
+        "loopback",
+        TcpListener::bind("127.0.0.1:0")
+            .map(|_| "ports can be had".to_owned())
+            .map_err(|error| format!("{error}: the process world cannot run")),
+    );
+    say(
+        "temporary files",
+        tempfile::tempdir()
+            .map(|_| std::env::temp_dir().display().to_string())
+            .map_err(|error| format!("{error}: set TMPDIR to a folder that can be written")),
+    );
+    say(
+        "open files",
+        match rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
+            Some(limit) if limit < 2_048 => {
+                Err(format!("at most {limit}: raise it with `ulimit -n 8192` for large clusters"))
+            }
+            Some(limit) => Ok(format!("at most {limit}")),
+            None => Ok("no limit".to_owned()),
+        },
+    );
+    let proxies = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
+    let set: Vec<&str> =
+        proxies.into_iter().filter(|name| std::env::var_os(name).is_some()).collect();
+    let excepted = ["no_proxy", "NO_PROXY"].iter().any(|name| {
+        std::env::var(name).is_ok_and(|value| value.contains("127.0.0.1") || value == "*")
+    });
+    say(
+        "HTTP proxy",
+        if set.is_empty() || excepted {
+            Ok("none in the way of loopback".to_owned())
+        } else {
+            Err(format!("{} is set: add 127.0.0.1 to NO_PROXY", set.join(", ")))
+        },
+    );
+    if args.reap {
+        let removed = process::reap()?;
+        say("left behind", Ok(format!("{} folders removed", removed.len())));
+    }
+    Ok(if healthy { Exit::Valid } else { Exit::Failed })
+}

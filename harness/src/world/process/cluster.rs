@@ -1,0 +1,228 @@
+//! The cluster under test: nodes, links, the time authority; and how all of it is set up and taken down.
+
+use super::authority::Authority;
+use super::links::{LinkPlan, peer_link, reader_link, session_link, time_link};
+use super::node::{NodeProcess, StartError};
+use super::ports::{self, NoFreePort};
+use super::scratch::Scratch;
+use crate::config::RunConfig;
+use afterall_toxiproxy::{Links, NewLink, Server};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// Sessions beyond this number share links: a link is two sockets and a listener.
+pub(crate) const SESSION_LINKS_MAX: usize = 64;
+/// How long the links may take to be deleted at the end.
+const DELETE_MAX: Duration = Duration::from_secs(5);
+
+/// Why a cluster cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The links.
+    #[error("links: {0}")]
+    Links(#[from] afterall_toxiproxy::Error),
+    /// A node.
+    #[error(transparent)]
+    Node(#[from] StartError),
+    /// No ports.
+    #[error(transparent)]
+    Ports(#[from] NoFreePort),
+    /// Something of the system's.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// The system's word.
+        error: std::io::Error,
+    },
+}
+
+fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> SetupError {
+    let what = what.into();
+    move |error| SetupError::Io { what, error }
+}
+
+/// A running cluster.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    pub(crate) nodes: Vec<Mutex<NodeProcess>>,
+    pub(crate) links: Links,
+    pub(crate) plan: Mutex<LinkPlan>,
+    pub(crate) authority: Authority,
+    /// Where each link listens.
+    addresses: BTreeMap<String, SocketAddr>,
+    session_links: usize,
+    server: Option<Server>,
+    /// Removed last.
+    _scratch: Scratch,
+}
+
+impl Cluster {
+    /// Sets everything up and waits until every node serves. Whatever was started is gone again after an error.
+    pub(crate) async fn start(config: &RunConfig, logs: &Path) -> Result<Cluster, SetupError> {
+        let scratch = Scratch::new().map_err(io("make a temporary folder"))?;
+        let program = std::env::current_exe().map_err(io("find the program itself"))?;
+        let names = config.node_names();
+        let count = names.len();
+        let session_links = (config.concurrency as usize).min(SESSION_LINKS_MAX);
+        let ports = ports::free(2 * count)?;
+        let (client_ports, peer_ports) = ports.split_at(count);
+        let authority = Authority::start().await.map_err(io("start the time authority"))?;
+        let server = match &config.toxiproxy {
+            Some(_) => None,
+            None => {
+                let any = SocketAddr::from(([127, 0, 0, 1], 0));
+                Some(Server::start(any).await.map_err(io("start the embedded Toxiproxy"))?)
+            }
+        };
+        let url = match (&config.toxiproxy, &server) {
+            (None, Some(server)) => server.addr().to_string(),
+            (url, _) => url.clone().unwrap_or_default(),
+        };
+        let links = Links::connect(&url, &format!("afterall-{}", std::process::id())).await?;
+        let mut new = Vec::new();
+        for to in 0..count {
+            let peers = (0..count).filter(|&from| from != to).map(|from| peer_link(from, to));
+            new.extend(peers.map(|name| NewLink::on_loopback(&name, &peer_ports[to].to_string())));
+            let clients = (0..session_links).map(|session| session_link(session, to));
+            let clients = clients.chain([reader_link(to)]);
+            new.extend(
+                clients.map(|name| NewLink::on_loopback(&name, &client_ports[to].to_string())),
+            );
+            new.push(NewLink::on_loopback(&time_link(to), &authority.address().to_string()));
+        }
+        let addresses = links.create_all(new).await?;
+        let nodes = names
+            .iter()
+            .enumerate()
+            .map(|(node, name)| NodeProcess {
+                name: name.clone(),
+                client_address: client_ports[node],
+                program: program.clone(),
+                arguments: arguments(
+                    config,
+                    node,
+                    (client_ports, peer_ports),
+                    &addresses,
+                    scratch.path(),
+                ),
+                log: logs.join(format!("{name}.log")),
+                child: None,
+                incarnation: 0,
+            })
+            .map(Mutex::new)
+            .collect();
+        let cluster = Cluster {
+            nodes,
+            links,
+            plan: Mutex::new(LinkPlan::new(count, session_links)),
+            authority,
+            addresses,
+            session_links,
+            server,
+            _scratch: scratch,
+        };
+        match cluster.start_nodes().await {
+            Ok(()) => Ok(cluster),
+            Err(error) => {
+                cluster.stop().await;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn start_nodes(&self) -> Result<(), StartError> {
+        for node in &self.nodes {
+            node.lock().await.start().await?;
+        }
+        Ok(())
+    }
+
+    /// Where a client's link to each node listens.
+    pub(crate) fn session_addresses(&self, session: usize) -> Vec<SocketAddr> {
+        self.listening(
+            (0..self.nodes.len()).map(|to| session_link(session % self.session_links, to)),
+        )
+    }
+
+    /// Where the readers' link to each node listens.
+    pub(crate) fn reader_addresses(&self) -> Vec<SocketAddr> {
+        self.listening((0..self.nodes.len()).map(reader_link))
+    }
+
+    /// Where the link between two nodes listens.
+    pub(crate) fn peer_address(&self, from: usize, to: usize) -> Option<SocketAddr> {
+        self.addresses.get(&peer_link(from, to)).copied()
+    }
+
+    fn listening(&self, names: impl Iterator<Item = String>) -> Vec<SocketAddr> {
+        names.filter_map(|name| self.addresses.get(&name).copied()).collect()
+    }
+
+    /// Nodes that have ended although nobody asked them to, each told once.
+    pub(crate) async fn deaths(&self) -> Vec<(usize, String)> {
+        let mut deaths = Vec::new();
+        for (id, node) in self.nodes.iter().enumerate() {
+            // A node that a fault is being worked on is not dying by itself.
+            if let Ok(mut node) = node.try_lock()
+                && let Some(exit) = node.died()
+            {
+                deaths.push((id, format!("{exit}; its log ends: {}", node.log_tail())));
+            }
+        }
+        deaths
+    }
+
+    /// Takes everything down. Nothing is left, whatever state it is in.
+    pub(crate) async fn stop(self) {
+        for node in &self.nodes {
+            // A node that is dead already is what is wanted.
+            let _ = node.lock().await.kill().await;
+        }
+        match tokio::time::timeout(DELETE_MAX, self.links.delete_all()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => eprintln!("warning: some links could not be deleted: {error}"),
+            Err(_) => {
+                eprintln!("warning: Toxiproxy did not delete the links within {DELETE_MAX:?}")
+            }
+        }
+        if let Some(server) = self.server {
+            server.shutdown().await;
+        }
+    }
+}
+
+/// The command line of a node.
+fn arguments(
+    config: &RunConfig,
+    node: usize,
+    (client_ports, peer_ports): (&[SocketAddr], &[SocketAddr]),
+    addresses: &BTreeMap<String, SocketAddr>,
+    scratch: &Path,
+) -> Vec<String> {
+    let name = format!("n{}", node + 1);
+    let data: PathBuf = scratch.join(&name);
+    let mut arguments: Vec<String> =
+        ["node", "--die-with-parent", "--id", &name].map(str::to_owned).into();
+    let mut option = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
+    option("--listen", client_ports[node].to_string());
+    option("--peer-listen", peer_ports[node].to_string());
+    option("--data", data.display().to_string());
+    option("--flavour", config.flavour.to_string());
+    option("--seed", config.seed.to_string());
+    if let Some(mutant) = config.mutant {
+        option("--mutant", mutant.to_string());
+    }
+    if let Some(address) = addresses.get(&time_link(node)) {
+        option("--time", address.to_string());
+    }
+    for peer in (0..client_ports.len()).filter(|&peer| peer != node) {
+        if let Some(address) = addresses.get(&peer_link(node, peer)) {
+            option("--peer", format!("n{}={address}", peer + 1));
+        }
+    }
+    arguments
+}

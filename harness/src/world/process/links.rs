@@ -1,0 +1,181 @@
+//! What every link should be, given the faults in force; and the changes that make it so.
+//!
+//! Faults overlap: two may cut the same link. The state of a link is therefore always derived from all of them,
+//! so that healing one does not heal the other.
+
+use crate::nemesis::Fault;
+use afterall_toxiproxy::{Change, Direction};
+use std::collections::BTreeMap;
+
+/// What a link should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Wanted {
+    cut: bool,
+    /// Towards the upstream: latency and jitter, milliseconds.
+    up: Option<(u32, u32)>,
+    /// Back.
+    down: Option<(u32, u32)>,
+}
+
+/// The names of links.
+pub(crate) fn peer_link(from: usize, to: usize) -> String {
+    format!("n{}-n{}", from + 1, to + 1)
+}
+
+pub(crate) fn session_link(session: usize, to: usize) -> String {
+    format!("c{session}-n{}", to + 1)
+}
+
+pub(crate) fn reader_link(to: usize) -> String {
+    format!("reader-n{}", to + 1)
+}
+
+pub(crate) fn time_link(from: usize) -> String {
+    format!("n{}-time", from + 1)
+}
+
+/// All links and the faults upon them.
+#[derive(Debug)]
+pub(crate) struct LinkPlan {
+    nodes: usize,
+    session_links: usize,
+    faults: BTreeMap<usize, Fault>,
+    wanted: BTreeMap<String, Wanted>,
+}
+
+impl LinkPlan {
+    /// Every link is whole.
+    pub(crate) fn new(nodes: usize, session_links: usize) -> Self {
+        LinkPlan { nodes, session_links, faults: BTreeMap::new(), wanted: BTreeMap::new() }
+    }
+
+    /// The changes that a new fault asks for.
+    pub(crate) fn add(&mut self, id: usize, fault: Fault) -> Vec<(String, Change)> {
+        self.faults.insert(id, fault);
+        self.changes()
+    }
+
+    /// The changes that a fault's end asks for.
+    pub(crate) fn remove(&mut self, id: usize) -> Vec<(String, Change)> {
+        self.faults.remove(&id);
+        self.changes()
+    }
+
+    /// Whether the link between two nodes should carry anything now.
+    pub(crate) fn is_cut(&self, from: usize, to: usize) -> bool {
+        self.wanted.get(&peer_link(from, to)).is_some_and(|wanted| wanted.cut)
+    }
+
+    fn changes(&mut self) -> Vec<(String, Change)> {
+        let wanted = self.derive();
+        let mut changes = Vec::new();
+        let names: std::collections::BTreeSet<&String> =
+            self.wanted.keys().chain(wanted.keys()).collect();
+        for name in names {
+            let before = self.wanted.get(name).copied().unwrap_or_default();
+            let after = wanted.get(name).copied().unwrap_or_default();
+            let mut change = |change| changes.push((name.clone(), change));
+            if (before.up, before.down) != (after.up, after.down) {
+                if before.up.is_some() || before.down.is_some() {
+                    change(Change::Clear);
+                }
+                let ways = [(after.up, Direction::Upstream), (after.down, Direction::Downstream)];
+                for (slow, direction) in ways {
+                    if let Some((latency_ms, jitter_ms)) = slow {
+                        change(Change::latency(direction, latency_ms, jitter_ms));
+                    }
+                }
+            }
+            if before.cut != after.cut {
+                change(if after.cut { Change::Cut } else { Change::Mend });
+            }
+        }
+        self.wanted = wanted;
+        changes
+    }
+
+    fn derive(&self) -> BTreeMap<String, Wanted> {
+        let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
+        for fault in self.faults.values() {
+            match fault {
+                Fault::Partition { cut, .. } => {
+                    for &(from, to) in cut {
+                        wanted.entry(peer_link(from, to)).or_default().cut = true;
+                    }
+                }
+                Fault::Latency { links, latency_ms, jitter_ms } => {
+                    for &(from, to) in links {
+                        let link = wanted.entry(peer_link(from, to)).or_default();
+                        link.up = link.up.max(Some((*latency_ms, *jitter_ms)));
+                    }
+                }
+                // A proxy would accept for a node that is dead and then hang up; the dead refuse.
+                Fault::Kill { node } => {
+                    let peers = (0..self.nodes).filter(|from| from != node);
+                    let names = peers
+                        .map(|from| peer_link(from, *node))
+                        .chain((0..self.session_links).map(|s| session_link(s, *node)))
+                        .chain([reader_link(*node)]);
+                    for name in names {
+                        wanted.entry(name).or_default().cut = true;
+                    }
+                }
+                Fault::Clock { node, fault } => {
+                    if let crate::nemesis::ClockFault::Asymmetric { up_ms, down_ms } = *fault {
+                        let link = wanted.entry(time_link(*node)).or_default();
+                        link.up = (up_ms > 0).then_some((up_ms, 0));
+                        link.down = (down_ms > 0).then_some((down_ms, 0));
+                    }
+                }
+                Fault::Pause { .. } => {}
+            }
+        }
+        wanted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nemesis::Shape;
+
+    fn cut(links: &[(usize, usize)]) -> Fault {
+        Fault::Partition { shape: Shape::Isolate, cut: links.to_vec() }
+    }
+
+    #[test]
+    fn a_link_that_two_faults_cut_is_whole_when_both_are_healed() {
+        let mut plan = LinkPlan::new(3, 1);
+        assert_eq!(plan.add(0, cut(&[(0, 1), (1, 0)])).len(), 2);
+        assert_eq!(plan.add(1, cut(&[(0, 1)])), []);
+        assert_eq!(plan.remove(0), [("n2-n1".to_owned(), Change::Mend)]);
+        assert!(plan.is_cut(0, 1));
+        assert_eq!(plan.remove(1), [("n1-n2".to_owned(), Change::Mend)]);
+        assert!(!plan.is_cut(0, 1));
+    }
+
+    #[test]
+    fn a_dead_node_refuses_everybody() {
+        let mut plan = LinkPlan::new(3, 2);
+        let changes = plan.add(0, Fault::Kill { node: 1 });
+        let names: Vec<&str> = changes.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["c0-n2", "c1-n2", "n1-n2", "n3-n2", "reader-n2"]);
+    }
+
+    #[test]
+    fn the_slower_of_two_latencies_counts() {
+        let slow = |latency_ms| Fault::Latency { links: vec![(0, 1)], latency_ms, jitter_ms: 0 };
+        let mut plan = LinkPlan::new(2, 0);
+        plan.add(0, slow(100));
+        let name = "n1-n2".to_owned();
+        assert_eq!(
+            plan.add(1, slow(300)),
+            [
+                (name.clone(), Change::Clear),
+                (name.clone(), Change::latency(Direction::Upstream, 300, 0))
+            ]
+        );
+        assert_eq!(plan.remove(0), []);
+        assert_eq!(plan.remove(1), [(name, Change::Clear)]);
+    }
+}

@@ -1,0 +1,276 @@
+//! The program as its users run it: real processes, real proxies, real faults.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use afterall_reference::core::MUTANTS;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+const AFTERALL: &str = env!("CARGO_BIN_EXE_afterall");
+
+/// A run's command. The seed is unique in this file: by it the run's processes are told from others'.
+fn run(store: &Path, seed: u32, arguments: &[&str]) -> Command {
+    let mut command = Command::new(AFTERALL);
+    command.arg("run").args(arguments).arg("--seed").arg(seed.to_string());
+    command.arg("--store").arg(store);
+    command
+}
+
+fn text(output: &Output) -> String {
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    format!("{out}\n{err}")
+}
+
+fn latest(store: &Path, file: &str) -> PathBuf {
+    store.join("latest").join(file)
+}
+
+fn verdict(store: &Path) -> Value {
+    let json = std::fs::read_to_string(latest(store, "verdict.json")).unwrap();
+    serde_json::from_str(&json).unwrap()
+}
+
+/// Process ids of the nodes of a run.
+fn nodes_of(seed: u32) -> Vec<i32> {
+    let wanted = format!("\0--seed\0{seed}\0");
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let id: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+        let line = std::fs::read_to_string(format!("/proc/{id}/cmdline")).ok()?;
+        (line.contains("\0node\0") && line.contains(&wanted)).then_some(id)
+    });
+    processes.collect()
+}
+
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    for _ in 0..600 {
+        if condition() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("waited 30 s for: {what}");
+}
+
+fn signal(child: &Child, signal: &str) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+}
+
+fn start(mut command: Command) -> Child {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Waits until a run has recorded so many lines.
+fn wait_for_lines(store: &Path, lines: usize) {
+    wait_until("the history to grow", || {
+        let history = std::fs::read_to_string(latest(store, "history.jsonl")).unwrap_or_default();
+        history.lines().count() > lines
+    });
+}
+
+#[test]
+fn correct_flavours_are_valid_under_every_fault() {
+    for (seed, workload) in [(870_001, "register"), (870_002, "counter"), (870_003, "cart")] {
+        let store = tempfile::tempdir().unwrap();
+        let arguments = ["--workload", workload, "--time", "9s"];
+        let output = run(store.path(), seed, &arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        for file in [
+            "run.toml",
+            "history.jsonl",
+            "verdict.json",
+            "junit.xml",
+            "report.html",
+            "nodes/n1.log",
+        ] {
+            assert!(latest(store.path(), file).exists(), "{file}");
+        }
+        let verdict = verdict(store.path());
+        assert_eq!(verdict["valid"], Value::Bool(true));
+        let faults = verdict["faults"].as_array().unwrap();
+        for kind in ["partition", "latency", "kill", "pause", "clock"] {
+            let fault = faults.iter().find(|fault| fault["kind"] == kind).expect(kind);
+            assert_eq!(fault["took"], Value::Bool(true), "{fault}");
+        }
+        assert!(nodes_of(seed).is_empty());
+    }
+}
+
+#[test]
+fn every_mutant_is_found_with_its_cause() {
+    for (row, seed) in MUTANTS.iter().zip((870_100..).step_by(10)) {
+        let store = tempfile::tempdir().unwrap();
+        let arguments = ["--mutant", row.name, "--time", "5s", "--quiescence", "3s"];
+        // Not every short run brings every bug out: a ring of majorities passes rumors on. Three seeds must do.
+        let mut tries =
+            (seed..seed + 3).map(|seed| run(store.path(), seed, &arguments).output().unwrap());
+        let found = tries.find(|output| output.status.code() == Some(1));
+        let output = found.unwrap_or_else(|| panic!("{} was not found in three runs", row.name));
+        let verdict = verdict(store.path());
+        let of_property = |anomaly: &&Value| anomaly["property"] == row.breaks.name();
+        let anomaly = verdict["anomalies"].as_array().unwrap().iter().find(of_property);
+        let anomaly = anomaly.unwrap_or_else(|| panic!("{}: no {}", row.name, row.breaks.name()));
+        let cause = anomaly["cause"].as_str().unwrap();
+        assert!(!cause.is_empty() && anomaly["promised"] == true, "{anomaly}");
+        // The console says it too; it wraps lines, so the first words must do.
+        let first_words: String = cause.chars().take(25).collect();
+        assert!(text(&output).contains(&first_words), "{}: {cause}", row.name);
+    }
+}
+
+#[test]
+fn what_last_write_wins_throws_away_is_accounted_for() {
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["--flavour", "lww", "--faults", "clock,partition", "--time", "6s"];
+    let output = run(store.path(), 870_030, &arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let fates = &verdict(store.path())["figures"]["fates"];
+    let of = |fate: &str| fates[fate].as_u64().unwrap_or_else(|| panic!("no {fate} in {fates}"));
+    let sum: u64 =
+        ["survived", "superseded", "discarded", "lost", "undecided"].map(of).iter().sum();
+    assert_eq!(sum, of("acknowledged"));
+    assert!(of("acknowledged") > 100 && of("discarded") + of("lost") > 0, "{fates}");
+}
+
+#[test]
+fn ctrl_c_leaves_a_history_and_nothing_else() {
+    let store = tempfile::tempdir().unwrap();
+    let mut child = start(run(store.path(), 870_040, &[]));
+    wait_for_lines(store.path(), 1_000);
+    signal(&child, "-INT");
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+    assert!(nodes_of(870_040).is_empty());
+    let check =
+        Command::new(AFTERALL).arg("check").arg(store.path().join("latest")).output().unwrap();
+    assert_eq!(check.status.code(), Some(2), "{}", text(&check));
+    assert!(text(&check).contains("interrupted"));
+}
+
+#[test]
+fn a_harness_that_is_killed_leaves_a_history_and_no_nodes() {
+    let store = tempfile::tempdir().unwrap();
+    // A stopped node cannot read that its parent is gone: it must end all the same.
+    let mut child = start(run(store.path(), 870_041, &["--faults", "pause", "--time", "20s"]));
+    wait_until("a pause", || {
+        let history = std::fs::read_to_string(latest(store.path(), "history.jsonl"));
+        history.unwrap_or_default().contains(r#""stage":"took""#)
+    });
+    signal(&child, "-KILL");
+    child.wait().unwrap();
+    wait_until("the nodes to end", || nodes_of(870_041).is_empty());
+    let check =
+        Command::new(AFTERALL).arg("check").arg(store.path().join("latest")).output().unwrap();
+    assert_eq!(check.status.code(), Some(2), "{}", text(&check));
+}
+
+#[test]
+fn a_node_that_dies_unasked_makes_the_run_unknown() {
+    let store = tempfile::tempdir().unwrap();
+    let mut child = start(run(
+        store.path(),
+        870_042,
+        &["--faults", "none", "--time", "4s", "--quiescence", "1s"],
+    ));
+    wait_for_lines(store.path(), 500);
+    let victim = nodes_of(870_042)[0].to_string();
+    assert!(Command::new("kill").args(["-KILL", &victim]).status().unwrap().success());
+    // It stays dead, so the final reads cannot be complete.
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+    let reasons = verdict(store.path())["reasons"].to_string();
+    assert!(reasons.contains("died"), "{reasons}");
+}
+
+#[test]
+fn a_replay_runs_the_same_configuration() {
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["--faults", "none", "--time", "500ms", "--nodes", "3"];
+    assert_eq!(run(store.path(), 870_050, &arguments).output().unwrap().status.code(), Some(0));
+    let first = std::fs::canonicalize(store.path().join("latest")).unwrap();
+    let mut replay = Command::new(AFTERALL);
+    replay.arg("replay").arg(&first).arg("--store").arg(store.path());
+    assert_eq!(replay.output().unwrap().status.code(), Some(0));
+    let second = std::fs::canonicalize(store.path().join("latest")).unwrap();
+    assert_ne!(first, second);
+    let toml = |folder: &Path| std::fs::read_to_string(folder.join("run.toml")).unwrap();
+    assert_eq!(toml(&first), toml(&second));
+    // And its reports can be written again.
+    std::fs::remove_file(second.join("report.html")).unwrap();
+    let report = Command::new(AFTERALL).arg("report").arg(&second).output().unwrap();
+    assert_eq!(report.status.code(), Some(0), "{}", text(&report));
+    assert!(second.join("report.html").exists());
+}
+
+#[test]
+fn a_node_whose_port_is_taken_says_so() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let data = tempfile::tempdir().unwrap();
+    let mut node = Command::new(AFTERALL);
+    node.args([
+        "node",
+        "--id",
+        "n1",
+        "--listen",
+        &address,
+        "--peer-listen",
+        "127.0.0.1:0",
+        "--data",
+    ]);
+    let output = node.arg(data.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(255));
+    assert!(text(&output).contains(&address), "{}", text(&output));
+}
+
+#[test]
+fn bad_arguments_end_with_254_and_say_what_is_wrong() {
+    let store = tempfile::tempdir().unwrap();
+    for (arguments, says) in [
+        (&["--faults", "bogus"][..], "bogus"),
+        (&["--mutant", "bogus"], "no-tiebreak"),
+        (&["--nodes", "0"], "--nodes"),
+        (&["--time", "2s"], "--time"),
+        (&["--time", "soon"], "soon"),
+        (&["--colour"], "--colour"),
+        (&["elsewhere"], "elsewhere"),
+    ] {
+        let output = run(store.path(), 870_060, arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(254), "{arguments:?}: {}", text(&output));
+        assert!(text(&output).contains(says), "{arguments:?}: {}", text(&output));
+    }
+}
+
+#[test]
+fn what_cannot_be_written_or_read_ends_with_255_and_says_what() {
+    let output = run(Path::new("/proc/nowhere"), 870_061, &[]).output().unwrap();
+    assert_eq!(output.status.code(), Some(255));
+    assert!(text(&output).contains("/proc/nowhere"));
+
+    let folder = tempfile::tempdir().unwrap();
+    let history = folder.path().join("history.jsonl");
+    for (content, says) in [
+        ("", "history.jsonl"),
+        ("{\"format\":\"something else\"}\n", "history.jsonl:1"),
+        ("not json\nat all\n", "history.jsonl:1"),
+    ] {
+        std::fs::write(&history, content).unwrap();
+        let output = Command::new(AFTERALL).arg("check").arg(&history).output().unwrap();
+        assert_eq!(output.status.code(), Some(255), "{content:?}");
+        assert!(text(&output).contains(says), "{content:?}: {}", text(&output));
+    }
+    let output =
+        run(folder.path(), 870_062, &["--toxiproxy", "http://127.0.0.1:1"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(255));
+    assert!(text(&output).contains("Toxiproxy"), "{}", text(&output));
+}
+
+#[test]
+fn help_and_completions_are_no_errors() {
+    for arguments in [&["--help"][..], &["--version"], &["run", "--help"], &["completions", "bash"]]
+    {
+        let output = Command::new(AFTERALL).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert!(!output.stdout.is_empty());
+    }
+}

@@ -1,0 +1,453 @@
+//! From a stream of events to a [`History`], strictly: what cannot have happened is refused.
+
+#![expect(clippy::disallowed_types, reason = "looked up, never walked")]
+
+use crate::datum::{Data, Datum, Full, Symbol};
+use crate::history::{Columns, End, Fault, History, NEVER, NONE, NodeId, NodeTurn, Status};
+use crate::limits::{EVENTS_MAX, FAULTS_MAX, NODES_MAX};
+use crate::{Event, FaultStage, Function, Header, OpEvent, Outcome, Phase, Value, shape};
+use std::collections::HashMap;
+
+/// Why an event cannot be part of the history that came before it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
+pub enum Damage {
+    #[error("the event's index is {found}, but {due} is due")]
+    Index { found: u64, due: u64 },
+    #[error("time goes back: {found} ns after an event at {last} ns")]
+    Time { found: i64, last: i64 },
+    #[error("a history holds at most {EVENTS_MAX} events")]
+    Events,
+    #[error("the run ended with the event before this one")]
+    AfterEnd,
+    #[error("process {process} completes an operation, but none of it is open")]
+    NotInvoked { process: u64 },
+    #[error("process {process} invokes an operation while its event {open} is not completed")]
+    StillOpen { process: u64, open: u32 },
+    #[error(
+        "process {process} goes on after an operation of it had ended as info: it should have taken a new number"
+    )]
+    AfterInfo { process: u64 },
+    #[error(
+        "process {process} completes {found}, but what it has open is {invoked} (event {open})"
+    )]
+    Other { process: u64, found: String, invoked: String, open: u32 },
+    #[error("{f} cannot carry the value {value}: {why}")]
+    Shape { f: Function, value: String, why: &'static str },
+    #[error("an invocation carries no {0}")]
+    OnInvocation(&'static str),
+    #[error("a history names at most {NODES_MAX} nodes")]
+    Nodes,
+    #[error("the header names no nodes")]
+    NoNodes,
+    #[error("the header names node {0:?} twice")]
+    NodeTwice(String),
+    #[error("phase {found:?} begins after phase {last:?}")]
+    PhaseOrder { found: Phase, last: Phase },
+    #[error("fault {found} is injected, but {due} is due")]
+    FaultIndex { found: u32, due: usize },
+    #[error("a history holds at most {FAULTS_MAX} faults")]
+    Faults,
+    #[error("fault {0} was never injected")]
+    FaultUnknown(u32),
+    #[error("fault {fault} was injected as {injected}, and is now called {found}")]
+    FaultKind { fault: u32, injected: String, found: String },
+    #[error("fault {fault}: {stage:?} cannot follow what is known of it")]
+    FaultStage { fault: u32, stage: FaultStage },
+    #[error(transparent)]
+    Full(#[from] Full),
+}
+
+/// One end of an operation, its texts and values already interned.
+pub(crate) struct RawOp {
+    pub(crate) index: u64,
+    pub(crate) time: i64,
+    pub(crate) outcome: Outcome,
+    pub(crate) process: u64,
+    pub(crate) node: Symbol,
+    pub(crate) f: Function,
+    pub(crate) key: Symbol,
+    pub(crate) value: Datum,
+    pub(crate) version: Datum,
+    pub(crate) error: Option<Symbol>,
+    pub(crate) last: bool,
+}
+
+/// What a session is doing.
+#[derive(Clone, Copy)]
+enum Doing {
+    Nothing,
+    Op(u32),
+    Gone,
+}
+
+/// Builds a [`History`] from events, in order.
+pub struct HistoryBuilder {
+    history: History,
+    /// By symbol; [`NONE`] where the symbol is not the name of a key.
+    key_of: Vec<u32>,
+    /// By symbol; [`NONE`] where the symbol is not the name of a node.
+    node_of: Vec<u32>,
+    session_of: HashMap<u64, u32>,
+    doing: Vec<Doing>,
+}
+
+impl HistoryBuilder {
+    /// Begins a history.
+    ///
+    /// # Errors
+    /// When the header names no nodes, too many, or one twice.
+    pub fn new(header: Header) -> Result<Self, Damage> {
+        let names = header.nodes.clone();
+        let mut builder = HistoryBuilder {
+            history: History {
+                header,
+                nodes: Vec::new(),
+                sessions: Vec::new(),
+                keys: Vec::new(),
+                data: Data::default(),
+                ops: Columns::default(),
+                phases: Vec::new(),
+                faults: Vec::new(),
+                node_turns: Vec::new(),
+                end: None,
+                torn: None,
+                last_time: 0,
+                events: 0,
+            },
+            key_of: Vec::new(),
+            node_of: Vec::new(),
+            session_of: HashMap::new(),
+            doing: Vec::new(),
+        };
+        if names.is_empty() {
+            return Err(Damage::NoNodes);
+        }
+        for (at, name) in names.iter().enumerate() {
+            let symbol = builder.history.data.intern_text(name)?;
+            if usize::from(builder.node(symbol)?.0) != at {
+                return Err(Damage::NodeTwice(name.clone()));
+            }
+        }
+        Ok(builder)
+    }
+
+    /// Adds the next event.
+    ///
+    /// # Errors
+    /// When it cannot follow the events before it. The builder is then as it was before, and may be
+    /// finished.
+    pub fn push(&mut self, event: &Event) -> Result<(), Damage> {
+        match event {
+            Event::Op(e) => {
+                let raw = self.intern_op(e)?;
+                self.push_op(&raw)
+            }
+            Event::Phase(e) => self.push_phase(e.index, e.time, e.phase),
+            Event::Fault(e) => self.push_fault(e),
+            Event::Node(e) => {
+                self.due(e.index, e.time)?;
+                let symbol = self.history.data.intern_text(&e.node)?;
+                let node = self.node(symbol)?;
+                self.history.node_turns.push(NodeTurn {
+                    time: e.time,
+                    node,
+                    change: e.change,
+                    detail: e.detail.clone(),
+                });
+                self.done(e.time);
+                Ok(())
+            }
+            Event::End(e) => {
+                self.due(e.index, e.time)?;
+                self.history.end = Some(End { time: e.time, how: e.how, detail: e.detail.clone() });
+                self.done(e.time);
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the history. Operations that were never completed stay `info`.
+    #[must_use]
+    pub fn finish(mut self) -> History {
+        self.history.data.freeze();
+        self.history
+    }
+
+    pub(crate) fn data(&mut self) -> &mut Data {
+        &mut self.history.data
+    }
+
+    pub(crate) fn torn(&mut self, what: String) {
+        self.history.torn = Some(what);
+    }
+
+    fn intern_op(&mut self, e: &OpEvent) -> Result<RawOp, Damage> {
+        let data = &mut self.history.data;
+        let interned = (|| {
+            Ok(RawOp {
+                index: e.index,
+                time: e.time,
+                outcome: e.outcome,
+                process: e.process,
+                node: data.intern_text(&e.node)?,
+                f: e.f,
+                key: data.intern_text(&e.key)?,
+                value: data.intern(&e.value)?,
+                version: data.intern(e.version.as_ref().unwrap_or(&Value::Nil))?,
+                error: e.error.as_deref().map(|error| data.intern_text(error)).transpose()?,
+                last: e.last,
+            })
+        })();
+        if interned.is_err() {
+            data.abandon();
+        }
+        interned
+    }
+
+    fn due(&self, index: u64, time: i64) -> Result<(), Damage> {
+        let due = self.history.events;
+        if index != due {
+            return Err(Damage::Index { found: index, due });
+        }
+        if due > 0 && time < self.history.last_time {
+            return Err(Damage::Time { found: time, last: self.history.last_time });
+        }
+        if due >= EVENTS_MAX as u64 {
+            return Err(Damage::Events);
+        }
+        if self.history.end.is_some() {
+            return Err(Damage::AfterEnd);
+        }
+        Ok(())
+    }
+
+    fn done(&mut self, time: i64) {
+        self.history.events += 1;
+        self.history.last_time = time;
+    }
+
+    pub(crate) fn push_op(&mut self, raw: &RawOp) -> Result<(), Damage> {
+        self.due(raw.index, raw.time)?;
+        if raw.outcome == Outcome::Invoke { self.invoke(raw) } else { self.complete(raw) }?;
+        self.done(raw.time);
+        Ok(())
+    }
+
+    fn shape(&self, raw: &RawOp, checked: Result<(), &'static str>) -> Result<(), Damage> {
+        checked.map_err(|why| Damage::Shape {
+            f: raw.f,
+            value: self.history.data.value(raw.value).to_string(),
+            why,
+        })
+    }
+
+    fn invoke(&mut self, raw: &RawOp) -> Result<(), Damage> {
+        let process = raw.process;
+        let session = self.session_of.get(&process).copied();
+        match session.map(|session| self.doing[session as usize]) {
+            None | Some(Doing::Nothing) => {}
+            Some(Doing::Op(op)) => {
+                let open = self.history.ops.invoke_index[op as usize];
+                return Err(Damage::StillOpen { process, open });
+            }
+            Some(Doing::Gone) => return Err(Damage::AfterInfo { process }),
+        }
+        if !raw.version.is_nil() {
+            return Err(Damage::OnInvocation("version"));
+        }
+        if raw.error.is_some() {
+            return Err(Damage::OnInvocation("error"));
+        }
+        let workload = self.history.header.workload;
+        self.shape(raw, shape::of_input(workload, &self.history.data, raw.f, raw.value))?;
+        let node = self.node(raw.node)?;
+        let key = self.key(raw.key);
+        let session = session.unwrap_or_else(|| {
+            let session = self.history.sessions.len() as u32;
+            self.history.sessions.push(process);
+            self.session_of.insert(process, session);
+            self.doing.push(Doing::Nothing);
+            session
+        });
+        let ops = &mut self.history.ops;
+        self.doing[session as usize] = Doing::Op(ops.session.len() as u32);
+        ops.session.push(session);
+        ops.key.push(key);
+        ops.sent_to.push(node.0);
+        ops.served_by.push(node.0);
+        ops.f.push(raw.f);
+        ops.status.push(Status::Info);
+        ops.last.push(raw.last);
+        ops.invoked.push(raw.time);
+        ops.completed.push(NEVER);
+        ops.invoke_index.push(raw.index as u32);
+        ops.complete_index.push(NONE);
+        ops.input.push(raw.value);
+        ops.output.push(Datum::NIL);
+        Ok(())
+    }
+
+    fn complete(&mut self, raw: &RawOp) -> Result<(), Damage> {
+        let process = raw.process;
+        let session = self.session_of.get(&process).copied();
+        let (session, op) = match session.map(|session| (session, self.doing[session as usize])) {
+            None | Some((_, Doing::Nothing)) => return Err(Damage::NotInvoked { process }),
+            Some((_, Doing::Gone)) => return Err(Damage::AfterInfo { process }),
+            Some((session, Doing::Op(op))) => (session as usize, op as usize),
+        };
+        let ops = &self.history.ops;
+        let invoked_key = self.history.keys[ops.key[op] as usize];
+        if ops.f[op] != raw.f || invoked_key != raw.key {
+            let data = &self.history.data;
+            return Err(Damage::Other {
+                process,
+                found: format!("{} {:?}", raw.f, data.text(raw.key)),
+                invoked: format!("{} {:?}", ops.f[op], data.text(invoked_key)),
+                open: ops.invoke_index[op],
+            });
+        }
+        if raw.outcome == Outcome::Ok {
+            let workload = self.history.header.workload;
+            self.shape(raw, shape::of_output(workload, &self.history.data, raw.f, raw.value))?;
+        }
+        let node = self.node(raw.node)?;
+        let ops = &mut self.history.ops;
+        ops.served_by[op] = node.0;
+        ops.status[op] = match raw.outcome {
+            Outcome::Ok => Status::Ok,
+            Outcome::Fail => Status::Fail,
+            Outcome::Info | Outcome::Invoke => Status::Info,
+        };
+        ops.last[op] |= raw.last;
+        ops.completed[op] = raw.time;
+        ops.complete_index[op] = raw.index as u32;
+        ops.output[op] = raw.value;
+        if !raw.version.is_nil() {
+            if ops.version.len() <= op {
+                ops.version.resize(op + 1, Datum::NIL);
+            }
+            ops.version[op] = raw.version;
+        }
+        if let Some(error) = raw.error {
+            if ops.error.len() <= op {
+                ops.error.resize(op + 1, NONE);
+            }
+            ops.error[op] = error.0;
+        }
+        self.doing[session] =
+            if raw.outcome == Outcome::Info { Doing::Gone } else { Doing::Nothing };
+        Ok(())
+    }
+
+    fn push_phase(&mut self, index: u64, time: i64, phase: Phase) -> Result<(), Damage> {
+        self.due(index, time)?;
+        if let Some(&(_, last)) = self.history.phases.last()
+            && phase <= last
+        {
+            return Err(Damage::PhaseOrder { found: phase, last });
+        }
+        self.history.phases.push((time, phase));
+        self.done(time);
+        Ok(())
+    }
+
+    fn push_fault(&mut self, e: &crate::FaultEvent) -> Result<(), Damage> {
+        self.due(e.index, e.time)?;
+        if e.stage == FaultStage::Inject {
+            let due = self.history.faults.len();
+            if e.fault as usize != due {
+                return Err(Damage::FaultIndex { found: e.fault, due });
+            }
+            if due >= FAULTS_MAX {
+                return Err(Damage::Faults);
+            }
+            self.history.data.intern(&e.value)?; // for its limits
+            let nodes = e.nodes.iter().map(|name| self.named(name)).collect::<Result<_, _>>()?;
+            let links = e
+                .links
+                .iter()
+                .map(|(from, to)| Ok((self.named(from)?, self.named(to)?)))
+                .collect::<Result<_, Damage>>()?;
+            self.history.faults.push(Fault {
+                id: e.fault,
+                kind: e.f.clone(),
+                nodes,
+                links,
+                value: e.value.clone(),
+                inject: e.time,
+                took: None,
+                missed: None,
+                heal: None,
+                healed: None,
+                stuck: None,
+                evidence: Vec::new(),
+            });
+        } else {
+            let Some(fault) = self.history.faults.get_mut(e.fault as usize) else {
+                return Err(Damage::FaultUnknown(e.fault));
+            };
+            if fault.kind != e.f {
+                return Err(Damage::FaultKind {
+                    fault: e.fault,
+                    injected: fault.kind.clone(),
+                    found: e.f.clone(),
+                });
+            }
+            let healed = fault.healed.is_some();
+            let (follows, at) = match e.stage {
+                FaultStage::Inject => (false, &mut fault.missed),
+                FaultStage::Took => (fault.took.is_none(), &mut fault.took),
+                FaultStage::Missed => (fault.missed.is_none(), &mut fault.missed),
+                FaultStage::Heal => (true, &mut fault.heal),
+                FaultStage::Healed => (fault.heal.is_some(), &mut fault.healed),
+                FaultStage::Stuck => (fault.heal.is_some(), &mut fault.stuck),
+            };
+            if healed || !follows {
+                return Err(Damage::FaultStage { fault: e.fault, stage: e.stage });
+            }
+            *at = Some(e.time);
+        }
+        if let Some(evidence) = &e.evidence {
+            self.history.faults[e.fault as usize].evidence.push((e.stage, evidence.clone()));
+        }
+        self.done(e.time);
+        Ok(())
+    }
+
+    fn named(&mut self, name: &str) -> Result<NodeId, Damage> {
+        let symbol = self.history.data.intern_text(name)?;
+        self.node(symbol)
+    }
+
+    fn node(&mut self, symbol: Symbol) -> Result<NodeId, Damage> {
+        let nodes = &mut self.history.nodes;
+        let due = nodes.len();
+        let slot = slot(&mut self.node_of, symbol);
+        if *slot == NONE {
+            if due >= NODES_MAX {
+                return Err(Damage::Nodes);
+            }
+            *slot = due as u32;
+            nodes.push(self.history.data.text(symbol).to_owned());
+        }
+        Ok(NodeId(*slot as u16))
+    }
+
+    fn key(&mut self, symbol: Symbol) -> u32 {
+        let slot = slot(&mut self.key_of, symbol);
+        if *slot == NONE {
+            *slot = self.history.keys.len() as u32;
+            self.history.keys.push(symbol);
+        }
+        *slot
+    }
+}
+
+fn slot(of: &mut Vec<u32>, symbol: Symbol) -> &mut u32 {
+    let at = symbol.0 as usize;
+    if of.len() <= at {
+        of.resize(at + 1, NONE);
+    }
+    &mut of[at]
+}

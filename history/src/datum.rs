@@ -1,0 +1,279 @@
+//! Values inside a [`crate::History`]: sixteen bytes, copied freely, compared in one step.
+//!
+//! Texts and lists live once each in the history's [`Data`]; a [`Datum`] names them. Within one history,
+//! two datums are equal exactly if the values they stand for are equal.
+
+use crate::Value;
+use crate::intern::{Lists, Texts};
+use crate::limits::DEPTH_MAX;
+
+/// A distinct text of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Symbol(pub(crate) u32);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+enum Kind {
+    Nil,
+    Bool,
+    Int,
+    Text,
+    List,
+    Map,
+}
+
+/// A value of a history. See [`Data::view`] for what is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Datum {
+    kind: Kind,
+    /// It is a list whose only item is the scalar described by the other two fields. Most register reads
+    /// return one value, and so cost no room outside their column.
+    alone: bool,
+    payload: u64,
+}
+
+impl Datum {
+    /// Nothing.
+    pub const NIL: Datum = Datum { kind: Kind::Nil, alone: false, payload: 0 };
+
+    /// A whole number.
+    #[must_use]
+    pub const fn int(n: i64) -> Datum {
+        Datum { kind: Kind::Int, alone: false, payload: n as u64 }
+    }
+
+    pub(crate) const fn bool(b: bool) -> Datum {
+        Datum { kind: Kind::Bool, alone: false, payload: b as u64 }
+    }
+
+    pub(crate) const fn text(symbol: Symbol) -> Datum {
+        Datum { kind: Kind::Text, alone: false, payload: symbol.0 as u64 }
+    }
+
+    /// Whether this is nothing.
+    #[must_use]
+    pub fn is_nil(self) -> bool {
+        self == Datum::NIL
+    }
+
+    /// The number, where this is one.
+    #[must_use]
+    pub fn as_int(self) -> Option<i64> {
+        (self.kind == Kind::Int && !self.alone).then_some(self.payload as i64)
+    }
+}
+
+/// What a [`Datum`] stands for.
+#[derive(Debug, Clone)]
+pub enum View<'a> {
+    /// Nothing.
+    Nil,
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Text.
+    Text(&'a str),
+    /// A list.
+    List(Items<'a>),
+    /// A map, in the order it was written.
+    Map(Entries<'a>),
+}
+
+/// The items of a list.
+#[derive(Debug, Clone)]
+pub struct Items<'a> {
+    alone: Option<Datum>,
+    items: std::slice::Iter<'a, Datum>,
+}
+
+impl Iterator for Items<'_> {
+    type Item = Datum;
+
+    fn next(&mut self) -> Option<Datum> {
+        self.alone.take().or_else(|| self.items.next().copied())
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = usize::from(self.alone.is_some()) + self.items.len();
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for Items<'_> {}
+
+/// The entries of a map, in the order they were written.
+#[derive(Debug, Clone)]
+pub struct Entries<'a> {
+    texts: &'a Texts,
+    items: std::slice::ChunksExact<'a, Datum>,
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = (&'a str, Datum);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let entry = self.items.next()?;
+        Some((self.texts.get(entry[0].payload as u32), entry[1]))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.items.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Entries<'_> {}
+
+/// Why a value cannot be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Full {
+    /// See [`DEPTH_MAX`].
+    #[error("a value is nested deeper than {DEPTH_MAX}")]
+    Depth,
+    /// See [`crate::limits`].
+    #[error("the history holds more distinct texts or list items than 32 bits can count")]
+    Count,
+}
+
+/// The texts and lists of a history.
+#[derive(Debug, Default)]
+pub struct Data {
+    texts: Texts,
+    lists: Lists,
+    scratch: Vec<Datum>,
+}
+
+impl Data {
+    /// What a datum of this history stands for.
+    #[must_use]
+    pub fn view(&self, datum: Datum) -> View<'_> {
+        if datum.alone {
+            let alone = Some(Datum { alone: false, ..datum });
+            return View::List(Items { alone, items: [].iter() });
+        }
+        match datum.kind {
+            Kind::Nil => View::Nil,
+            Kind::Bool => View::Bool(datum.payload != 0),
+            Kind::Int => View::Int(datum.payload as i64),
+            Kind::Text => View::Text(self.texts.get(datum.payload as u32)),
+            Kind::List => {
+                let items = self.lists.get(datum.payload as u32).iter();
+                View::List(Items { alone: None, items })
+            }
+            Kind::Map => {
+                let items = self.lists.get(datum.payload as u32).chunks_exact(2);
+                View::Map(Entries { texts: &self.texts, items })
+            }
+        }
+    }
+
+    /// The items, where the datum is a list; none where it is anything else.
+    #[must_use]
+    pub fn items(&self, datum: Datum) -> Items<'_> {
+        match self.view(datum) {
+            View::List(items) => items,
+            _ => Items { alone: None, items: [].iter() },
+        }
+    }
+
+    /// The text that a symbol of this history stands for.
+    #[must_use]
+    pub fn text(&self, symbol: Symbol) -> &str {
+        self.texts.get(symbol.0)
+    }
+
+    /// The value in its own right, outside the history.
+    #[must_use]
+    pub fn value(&self, datum: Datum) -> Value {
+        match self.view(datum) {
+            View::Nil => Value::Nil,
+            View::Bool(b) => Value::Bool(b),
+            View::Int(n) => Value::Int(n),
+            View::Text(text) => Value::Text(text.to_owned()),
+            View::List(items) => Value::List(items.map(|item| self.value(item)).collect()),
+            View::Map(entries) => {
+                Value::Map(entries.map(|(key, item)| (key.to_owned(), self.value(item))).collect())
+            }
+        }
+    }
+
+    pub(crate) fn intern_text(&mut self, text: &str) -> Result<Symbol, Full> {
+        self.texts.intern(text).map(Symbol).ok_or(Full::Count)
+    }
+
+    pub(crate) fn intern(&mut self, value: &Value) -> Result<Datum, Full> {
+        self.intern_within(value, DEPTH_MAX)
+    }
+
+    fn intern_within(&mut self, value: &Value, depth: usize) -> Result<Datum, Full> {
+        Ok(match value {
+            Value::Nil => Datum::NIL,
+            Value::Bool(b) => Datum::bool(*b),
+            Value::Int(n) => Datum::int(*n),
+            Value::Text(text) => Datum::text(self.intern_text(text)?),
+            Value::List(_) | Value::Map(_) if depth == 0 => return Err(Full::Depth),
+            Value::List(items) => {
+                let from = self.open();
+                for item in items {
+                    let item = self.intern_within(item, depth - 1)?;
+                    self.put(item);
+                }
+                self.close_list(from)?
+            }
+            Value::Map(entries) => {
+                let from = self.open();
+                for (key, item) in entries {
+                    let key = self.intern_text(key)?;
+                    self.put(Datum::text(key));
+                    let item = self.intern_within(item, depth - 1)?;
+                    self.put(item);
+                }
+                self.close_map(from)?
+            }
+        })
+    }
+
+    /// Begins a list or map; its items are then [`Data::put`], and those of lists within it come and go in
+    /// between.
+    pub(crate) fn open(&mut self) -> usize {
+        self.scratch.len()
+    }
+
+    pub(crate) fn put(&mut self, item: Datum) {
+        self.scratch.push(item);
+    }
+
+    pub(crate) fn close_list(&mut self, from: usize) -> Result<Datum, Full> {
+        let items = &self.scratch[from..];
+        let datum = match items {
+            [one] if !one.alone && !matches!(one.kind, Kind::List | Kind::Map) => {
+                Datum { alone: true, ..*one }
+            }
+            _ => self.keep(Kind::List, from)?,
+        };
+        self.scratch.truncate(from);
+        Ok(datum)
+    }
+
+    pub(crate) fn close_map(&mut self, from: usize) -> Result<Datum, Full> {
+        let datum = self.keep(Kind::Map, from)?;
+        self.scratch.truncate(from);
+        Ok(datum)
+    }
+
+    /// Forgets lists that were opened and, because of an error, never closed.
+    pub(crate) fn abandon(&mut self) {
+        self.scratch.clear();
+    }
+
+    fn keep(&mut self, kind: Kind, from: usize) -> Result<Datum, Full> {
+        let id = self.lists.intern(&self.scratch[from..]).ok_or(Full::Count)?;
+        Ok(Datum { kind, alone: false, payload: u64::from(id) })
+    }
+
+    pub(crate) fn freeze(&mut self) {
+        self.texts.freeze();
+        self.lists.freeze();
+        self.scratch = Vec::new();
+    }
+}

@@ -1,0 +1,230 @@
+//! The lines of a history after its header.
+
+use crate::{Function, Value};
+use serde::{Deserialize, Serialize};
+
+/// One thing that happened, in the order in which the harness saw it. One line of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// An operation was invoked or completed.
+    Op(OpEvent),
+    /// A phase began.
+    Phase(PhaseEvent),
+    /// The nemesis did something.
+    Fault(FaultEvent),
+    /// A node started or died, other than by a fault's doing.
+    Node(NodeEvent),
+    /// The run ended. A history without it was torn off.
+    End(EndEvent),
+}
+
+impl Event {
+    /// Position among all events of the history, from 0.
+    #[must_use]
+    pub fn index(&self) -> u64 {
+        match self {
+            Event::Op(e) => e.index,
+            Event::Phase(e) => e.index,
+            Event::Fault(e) => e.index,
+            Event::Node(e) => e.index,
+            Event::End(e) => e.index,
+        }
+    }
+
+    /// Nanoseconds since the run began.
+    #[must_use]
+    pub fn time(&self) -> i64 {
+        match self {
+            Event::Op(e) => e.time,
+            Event::Phase(e) => e.time,
+            Event::Fault(e) => e.time,
+            Event::Node(e) => e.time,
+            Event::End(e) => e.time,
+        }
+    }
+}
+
+/// How an operation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It was sent.
+    Invoke,
+    /// It was acknowledged.
+    Ok,
+    /// It surely did not happen.
+    Fail,
+    /// Nobody knows whether it happened; its process makes no further operation.
+    Info,
+}
+
+impl Outcome {
+    /// The `type` in history files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Invoke => "invoke",
+            Outcome::Ok => "ok",
+            Outcome::Fail => "fail",
+            Outcome::Info => "info",
+        }
+    }
+}
+
+/// One end of an operation.
+///
+/// `{"index":41,"time":1203311000,"type":"invoke","process":3,"node":"n2","f":"write","key":"x","value":17}`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpEvent {
+    /// Position among all events of the history, from 0.
+    pub index: u64,
+    /// Nanoseconds since the run began, on the harness's monotonic clock.
+    pub time: i64,
+    /// Invocation or completion (`type` in the file).
+    pub outcome: Outcome,
+    /// The session.
+    pub process: u64,
+    /// Invocation: the node it was sent to. Completion: the replica that answered, by its own word;
+    /// where it says nothing, the node it was sent to.
+    pub node: String,
+    /// What was asked.
+    pub f: Function,
+    /// The object.
+    pub key: String,
+    /// What was written, or read; see [`crate::Workload`].
+    pub value: Value,
+    /// The version that the target returned with the answer, where it does. A number, a text or a list of
+    /// these: a total order, compared item by item. A map from name to number: a version vector, a partial order.
+    pub version: Option<Value>,
+    /// Why it failed, or why nobody knows.
+    pub error: Option<String>,
+    /// Part of the final reads, on which convergence is judged (absent: false).
+    pub last: bool,
+}
+
+/// The phases of a run, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Load, no faults.
+    Healthy,
+    /// Load, faults come and go.
+    Faults,
+    /// Everything is healed; the load goes on.
+    Heal,
+    /// No more updates; every replica is polled until all agree or a deadline passes.
+    Quiescence,
+    /// Every key is read on every replica once more.
+    Final,
+}
+
+/// A phase began.
+///
+/// `{"index":0,"time":0,"type":"phase","phase":"healthy"}`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhaseEvent {
+    /// See [`OpEvent::index`].
+    pub index: u64,
+    /// See [`OpEvent::time`].
+    pub time: i64,
+    /// The phase that begins now.
+    pub phase: Phase,
+}
+
+/// Where a fault stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultStage {
+    /// The nemesis is about to inject it: from here on it may be in force.
+    Inject,
+    /// Evidence shows that it took hold.
+    Took,
+    /// It did not take hold, or nothing shows that it did.
+    Missed,
+    /// The nemesis is about to heal it.
+    Heal,
+    /// It is healed: from here on it is no longer in force.
+    Healed,
+    /// It could not be healed.
+    Stuck,
+}
+
+/// The nemesis did something.
+///
+/// `{"index":9,"time":5000,"type":"fault","fault":2,"f":"partition","stage":"took","nodes":["n3"],
+///   "links":[["n1","n3"],["n3","n1"]],"value":{"shape":"isolate"},"evidence":"dial n1→n3 refused"}`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultEvent {
+    /// See [`OpEvent::index`].
+    pub index: u64,
+    /// See [`OpEvent::time`].
+    pub time: i64,
+    /// Which fault: counts from 0 in the order of injection.
+    pub fault: u32,
+    /// Its kind: `partition`, `latency`, `kill`, `pause`, `clock` …
+    pub f: String,
+    /// Where it stands.
+    pub stage: FaultStage,
+    /// The nodes it is about.
+    pub nodes: Vec<String>,
+    /// The directed links it is about, `(from, to)`.
+    pub links: Vec<(String, String)>,
+    /// Its parameters.
+    pub value: Value,
+    /// What was measured, in words; with `took`, `missed`, `healed` and `stuck`.
+    pub evidence: Option<String>,
+}
+
+/// What happened to a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NodeChange {
+    /// It answers.
+    Ready,
+    /// It ended although no fault asked it to.
+    Died,
+}
+
+/// A node became ready, or died unasked.
+///
+/// `{"index":3,"time":0,"type":"node","node":"n1","change":"died","detail":"exit status: 101"}`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeEvent {
+    /// See [`OpEvent::index`].
+    pub index: u64,
+    /// See [`OpEvent::time`].
+    pub time: i64,
+    /// The node.
+    pub node: String,
+    /// What happened.
+    pub change: NodeChange,
+    /// In words.
+    pub detail: String,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EndHow {
+    /// Every phase was gone through.
+    Complete,
+    /// Somebody stopped it.
+    Interrupted,
+    /// The harness failed.
+    Failed,
+}
+
+/// The run ended.
+///
+/// `{"index":99,"time":100,"type":"end","how":"complete"}`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndEvent {
+    /// See [`OpEvent::index`].
+    pub index: u64,
+    /// See [`OpEvent::time`].
+    pub time: i64,
+    /// How.
+    pub how: EndHow,
+    /// Why, where it did not complete.
+    pub detail: Option<String>,
+}

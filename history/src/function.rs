@@ -1,0 +1,76 @@
+//! What an operation asks for: Jepsen's `:f`.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// An `f` that this version of the format does not know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown f {0:?}: this version knows {known}", known = Function::names())]
+pub struct UnknownFunction(pub String);
+
+macro_rules! functions {
+    ($($(#[$doc:meta])+ $variant:ident = $name:literal,)+) => {
+        /// What an operation asks for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[repr(u8)]
+        pub enum Function { $($(#[$doc])+ #[serde(rename = $name)] $variant,)+ }
+
+        impl Function {
+            /// Every function, in declaration order.
+            pub const ALL: &'static [Function] = &[$(Function::$variant,)+];
+
+            /// The name in history files.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Function::$variant => $name,)+ }
+            }
+
+            fn names() -> String {
+                Function::ALL.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ")
+            }
+        }
+
+        impl FromStr for Function {
+            type Err = UnknownFunction;
+            fn from_str(name: &str) -> Result<Self, UnknownFunction> {
+                match name { $($name => Ok(Function::$variant),)+ _ => Err(UnknownFunction(name.to_owned())) }
+            }
+        }
+    };
+}
+
+functions! {
+    /// Read a key. Value of the completion: see the workload (`Workload`).
+    Read = "read",
+    /// Write a value that no other write to the key carries.
+    Write = "write",
+    /// Compare and set; value `[old, new]`.
+    Cas = "cas",
+    /// Add a positive amount to a counter; value: the amount.
+    Increment = "increment",
+    /// Take a positive amount from a counter; value: the amount.
+    Decrement = "decrement",
+    /// Add to a cart (value `[element, quantity]`) or to a set (value: the element).
+    Add = "add",
+    /// Remove an element that the session has seen; value: the element.
+    Remove = "remove",
+    /// Read a cart as an order; value of the completion as for a cart's read.
+    Checkout = "checkout",
+    /// Append to a text or list.
+    Append = "append",
+}
+
+impl Function {
+    /// Whether the operation only observes.
+    #[must_use]
+    pub fn is_read(self) -> bool {
+        matches!(self, Function::Read | Function::Checkout)
+    }
+}
+
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,151 @@
+//! The first line of a history: what was run, and what the target promised.
+
+use crate::Promise;
+use serde::{Deserialize, Serialize};
+
+/// The `format` field of the first line.
+pub const FORMAT: &str = "afterall-history";
+
+/// The version of the format that this crate writes and the newest it reads.
+pub const VERSION: u32 = 1;
+
+/// The first line of a history. With it a history can be judged by itself, without the run's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// Always [`FORMAT`].
+    pub format: String,
+    /// The version of the format; see [`VERSION`].
+    pub version: u32,
+    /// The system under test.
+    pub target: String,
+    /// Its configuration, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flavour: Option<String>,
+    /// The known bug that was switched on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mutant: Option<String>,
+    /// Where it ran: `process`, `docker` or `sim`.
+    pub world: String,
+    /// The data type that was driven.
+    pub workload: Workload,
+    /// What the whole run follows from.
+    pub seed: u64,
+    /// The replicas, by name.
+    pub nodes: Vec<String>,
+    /// How the target resolves conflicts.
+    #[serde(default)]
+    pub semantics: Semantics,
+    /// What the target claims to hold.
+    #[serde(default)]
+    pub promises: Vec<Promise>,
+    /// Wall-clock time of the run's start, RFC 3339 in UTC; absent in simulated runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<String>,
+}
+
+impl Header {
+    /// A header with nothing but the necessary: no promises, default semantics, simulated world.
+    pub fn new<N: Into<String>>(
+        target: impl Into<String>,
+        workload: Workload,
+        seed: u64,
+        nodes: impl IntoIterator<Item = N>,
+    ) -> Self {
+        Header {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            target: target.into(),
+            flavour: None,
+            mutant: None,
+            world: "sim".to_owned(),
+            workload,
+            seed,
+            nodes: nodes.into_iter().map(Into::into).collect(),
+            semantics: Semantics::default(),
+            promises: Vec::new(),
+            started: None,
+        }
+    }
+}
+
+/// The data type that a run drives.
+///
+/// | workload | `f` | value invoked | value completed |
+/// |---|---|---|---|
+/// | register | read | – | `null` (nothing), or a list of values (siblings; a plain register returns one or none) |
+/// | | write | the value, unique for the key | the same |
+/// | counter | increment, decrement | the amount, ≥ 1 | the same |
+/// | | read | – | the sum |
+/// | cart | add | `[element, quantity]`, a fresh element | the same |
+/// | | remove | the element | the same |
+/// | | read, checkout | – | `[[element, quantity], …]` |
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Workload {
+    /// Reads and writes of registers.
+    Register,
+    /// Increments, decrements and reads of counters.
+    Counter,
+    /// Adds, removes, reads and checkouts of shopping carts.
+    Cart,
+}
+
+impl Workload {
+    /// The name on the command line and in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Workload::Register => "register",
+            Workload::Counter => "counter",
+            Workload::Cart => "cart",
+        }
+    }
+}
+
+/// How the target resolves conflicts, per data type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Semantics {
+    /// Registers.
+    pub register: RegisterRule,
+    /// Counters.
+    pub counter: CounterRule,
+    /// Carts.
+    pub cart: CartRule,
+}
+
+/// What happens to concurrent writes of a register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RegisterRule {
+    /// Last write wins: one of them is discarded.
+    #[default]
+    Lww,
+    /// Siblings; a write supersedes what the writing *client* had been given (Dynamo, Riak).
+    SiblingsClient,
+    /// Siblings; a write supersedes what the *replica* that took it held.
+    SiblingsReplica,
+}
+
+/// What a counter can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CounterRule {
+    /// It goes up and down.
+    #[default]
+    UpDown,
+    /// It only goes up.
+    GrowOnly,
+}
+
+/// Who wins when an element is added and removed concurrently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CartRule {
+    /// The add.
+    #[default]
+    AddWins,
+    /// The remove.
+    RemoveWins,
+}

@@ -1,0 +1,497 @@
+//! A whole history, in columns.
+
+use crate::datum::{Data, Datum, Symbol, View};
+use crate::{EndHow, FaultStage, Function, Header, NodeChange, Phase, Value};
+
+/// An operation: counts from 0 in the order of invocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OpId(pub u32);
+
+/// A session (process): counts from 0 in the order of first invocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub u32);
+
+/// A key: counts from 0 in the order of first use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyId(pub u32);
+
+/// A node: those of the header first, in their order, then any other that is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub u16);
+
+/// How an operation came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Status {
+    /// It was acknowledged.
+    Ok,
+    /// It surely did not happen.
+    Fail,
+    /// Nobody knows; also where the history ends before the completion.
+    Info,
+}
+
+/// A fault, from injection to healing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Counts from 0 in the order of injection.
+    pub id: u32,
+    /// `partition`, `latency`, `kill`, `pause`, `clock` …
+    pub kind: String,
+    /// The nodes it is about.
+    pub nodes: Vec<NodeId>,
+    /// The directed links it is about.
+    pub links: Vec<(NodeId, NodeId)>,
+    /// Its parameters.
+    pub value: Value,
+    /// When the nemesis began to inject it, in nanoseconds since the run began.
+    pub inject: i64,
+    /// When evidence showed that it had taken hold.
+    pub took: Option<i64>,
+    /// When it was given up: nothing showed that it took hold.
+    pub missed: Option<i64>,
+    /// When the nemesis began to heal it.
+    pub heal: Option<i64>,
+    /// When it was healed.
+    pub healed: Option<i64>,
+    /// When healing it failed.
+    pub stuck: Option<i64>,
+    /// What was measured, with the stage it belongs to.
+    pub evidence: Vec<(FaultStage, String)>,
+}
+
+impl Fault {
+    /// Whether it may have been in force at some moment of `from..=to`.
+    #[must_use]
+    pub fn in_force(&self, from: i64, to: i64) -> bool {
+        self.inject <= to && self.healed.is_none_or(|healed| from <= healed)
+    }
+
+    /// Whether it is about the node, alone or by one of its links; a fault that names neither is about all.
+    #[must_use]
+    pub fn touches(&self, node: NodeId) -> bool {
+        (self.nodes.is_empty() && self.links.is_empty())
+            || self.nodes.contains(&node)
+            || self.links.iter().any(|&(from, to)| from == node || to == node)
+    }
+}
+
+/// A node became ready, or died unasked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeTurn {
+    /// In nanoseconds since the run began.
+    pub time: i64,
+    /// The node.
+    pub node: NodeId,
+    /// What happened.
+    pub change: NodeChange,
+    /// In words.
+    pub detail: String,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// In nanoseconds since the run began.
+    pub time: i64,
+    /// How.
+    pub how: EndHow,
+    /// Why, where it did not complete.
+    pub detail: Option<String>,
+}
+
+/// No time: the operation was never completed.
+pub(crate) const NEVER: i64 = i64::MIN;
+/// No number.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// The operations, a vector a field: about ninety bytes each.
+#[derive(Debug, Default)]
+pub(crate) struct Columns {
+    pub(crate) session: Vec<u32>,
+    pub(crate) key: Vec<u32>,
+    pub(crate) sent_to: Vec<u16>,
+    pub(crate) served_by: Vec<u16>,
+    pub(crate) f: Vec<Function>,
+    pub(crate) status: Vec<Status>,
+    pub(crate) last: Vec<bool>,
+    pub(crate) invoked: Vec<i64>,
+    pub(crate) completed: Vec<i64>,
+    pub(crate) invoke_index: Vec<u32>,
+    pub(crate) complete_index: Vec<u32>,
+    pub(crate) input: Vec<Datum>,
+    pub(crate) output: Vec<Datum>,
+    /// Shorter than the others where the last operations have none.
+    pub(crate) version: Vec<Datum>,
+    /// Shorter than the others where the last operations have none.
+    pub(crate) error: Vec<u32>,
+}
+
+/// A recorded run: the header, the operations in columns, and what else happened.
+///
+/// Made by [`crate::HistoryBuilder`] or [`crate::read_jsonl`].
+#[derive(Debug)]
+pub struct History {
+    pub(crate) header: Header,
+    pub(crate) nodes: Vec<String>,
+    pub(crate) sessions: Vec<u64>,
+    pub(crate) keys: Vec<Symbol>,
+    pub(crate) data: Data,
+    pub(crate) ops: Columns,
+    pub(crate) phases: Vec<(i64, Phase)>,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) node_turns: Vec<NodeTurn>,
+    pub(crate) end: Option<End>,
+    pub(crate) torn: Option<String>,
+    pub(crate) last_time: i64,
+    pub(crate) events: u64,
+}
+
+impl History {
+    /// What was run, and what the target promised.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// How many operations were invoked.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ops.session.len()
+    }
+
+    /// Whether no operation was invoked.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many events it was made from.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Every operation, in the order of invocation.
+    pub fn ops(&self) -> impl ExactSizeIterator<Item = OpView<'_>> + DoubleEndedIterator {
+        (0..self.len() as u32).map(|id| self.op(OpId(id)))
+    }
+
+    /// One operation.
+    #[must_use]
+    pub fn op(&self, id: OpId) -> OpView<'_> {
+        OpView { history: self, id }
+    }
+
+    /// The operation that the event with this index invoked or completed.
+    #[must_use]
+    pub fn op_of_event(&self, index: u32) -> Option<OpId> {
+        match self.ops.invoke_index.binary_search(&index) {
+            Ok(at) => Some(OpId(at as u32)),
+            Err(_) => {
+                let at = self.ops.complete_index.iter().position(|&i| i == index)?;
+                Some(OpId(at as u32))
+            }
+        }
+    }
+
+    /// The texts and lists that the datums of this history name.
+    #[must_use]
+    pub fn data(&self) -> &Data {
+        &self.data
+    }
+
+    /// What a datum of this history stands for.
+    #[must_use]
+    pub fn view(&self, datum: Datum) -> View<'_> {
+        self.data.view(datum)
+    }
+
+    /// The number of nodes that are named anywhere; the replicas are the first [`History::replicas`].
+    #[must_use]
+    pub fn nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The nodes of the header.
+    pub fn replicas(&self) -> impl ExactSizeIterator<Item = NodeId> + use<> {
+        (0..self.header.nodes.len() as u16).map(NodeId)
+    }
+
+    /// A node's name.
+    #[must_use]
+    pub fn node_name(&self, node: NodeId) -> &str {
+        &self.nodes[usize::from(node.0)]
+    }
+
+    /// The number of sessions.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// A session's number in the file.
+    #[must_use]
+    pub fn process(&self, session: SessionId) -> u64 {
+        self.sessions[session.0 as usize]
+    }
+
+    /// The number of keys.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// A key's name.
+    #[must_use]
+    pub fn key_name(&self, key: KeyId) -> &str {
+        self.data.text(self.keys[key.0 as usize])
+    }
+
+    /// The operations of each session, in the order they were made.
+    #[must_use]
+    pub fn by_session(&self) -> Groups {
+        Groups::new(self.sessions(), &self.ops.session)
+    }
+
+    /// The operations on each key, in the order of invocation.
+    #[must_use]
+    pub fn by_key(&self) -> Groups {
+        Groups::new(self.keys(), &self.ops.key)
+    }
+
+    /// When each phase began, in order.
+    #[must_use]
+    pub fn phases(&self) -> &[(i64, Phase)] {
+        &self.phases
+    }
+
+    /// The phase at a time; `None` before the first.
+    #[must_use]
+    pub fn phase_at(&self, time: i64) -> Option<Phase> {
+        let after = self.phases.partition_point(|&(begin, _)| begin <= time);
+        after.checked_sub(1).map(|at| self.phases[at].1)
+    }
+
+    /// The faults, in the order of injection.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// The faults that may have been in force at some moment of `from..=to`; with a node, only those about it.
+    pub fn faults_in_force(
+        &self,
+        from: i64,
+        to: i64,
+        node: Option<NodeId>,
+    ) -> impl Iterator<Item = &Fault> {
+        self.faults.iter().filter(move |fault| {
+            fault.in_force(from, to) && node.is_none_or(|node| fault.touches(node))
+        })
+    }
+
+    /// What happened to nodes by themselves.
+    #[must_use]
+    pub fn node_turns(&self) -> &[NodeTurn] {
+        &self.node_turns
+    }
+
+    /// How the run ended; `None` if it was cut off.
+    #[must_use]
+    pub fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
+    /// What is wrong with the file's last line, where the writing was torn off in the middle of it.
+    #[must_use]
+    pub fn torn(&self) -> Option<&str> {
+        self.torn.as_deref()
+    }
+
+    /// The time of the last event, in nanoseconds since the run began.
+    #[must_use]
+    pub fn last_time(&self) -> i64 {
+        self.last_time
+    }
+}
+
+/// Operations in groups: one vector, cut at offsets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Groups {
+    starts: Vec<u32>,
+    ops: Vec<OpId>,
+}
+
+impl Groups {
+    fn new(groups: usize, group_of: &[u32]) -> Groups {
+        let mut starts = vec![0_u32; groups + 1];
+        for &group in group_of {
+            starts[group as usize + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut ops = vec![OpId(0); group_of.len()];
+        for (op, &group) in group_of.iter().enumerate() {
+            ops[next[group as usize] as usize] = OpId(op as u32);
+            next[group as usize] += 1;
+        }
+        Groups { starts, ops }
+    }
+
+    /// The operations of one group.
+    #[must_use]
+    pub fn of(&self, group: u32) -> &[OpId] {
+        let group = group as usize;
+        &self.ops[self.starts[group] as usize..self.starts[group + 1] as usize]
+    }
+
+    /// Every group, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[OpId]> {
+        (0..self.starts.len() as u32 - 1).map(|group| self.of(group))
+    }
+}
+
+/// One operation of a history.
+#[derive(Debug, Clone, Copy)]
+pub struct OpView<'h> {
+    history: &'h History,
+    id: OpId,
+}
+
+impl<'h> OpView<'h> {
+    fn at(self) -> usize {
+        self.id.0 as usize
+    }
+
+    /// Its number among the operations.
+    #[must_use]
+    pub fn id(self) -> OpId {
+        self.id
+    }
+
+    /// The index of the event that invoked it: how reports and verdicts name it.
+    #[must_use]
+    pub fn index(self) -> u32 {
+        self.history.ops.invoke_index[self.at()]
+    }
+
+    /// The index of the event that completed it.
+    #[must_use]
+    pub fn completion_index(self) -> Option<u32> {
+        let index = self.history.ops.complete_index[self.at()];
+        (index != NONE).then_some(index)
+    }
+
+    /// Its session.
+    #[must_use]
+    pub fn session(self) -> SessionId {
+        SessionId(self.history.ops.session[self.at()])
+    }
+
+    /// Its session's number in the file.
+    #[must_use]
+    pub fn process(self) -> u64 {
+        self.history.process(self.session())
+    }
+
+    /// The node it was sent to.
+    #[must_use]
+    pub fn sent_to(self) -> NodeId {
+        NodeId(self.history.ops.sent_to[self.at()])
+    }
+
+    /// The replica that answered; the node it was sent to, where none did.
+    #[must_use]
+    pub fn served_by(self) -> NodeId {
+        NodeId(self.history.ops.served_by[self.at()])
+    }
+
+    /// The name of [`OpView::served_by`].
+    #[must_use]
+    pub fn node_name(self) -> &'h str {
+        self.history.node_name(self.served_by())
+    }
+
+    /// What was asked.
+    #[must_use]
+    pub fn f(self) -> Function {
+        self.history.ops.f[self.at()]
+    }
+
+    /// The object.
+    #[must_use]
+    pub fn key(self) -> KeyId {
+        KeyId(self.history.ops.key[self.at()])
+    }
+
+    /// The object's name.
+    #[must_use]
+    pub fn key_name(self) -> &'h str {
+        self.history.key_name(self.key())
+    }
+
+    /// How it came out.
+    #[must_use]
+    pub fn status(self) -> Status {
+        self.history.ops.status[self.at()]
+    }
+
+    /// Whether it was acknowledged.
+    #[must_use]
+    pub fn is_ok(self) -> bool {
+        self.status() == Status::Ok
+    }
+
+    /// When it was invoked, in nanoseconds since the run began.
+    #[must_use]
+    pub fn invoked(self) -> i64 {
+        self.history.ops.invoked[self.at()]
+    }
+
+    /// When its completion was recorded; `None` if it never was.
+    #[must_use]
+    pub fn completed(self) -> Option<i64> {
+        let time = self.history.ops.completed[self.at()];
+        (time != NEVER).then_some(time)
+    }
+
+    /// When its completion was recorded, or else when the history ends.
+    #[must_use]
+    pub fn until(self) -> i64 {
+        self.completed().unwrap_or(self.history.last_time)
+    }
+
+    /// What was asked with it: the value written, the amount, the element.
+    #[must_use]
+    pub fn input(self) -> Datum {
+        self.history.ops.input[self.at()]
+    }
+
+    /// What came back.
+    #[must_use]
+    pub fn output(self) -> Datum {
+        self.history.ops.output[self.at()]
+    }
+
+    /// The version that came back; nil where none did.
+    #[must_use]
+    pub fn version(self) -> Datum {
+        self.history.ops.version.get(self.at()).copied().unwrap_or(Datum::NIL)
+    }
+
+    /// Why it failed, or why nobody knows.
+    #[must_use]
+    pub fn error(self) -> Option<&'h str> {
+        let symbol = self.history.ops.error.get(self.at()).copied().unwrap_or(NONE);
+        (symbol != NONE).then(|| self.history.data.text(Symbol(symbol)))
+    }
+
+    /// Whether it is one of the final reads.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        self.history.ops.last[self.at()]
+    }
+}

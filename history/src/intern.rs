@@ -1,0 +1,131 @@
+//! Each distinct text, and each distinct list, kept once and numbered from 0.
+//!
+//! A table from hash to the last number with that hash, and a chain from each number to the one before it:
+//! the contents are stored once, in one arena, and not again as keys of a map.
+
+#![expect(clippy::disallowed_types, reason = "looked up, never walked")]
+
+use crate::datum::Datum;
+use crate::limits::{ITEMS_MAX, TEXT_BYTES_MAX, TEXTS_MAX};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+
+const NONE: u32 = u32::MAX;
+
+/// Passes a hash through: the table's keys are hashes already.
+#[derive(Debug, Default, Clone)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+/// Only ever looked up, never walked: its random order reaches nothing. The randomness keeps a hostile
+/// history from choosing texts that collide.
+#[derive(Debug, Default)]
+struct Chains {
+    state: RandomState,
+    last: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
+    before: Vec<u32>,
+}
+
+impl Chains {
+    fn hash<T: Hash + ?Sized>(&self, content: &T) -> u64 {
+        self.state.hash_one(content)
+    }
+
+    fn find(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
+        let mut at = self.last.get(&hash).copied().unwrap_or(NONE);
+        while at != NONE {
+            if same(at) {
+                return Some(at);
+            }
+            at = self.before[at as usize];
+        }
+        None
+    }
+
+    fn add(&mut self, hash: u64) -> u32 {
+        let id = self.before.len() as u32;
+        let before = self.last.insert(hash, id);
+        self.before.push(before.unwrap_or(NONE));
+        id
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    chains: Chains,
+    arena: String,
+    ends: Vec<u32>,
+}
+
+impl Texts {
+    pub(crate) fn get(&self, id: u32) -> &str {
+        let id = id as usize;
+        let start = if id == 0 { 0 } else { self.ends[id - 1] as usize };
+        &self.arena[start..self.ends[id] as usize]
+    }
+
+    /// The number of the text; `None` when there is no room for another.
+    pub(crate) fn intern(&mut self, text: &str) -> Option<u32> {
+        let hash = self.chains.hash(text);
+        if let Some(id) = self.chains.find(hash, |id| self.get(id) == text) {
+            return Some(id);
+        }
+        let end = self.arena.len() + text.len();
+        if end > TEXT_BYTES_MAX || self.ends.len() >= TEXTS_MAX {
+            return None;
+        }
+        self.arena.push_str(text);
+        self.ends.push(end as u32);
+        Some(self.chains.add(hash))
+    }
+
+    /// Gives the table back: from here on texts are only looked up by number.
+    pub(crate) fn freeze(&mut self) {
+        self.chains = Chains::default();
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Lists {
+    chains: Chains,
+    arena: Vec<Datum>,
+    ends: Vec<u32>,
+}
+
+impl Lists {
+    pub(crate) fn get(&self, id: u32) -> &[Datum] {
+        let id = id as usize;
+        let start = if id == 0 { 0 } else { self.ends[id - 1] as usize };
+        &self.arena[start..self.ends[id] as usize]
+    }
+
+    /// The number of the list; `None` when there is no room for another.
+    pub(crate) fn intern(&mut self, items: &[Datum]) -> Option<u32> {
+        let hash = self.chains.hash(items);
+        if let Some(id) = self.chains.find(hash, |id| self.get(id) == items) {
+            return Some(id);
+        }
+        let end = self.arena.len() + items.len();
+        if end > ITEMS_MAX || self.ends.len() >= TEXTS_MAX {
+            return None;
+        }
+        self.arena.extend_from_slice(items);
+        self.ends.push(end as u32);
+        Some(self.chains.add(hash))
+    }
+
+    pub(crate) fn freeze(&mut self) {
+        self.chains = Chains::default();
+    }
+}

@@ -1,0 +1,38 @@
+//! What happened: operations, faults, phases, and the file they are kept in.
+//!
+//! The ground floor of Afterall. It knows nobody: no harness, no checker, no socket. A run is recorded
+//! as a stream of [`Event`]s behind one [`Header`]; a [`History`] is that stream in columns, which is what
+//! checkers and reports read.
+
+mod build;
+mod datum;
+mod event;
+mod function;
+mod header;
+mod history;
+mod intern;
+pub mod jsonl;
+pub mod limits;
+mod line;
+mod promise;
+mod read;
+mod shape;
+mod value;
+
+pub use build::{Damage, HistoryBuilder};
+pub use datum::{Data, Datum, Entries, Full, Items, Symbol, View};
+pub use event::{
+    EndEvent, EndHow, Event, FaultEvent, FaultStage, NodeChange, NodeEvent, OpEvent, Outcome,
+    Phase, PhaseEvent,
+};
+pub use function::{Function, UnknownFunction};
+pub use header::{
+    CartRule, CounterRule, FORMAT, Header, RegisterRule, Semantics, VERSION, Workload,
+};
+pub use history::{
+    End, Fault, Groups, History, KeyId, NodeId, NodeTurn, OpId, OpView, SessionId, Status,
+};
+pub use jsonl::Writer;
+pub use promise::{Promise, Property, Sessions, UnknownPromise};
+pub use read::{ReadError, read_jsonl, read_jsonl_from};
+pub use value::Value;

@@ -1,0 +1,172 @@
+//! Reading a history file, strictly: a damaged line is an error with its place; only a last line that was torn
+//! off in the middle of writing is let pass, and the history says so.
+
+use crate::build::{Damage, RawOp};
+use crate::limits::LINE_BYTES_MAX;
+use crate::line::{Kind, Line, LineSeed};
+use crate::{Event, FORMAT, Header, History, HistoryBuilder, VERSION};
+use serde::Deserialize;
+use serde::de::DeserializeSeed;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+/// Why a history could not be read.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
+pub enum ReadError {
+    #[error("{file}: {source}")]
+    Io { file: String, source: io::Error },
+    #[error(
+        "{file}: the file is empty; a history begins with a line {{\"format\":\"{FORMAT}\",…}}"
+    )]
+    Empty { file: String },
+    #[error("{file}:{line}: {what}")]
+    Line { file: String, line: u64, what: String },
+}
+
+/// Reads a history file of this crate's format; see [`crate::jsonl`].
+///
+/// # Errors
+/// When the file cannot be read, or a line of it is damaged or cannot follow the lines before it.
+pub fn read_jsonl(path: &Path) -> Result<History, ReadError> {
+    let name = path.display().to_string();
+    match File::open(path) {
+        Ok(file) => read_jsonl_from(BufReader::with_capacity(1 << 18, file), &name),
+        Err(source) => Err(ReadError::Io { file: name, source }),
+    }
+}
+
+/// Reads a history from anywhere; `name` stands for the file in errors.
+///
+/// # Errors
+/// As [`read_jsonl`].
+pub fn read_jsonl_from(mut from: impl BufRead, name: &str) -> Result<History, ReadError> {
+    let damaged = |line, what| ReadError::Line { file: name.to_owned(), line, what };
+    let mut bytes = Vec::with_capacity(4096);
+    let mut number = 1;
+    let Some(mut whole) = next_line(&mut from, &mut bytes, name, number)? else {
+        return Err(ReadError::Empty { file: name.to_owned() });
+    };
+    let header = read_header(&bytes).map_err(|what| damaged(1, what))?;
+    let mut builder = HistoryBuilder::new(header).map_err(|what| damaged(1, what.to_string()))?;
+    let mut ended = false;
+    if !whole {
+        builder.torn(format!("{name}:1: the line has no end; nothing follows it"));
+    }
+    while whole {
+        number += 1;
+        let Some(newline) = next_line(&mut from, &mut bytes, name, number)? else { break };
+        whole = newline;
+        match parse(&mut builder, &bytes) {
+            Ok(line) => {
+                ended = line.kind == Kind::End;
+                take(&mut builder, line).map_err(|what| damaged(number, what))?;
+                if !whole && !ended {
+                    builder.torn(format!("{name}:{number}: the last line has no end; it was kept"));
+                }
+            }
+            Err(what) if !whole && !ended => {
+                builder.data().abandon();
+                builder.torn(format!(
+                    "{name}:{number}: the last line was torn off ({what}); it was dropped"
+                ));
+            }
+            Err(what) => return Err(damaged(number, what)),
+        }
+    }
+    Ok(builder.finish())
+}
+
+/// The next line, without its newline: whether it had one, or `None` at the end.
+fn next_line(
+    from: &mut impl BufRead,
+    bytes: &mut Vec<u8>,
+    name: &str,
+    number: u64,
+) -> Result<Option<bool>, ReadError> {
+    bytes.clear();
+    from.take(LINE_BYTES_MAX as u64 + 1)
+        .read_until(b'\n', bytes)
+        .map_err(|source| ReadError::Io { file: name.to_owned(), source })?;
+    match bytes.last() {
+        None => Ok(None),
+        Some(b'\n') => {
+            bytes.pop();
+            Ok(Some(true))
+        }
+        Some(_) if bytes.len() > LINE_BYTES_MAX => Err(ReadError::Line {
+            file: name.to_owned(),
+            line: number,
+            what: format!("the line is longer than {LINE_BYTES_MAX} bytes"),
+        }),
+        Some(_) => Ok(Some(false)),
+    }
+}
+
+/// As much of the first line as tells whose it is.
+#[derive(Deserialize)]
+struct Kin {
+    format: String,
+    version: u32,
+}
+
+fn read_header(bytes: &[u8]) -> Result<Header, String> {
+    let kin: Kin = serde_json::from_slice(bytes)
+        .map_err(|error| format!("this is not the first line of a history: {}", place(&error)))?;
+    if kin.format != FORMAT {
+        return Err(format!("the format is {:?}, not {FORMAT:?}", kin.format));
+    }
+    if kin.version == 0 || kin.version > VERSION {
+        return Err(format!(
+            "version {} of the format is not known; this program reads up to {VERSION}",
+            kin.version
+        ));
+    }
+    serde_json::from_slice(bytes).map_err(|error| place(&error))
+}
+
+/// serde_json counts lines within what it was given, which is always one line here: only the column helps.
+fn place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(at) => format!("{} (column {})", &text[..at], error.column()),
+        None => text,
+    }
+}
+
+fn parse(builder: &mut HistoryBuilder, bytes: &[u8]) -> Result<Line, String> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let line = LineSeed { data: builder.data() }
+        .deserialize(&mut deserializer)
+        .map_err(|error| place(&error))?;
+    deserializer.end().map_err(|error| place(&error))?;
+    Ok(line)
+}
+
+fn take(builder: &mut HistoryBuilder, line: Line) -> Result<(), String> {
+    line.check()?;
+    let Kind::Op(outcome) = line.kind else {
+        let event: Event = line.into_event(builder.data())?;
+        return builder.push(&event).map_err(|damage| damage.to_string());
+    };
+    let f = builder
+        .data()
+        .text(line.f)
+        .parse()
+        .map_err(|error: crate::UnknownFunction| error.to_string())?;
+    let raw = RawOp {
+        index: line.index,
+        time: line.time,
+        outcome,
+        process: line.process,
+        node: line.node,
+        f,
+        key: line.key,
+        value: line.value,
+        version: line.version,
+        error: line.error,
+        last: line.last,
+    };
+    builder.push_op(&raw).map_err(|damage: Damage| damage.to_string())
+}

@@ -1,0 +1,406 @@
+//! The end of a run on the terminal: what held, what broke, what was measured.
+
+use crate::words;
+use afterall_checkers::{Anomaly, Outcome, PropertyVerdict, Valid, Verdict};
+
+/// Below this, lines are not wrapped any narrower.
+const WIDTH_MIN: usize = 40;
+
+/// How many groups of anomalies, and faults, are told.
+const ANOMALIES_MAX: usize = 10;
+/// How many of them that break no promise: they are worth knowing, not worth a screenful.
+const UNPROMISED_MAX: usize = 2;
+const FAULTS_MAX: usize = 12;
+
+#[derive(Clone, Copy)]
+enum Tone {
+    Good,
+    Bad,
+    Unsure,
+    Faint,
+    Strong,
+}
+
+/// The verdict as text of at most `width` columns, with ANSI colours if `color`. Ends with a newline.
+#[must_use]
+pub fn verdict_text(verdict: &Verdict, color: bool, width: usize) -> String {
+    let mut screen = Screen { text: String::new(), color, width: width.max(WIDTH_MIN) };
+    screen.heading(verdict);
+    screen.properties(verdict);
+    screen.anomalies(verdict);
+    screen.faults(verdict);
+    screen.figures(verdict);
+    screen.text
+}
+
+struct Screen {
+    text: String,
+    color: bool,
+    width: usize,
+}
+
+impl Screen {
+    fn painted(&self, tone: Tone, text: &str) -> String {
+        if !self.color {
+            return text.to_owned();
+        }
+        let code = match tone {
+            Tone::Good => "32",
+            Tone::Bad => "1;31",
+            Tone::Unsure => "33",
+            Tone::Faint => "2",
+            Tone::Strong => "1",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text.trim_end());
+        self.text.push('\n');
+    }
+
+    /// Wraps `text` between `indent` and the width.
+    fn wrap(&mut self, indent: usize, text: &str) {
+        let room = self.width.saturating_sub(indent).max(20);
+        for line in wrapped(&shown(text), room) {
+            self.line(&format!("{:indent$}{line}", ""));
+        }
+    }
+
+    fn section(&mut self, title: &str) {
+        let title = self.painted(Tone::Strong, title);
+        self.text.push('\n');
+        self.line(&title);
+    }
+
+    fn heading(&mut self, verdict: &Verdict) {
+        let tone = match verdict.valid {
+            Valid::True => Tone::Good,
+            Valid::False => Tone::Bad,
+            Valid::Unknown => Tone::Unsure,
+        };
+        let word = self.painted(tone, words::valid(verdict.valid));
+        let what = format!(
+            "{} {}, {} world, seed {}",
+            shown(&words::target(verdict)),
+            verdict.workload.name(),
+            shown(&verdict.world),
+            verdict.seed
+        );
+        let length = words::valid(verdict.valid).len() + 2 + what.chars().count();
+        if length <= self.width {
+            self.line(&format!("{word}  {what}"));
+        } else {
+            self.line(&word);
+            self.wrap(2, &what);
+        }
+        let counts = &verdict.counts;
+        let text = format!(
+            "{} on {} by {} in {}: {} ok, {} fail, {} info",
+            words::counted(counts.ops, "operation"),
+            words::counted(counts.keys, "key"),
+            words::counted(counts.sessions, "session"),
+            words::duration(verdict.duration_ns),
+            words::count(counts.ok),
+            words::count(counts.fail),
+            words::count(counts.info)
+        );
+        self.wrap(0, &text);
+        for reason in &verdict.reasons {
+            self.wrap(2, reason);
+        }
+    }
+
+    fn properties(&mut self, verdict: &Verdict) {
+        let (promised, other): (Vec<_>, Vec<_>) =
+            verdict.properties.iter().partition(|p| p.promised);
+        for (title, list) in
+            [("Promised", promised), ("Not promised, measured all the same", other)]
+        {
+            if list.is_empty() {
+                continue;
+            }
+            self.section(title);
+            let column = list.iter().map(|p| words::property(p).chars().count()).max().unwrap_or(0);
+            for property in list {
+                self.property(property, column);
+            }
+        }
+        if let Some(strongest) = verdict.strongest {
+            self.text.push('\n');
+            self.wrap(0, &format!("Strongest that held: {strongest}"));
+        }
+    }
+
+    fn property(&mut self, property: &PropertyVerdict, column: usize) {
+        let (mark, tone) = match &property.outcome {
+            Outcome::Held { .. } => ("✓", Tone::Good),
+            Outcome::Broken { .. } if property.promised => ("✗", Tone::Bad),
+            Outcome::Broken { .. } => ("✗", Tone::Faint),
+            Outcome::NotExercised { .. } | Outcome::Undecided { .. } => ("?", Tone::Unsure),
+        };
+        let name = words::property(property);
+        let word = words::outcome(&property.outcome);
+        let pad = " ".repeat(column - name.chars().count());
+        let outcome = self.painted(tone, &format!("{word:13}"));
+        let indent = 4 + column + 2 + 13 + 2;
+        let mark = self.painted(tone, mark);
+        let grounds = shown(&words::grounds(&property.outcome));
+        // On a narrow terminal the grounds go below.
+        if indent + 24 <= self.width {
+            let mut lines = wrapped(&grounds, self.width - indent).into_iter();
+            let first = lines.next().unwrap_or_default();
+            self.line(&format!("  {mark} {name}{pad}  {outcome}  {first}"));
+            for line in lines {
+                self.line(&format!("{:indent$}{line}", ""));
+            }
+        } else {
+            self.line(&format!("  {mark} {name}{pad}  {outcome}"));
+            self.wrap(6, &grounds);
+        }
+    }
+
+    fn anomalies(&mut self, verdict: &Verdict) {
+        if verdict.anomalies.is_empty() {
+            return;
+        }
+        self.section("Anomalies");
+        let mut unpromised = 0;
+        let mut told = 0;
+        for anomaly in &verdict.anomalies {
+            unpromised += usize::from(!anomaly.promised);
+            if told == ANOMALIES_MAX || unpromised > UNPROMISED_MAX {
+                break;
+            }
+            self.anomaly(anomaly);
+            told += 1;
+        }
+        let more = (verdict.anomalies.len() - told) as u64 + verdict.groups_left_out;
+        if more > 0 {
+            let text = format!("and {} more, see the report", words::counted(more, "group"));
+            self.wrap(2, &text);
+        }
+    }
+
+    fn anomaly(&mut self, anomaly: &Anomaly) {
+        let promised = if anomaly.promised { "" } else { ", not promised" };
+        let tone = if anomaly.promised { Tone::Bad } else { Tone::Strong };
+        let head = self.painted(tone, &format!("#{} {}", anomaly.id, shown(&anomaly.kind)));
+        let times = words::counted(anomaly.count, "time");
+        let of = format!("{} ({times}{promised})", anomaly.property);
+        let length = anomaly.id.to_string().len() + anomaly.kind.chars().count() + of.len() + 6;
+        if length <= self.width {
+            self.line(&format!("  {head}  {of}"));
+        } else {
+            self.line(&format!("  {head}"));
+            self.wrap(5, &of);
+        }
+        self.wrap(5, &anomaly.sentence);
+        if !anomaly.cause.is_empty() {
+            self.wrap(5, &format!("Cause: {}", anomaly.cause));
+        }
+        let mut at =
+            format!("At {} to {}", words::duration(anomaly.from), words::duration(anomaly.to));
+        if !anomaly.replicas.is_empty() {
+            at.push_str(&format!(" on {}", anomaly.replicas.join(", ")));
+        }
+        let ops: Vec<String> = anomaly.witness.iter().take(8).map(|op| format!("{op}")).collect();
+        let more = if anomaly.witness.len() > 8 { " …" } else { "" };
+        at.push_str(&format!("; operations {}{more}", ops.join(", ")));
+        if !anomaly.faults.is_empty() {
+            let faults: Vec<String> =
+                anomaly.faults.iter().take(8).map(|f| format!("{f}")).collect();
+            at.push_str(&format!("; under faults {}", faults.join(", ")));
+        }
+        self.wrap(5, &at);
+    }
+
+    fn faults(&mut self, verdict: &Verdict) {
+        if verdict.faults.is_empty() {
+            return;
+        }
+        let took = verdict.faults.iter().filter(|fault| fault.took).count();
+        self.section(&format!("Faults: {took} of {} took hold", verdict.faults.len()));
+        // Those that did not come first: they are what the reader has to know.
+        let (took, missed): (Vec<_>, Vec<_>) = verdict.faults.iter().partition(|fault| fault.took);
+        for fault in missed.iter().chain(&took).take(FAULTS_MAX) {
+            let (mark, tone) = if fault.took { ("✓", Tone::Good) } else { ("✗", Tone::Bad) };
+            let mark = self.painted(tone, mark);
+            let until = match fault.to {
+                Some(to) => words::duration(to),
+                None => "never healed".to_owned(),
+            };
+            let what = format!(
+                "{} {}: {} ({} to {until})",
+                fault.fault,
+                fault.kind,
+                fault.what,
+                words::duration(fault.from)
+            );
+            let mut lines = wrapped(&shown(&what), self.width - 4).into_iter();
+            self.line(&format!("  {mark} {}", lines.next().unwrap_or_default()));
+            for line in lines {
+                self.line(&format!("    {line}"));
+            }
+            let evidence = fault.evidence.first().map_or("no evidence", String::as_str);
+            if !fault.took {
+                self.wrap(6, evidence);
+            }
+        }
+        if verdict.faults.len() > FAULTS_MAX {
+            let more = verdict.faults.len() - FAULTS_MAX;
+            self.line(&format!("  and {more} more, see the report"));
+        }
+    }
+
+    fn figures(&mut self, verdict: &Verdict) {
+        let figures = &verdict.figures;
+        if let Some(convergence) = &figures.convergence {
+            self.section("Convergence");
+            let text = match (convergence.window_ns, convergence.last_stale) {
+                _ if convergence.divergent > 0 => format!(
+                    "{} of {} still differ at the end",
+                    words::count(convergence.divergent),
+                    words::counted(convergence.keys, "key")
+                ),
+                (Some(_), None) => format!(
+                    "{} agree, and did from the first time they were asked after the quiet began",
+                    words::counted(convergence.keys, "key")
+                ),
+                (Some(window), Some(_)) => format!(
+                    "{} agree; the last stale answer came {} after the quiet began",
+                    words::counted(convergence.keys, "key"),
+                    words::duration(window)
+                ),
+                (None, _) => format!("{} read", words::counted(convergence.keys, "key")),
+            };
+            self.wrap(2, &text);
+            if convergence.unread > 0 {
+                let text = format!(
+                    "{} not read on every replica",
+                    words::counted(convergence.unread, "key")
+                );
+                self.wrap(2, &text);
+            }
+        }
+        if let Some(f) = &figures.fates {
+            self.section("Acknowledged writes");
+            self.table(&[
+                ("survived", f.survived),
+                ("superseded", f.superseded),
+                ("discarded", f.discarded),
+                ("lost", f.lost),
+                ("undecided", f.undecided),
+                ("= acknowledged", f.acknowledged),
+            ]);
+            self.rest(&[
+                ("recovered", f.recovered),
+                ("resurrected", f.resurrected),
+                ("phantom", f.phantom),
+                ("aborted", f.aborted),
+            ]);
+        }
+        if let Some(f) = &figures.items {
+            self.section("Items of carts");
+            self.table(&[
+                ("present", f.present),
+                ("removed", f.removed),
+                ("lost", f.lost),
+                ("undecided", f.undecided),
+                ("= acknowledged", f.acknowledged),
+            ]);
+            self.rest(&[("resurrected", f.resurrected), ("recovered", f.recovered)]);
+        }
+        let wrong: Vec<_> = figures
+            .counters
+            .iter()
+            .filter(|c| c.value.is_none_or(|value| value < c.lowest || value > c.highest))
+            .collect();
+        if !figures.counters.is_empty() {
+            self.section("Counters");
+            let right = figures.counters.len() - wrong.len();
+            self.line(&format!(
+                "  {right} of {} within what was asked for",
+                figures.counters.len()
+            ));
+            for counter in wrong.iter().take(5) {
+                let value = counter.value.map_or("no one value".to_owned(), |v| v.to_string());
+                let text = format!(
+                    "{}: {value}, should be {} to {}",
+                    counter.key, counter.lowest, counter.highest
+                );
+                self.wrap(2, &text);
+            }
+        }
+    }
+
+    fn table(&mut self, rows: &[(&str, u64)]) {
+        for (name, n) in rows {
+            self.line(&format!("  {name:16}{:>12}", words::count(*n)));
+        }
+    }
+
+    /// Counts that matter only where there are any.
+    fn rest(&mut self, rows: &[(&str, u64)]) {
+        let some: Vec<String> = rows
+            .iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(name, n)| format!("{} {name}", words::count(*n)))
+            .collect();
+        if !some.is_empty() {
+            self.wrap(2, &format!("besides: {}", some.join(", ")));
+        }
+    }
+}
+
+/// Data on a terminal: no control characters, of bounded length.
+fn shown(text: &str) -> String {
+    let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    words::cut(text, 2000).chars().map(clean).collect()
+}
+
+/// Breaks at spaces; what is longer than a line is broken within.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut length = 0;
+    for word in text.split_whitespace() {
+        let mut word: Vec<char> = word.chars().collect();
+        if length > 0 && length + 1 + word.len() > width {
+            lines.push(std::mem::take(&mut line));
+            length = 0;
+        }
+        while word.len() > width {
+            let rest = word.split_off(width);
+            lines.push(word.into_iter().collect());
+            word = rest;
+        }
+        if length > 0 {
+            line.push(' ');
+            length += 1;
+        }
+        length += word.len();
+        line.extend(word);
+    }
+    if length > 0 {
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_wraps_at_spaces_and_within_long_words() {
+        assert_eq!(wrapped("aa bb cc", 5), ["aa bb", "cc"]);
+        assert_eq!(wrapped("a bbbbbbbb c", 3), ["a", "bbb", "bbb", "bb", "c"]);
+        assert!(wrapped("  ", 3).is_empty());
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(shown("a\u{1b}[31mb\u{7}"), "a\u{fffd}[31mb\u{fffd}");
+    }
+}

@@ -1,0 +1,89 @@
+//! `junit.xml`: one test case a property, in the dialect of Jenkins.
+//!
+//! A broken promise is a failure. What was not promised cannot fail: where it is broken the case passes and says
+//! so in its output. What was not put to the test, or cannot be decided, is skipped.
+
+use crate::json::ReportError;
+use crate::words;
+use afterall_checkers::{Anomaly, Outcome, PropertyVerdict, Valid, Verdict};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+/// The contents of `junit.xml`.
+///
+/// # Errors
+/// Never for a verdict that a checker made; characters that XML does not allow are left out.
+pub fn junit_xml(verdict: &Verdict) -> Result<String, ReportError> {
+    let name =
+        format!("{} {} seed {}", words::target(verdict), verdict.workload.name(), verdict.seed);
+    let mut suite = TestSuite::new(name);
+    suite.add_property(("valid", words::valid(verdict.valid)));
+    suite.add_property(("seed", verdict.seed.to_string().as_str()));
+    suite.add_property(("world", verdict.world.as_str()));
+    for property in &verdict.properties {
+        suite.add_test_case(case(verdict, property));
+    }
+    // So that a run that is unknown for another reason than a property is not green all over.
+    if verdict.valid == Valid::Unknown {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(verdict.reasons.join(" "));
+        suite.add_test_case(TestCase::new("verdict", status));
+    }
+    let mut report = Report::new("afterall");
+    report.add_test_suite(suite);
+    Ok(report.to_string()?)
+}
+
+fn case(verdict: &Verdict, property: &PropertyVerdict) -> TestCase {
+    let mut output = None;
+    let status = match &property.outcome {
+        Outcome::Held { .. } => TestCaseStatus::success(),
+        Outcome::Broken { .. } if property.promised => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            let anomalies = anomalies(verdict, property);
+            let message = anomalies.first().map_or(&property.summary, |a| &a.sentence);
+            status.set_message(message.clone()).set_type("broken");
+            status.set_description(describe(property, &anomalies));
+            status
+        }
+        Outcome::Broken { .. } => {
+            output = Some(format!(
+                "Not promised. {}",
+                describe(property, &anomalies(verdict, property))
+            ));
+            TestCaseStatus::success()
+        }
+        Outcome::NotExercised { why } | Outcome::Undecided { why } => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(format!("{}: {why}", words::outcome(&property.outcome)));
+            status
+        }
+    };
+    let mut case = TestCase::new(words::property(property), status);
+    case.set_classname(format!("{}.{}", words::target(verdict), verdict.workload.name()));
+    if let Some(output) = output {
+        case.set_system_out(output);
+    }
+    case
+}
+
+fn anomalies<'v>(verdict: &'v Verdict, property: &PropertyVerdict) -> Vec<&'v Anomaly> {
+    let of = |a: &&Anomaly| a.property == property.property && a.sessions == property.sessions;
+    verdict.anomalies.iter().filter(of).collect()
+}
+
+fn describe(property: &PropertyVerdict, anomalies: &[&Anomaly]) -> String {
+    let mut text = property.summary.clone();
+    for anomaly in anomalies {
+        text.push_str(&format!(
+            "\n\n#{} {} ({}): {}",
+            anomaly.id,
+            anomaly.kind,
+            words::counted(anomaly.count, "time"),
+            anomaly.sentence
+        ));
+        if !anomaly.cause.is_empty() {
+            text.push_str(&format!("\nCause: {}", anomaly.cause));
+        }
+    }
+    text
+}

@@ -1,0 +1,33 @@
+// The run: what the Rust side wrote, with differences summed up and indices resolved.
+
+const run = JSON.parse(document.getElementById("run").textContent);
+
+const ops = (() => {
+  const raw = run.ops;
+  const sums = (list) => { let sum = 0; return list.map((n) => (sum += n)); };
+  const index = sums(raw.index);
+  const at = sums(raw.at);
+  const known = raw.took.filter((n) => n >= 0).sort((a, b) => a - b);
+  // An operation that was never completed is drawn about as long as the slowest that were, with an open end.
+  const open = Math.max(1e6, known.length ? known[Math.floor(known.length * 0.99)] : 1e6);
+  const until = at.map((t, i) => (raw.took[i] < 0 ? Math.min(t + open, Math.max(run.end, t + 1)) : t + raw.took[i]));
+  const last = new Set(raw.last);
+  return { ...raw, index, at, until, last, count: index.length, byIndex: new Map(index.map((n, i) => [n, i])) };
+})();
+
+const OUTCOMES = ["ok", "fail", "info"];
+const text = (place) => (place < 0 ? "" : run.texts[place]);
+const keyName = (key) => run.keys[key] ?? "key " + key;
+
+// What an operation did, in a few words.
+function deed(op) {
+  const f = run.functions[ops.f[op]];
+  const asked = text(ops.input[op]);
+  const got = text(ops.output[op]);
+  const isRead = f === "read" || f === "checkout";
+  if (!isRead) return `${f} ${keyName(ops.key[op])} ${asked}`;
+  return `${f} ${keyName(ops.key[op])}` + (ops.status[op] === 0 ? ` → ${got || "nothing"}` : "");
+}
+
+const verdict = run.verdict;
+const anomalies = verdict.anomalies;

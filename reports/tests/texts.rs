@@ -1,0 +1,102 @@
+//! What people and machines read, held against files in `snapshots/`. `UPDATE_SNAPSHOTS=1` writes them anew.
+
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+mod fixture;
+
+use afterall_checkers::{Valid, Verdict};
+use afterall_reports::{SUMMARY_BYTES_MAX, junit_xml, summary_md, verdict_json, verdict_text};
+use std::path::Path;
+
+fn matches_snapshot(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(text == expected, "{name} differs (UPDATE_SNAPSHOTS=1 accepts):\n{text}");
+}
+
+fn run() -> Verdict {
+    fixture::verdict(&fixture::history(3000, false))
+}
+
+#[test]
+fn a_broken_run_on_a_terminal() {
+    matches_snapshot("broken.txt", &verdict_text(&run(), false, 100));
+    matches_snapshot("broken-narrow.txt", &verdict_text(&run(), false, 60));
+    matches_snapshot("broken-colour.txt", &verdict_text(&run(), true, 100));
+}
+
+#[test]
+fn a_good_run_on_a_terminal() {
+    let history = fixture::history(3000, false);
+    matches_snapshot("good.txt", &verdict_text(&fixture::good(&history), false, 100));
+}
+
+#[test]
+fn the_terminal_is_never_wider_than_asked_and_gets_no_control_characters() {
+    let mut verdict = run();
+    verdict.anomalies[0].sentence =
+        format!("a\u{1b}[2J {} {}", "x".repeat(500), "word ".repeat(50));
+    verdict.reasons = vec!["y".repeat(300)];
+    for width in [40, 60, 79, 100, 200] {
+        let text = verdict_text(&verdict, false, width);
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
+        let too_wide: Vec<_> = text.lines().filter(|l| l.chars().count() > width.max(64)).collect();
+        assert!(too_wide.is_empty(), "{width}: {too_wide:?}");
+    }
+}
+
+#[test]
+fn junit_has_a_case_a_property() {
+    let xml = junit_xml(&run()).unwrap();
+    matches_snapshot("broken.xml", &xml);
+    assert_eq!(xml.matches("<testcase").count(), run().properties.len());
+    assert_eq!(xml.matches("<failure").count(), 3);
+    assert_eq!(xml.matches("<skipped").count(), 1);
+}
+
+#[test]
+fn an_unknown_run_is_not_green_in_junit() {
+    let mut verdict = fixture::good(&fixture::history(300, false));
+    verdict.valid = Valid::Unknown;
+    verdict.reasons = vec!["fault 0 did not take hold".to_owned()];
+    let xml = junit_xml(&verdict).unwrap();
+    assert!(xml.contains("<skipped message=\"fault 0 did not take hold\""), "{xml}");
+}
+
+#[test]
+fn junit_takes_any_text() {
+    let mut verdict = run();
+    verdict.anomalies[0].sentence = "\u{0}\u{1b}]]><script>&\u{fffe}".to_owned();
+    let xml = junit_xml(&verdict).unwrap();
+    assert!(!xml.contains('\u{0}') && !xml.contains("<script>"), "{xml}");
+}
+
+#[test]
+fn a_summary_for_ci() {
+    matches_snapshot("broken.md", &summary_md(&run(), &fixture::context()));
+}
+
+#[test]
+fn a_summary_is_bounded_and_its_data_no_markup() {
+    let mut verdict = run();
+    for id in 0..5000 {
+        let mut anomaly = verdict.anomalies[0].clone();
+        anomaly.id = id;
+        anomaly.sentence = format!("<img src=x> | {}", "long ".repeat(10_000));
+        verdict.anomalies.push(anomaly);
+    }
+    verdict.reasons = vec!["<script>".repeat(10_000); 100];
+    let text = summary_md(&verdict, &fixture::context());
+    assert!(text.len() <= SUMMARY_BYTES_MAX, "{}", text.len());
+    assert!(!text.contains("<script>") && !text.contains("<img"));
+}
+
+#[test]
+fn verdict_json_comes_back_the_same() {
+    let verdict = run();
+    let again: Verdict = serde_json::from_str(&verdict_json(&verdict).unwrap()).unwrap();
+    assert_eq!(again, verdict);
+}

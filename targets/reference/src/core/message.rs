@@ -1,0 +1,61 @@
+//! What replicas tell each other.
+
+use super::api::Key;
+use super::identity::Actor;
+use super::object::Object;
+use serde::{Deserialize, Serialize};
+
+/// The most objects one message carries; what is left waits for the next round.
+pub(crate) const OBJECTS_PER_MESSAGE_MAX: usize = 256;
+/// The most tree nodes one message carries.
+pub(crate) const DIGESTS_PER_MESSAGE_MAX: usize = 256;
+
+/// A message between replicas. None expects an answer to arrive: each stands for itself, and repeating or losing
+/// any does no harm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Message {
+    /// Rumor mongering: news, pushed.
+    Rumor {
+        /// Objects as they are now.
+        objects: Vec<(Key, Object)>,
+        /// Counter increments, one by one: the mutant `counter-replay` alone sends them.
+        deltas: Vec<Delta>,
+    },
+    /// Anti-entropy: digests of nodes of one level of the sender's tree.
+    Digests {
+        /// The level, 0 for the root.
+        level: u8,
+        /// Nodes and their digests.
+        nodes: Vec<(u16, u128)>,
+    },
+    /// Anti-entropy: the entries of a leaf in which sender and receiver differ.
+    Leaf {
+        /// The leaf.
+        leaf: u16,
+        /// The sender's entries and their digests.
+        entries: Vec<(Key, u128)>,
+    },
+    /// Anti-entropy: objects that the receiver lacks or holds differently.
+    Push {
+        /// The objects.
+        objects: Vec<(Key, Object)>,
+    },
+    /// Anti-entropy: a request for objects.
+    Pull {
+        /// Which.
+        keys: Vec<Key>,
+    },
+}
+
+/// One increment of a counter, as the mutant `counter-replay` spreads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delta {
+    /// Who counted.
+    pub actor: Actor,
+    /// The how-manieth increment of that actor.
+    pub number: u64,
+    /// The counter.
+    pub key: Key,
+    /// By how much.
+    pub by: i64,
+}

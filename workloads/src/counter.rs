@@ -1,0 +1,17 @@
+//! Counters: increments twice as often as decrements, amounts that differ, so that a missing one can be named.
+
+use afterall_history::{Function, Value};
+use rand::RngExt;
+use rand_pcg::Pcg64;
+
+/// The greatest amount. Small enough that a whole run's indeterminate sum stays within the checker's bitset.
+const AMOUNT_MAX: i64 = 100;
+
+pub(crate) fn next(random: &mut Pcg64) -> (Function, Value) {
+    let amount = Value::Int(random.random_range(1..=AMOUNT_MAX));
+    match random.random_range(0..10) {
+        0..4 => (Function::Read, Value::Nil),
+        4..8 => (Function::Increment, amount),
+        _ => (Function::Decrement, amount),
+    }
+}
