@@ -5,9 +5,10 @@
 use afterall_reference::core::MUTANTS;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Output};
 
 const AFTERALL: &str = env!("CARGO_BIN_EXE_afterall");
+const PRINTED: &str = "printed.txt";
 
 /// A run's command. The seed is unique in this file: by it the run's processes are told from others'.
 fn run(store: &Path, seed: u32, arguments: &[&str]) -> Command {
@@ -58,16 +59,25 @@ fn signal(child: &Child, signal: &str) {
     assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
 }
 
-fn start(mut command: Command) -> Child {
-    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+/// Starts a run; what it prints goes into a file beside its store.
+fn start(mut command: Command, store: &Path) -> Child {
+    let printed = std::fs::File::create(store.join(PRINTED)).unwrap();
+    command.stdout(printed.try_clone().unwrap()).stderr(printed).spawn().unwrap()
 }
 
-/// Waits until a run has recorded so many lines.
-fn wait_for_lines(store: &Path, lines: usize) {
-    wait_until("the history to grow", || {
+/// Waits until the history of a running run is as wanted. A run that ends before that says why.
+fn wait_for_history(child: &mut Child, store: &Path, wanted: impl Fn(&str) -> bool) {
+    for _ in 0..2_400 {
         let history = std::fs::read_to_string(latest(store, "history.jsonl")).unwrap_or_default();
-        history.lines().count() > lines
-    });
+        if wanted(&history) {
+            return;
+        }
+        let ended = child.try_wait().unwrap();
+        let printed = std::fs::read_to_string(store.join(PRINTED)).unwrap_or_default();
+        assert!(ended.is_none(), "the run ended ({ended:?}); it printed:\n{printed}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("waited two minutes for the history");
 }
 
 #[test]
@@ -137,8 +147,8 @@ fn what_last_write_wins_throws_away_is_accounted_for() {
 #[test]
 fn ctrl_c_leaves_a_history_and_nothing_else() {
     let store = tempfile::tempdir().unwrap();
-    let mut child = start(run(store.path(), 870_040, &[]));
-    wait_for_lines(store.path(), 1_000);
+    let mut child = start(run(store.path(), 870_040, &[]), store.path());
+    wait_for_history(&mut child, store.path(), |history| history.lines().count() > 1_000);
     signal(&child, "-INT");
     assert_eq!(child.wait().unwrap().code(), Some(2));
     assert!(nodes_of(870_040).is_empty());
@@ -152,11 +162,9 @@ fn ctrl_c_leaves_a_history_and_nothing_else() {
 fn a_harness_that_is_killed_leaves_a_history_and_no_nodes() {
     let store = tempfile::tempdir().unwrap();
     // A stopped node cannot read that its parent is gone: it must end all the same.
-    let mut child = start(run(store.path(), 870_041, &["--faults", "pause", "--time", "20s"]));
-    wait_until("a pause", || {
-        let history = std::fs::read_to_string(latest(store.path(), "history.jsonl"));
-        history.unwrap_or_default().contains(r#""stage":"took""#)
-    });
+    let arguments = ["--faults", "pause", "--time", "20s"];
+    let mut child = start(run(store.path(), 870_041, &arguments), store.path());
+    wait_for_history(&mut child, store.path(), |history| history.contains(r#""stage":"took""#));
     signal(&child, "-KILL");
     child.wait().unwrap();
     wait_until("the nodes to end", || nodes_of(870_041).is_empty());
@@ -168,12 +176,10 @@ fn a_harness_that_is_killed_leaves_a_history_and_no_nodes() {
 #[test]
 fn a_node_that_dies_unasked_makes_the_run_unknown() {
     let store = tempfile::tempdir().unwrap();
-    let mut child = start(run(
-        store.path(),
-        870_042,
-        &["--faults", "none", "--time", "4s", "--quiescence", "1s"],
-    ));
-    wait_for_lines(store.path(), 500);
+    // Long enough that the node surely dies while the run goes on, on a slow machine too.
+    let arguments = ["--faults", "none", "--time", "15s", "--quiescence", "1s"];
+    let mut child = start(run(store.path(), 870_042, &arguments), store.path());
+    wait_for_history(&mut child, store.path(), |history| history.lines().count() > 500);
     let victim = nodes_of(870_042)[0].to_string();
     assert!(Command::new("kill").args(["-KILL", &victim]).status().unwrap().success());
     // It stays dead, so the final reads cannot be complete.

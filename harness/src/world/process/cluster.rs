@@ -15,6 +15,8 @@ use tokio::sync::Mutex;
 
 /// Sessions beyond this number share links: a link is two sockets and a listener.
 pub(crate) const SESSION_LINKS_MAX: usize = 64;
+/// How many choices of ports are tried.
+const ATTEMPTS_MAX: u32 = 3;
 /// How long the links may take to be deleted at the end.
 const DELETE_MAX: Duration = Duration::from_secs(5);
 
@@ -63,12 +65,28 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Sets everything up and waits until every node serves. Whatever was started is gone again after an error.
     pub(crate) async fn start(config: &RunConfig, logs: &Path) -> Result<Cluster, SetupError> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let ports = ports::free(2 * config.node_names().len(), attempt)?;
+            match Cluster::start_on(&ports, config, logs).await {
+                // A port was free when it was chosen and somebody else was faster: choose others.
+                Err(SetupError::Node(_)) if attempt < ATTEMPTS_MAX && ports::any_taken(&ports) => {}
+                started => return started,
+            }
+        }
+    }
+
+    async fn start_on(
+        ports: &[SocketAddr],
+        config: &RunConfig,
+        logs: &Path,
+    ) -> Result<Cluster, SetupError> {
         let scratch = Scratch::new().map_err(io("make a temporary folder"))?;
         let program = std::env::current_exe().map_err(io("find the program itself"))?;
         let names = config.node_names();
         let count = names.len();
         let session_links = (config.concurrency as usize).min(SESSION_LINKS_MAX);
-        let ports = ports::free(2 * count)?;
         let (client_ports, peer_ports) = ports.split_at(count);
         let authority = Authority::start().await.map_err(io("start the time authority"))?;
         let server = match &config.toxiproxy {

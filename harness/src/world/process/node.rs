@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// How long a node may take to say that it is ready.
-const READY_MAX: Duration = Duration::from_secs(15);
+/// How long a node may take to say that it is ready: its first commits are on disk then, and disks can be very slow.
+const READY_MAX: Duration = Duration::from_secs(60);
 /// How much of a log is quoted in an error.
 const TAIL_BYTES: usize = 2_000;
 
