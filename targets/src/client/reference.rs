@@ -1,0 +1,109 @@
+//! The reference node's client: HTTP/JSON.
+//!
+//! By a 4xx or a 507 the node says that it did nothing; a 5xx leaves it open.
+
+use super::http::HttpConnection;
+use super::{Answer, Client, Pending, Trouble};
+use afterall_history::Workload;
+use afterall_reference::{session::Session, wire};
+use afterall_workloads::Operation;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Request;
+use std::net::SocketAddr;
+
+/// A client of the reference node.
+#[derive(Debug)]
+pub struct ReferenceClient {
+    workload: Workload,
+    addresses: Vec<SocketAddr>,
+    connections: Vec<HttpConnection>,
+    session: Session,
+}
+
+/// What a node says of itself.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct Status {
+    /// How many times it has started.
+    pub incarnation: u32,
+    /// Its wall clock, milliseconds since the epoch.
+    pub wall_ms: u64,
+}
+
+impl ReferenceClient {
+    /// A client of nodes at these addresses.
+    #[must_use]
+    pub fn new(workload: Workload, addresses: Vec<SocketAddr>) -> Self {
+        let connections = addresses.iter().map(|_| HttpConnection::default()).collect();
+        ReferenceClient { workload, addresses, connections, session: Session::default() }
+    }
+
+    /// Asks a node how it is.
+    ///
+    /// # Errors
+    /// It does not answer, or not as a node does.
+    pub async fn status(&mut self, node: usize) -> Result<Status, String> {
+        let request = Request::get("/status")
+            .header("host", "node")
+            .body(Full::new(Bytes::new()))
+            .map_err(|error| error.to_string())?;
+        let (address, connection) = (self.addresses[node], &mut self.connections[node]);
+        let (_, body) =
+            connection.ask(address, request).await.map_err(|trouble| trouble.to_string())?;
+        serde_json::from_slice(&body).map_err(|error| error.to_string())
+    }
+
+    async fn ask(&mut self, node: usize, operation: &Operation) -> Result<Answer, Trouble> {
+        let failed = |error: &dyn std::fmt::Display| Trouble::Failed(error.to_string());
+        let request = self
+            .session
+            .request(self.workload, operation.f, &operation.key, &operation.value)
+            .map_err(|error| failed(&error))?;
+        let (path, body) = wire::encode_request(&request);
+        let request = Request::post(path)
+            .header("host", "node")
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|error| failed(&error))?;
+        let (status, body) = self.connections[node].ask(self.addresses[node], request).await?;
+        match status {
+            200 => {
+                let answer = wire::decode_answer(&body)
+                    .map_err(|error| Trouble::Unknown(format!("answer not understood: {error}")))?;
+                let read = self.session.learn(&operation.key, &answer);
+                let version = Some(answer.version);
+                Ok(Answer { node: Some(answer.node.to_string()), read, version })
+            }
+            400..=499 | 507 => {
+                Err(Trouble::Failed(format!("{status}: {}", wire::decode_error(&body))))
+            }
+            _ => Err(Trouble::Unknown(format!("{status}: {}", wire::decode_error(&body)))),
+        }
+    }
+}
+
+impl Client for ReferenceClient {
+    fn reset(&mut self) {
+        self.session = Session::default();
+        self.connections.iter_mut().for_each(HttpConnection::close);
+    }
+
+    fn invoke<'a>(
+        &'a mut self,
+        node: usize,
+        operation: &'a Operation,
+    ) -> Pending<'a, Result<Answer, Trouble>> {
+        Box::pin(self.ask(node, operation))
+    }
+
+    fn ping(&mut self, node: usize) -> Pending<'_, Result<(), String>> {
+        Box::pin(async move { self.status(node).await.map(|_| ()) })
+    }
+
+    fn clock_ms(&mut self, node: usize) -> Pending<'_, Result<Option<i64>, String>> {
+        Box::pin(async move {
+            let status = self.status(node).await?;
+            Ok(i64::try_from(status.wall_ms).ok())
+        })
+    }
+}
