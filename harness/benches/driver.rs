@@ -16,7 +16,7 @@ const OPERATIONS: u64 = 100_000;
 fn config(workload: Workload) -> RunConfig {
     RunConfig {
         target: "reference".into(),
-        flavour: Flavour::Crdt,
+        flavour: Some(Flavour::Crdt),
         mutant: None,
         workload,
         world: WorldKind::Sim,
@@ -30,6 +30,8 @@ fn config(workload: Workload) -> RunConfig {
         faults: Vec::new(),
         seed: 1,
         toxiproxy: None,
+        images: Default::default(),
+        manifest: None,
     }
 }
 

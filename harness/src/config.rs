@@ -1,15 +1,17 @@
 //! A run's whole configuration, resolved: what `run.toml` holds and `replay` takes.
 
 use crate::driver::{Plan, SessionKind};
-use crate::nemesis::{Kind, TooShort, schedule};
+use crate::nemesis::{Kind, Pace, TooShort, schedule};
 use afterall_history::{FORMAT, Header, Sessions, VERSION, Workload};
 use afterall_reference::core::{Flavour, Mutant};
+use afterall_targets::Manifest;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-/// The least time that one fault needs to be injected and to show.
-const TURN_MIN_NS: u64 = 1_200_000_000;
+/// The bundled node's name among the targets.
+pub const REFERENCE: &str = "reference";
 
 /// Where a run takes place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,13 +19,15 @@ const TURN_MIN_NS: u64 = 1_200_000_000;
 pub enum WorldKind {
     /// Nodes are processes on loopback.
     Process,
+    /// Nodes are containers.
+    Docker,
     /// Nodes are state machines in one event loop, in virtual time.
     Sim,
 }
 
 /// A name that is no world.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown world {0:?}: there are process and sim")]
+#[error("unknown world {0:?}: there are process, docker and sim")]
 pub struct UnknownWorld(String);
 
 impl FromStr for WorldKind {
@@ -32,6 +36,7 @@ impl FromStr for WorldKind {
     fn from_str(name: &str) -> Result<Self, UnknownWorld> {
         match name {
             "process" => Ok(WorldKind::Process),
+            "docker" => Ok(WorldKind::Docker),
             "sim" => Ok(WorldKind::Sim),
             _ => Err(UnknownWorld(name.to_owned())),
         }
@@ -42,6 +47,7 @@ impl fmt::Display for WorldKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             WorldKind::Process => "process",
+            WorldKind::Docker => "docker",
             WorldKind::Sim => "sim",
         })
     }
@@ -51,11 +57,11 @@ impl fmt::Display for WorldKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunConfig {
-    /// The system under test; `reference` is the only one yet.
+    /// The system under test.
     pub target: String,
-    /// The reference node's flavour.
-    #[serde(with = "by_name")]
-    pub flavour: Flavour,
+    /// The reference node's flavour; other targets have none.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "by_name_if_any")]
+    pub flavour: Option<Flavour>,
     /// Its known bug, if one is switched on.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "by_name_if_any")]
     pub mutant: Option<Mutant>,
@@ -85,6 +91,12 @@ pub struct RunConfig {
     /// A Toxiproxy to use in place of the embedded one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub toxiproxy: Option<String>,
+    /// Images to use in place of those that are named elsewhere, by role: `toxiproxy`, `infra`, or the name of a process.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub images: BTreeMap<String, String>,
+    /// What the target is, in the docker world.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Manifest>,
 }
 
 /// A configuration that makes no run.
@@ -100,9 +112,50 @@ pub enum ConfigError {
         /// What was given.
         given: u64,
     },
-    /// An unknown target.
-    #[error("unknown target {0:?}: there is reference")]
-    Target(String),
+    /// A target that does not run in this world.
+    #[error("{target} runs in the docker world alone: leave out `--world {world}`")]
+    World {
+        /// The target.
+        target: String,
+        /// The world.
+        world: WorldKind,
+    },
+    /// No manifest where one is needed.
+    #[error("the docker world needs the target's manifest, and the configuration holds none")]
+    NoManifest,
+    /// A fault that cannot be had.
+    #[error("fault {kind}: {why}")]
+    Fault {
+        /// The fault.
+        kind: Kind,
+        /// Why not.
+        why: String,
+    },
+    /// A data type that the target does not have.
+    #[error("{target} has no {workload}: it has {known}", workload = .workload.name())]
+    Workload {
+        /// The target.
+        target: String,
+        /// The data type.
+        workload: Workload,
+        /// What it has.
+        known: String,
+    },
+    /// A number of nodes that the target cannot have.
+    #[error("{target} has {min} to {max} nodes, not {given}")]
+    Nodes {
+        /// The target.
+        target: String,
+        /// At least.
+        min: u16,
+        /// At most.
+        max: u16,
+        /// What was asked for.
+        given: u16,
+    },
+    /// An option of the reference node, for another target.
+    #[error("{0} is an option of the reference node, not of {1}")]
+    NotReference(&'static str, String),
     /// Too little time for the faults.
     #[error(transparent)]
     TooShort(#[from] TooShort),
@@ -121,16 +174,62 @@ impl RunConfig {
                 Err(ConfigError::Bounds { what, bounds, given })
             }
         };
-        if self.target != "reference" {
-            return Err(ConfigError::Target(self.target.clone()));
-        }
         within("--nodes", u64::from(self.nodes), 1, 99, "1 to 99")?;
         within("--concurrency", u64::from(self.concurrency), 1, 10_000, "1 to 10000")?;
         within("--rate", u64::from(self.rate.unwrap_or(1)), 1, 1_000_000, "1 to 1000000")?;
         within("--time", self.time_ms, 100, 7 * 24 * 3_600_000, "100ms to 7 days")?;
         within("--timeout", self.timeout_ms, 1, 600_000, "1ms to 10 minutes")?;
         within("--quiescence", self.quiescence_max_ms, 0, 24 * 3_600_000, "0 to a day")?;
+        self.check_target()?;
         self.plan().map(|_| ())
+    }
+
+    /// Whether this is the bundled node.
+    #[must_use]
+    pub fn is_reference(&self) -> bool {
+        self.target == REFERENCE
+    }
+
+    fn check_target(&self) -> Result<(), ConfigError> {
+        let target = self.target.clone();
+        if !self.is_reference() {
+            let options =
+                [("--flavour", self.flavour.is_some()), ("--mutant", self.mutant.is_some())];
+            if let Some((option, _)) = options.into_iter().find(|(_, given)| *given) {
+                return Err(ConfigError::NotReference(option, target));
+            }
+            if self.world != WorldKind::Docker {
+                return Err(ConfigError::World { target, world: self.world });
+            }
+        }
+        if self.world != WorldKind::Docker {
+            return match self.faults.iter().find(|kind| !Kind::EVERYWHERE.contains(kind)) {
+                Some(&kind) => {
+                    let why = format!("the {} world has none: add `--world docker`", self.world);
+                    Err(ConfigError::Fault { kind, why })
+                }
+                None => Ok(()),
+            };
+        }
+        let manifest = self.manifest.as_ref().ok_or(ConfigError::NoManifest)?;
+        let (min, max) = (manifest.nodes_min, manifest.nodes_max);
+        if !(min..=max).contains(&self.nodes) {
+            return Err(ConfigError::Nodes { target, min, max, given: self.nodes });
+        }
+        if !manifest.promises.contains_key(&self.workload) {
+            let known: Vec<&str> = manifest.workloads().map(Workload::name).collect();
+            let (workload, known) = (self.workload, known.join(", "));
+            return Err(ConfigError::Workload { target, workload, known });
+        }
+        match self.faults.iter().find(|kind| !manifest.faults.iter().any(|f| f == kind.name())) {
+            Some(&kind) => {
+                let why = manifest.unsupported.get(kind.name()).cloned();
+                let why =
+                    why.unwrap_or_else(|| format!("the manifest of {target} does not list it"));
+                Err(ConfigError::Fault { kind, why })
+            }
+            None => Ok(()),
+        }
     }
 
     /// The names of the nodes.
@@ -160,15 +259,29 @@ impl RunConfig {
             quiescence_max_ns: self.quiescence_max_ms.saturating_mul(1_000_000),
             final_max_ns: 10_000_000_000,
             poll_interval_ns: 100_000_000,
-            schedule: schedule(&self.faults, nodes, faults_ns, TURN_MIN_NS, self.seed)?,
+            schedule: schedule(&self.faults, nodes, faults_ns, self.pace(), self.seed)?,
             seed: self.seed,
         })
+    }
+
+    fn pace(&self) -> Pace {
+        match self.world {
+            WorldKind::Process | WorldKind::Sim => Pace::PROCESSES,
+            WorldKind::Docker => Pace::CONTAINERS,
+        }
     }
 
     /// The first line of the history. `started`: RFC 3339, none in simulated runs.
     #[must_use]
     pub fn header(&self, started: Option<String>) -> Header {
-        let mut promises = self.flavour.promises(self.workload);
+        let (mut promises, semantics) = match (self.flavour, &self.manifest) {
+            (Some(flavour), _) => (flavour.promises(self.workload), flavour.semantics()),
+            (None, Some(manifest)) => {
+                let promises = manifest.promises.get(&self.workload).cloned();
+                (promises.unwrap_or_default(), manifest.semantics)
+            }
+            (None, None) => Default::default(),
+        };
         if self.sessions == SessionKind::Roaming {
             // Nobody is there to whom these could be kept.
             promises.retain(|promise| promise.sessions != Sessions::Sticky);
@@ -177,43 +290,22 @@ impl RunConfig {
             format: FORMAT.to_owned(),
             version: VERSION,
             target: self.target.clone(),
-            flavour: Some(self.flavour.name().to_owned()),
+            flavour: self.flavour.map(|flavour| flavour.name().to_owned()),
             mutant: self.mutant.map(|mutant| mutant.to_string()),
             world: self.world.to_string(),
             workload: self.workload,
             seed: self.seed,
             nodes: self.node_names(),
-            semantics: self.flavour.semantics(),
+            semantics,
             promises,
             started,
         }
     }
 }
 
-/// Serialises a named thing by its name.
-mod by_name {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-    use std::fmt::Display;
-    use std::str::FromStr;
-
-    pub(super) fn serialize<T: Display, S: Serializer>(
-        named: &T,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(named)
-    }
-
-    pub(super) fn deserialize<'de, T, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error>
-    where
-        T: FromStr<Err: Display>,
-    {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
-}
-
-/// The same for what may be absent.
+/// Serialises what is there by its name.
 mod by_name_if_any {
-    use serde::{Deserializer, Serializer};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
     use std::fmt::Display;
     use std::str::FromStr;
 
@@ -233,6 +325,6 @@ mod by_name_if_any {
     where
         T: FromStr<Err: Display>,
     {
-        super::by_name::deserialize(deserializer).map(Some)
+        String::deserialize(deserializer)?.parse().map(Some).map_err(D::Error::custom)
     }
 }

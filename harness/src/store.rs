@@ -1,9 +1,10 @@
 //! The store: a folder for each run, with everything that is to be kept of it.
 
 use crate::config::RunConfig;
+use crate::world::tail;
 use afterall_checkers::Verdict;
 use afterall_history::{Event, Header, History, Writer};
-use afterall_reports::{Context, junit_xml, report_html, summary_md, verdict_json};
+use afterall_reports::{Context, NodeLog, junit_xml, report_html, summary_md, verdict_json};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -89,6 +90,21 @@ impl RunFolder {
         folder.write(RUN, &toml::to_string(config)?)?;
         folder.lead_latest(store);
         Ok(folder)
+    }
+
+    /// The ends of what the nodes printed, by the name of the log.
+    #[must_use]
+    pub fn log_tails(&self, bytes: usize) -> Vec<NodeLog> {
+        let Ok(entries) = fs::read_dir(self.logs()) else { return Vec::new() };
+        let mut paths: Vec<PathBuf> =
+            entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        paths.sort();
+        let of = |path: &PathBuf| {
+            let node = path.file_stem()?.to_str()?.to_owned();
+            let text = String::from_utf8_lossy(&fs::read(path).ok()?).into_owned();
+            Some(NodeLog { node, tail: tail(&text, bytes).to_owned() })
+        };
+        paths.iter().filter_map(of).collect()
     }
 
     /// The folder that a path means: itself, or that of the file in it.

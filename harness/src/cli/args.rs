@@ -1,11 +1,13 @@
 //! What can be said on the command line, and what it resolves to.
 
-use crate::config::{RunConfig, WorldKind};
+use super::Failure;
+use crate::config::{REFERENCE, RunConfig, WorldKind};
 use crate::driver::SessionKind;
-use crate::nemesis::{Kind, UnknownKind};
+use crate::nemesis::Kind;
 use afterall_history::Workload;
-use afterall_reference::core::{Flavour, MUTANTS, Mutant};
+use afterall_reference::core::{Flavour, MUTANTS, Mutant, MutantRow};
 use afterall_reference::shell::NodeArgs;
+use afterall_targets::Manifest;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,18 +51,19 @@ pub(super) enum WorkloadName {
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// The system under test
-    #[arg(default_value = "reference")]
+    /// The system under test: its name (`afterall target list`), or the path of its manifest
+    #[arg(default_value = REFERENCE)]
     pub(super) target: String,
     /// The data type to drive [default: register, or the one that shows the mutant]
     #[arg(long, value_enum)]
     pub(super) workload: Option<WorkloadName>,
-    /// Where to run it: process (real processes, proxies and clocks) or sim (virtual time, milliseconds)
-    #[arg(long, default_value = "process")]
-    pub(super) world: WorldKind,
-    /// How many nodes
-    #[arg(long, default_value_t = 5)]
-    pub(super) nodes: u16,
+    /// Where to run it: process (real processes, proxies and clocks), docker (containers) or sim (virtual time,
+    /// milliseconds) [default: process for the reference node, docker for every other target]
+    #[arg(long)]
+    pub(super) world: Option<WorldKind>,
+    /// How many nodes [default: 5 for the reference node, else what the manifest says]
+    #[arg(long)]
+    pub(super) nodes: Option<u16>,
     /// How many sessions at a time
     #[arg(long, default_value_t = 10)]
     pub(super) concurrency: u32,
@@ -70,9 +73,10 @@ pub(super) struct RunArgs {
     /// Operations a second over all sessions [default: as fast as possible; in the sim 2000]
     #[arg(long)]
     pub(super) rate: Option<u32>,
-    /// How long the load lasts: healthy, under fault, healed
-    #[arg(long, default_value = "20s", value_parser = humantime::parse_duration)]
-    pub(super) time: Duration,
+    /// How long the load lasts: healthy, under fault, healed [default: 20s; in the docker world longer, by the number
+    /// of kinds of faults]
+    #[arg(long, value_parser = humantime::parse_duration)]
+    pub(super) time: Option<Duration>,
     /// How long the replicas may take to agree once the updates have stopped
     #[arg(long, default_value = "20s", value_parser = humantime::parse_duration)]
     pub(super) quiescence: Duration,
@@ -82,8 +86,8 @@ pub(super) struct RunArgs {
     /// What everything random follows from [default: drawn, and printed]
     #[arg(long)]
     pub(super) seed: Option<u64>,
-    /// The faults, separated by commas: partition, latency, kill, pause, clock; or none [default: all, or those
-    /// that bring out the mutant]
+    /// The faults, separated by commas: partition, latency, kill, pause, clock, and in the docker world stop, black-hole,
+    /// udp-drop, corrupt; or none [default: all that world and target have, or those that bring out the mutant]
     #[arg(long, value_delimiter = ',')]
     pub(super) faults: Option<Vec<String>>,
     /// The reference node's conflict rules: lww, lww-hlc, crdt [default: crdt, or the mutant's]
@@ -98,6 +102,10 @@ pub(super) struct RunArgs {
     /// A Toxiproxy to use in place of the embedded one, as http://HOST:PORT
     #[arg(long)]
     pub(super) toxiproxy: Option<String>,
+    /// An image to use in the docker world in place of the usual one, as toxiproxy=NAME, infra=NAME or PROCESS=NAME;
+    /// repeat for each
+    #[arg(long = "image", value_parser = parse_image)]
+    pub(super) images: Vec<(String, String)>,
 }
 
 #[derive(Debug, Args)]
@@ -141,51 +149,87 @@ fn mutant_help() -> String {
 
 impl RunArgs {
     /// The configuration that is meant, every default filled in.
-    pub(super) fn resolve(&self, drawn_seed: u64) -> Result<RunConfig, UnknownKind> {
+    pub(super) fn resolve(&self, drawn_seed: u64) -> Result<RunConfig, Failure> {
         let row = self.mutant.map(Mutant::row);
-        let faults = match &self.faults {
-            None => match row {
-                Some(row) => {
-                    row.faults.iter().map(|name| name.parse()).collect::<Result<_, _>>()?
-                }
-                None => Kind::ALL.to_vec(),
-            },
-            Some(names) if names.len() == 1 && names[0] == "none" => Vec::new(),
-            Some(names) => {
-                let mut kinds: Vec<Kind> =
-                    names.iter().map(|name| name.trim().parse()).collect::<Result<_, _>>()?;
-                kinds.sort_unstable();
-                kinds.dedup();
-                kinds
-            }
+        let reference = self.target == REFERENCE;
+        let world = match self.world {
+            Some(world) => world,
+            None if reference => WorldKind::Process,
+            None => WorldKind::Docker,
         };
+        let manifest = if reference && world != WorldKind::Docker {
+            None
+        } else {
+            Some(afterall_targets::manifest::load(&self.target).map_err(Failure::usage)?)
+        };
+        let faults = self.resolve_faults(row, manifest.as_ref())?;
         let workload = match self.workload {
             Some(WorkloadName::Register) => Workload::Register,
             Some(WorkloadName::Counter) => Workload::Counter,
             Some(WorkloadName::Cart) => Workload::Cart,
             None => row.map_or(Workload::Register, |row| row.workload),
         };
-        // In virtual time "as fast as possible" is a matter of the model alone.
-        let rate = self.rate.or((self.world == WorldKind::Sim).then_some(2_000));
+        // In virtual time "as fast as possible" is a matter of the model alone; with containers it takes the processor
+        // from those who must notice faults and heal.
+        let rate = self.rate.or(match world {
+            WorldKind::Sim => Some(2_000),
+            WorldKind::Docker => Some(500),
+            WorldKind::Process => None,
+        });
+        let time = self.time.unwrap_or_else(|| match world {
+            WorldKind::Docker => Duration::from_secs(20 + 5 * faults.len() as u64),
+            WorldKind::Process | WorldKind::Sim => Duration::from_secs(20),
+        });
         let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let usual = row.map_or(Flavour::Crdt, |row| row.flavour);
         Ok(RunConfig {
-            target: self.target.clone(),
-            flavour: self.flavour.unwrap_or(row.map_or(Flavour::Crdt, |row| row.flavour)),
+            target: manifest
+                .as_ref()
+                .map_or(REFERENCE.to_owned(), |manifest| manifest.name.clone()),
+            flavour: self.flavour.or(reference.then_some(usual)),
             mutant: self.mutant,
             workload,
-            world: self.world,
-            nodes: self.nodes,
+            world,
+            nodes: self.nodes.or(manifest.as_ref().map(|manifest| manifest.nodes)).unwrap_or(5),
             concurrency: self.concurrency,
             sessions: self.sessions,
             rate,
-            time_ms: ms(self.time),
+            time_ms: ms(time),
             quiescence_max_ms: ms(self.quiescence),
             timeout_ms: ms(self.timeout),
             faults,
             seed: self.seed.unwrap_or(drawn_seed),
             toxiproxy: self.toxiproxy.clone(),
+            images: self.images.iter().cloned().collect(),
+            manifest,
         })
     }
+
+    fn resolve_faults(
+        &self,
+        row: Option<&MutantRow>,
+        manifest: Option<&Manifest>,
+    ) -> Result<Vec<Kind>, Failure> {
+        let parse = |names: &mut dyn Iterator<Item = &str>| {
+            let kinds: Result<Vec<Kind>, _> = names.map(|name| name.trim().parse()).collect();
+            kinds.map_err(Failure::usage)
+        };
+        let mut kinds = match (&self.faults, row, manifest) {
+            (Some(names), _, _) if names.len() == 1 && names[0] == "none" => Vec::new(),
+            (Some(names), _, _) => parse(&mut names.iter().map(String::as_str))?,
+            (None, Some(row), _) => parse(&mut row.faults.iter().copied())?,
+            (None, None, Some(manifest)) => parse(&mut manifest.faults.iter().map(String::as_str))?,
+            (None, None, None) => Kind::EVERYWHERE.to_vec(),
+        };
+        kinds.sort_unstable();
+        kinds.dedup();
+        Ok(kinds)
+    }
+}
+
+fn parse_image(text: &str) -> Result<(String, String), String> {
+    let (role, image) = text.split_once('=').ok_or("an image is given as ROLE=NAME")?;
+    Ok((role.to_owned(), image.to_owned()))
 }
 
 /// The command line that makes the same run.
@@ -198,12 +242,14 @@ pub(super) fn command_line(config: &RunConfig) -> String {
         kinds => kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(","),
     };
     let mut line = format!(
-        "afterall run {} --world {} --workload {} --flavour {}",
+        "afterall run {} --world {} --workload {}",
         config.target,
         config.world,
-        config.workload.name(),
-        config.flavour
+        config.workload.name()
     );
+    if let Some(flavour) = config.flavour {
+        line.push_str(&format!(" --flavour {flavour}"));
+    }
     if let Some(mutant) = config.mutant {
         line.push_str(&format!(" --mutant {mutant}"));
     }
@@ -221,6 +267,9 @@ pub(super) fn command_line(config: &RunConfig) -> String {
     }
     if let Some(url) = &config.toxiproxy {
         line.push_str(&format!(" --toxiproxy {url}"));
+    }
+    for (role, image) in &config.images {
+        line.push_str(&format!(" --image {role}={image}"));
     }
     line.push_str(&format!(" --seed {}", config.seed));
     line
@@ -243,6 +292,7 @@ mod tests {
             "afterall run --world sim --seed 3 --faults none --rate 10",
             "afterall run --mutant cart-union --nodes 3 --sessions sticky --time 1m",
             "afterall run --flavour lww --faults clock,partition --timeout 250ms",
+            "afterall run --world docker --nodes 9 --image infra=mine:1 --faults black-hole",
         ] {
             let config = resolve(line);
             assert_eq!(resolve(&command_line(&config)), config, "{line}");
@@ -253,15 +303,20 @@ mod tests {
     fn a_mutant_brings_its_own_flavour_workload_and_faults() {
         for row in MUTANTS {
             let config = resolve(&format!("afterall run --mutant {}", row.name));
-            assert_eq!((config.flavour, config.workload), (row.flavour, row.workload));
+            assert_eq!((config.flavour, config.workload), (Some(row.flavour), row.workload));
             assert_eq!(config.faults.len(), row.faults.len());
         }
     }
 
     #[test]
     fn run_toml_holds_the_whole_configuration() {
-        let config = resolve("afterall run --mutant no-tiebreak --rate 7 --seed 18446744073709551");
-        let text = toml::to_string(&config).unwrap();
-        assert_eq!(toml::from_str::<RunConfig>(&text).unwrap(), config);
+        for line in [
+            "afterall run --mutant no-tiebreak --rate 7 --seed 18446744073709551",
+            "afterall run --world docker",
+        ] {
+            let config = resolve(line);
+            let text = toml::to_string(&config).unwrap();
+            assert_eq!(toml::from_str::<RunConfig>(&text).unwrap(), config);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::args::DoctorArgs;
 use super::{Exit, Failure};
-use crate::world::process;
+use crate::world;
 use std::net::TcpListener;
 
 pub(super) fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
@@ -52,7 +52,7 @@ pub(super) fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
         },
     );
     if args.reap {
-        let removed = process::reap()?;
+        let removed = world::reap()?;
         say("left behind", Ok(format!("{} folders removed", removed.len())));
     }
     Ok(if healthy { Exit::Valid } else { Exit::Failed })

@@ -12,8 +12,7 @@ use crate::config::{RunConfig, WorldKind};
 use crate::driver::Progress;
 use crate::nemesis::Fault;
 use crate::store::{HISTORY, HistoryFile, REPORT, RUN, RunFolder, read_config};
-use crate::world::process::{self, Onlooker};
-use crate::world::sim;
+use crate::world::{self, Onlooker, docker, process, sim};
 use afterall_history::{Event, Phase, read_jsonl};
 use afterall_reports::{Context, verdict_text};
 use std::io::IsTerminal;
@@ -27,7 +26,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     // Small, so that it can be typed.
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let drawn = u64::from(since.subsec_nanos()) % 1_000_000;
-    let config = args.resolve(drawn).map_err(Failure::usage)?;
+    let config = args.resolve(drawn)?;
     carry_out(&config, &args.store)
 }
 
@@ -48,7 +47,7 @@ fn carry_out(config: &RunConfig, store: &Path) -> Result<Exit, Failure> {
     let mut watcher = Watcher { file, line: Line::new() };
     let ran = match config.world {
         WorldKind::Sim => run_sim(config, &mut watcher),
-        WorldKind::Process => run_processes(config, &folder, &mut watcher),
+        WorldKind::Process | WorldKind::Docker => run_live(config, &folder, &mut watcher),
     };
     watcher.line.clear();
     let flushed = watcher.file.flush();
@@ -79,14 +78,12 @@ pub(super) fn print_verdict(verdict: &afterall_checkers::Verdict) {
     print!("{}", verdict_text(verdict, color, 100));
 }
 
+/// How much of a node's log goes into the report.
+const LOG_TAIL_BYTES: usize = 20_000;
+
 fn context(folder: &RunFolder, config: Option<&RunConfig>) -> Context {
     let run_toml = std::fs::read_to_string(folder.file(RUN)).unwrap_or_default();
-    let logs = match config {
-        Some(config) if config.world == WorldKind::Process => {
-            process::log_tails(config, &folder.logs())
-        }
-        _ => Vec::new(),
-    };
+    let logs = folder.log_tails(LOG_TAIL_BYTES);
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let machine = [
         ("afterall", env!("CARGO_PKG_VERSION").to_owned()),
@@ -114,12 +111,8 @@ fn run_sim(config: &RunConfig, watcher: &mut Watcher) -> Result<(), Failure> {
     Ok(())
 }
 
-fn run_processes(
-    config: &RunConfig,
-    folder: &RunFolder,
-    watcher: &mut Watcher,
-) -> Result<(), Failure> {
-    if let Err(error) = process::reap() {
+fn run_live(config: &RunConfig, folder: &RunFolder, watcher: &mut Watcher) -> Result<(), Failure> {
+    if let Err(error) = world::reap() {
         eprintln!("warning: could not look for what earlier runs left behind: {error}");
     }
     let runtime =
@@ -130,11 +123,23 @@ fn run_processes(
             // Nobody to tell: the run is over.
             let _ = stop.send(true);
         }));
-        process::run(config, &folder.logs(), watcher, stopped).await
+        let logs = folder.logs();
+        match config.world {
+            WorldKind::Docker => {
+                docker::run(config, &docker_run_id(), &logs, watcher, stopped).await
+            }
+            _ => process::run(config, &logs, watcher, stopped).await,
+        }
     });
     // Nothing that is still under way on the runtime may keep the verdict waiting.
     runtime.shutdown_timeout(Duration::from_secs(1));
     Ok(outcome?)
+}
+
+/// A name for everything of a run, which no other run on the same engine has.
+fn docker_run_id() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("afterall-{:x}-{:x}", since.as_millis(), std::process::id())
 }
 
 /// The first signal asks the run to end, the second ends the program. The nodes end with it either way.

@@ -20,6 +20,16 @@ pub enum Kind {
     Pause,
     /// A node's clock is wrong.
     Clock,
+    /// A node is asked to end with SIGTERM, and started again.
+    Stop,
+    /// Whatever is sent over links between nodes vanishes: connecting hangs.
+    BlackHole,
+    /// Datagrams between nodes vanish.
+    UdpDrop,
+    /// A node is killed, one of its files loses its end, as after a torn write, and it is started again.
+    Truncate,
+    /// A node is killed, the end of one of its files is overwritten, and it is started again.
+    Corrupt,
 }
 
 /// A name that is no kind of fault.
@@ -29,7 +39,21 @@ pub struct UnknownKind(pub String);
 
 impl Kind {
     /// Every kind.
-    pub const ALL: &'static [Kind] =
+    pub const ALL: &'static [Kind] = &[
+        Kind::Partition,
+        Kind::Latency,
+        Kind::Kill,
+        Kind::Pause,
+        Kind::Clock,
+        Kind::Stop,
+        Kind::BlackHole,
+        Kind::UdpDrop,
+        Kind::Truncate,
+        Kind::Corrupt,
+    ];
+
+    /// The kinds that need no containers.
+    pub const EVERYWHERE: &'static [Kind] =
         &[Kind::Partition, Kind::Latency, Kind::Kill, Kind::Pause, Kind::Clock];
 
     /// The name on the command line and in histories.
@@ -41,6 +65,11 @@ impl Kind {
             Kind::Kill => "kill",
             Kind::Pause => "pause",
             Kind::Clock => "clock",
+            Kind::Stop => "stop",
+            Kind::BlackHole => "black-hole",
+            Kind::UdpDrop => "udp-drop",
+            Kind::Truncate => "truncate",
+            Kind::Corrupt => "corrupt",
         }
     }
 
@@ -156,6 +185,35 @@ pub enum Fault {
         #[serde(flatten)]
         fault: ClockFault,
     },
+    /// A node is asked to end, and started again when the fault is healed.
+    Stop {
+        /// Which.
+        node: usize,
+    },
+    /// What is sent over links vanishes.
+    BlackHole {
+        /// Which.
+        links: Vec<(usize, usize)>,
+    },
+    /// Datagrams over links vanish.
+    UdpDrop {
+        /// Which.
+        links: Vec<(usize, usize)>,
+    },
+    /// A node is killed and one of its files loses its end; it is started again when the fault is healed.
+    Truncate {
+        /// Which.
+        node: usize,
+        /// How many bytes.
+        bytes: u32,
+    },
+    /// A node is killed and the end of one of its files overwritten; it is started again when the fault is healed.
+    Corrupt {
+        /// Which.
+        node: usize,
+        /// How many bytes.
+        bytes: u32,
+    },
 }
 
 impl Fault {
@@ -168,6 +226,11 @@ impl Fault {
             Fault::Kill { .. } => Kind::Kill,
             Fault::Pause { .. } => Kind::Pause,
             Fault::Clock { .. } => Kind::Clock,
+            Fault::Stop { .. } => Kind::Stop,
+            Fault::BlackHole { .. } => Kind::BlackHole,
+            Fault::UdpDrop { .. } => Kind::UdpDrop,
+            Fault::Truncate { .. } => Kind::Truncate,
+            Fault::Corrupt { .. } => Kind::Corrupt,
         }
     }
 
@@ -175,8 +238,16 @@ impl Fault {
     #[must_use]
     pub fn nodes(&self) -> Vec<usize> {
         match self {
-            Fault::Kill { node } | Fault::Pause { node } | Fault::Clock { node, .. } => vec![*node],
-            Fault::Partition { .. } | Fault::Latency { .. } => {
+            Fault::Kill { node }
+            | Fault::Pause { node }
+            | Fault::Clock { node, .. }
+            | Fault::Stop { node }
+            | Fault::Truncate { node, .. }
+            | Fault::Corrupt { node, .. } => vec![*node],
+            Fault::Partition { .. }
+            | Fault::Latency { .. }
+            | Fault::BlackHole { .. }
+            | Fault::UdpDrop { .. } => {
                 let ends: BTreeSet<usize> =
                     self.links().iter().flat_map(|&(a, b)| [a, b]).collect();
                 ends.into_iter().collect()
@@ -188,7 +259,10 @@ impl Fault {
     #[must_use]
     pub fn links(&self) -> &[(usize, usize)] {
         match self {
-            Fault::Partition { cut: links, .. } | Fault::Latency { links, .. } => links,
+            Fault::Partition { cut: links, .. }
+            | Fault::Latency { links, .. }
+            | Fault::BlackHole { links }
+            | Fault::UdpDrop { links } => links,
             _ => &[],
         }
     }
@@ -216,7 +290,14 @@ impl Fault {
             Fault::Latency { latency_ms, jitter_ms, .. } => {
                 map(&[("latency_ms", int(*latency_ms)), ("jitter_ms", int(*jitter_ms))])
             }
-            Fault::Kill { .. } | Fault::Pause { .. } => Value::Nil,
+            Fault::Kill { .. }
+            | Fault::Pause { .. }
+            | Fault::Stop { .. }
+            | Fault::BlackHole { .. }
+            | Fault::UdpDrop { .. } => Value::Nil,
+            Fault::Truncate { bytes, .. } | Fault::Corrupt { bytes, .. } => {
+                map(&[("bytes", int(*bytes))])
+            }
             Fault::Clock { fault, .. } => match fault {
                 ClockFault::Asymmetric { up_ms, down_ms } => map(&[
                     ("how", "asymmetric".into()),

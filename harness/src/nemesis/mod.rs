@@ -4,4 +4,4 @@ mod fault;
 mod schedule;
 
 pub use fault::{ClockFault, Evidence, Fault, Kind, Shape, UnknownKind};
-pub use schedule::{Planned, TooShort, schedule};
+pub use schedule::{Pace, Planned, TooShort, schedule};

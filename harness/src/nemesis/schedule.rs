@@ -10,12 +10,30 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
-/// The longest turn. Longer windows have more turns.
-const TURN_MAX_NS: u64 = 4_000_000_000;
+/// How fast faults can follow each other, nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// The least time that one fault needs to be injected and to show.
+    pub turn_min_ns: u64,
+    /// The longest turn. Longer windows have more turns.
+    pub turn_max_ns: u64,
+    /// How long a node's life or clock may take to be right again after a fault was healed: a process has to start, a
+    /// clock to be told the time. No fault of these kinds comes to the node meanwhile.
+    pub recovery_ns: u64,
+}
 
-/// How long a node's life or clock may take to be right again after a fault was healed: a process has to start, a
-/// clock to be told the time. No fault of these kinds comes to the node meanwhile.
-const RECOVERY_NS: u64 = 400_000_000;
+impl Pace {
+    /// For processes on this machine, and the simulator.
+    pub const PROCESSES: Pace =
+        Pace { turn_min_ns: 1_200_000_000, turn_max_ns: 4_000_000_000, recovery_ns: 400_000_000 };
+
+    /// For containers: they take longer to start, and the stores in them to notice.
+    pub const CONTAINERS: Pace = Pace {
+        turn_min_ns: 3_000_000_000,
+        turn_max_ns: 10_000_000_000,
+        recovery_ns: 3_000_000_000,
+    };
+}
 
 /// A fault and its time, in nanoseconds since the phase of faults began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,18 +61,19 @@ pub struct TooShort {
 /// Makes the schedule for a window, in which every kind comes at least once.
 ///
 /// # Errors
-/// When the window has no room for that: a turn lasts at least `turn_min_ns`.
+/// When the window has no room for that.
 pub fn schedule(
     kinds: &[Kind],
     nodes: usize,
     window_ns: u64,
-    turn_min_ns: u64,
+    pace: Pace,
     seed: u64,
 ) -> Result<Vec<Planned>, TooShort> {
     if kinds.is_empty() || nodes == 0 {
         return Ok(Vec::new());
     }
     let count = kinds.len() as u64;
+    let turn_min_ns = pace.turn_min_ns;
     if window_ns < count * turn_min_ns {
         return Err(TooShort {
             kinds: kinds.len(),
@@ -62,7 +81,7 @@ pub fn schedule(
             given_ms: window_ns / 1_000_000,
         });
     }
-    let rounds = window_ns.div_ceil(count * TURN_MAX_NS);
+    let rounds = window_ns.div_ceil(count * pace.turn_max_ns);
     // As many whole rounds as fit without a turn getting too short.
     let rounds = rounds.min(window_ns / (count * turn_min_ns)).max(1);
     let turn_ns = window_ns / (rounds * count);
@@ -82,7 +101,7 @@ pub fn schedule(
             let busy: Vec<usize> = planned
                 .iter()
                 .filter(|other| {
-                    other.until_ns + RECOVERY_NS >= at_ns && holds_a_node(other.fault.kind())
+                    other.until_ns + pace.recovery_ns >= at_ns && holds_a_node(other.fault.kind())
                 })
                 .flat_map(|other| other.fault.nodes())
                 .collect();
@@ -95,7 +114,12 @@ pub fn schedule(
 
 /// Whether a fault of this kind wants its node to itself.
 fn holds_a_node(kind: Kind) -> bool {
-    matches!(kind, Kind::Kill | Kind::Pause | Kind::Clock)
+    match kind {
+        Kind::Kill | Kind::Pause | Kind::Clock | Kind::Stop | Kind::Truncate | Kind::Corrupt => {
+            true
+        }
+        Kind::Partition | Kind::Latency | Kind::BlackHole | Kind::UdpDrop => false,
+    }
 }
 
 fn draw(kind: Kind, nodes: usize, busy: &[usize], random: &mut Pcg64) -> Fault {
@@ -108,17 +132,27 @@ fn draw(kind: Kind, nodes: usize, busy: &[usize], random: &mut Pcg64) -> Fault {
     match kind {
         Kind::Partition => partition(nodes, random),
         Kind::Latency => {
-            let mut links: Vec<_> = all_links(nodes).collect();
-            links.shuffle(random);
-            links.truncate(random.random_range(1..=links.len().max(1)));
-            links.sort_unstable();
+            let links = some_links(nodes, random);
             let latency_ms = random.random_range(50..=400);
             Fault::Latency { links, latency_ms, jitter_ms: random.random_range(0..=latency_ms / 4) }
         }
         Kind::Kill => Fault::Kill { node },
         Kind::Pause => Fault::Pause { node },
         Kind::Clock => Fault::Clock { node, fault: clock(random) },
+        Kind::Stop => Fault::Stop { node },
+        Kind::BlackHole => Fault::BlackHole { links: some_links(nodes, random) },
+        Kind::UdpDrop => Fault::UdpDrop { links: some_links(nodes, random) },
+        Kind::Truncate => Fault::Truncate { node, bytes: random.random_range(1..=64) },
+        Kind::Corrupt => Fault::Corrupt { node, bytes: random.random_range(1..=64) },
     }
+}
+
+fn some_links(nodes: usize, random: &mut Pcg64) -> Vec<(usize, usize)> {
+    let mut links: Vec<_> = all_links(nodes).collect();
+    links.shuffle(random);
+    links.truncate(random.random_range(1..=links.len().max(1)));
+    links.sort_unstable();
+    links
 }
 
 fn clock(random: &mut Pcg64) -> ClockFault {
@@ -177,12 +211,13 @@ mod tests {
     use std::collections::BTreeSet;
 
     const SECOND: u64 = 1_000_000_000;
+    const PACE: Pace = Pace { turn_min_ns: SECOND, ..Pace::PROCESSES };
 
     #[test]
     fn every_kind_comes_and_goes_within_the_window() {
         for seed in 0..200 {
-            let window = (5 + seed % 60) * SECOND;
-            let planned = schedule(Kind::ALL, 5, window, SECOND, seed).unwrap();
+            let window = (10 + seed % 60) * SECOND;
+            let planned = schedule(Kind::ALL, 5, window, PACE, seed).unwrap();
             let kinds: BTreeSet<Kind> = planned.iter().map(|p| p.fault.kind()).collect();
             assert_eq!(kinds.len(), Kind::ALL.len());
             for fault in &planned {
@@ -196,11 +231,11 @@ mod tests {
     fn no_two_faults_fight_over_a_node() {
         for seed in 0..200 {
             let nodes = [1, 2, 5][seed as usize % 3];
-            let planned = schedule(Kind::ALL, nodes, 60 * SECOND, SECOND, seed).unwrap();
+            let planned = schedule(Kind::ALL, nodes, 60 * SECOND, PACE, seed).unwrap();
             for (place, one) in planned.iter().enumerate() {
                 for other in &planned[place + 1..] {
                     // On a single node they follow each other as closely as they must.
-                    let recovery = if nodes > 1 { RECOVERY_NS } else { 0 };
+                    let recovery = if nodes > 1 { PACE.recovery_ns } else { 0 };
                     let apart = one.until_ns + recovery < other.at_ns;
                     let both = holds_a_node(one.fault.kind()) && holds_a_node(other.fault.kind());
                     assert!(apart || !both || one.fault.nodes() != other.fault.nodes());
@@ -211,14 +246,14 @@ mod tests {
 
     #[test]
     fn the_same_seed_plans_the_same() {
-        let plan = |seed| schedule(Kind::ALL, 5, 30 * SECOND, SECOND, seed).unwrap();
+        let plan = |seed| schedule(Kind::ALL, 5, 30 * SECOND, PACE, seed).unwrap();
         assert_eq!(plan(7), plan(7));
         assert_ne!(plan(7), plan(8));
     }
 
     #[test]
     fn a_window_without_room_is_an_error() {
-        assert!(schedule(Kind::ALL, 5, 3 * SECOND, SECOND, 1).is_err());
+        assert!(schedule(Kind::ALL, 5, 3 * SECOND, PACE, 1).is_err());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub(crate) fn config(flavour: Flavour, workload: Workload, seed: u64) -> RunConfig {
     RunConfig {
         target: "reference".into(),
-        flavour,
+        flavour: Some(flavour),
         mutant: None,
         workload,
         world: WorldKind::Sim,
@@ -26,6 +26,8 @@ pub(crate) fn config(flavour: Flavour, workload: Workload, seed: u64) -> RunConf
         faults: Vec::new(),
         seed,
         toxiproxy: None,
+        images: Default::default(),
+        manifest: None,
     }
 }
 

@@ -166,8 +166,16 @@ fn complaint(manifest: &Manifest) -> Option<(&'static str, String)> {
     if has("clock") && manifest.clock.is_none() {
         return Some(("faults", "clock: `clock` must say how: time-link or faketime".to_owned()));
     }
-    if has("corrupt") && manifest.corrupt.is_none() {
-        return Some(("faults", "corrupt: [corrupt] must say which file".to_owned()));
+    if (has("corrupt") || has("truncate")) && manifest.corrupt.is_none() {
+        return Some(("faults", "truncate, corrupt: [corrupt] must say which file".to_owned()));
+    }
+    if let Some(corrupt) = &manifest.corrupt {
+        let process = manifest.process.iter().find(|process| process.name == corrupt.process);
+        let data = process.and_then(|process| process.data.as_deref()).unwrap_or("\0");
+        if !corrupt.file.starts_with(data) || corrupt.file.contains(['\'', '"', '$', '`', ';']) {
+            let what = "corrupt: the file must lie in the data folder of its process";
+            return Some(("[corrupt]", what.to_owned()));
+        }
     }
     if has("latency") && manifest.peers.probe.is_none() {
         let what = "latency: [peers] needs a probe, by which the latency is measured";

@@ -60,7 +60,7 @@ pub struct Manifest {
     /// How clocks are skewed, where they can be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<ClockSpec>,
-    /// What may be damaged, where anything may.
+    /// What `truncate` and `corrupt` may damage, where anything may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrupt: Option<CorruptSpec>,
 }
@@ -110,6 +110,9 @@ pub struct Peers {
 pub struct Probe {
     /// The peer port to send them to.
     pub port: u16,
+    /// How many bytes the node sends of its own accord at the beginning; they are read first.
+    #[serde(default)]
+    pub greeting: u16,
     /// The bytes, in hexadecimal.
     pub send_hex: String,
 }
@@ -187,7 +190,7 @@ pub enum ClockSpec {
 pub struct CorruptSpec {
     /// The process.
     pub process: String,
-    /// The file; a shell pattern, of which the last in order is taken.
+    /// The file, by its path in the container; a shell pattern, of which the last in order is taken.
     pub file: String,
 }
 

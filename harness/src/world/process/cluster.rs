@@ -1,11 +1,17 @@
 //! The cluster under test: nodes, links, the time authority; and how all of it is set up and taken down.
 
-use super::authority::Authority;
-use super::links::{LinkPlan, peer_link, reader_link, session_link, time_link};
 use super::node::{NodeProcess, StartError};
 use super::ports::{self, NoFreePort};
-use super::scratch::Scratch;
 use crate::config::RunConfig;
+use crate::driver::Client as Who;
+use crate::nemesis::{Evidence, Fault};
+use crate::world::live::Deployment;
+use crate::world::live::links::{LinkPlan, peer_link, reader_link, session_link, time_link};
+use crate::world::live::scratch::Scratch;
+use afterall_history::Workload;
+use afterall_reference::shell::authority::Authority;
+use afterall_targets::Client;
+use afterall_targets::client::ReferenceClient;
 use afterall_toxiproxy::{Links, NewLink, Server};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -57,6 +63,7 @@ pub(crate) struct Cluster {
     /// Where each link listens.
     addresses: BTreeMap<String, SocketAddr>,
     session_links: usize,
+    workload: Workload,
     server: Option<Server>,
     /// Removed last.
     _scratch: Scratch,
@@ -88,13 +95,11 @@ impl Cluster {
         let count = names.len();
         let session_links = (config.concurrency as usize).min(SESSION_LINKS_MAX);
         let (client_ports, peer_ports) = ports.split_at(count);
-        let authority = Authority::start().await.map_err(io("start the time authority"))?;
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let authority = Authority::start(any).await.map_err(io("start the time authority"))?;
         let server = match &config.toxiproxy {
             Some(_) => None,
-            None => {
-                let any = SocketAddr::from(([127, 0, 0, 1], 0));
-                Some(Server::start(any).await.map_err(io("start the embedded Toxiproxy"))?)
-            }
+            None => Some(Server::start(any).await.map_err(io("start the embedded Toxiproxy"))?),
         };
         let url = match (&config.toxiproxy, &server) {
             (None, Some(server)) => server.addr().to_string(),
@@ -103,7 +108,7 @@ impl Cluster {
         let links = Links::connect(&url, &format!("afterall-{}", std::process::id())).await?;
         let mut new = Vec::new();
         for to in 0..count {
-            let peers = (0..count).filter(|&from| from != to).map(|from| peer_link(from, to));
+            let peers = (0..count).filter(|&from| from != to).map(|from| peer_link(from, to, 0));
             new.extend(peers.map(|name| NewLink::on_loopback(&name, &peer_ports[to].to_string())));
             let clients = (0..session_links).map(|session| session_link(session, to));
             let clients = clients.chain([reader_link(to)]);
@@ -136,10 +141,11 @@ impl Cluster {
         let cluster = Cluster {
             nodes,
             links,
-            plan: Mutex::new(LinkPlan::new(count, session_links)),
+            plan: Mutex::new(LinkPlan::new(count, session_links, 1)),
             authority,
             addresses,
             session_links,
+            workload: config.workload,
             server,
             _scratch: scratch,
         };
@@ -159,29 +165,36 @@ impl Cluster {
         Ok(())
     }
 
-    /// Where a client's link to each node listens.
-    pub(crate) fn session_addresses(&self, session: usize) -> Vec<SocketAddr> {
-        self.listening(
-            (0..self.nodes.len()).map(|to| session_link(session % self.session_links, to)),
-        )
-    }
-
-    /// Where the readers' link to each node listens.
-    pub(crate) fn reader_addresses(&self) -> Vec<SocketAddr> {
-        self.listening((0..self.nodes.len()).map(reader_link))
-    }
-
     /// Where the link between two nodes listens.
     pub(crate) fn peer_address(&self, from: usize, to: usize) -> Option<SocketAddr> {
-        self.addresses.get(&peer_link(from, to)).copied()
+        self.addresses.get(&peer_link(from, to, 0)).copied()
+    }
+}
+
+impl Deployment for Cluster {
+    fn nodes(&self) -> usize {
+        self.nodes.len()
     }
 
-    fn listening(&self, names: impl Iterator<Item = String>) -> Vec<SocketAddr> {
-        names.filter_map(|name| self.addresses.get(&name).copied()).collect()
+    fn client(&self, who: Who) -> Result<Box<dyn Client>, String> {
+        let link = |to| match who {
+            Who::Session(session) => session_link(session % self.session_links, to),
+            Who::Reader(_) => reader_link(to),
+        };
+        let links = (0..self.nodes.len()).map(link);
+        let addresses = links.filter_map(|name| self.addresses.get(&name).copied()).collect();
+        Ok(Box::new(ReferenceClient::new(self.workload, addresses)))
     }
 
-    /// Nodes that have ended although nobody asked them to, each told once.
-    pub(crate) async fn deaths(&self) -> Vec<(usize, String)> {
+    async fn inject(&self, id: usize, fault: &Fault) -> Evidence {
+        self.inject_fault(id, fault).await
+    }
+
+    async fn heal(&self, id: usize, fault: &Fault) -> Evidence {
+        self.heal_fault(id, fault).await
+    }
+
+    async fn deaths(&self) -> Vec<(usize, String)> {
         let mut deaths = Vec::new();
         for (id, node) in self.nodes.iter().enumerate() {
             // A node that a fault is being worked on is not dying by itself.
@@ -194,8 +207,7 @@ impl Cluster {
         deaths
     }
 
-    /// Takes everything down. Nothing is left, whatever state it is in.
-    pub(crate) async fn stop(self) {
+    async fn stop(self) {
         for node in &self.nodes {
             // A node that is dead already is what is wanted.
             let _ = node.lock().await.kill().await;
@@ -229,7 +241,9 @@ fn arguments(
     option("--listen", client_ports[node].to_string());
     option("--peer-listen", peer_ports[node].to_string());
     option("--data", data.display().to_string());
-    option("--flavour", config.flavour.to_string());
+    if let Some(flavour) = config.flavour {
+        option("--flavour", flavour.to_string());
+    }
     option("--seed", config.seed.to_string());
     if let Some(mutant) = config.mutant {
         option("--mutant", mutant.to_string());
@@ -238,7 +252,7 @@ fn arguments(
         option("--time", address.to_string());
     }
     for peer in (0..client_ports.len()).filter(|&peer| peer != node) {
-        if let Some(address) = addresses.get(&peer_link(node, peer)) {
+        if let Some(address) = addresses.get(&peer_link(node, peer, 0)) {
             option("--peer", format!("n{}={address}", peer + 1));
         }
     }

@@ -1,28 +1,18 @@
 //! Injecting and healing, each with evidence measured from outside.
 
-use super::authority::now_us;
-use super::client::status;
 use super::cluster::Cluster;
 use crate::nemesis::{ClockFault, Evidence, Fault};
+use crate::world::live::evidence::{self, DIAL_MAX, dial};
+use afterall_reference::shell::authority::Lie;
 use rustix::process::Signal;
-use std::net::SocketAddr;
-use std::time::{Duration, Instant};
-use tokio::net::TcpStream;
+use std::time::Duration;
 
-const DIAL_MAX: Duration = Duration::from_secs(1);
 /// How long a node that is not paused may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
-/// Silence that shows that a node is paused.
-const SILENCE: Duration = Duration::from_millis(300);
-/// How long a clock may take to follow its authority.
-const CLOCK_MAX: Duration = Duration::from_secs(4);
-const CLOCK_POLL: Duration = Duration::from_millis(50);
-/// How far a clock that is right may be off, milliseconds: half a round trip on a busy machine.
-const CLOCK_TOLERANCE_MS: i64 = 60;
 
 impl Cluster {
     /// Injects a fault and measures whether it took hold.
-    pub(crate) async fn inject(&self, id: usize, fault: &Fault) -> Evidence {
+    pub(super) async fn inject_fault(&self, id: usize, fault: &Fault) -> Evidence {
         let done = match fault {
             Fault::Kill { node } => match self.nodes[*node].lock().await.kill().await {
                 Ok(exit) => Ok(Some(exit.to_string())),
@@ -33,10 +23,16 @@ impl Cluster {
                 signalled.map(|pid| Some(process_state(pid)))
             }
             Fault::Clock { node, fault } => {
-                self.authority.set(number(*node), Some(*fault));
+                self.authority.set(number(*node), lie(*fault));
                 Ok(None)
             }
             Fault::Partition { .. } | Fault::Latency { .. } => Ok(None),
+            // Refused before a run begins; if not, there is no evidence.
+            Fault::Stop { .. }
+            | Fault::BlackHole { .. }
+            | Fault::UdpDrop { .. }
+            | Fault::Truncate { .. }
+            | Fault::Corrupt { .. } => Err("this world has no such fault".to_owned()),
         };
         let note = match done {
             Ok(note) => note,
@@ -60,20 +56,23 @@ impl Cluster {
                 }
             }
             Fault::Pause { node } => {
-                let address = self.nodes[*node].lock().await.client_address;
-                match status(address, SILENCE).await {
-                    Ok(_) => Evidence::against_it("it still answers"),
-                    Err(silence) => {
-                        Evidence::for_it(format!("{}; {silence}", note.unwrap_or_default()))
-                    }
-                }
+                let mut client = self.nodes[*node].lock().await.client();
+                evidence::silent(&mut client, 0, &note.unwrap_or_default()).await
             }
-            Fault::Clock { node, fault } => self.clock_off(*node, *fault).await,
+            Fault::Clock { node, fault } => {
+                let mut client = self.nodes[*node].lock().await.client();
+                evidence::clock_off(&mut client, 0, *fault).await
+            }
+            Fault::Stop { .. }
+            | Fault::BlackHole { .. }
+            | Fault::UdpDrop { .. }
+            | Fault::Truncate { .. }
+            | Fault::Corrupt { .. } => Evidence::against_it("this world has no such fault"),
         }
     }
 
     /// Heals a fault and measures whether it is gone.
-    pub(crate) async fn heal(&self, id: usize, fault: &Fault) -> Evidence {
+    pub(super) async fn heal_fault(&self, id: usize, fault: &Fault) -> Evidence {
         match fault {
             Fault::Kill { node } => {
                 let mut node = self.nodes[*node].lock().await;
@@ -91,13 +90,13 @@ impl Cluster {
             }
             Fault::Pause { node } => {
                 let node = self.nodes[*node].lock().await;
-                let address = node.client_address;
+                let mut client = node.client();
                 if let Err(error) = node.signal(Signal::CONT) {
                     return Evidence::against_it(error);
                 }
                 drop(node);
-                match status(address, ANSWER_MAX).await {
-                    Ok(_) => Evidence::for_it("it answers"),
+                match evidence::ping(&mut client, 0, ANSWER_MAX).await {
+                    Ok(()) => Evidence::for_it("it answers"),
                     Err(error) => Evidence::against_it(error),
                 }
             }
@@ -106,8 +105,8 @@ impl Cluster {
                 if let Err(error) = self.change_links(id, None).await {
                     return Evidence::against_it(error);
                 }
-                let right = |skew_ms: i64| skew_ms.abs() <= CLOCK_TOLERANCE_MS;
-                self.clock_until(*node, right).await
+                let mut client = self.nodes[*node].lock().await.client();
+                evidence::clock_right(&mut client, 0).await
             }
             Fault::Partition { cut: links, .. } | Fault::Latency { links, .. } => {
                 match self.change_links(id, None).await {
@@ -115,6 +114,11 @@ impl Cluster {
                     Err(error) => Evidence::against_it(error),
                 }
             }
+            Fault::Stop { .. }
+            | Fault::BlackHole { .. }
+            | Fault::UdpDrop { .. }
+            | Fault::Truncate { .. }
+            | Fault::Corrupt { .. } => Evidence::against_it("this world has no such fault"),
         }
     }
 
@@ -204,37 +208,6 @@ impl Cluster {
             links.len()
         ))
     }
-
-    async fn clock_off(&self, node: usize, fault: ClockFault) -> Evidence {
-        let wanted_ms = fault.skew_ms();
-        // A probe's own error, and a fifth for what queues on the way to the authority.
-        let tolerance_ms = CLOCK_TOLERANCE_MS + wanted_ms.abs() / 5;
-        self.clock_until(node, |skew_ms| (skew_ms - wanted_ms).abs() <= tolerance_ms).await
-    }
-
-    /// Asks the node's clock until it is as it should be, or the time is up.
-    async fn clock_until(&self, node: usize, right: impl Fn(i64) -> bool) -> Evidence {
-        let address = self.nodes[node].lock().await.client_address;
-        let began = Instant::now();
-        let mut last = "it was not asked".to_owned();
-        while began.elapsed() < CLOCK_MAX {
-            let before_us = now_us();
-            match status(address, DIAL_MAX).await {
-                Ok(status) => {
-                    let middle_ms = before_us.midpoint(now_us()) / 1_000;
-                    let skew_ms = i64::try_from(i128::from(status.wall_ms) - i128::from(middle_ms));
-                    let skew_ms = skew_ms.unwrap_or(i64::MAX);
-                    last = format!("its clock is off by {skew_ms:+} ms");
-                    if right(skew_ms) {
-                        return Evidence::for_it(last);
-                    }
-                }
-                Err(error) => last = error,
-            }
-            tokio::time::sleep(CLOCK_POLL).await;
-        }
-        Evidence::against_it(last)
-    }
 }
 
 fn number(node: usize) -> u16 {
@@ -245,11 +218,12 @@ fn arrow(from: usize, to: usize) -> String {
     format!("n{} → n{}", from + 1, to + 1)
 }
 
-async fn dial(address: SocketAddr) -> Result<(), String> {
-    match tokio::time::timeout(DIAL_MAX, TcpStream::connect(address)).await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("no answer".to_owned()),
+/// What the authority is to tell; of an asymmetric link nothing: the link does it.
+fn lie(fault: ClockFault) -> Option<Lie> {
+    match fault {
+        ClockFault::Asymmetric { .. } => None,
+        ClockFault::Bump { by_ms } => Some(Lie::Shift { by_ms }),
+        ClockFault::Strobe { by_ms, period_ms } => Some(Lie::Strobe { by_ms, period_ms }),
     }
 }
 

@@ -1,6 +1,8 @@
 //! A node as a child process.
 
-use super::client::status;
+use crate::world::live::evidence;
+use afterall_history::Workload;
+use afterall_targets::client::ReferenceClient;
 use std::fs::OpenOptions;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +13,7 @@ use tokio::process::{Child, Command};
 
 /// How long a node may take to say that it is ready: its first commits are on disk then, and disks can be very slow.
 const READY_MAX: Duration = Duration::from_secs(60);
+const STATUS_MAX: Duration = Duration::from_secs(5);
 /// How much of a log is quoted in an error.
 const TAIL_BYTES: usize = 2_000;
 
@@ -93,7 +96,9 @@ impl NodeProcess {
                 tail: self.log_tail(),
             });
         }
-        match status(self.client_address, Duration::from_secs(5)).await {
+        let mut client = self.client();
+        let status = tokio::time::timeout(STATUS_MAX, client.status(0)).await;
+        match status.unwrap_or_else(|_| Err("it does not tell its status".to_owned())) {
             Ok(status) => self.incarnation = status.incarnation,
             Err(what) => {
                 let name = self.name.clone();
@@ -102,6 +107,11 @@ impl NodeProcess {
         }
         self.child = Some(child);
         Ok(())
+    }
+
+    /// A client that asks this node directly, past all links; the node is its only one.
+    pub(crate) fn client(&self) -> ReferenceClient {
+        ReferenceClient::new(Workload::Register, vec![self.client_address])
     }
 
     /// Sends SIGKILL and waits for the end.
@@ -136,21 +146,8 @@ impl NodeProcess {
 
     /// The end of the log.
     pub(crate) fn log_tail(&self) -> String {
-        log_tail(&self.log, TAIL_BYTES)
-    }
-}
-
-/// The last bytes of a text file, from the start of a line; empty where there is none.
-pub(crate) fn log_tail(path: &std::path::Path, bytes: usize) -> String {
-    let text = String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
-    let mut start = text.len().saturating_sub(bytes);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
-    let tail = &text[start..];
-    match tail.find('\n') {
-        Some(end) if start > 0 => tail[end + 1..].to_owned(),
-        _ => tail.to_owned(),
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        evidence::tail(&String::from_utf8_lossy(&log), TAIL_BYTES).to_owned()
     }
 }
 
@@ -182,15 +179,5 @@ mod tests {
     async fn a_node_that_says_something_else_is_not_ready() {
         let error = start("echo hello; sleep 60").await;
         assert!(error.contains("hello"), "{error}");
-    }
-
-    #[test]
-    fn a_tail_starts_with_a_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("log");
-        std::fs::write(&path, "first\nsecond\nthird\n").unwrap();
-        assert_eq!(log_tail(&path, 10), "third\n");
-        assert_eq!(log_tail(&path, 100), "first\nsecond\nthird\n");
-        assert_eq!(log_tail(&folder.path().join("none"), 10), "");
     }
 }

@@ -136,7 +136,13 @@ impl World {
         let ids: Vec<NodeId> = (1..=config.nodes).map(NodeId).collect();
         let host = |&id: &NodeId| {
             let peers = ids.iter().copied().filter(|&peer| peer != id).collect();
-            Host::new(Config::new(id, peers, config.flavour, config.mutant, config.seed))
+            Host::new(Config::new(
+                id,
+                peers,
+                config.flavour.unwrap_or(afterall_reference::core::Flavour::Crdt),
+                config.mutant,
+                config.seed,
+            ))
         };
         let phases_ns = [plan.healthy_ns, plan.faults_ns, plan.heal_ns, plan.quiescence_max_ns];
         let timeout_ns = config.timeout_ms.saturating_mul(1_000_000);

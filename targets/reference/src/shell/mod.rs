@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads the clock for the core")]
 
+pub mod authority;
 mod engine;
 mod http;
 mod peers;
@@ -106,6 +107,42 @@ pub fn run(args: NodeArgs) -> Result<(), NodeError> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serve(args))
 }
 
+/// The command line of a time authority.
+#[derive(Debug, Clone, clap::Args)]
+pub struct AuthorityArgs {
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:7103")]
+    pub listen: SocketAddr,
+}
+
+/// Runs a time authority until it is told to end.
+///
+/// # Errors
+/// Why it could not start or go on.
+pub fn run_authority(args: &AuthorityArgs) -> Result<(), NodeError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listen = |error| NodeError::Listen { address: args.listen, error };
+        let authority = authority::Authority::start(args.listen).await.map_err(listen)?;
+        println!("ready");
+        tokio::select! {
+            served = authority.serve() => Ok(served?),
+            () = asked_to_end() => Ok(()),
+        }
+    })
+}
+
+/// Waits for SIGTERM. The first process of a container ends by it only if it asks for it.
+async fn asked_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            terminate.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
 async fn serve(args: NodeArgs) -> Result<(), NodeError> {
     let peers = args.peers.iter().map(|(id, _)| *id).collect();
     let mut config = Config::new(args.id, peers, args.flavour, args.mutant, args.seed);
@@ -149,6 +186,7 @@ async fn serve(args: NodeArgs) -> Result<(), NodeError> {
     tokio::select! {
         served = axum::serve(tcp_nodelay(clients), http::router(front)) => Ok(served?),
         Ok(error) = failure => Err(error.into()),
+        () = asked_to_end() => Ok(()),
     }
 }
 

@@ -34,6 +34,14 @@ impl Scratch {
     }
 }
 
+/// Whether nobody holds a folder's lock any more, or the folder is gone.
+pub(crate) fn is_abandoned(folder: &Path) -> bool {
+    match File::open(folder.join(LOCK)) {
+        Ok(lock) => !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
+}
+
 /// Removes what dead runs left behind; returns the folders removed.
 ///
 /// # Errors
@@ -45,11 +53,8 @@ pub fn reap() -> io::Result<Vec<PathBuf>> {
         if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
             continue;
         }
-        let abandoned = match File::open(entry.path().join(LOCK)) {
-            Ok(lock) => !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)),
-            // No lock yet: it is being made.
-            Err(_) => false,
-        };
+        // No lock yet: it is being made.
+        let abandoned = entry.path().join(LOCK).exists() && is_abandoned(&entry.path());
         if abandoned && std::fs::remove_dir_all(entry.path()).is_ok() {
             removed.push(entry.path());
         }

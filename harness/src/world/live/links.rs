@@ -5,7 +5,7 @@
 
 use crate::nemesis::Fault;
 use afterall_toxiproxy::{Change, Direction};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a link should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,8 +18,11 @@ struct Wanted {
 }
 
 /// The names of links.
-pub(crate) fn peer_link(from: usize, to: usize) -> String {
-    format!("n{}-n{}", from + 1, to + 1)
+pub(crate) fn peer_link(from: usize, to: usize, port: usize) -> String {
+    match port {
+        0 => format!("n{}-n{}", from + 1, to + 1),
+        port => format!("n{}-n{}.{port}", from + 1, to + 1),
+    }
 }
 
 pub(crate) fn session_link(session: usize, to: usize) -> String {
@@ -39,14 +42,22 @@ pub(crate) fn time_link(from: usize) -> String {
 pub(crate) struct LinkPlan {
     nodes: usize,
     session_links: usize,
+    /// How many ports nodes hear each other on: each has a link of its own.
+    peer_ports: usize,
     faults: BTreeMap<usize, Fault>,
     wanted: BTreeMap<String, Wanted>,
 }
 
 impl LinkPlan {
     /// Every link is whole.
-    pub(crate) fn new(nodes: usize, session_links: usize) -> Self {
-        LinkPlan { nodes, session_links, faults: BTreeMap::new(), wanted: BTreeMap::new() }
+    pub(crate) fn new(nodes: usize, session_links: usize, peer_ports: usize) -> Self {
+        let (faults, wanted) = Default::default();
+        LinkPlan { nodes, session_links, peer_ports, faults, wanted }
+    }
+
+    /// The links from one node to another.
+    fn peer_links(&self, from: usize, to: usize) -> impl Iterator<Item = String> {
+        (0..self.peer_ports).map(move |port| peer_link(from, to, port))
     }
 
     /// The changes that a new fault asks for.
@@ -63,14 +74,34 @@ impl LinkPlan {
 
     /// Whether the link between two nodes should carry anything now.
     pub(crate) fn is_cut(&self, from: usize, to: usize) -> bool {
-        self.wanted.get(&peer_link(from, to)).is_some_and(|wanted| wanted.cut)
+        self.wanted.get(&peer_link(from, to, 0)).is_some_and(|wanted| wanted.cut)
+    }
+
+    /// To whom nothing that this node sends arrives, by TCP.
+    pub(crate) fn black_holes(&self, from: usize) -> BTreeSet<usize> {
+        self.targets(from, |fault| matches!(fault, Fault::BlackHole { .. }))
+    }
+
+    /// To whom no datagram of this node arrives: there is no proxy for these, so a partition is one of the reasons.
+    pub(crate) fn udp_drops(&self, from: usize) -> BTreeSet<usize> {
+        self.targets(from, |fault| {
+            matches!(
+                fault,
+                Fault::UdpDrop { .. } | Fault::BlackHole { .. } | Fault::Partition { .. }
+            )
+        })
+    }
+
+    fn targets(&self, from: usize, of: impl Fn(&Fault) -> bool) -> BTreeSet<usize> {
+        let faults = self.faults.values().filter(|fault| of(fault));
+        let links = faults.flat_map(|fault| fault.links());
+        links.filter(|link| link.0 == from).map(|link| link.1).collect()
     }
 
     fn changes(&mut self) -> Vec<(String, Change)> {
         let wanted = self.derive();
         let mut changes = Vec::new();
-        let names: std::collections::BTreeSet<&String> =
-            self.wanted.keys().chain(wanted.keys()).collect();
+        let names: BTreeSet<&String> = self.wanted.keys().chain(wanted.keys()).collect();
         for name in names {
             let before = self.wanted.get(name).copied().unwrap_or_default();
             let after = wanted.get(name).copied().unwrap_or_default();
@@ -99,21 +130,24 @@ impl LinkPlan {
         for fault in self.faults.values() {
             match fault {
                 Fault::Partition { cut, .. } => {
-                    for &(from, to) in cut {
-                        wanted.entry(peer_link(from, to)).or_default().cut = true;
+                    for name in cut.iter().flat_map(|&(from, to)| self.peer_links(from, to)) {
+                        wanted.entry(name).or_default().cut = true;
                     }
                 }
                 Fault::Latency { links, latency_ms, jitter_ms } => {
-                    for &(from, to) in links {
-                        let link = wanted.entry(peer_link(from, to)).or_default();
+                    for name in links.iter().flat_map(|&(from, to)| self.peer_links(from, to)) {
+                        let link = wanted.entry(name).or_default();
                         link.up = link.up.max(Some((*latency_ms, *jitter_ms)));
                     }
                 }
                 // A proxy would accept for a node that is dead and then hang up; the dead refuse.
-                Fault::Kill { node } => {
+                Fault::Kill { node }
+                | Fault::Stop { node }
+                | Fault::Truncate { node, .. }
+                | Fault::Corrupt { node, .. } => {
                     let peers = (0..self.nodes).filter(|from| from != node);
                     let names = peers
-                        .map(|from| peer_link(from, *node))
+                        .flat_map(|from| self.peer_links(from, *node))
                         .chain((0..self.session_links).map(|s| session_link(s, *node)))
                         .chain([reader_link(*node)]);
                     for name in names {
@@ -127,7 +161,8 @@ impl LinkPlan {
                         link.down = (down_ms > 0).then_some((down_ms, 0));
                     }
                 }
-                Fault::Pause { .. } => {}
+                // Proxies have no part in these.
+                Fault::Pause { .. } | Fault::BlackHole { .. } | Fault::UdpDrop { .. } => {}
             }
         }
         wanted
@@ -145,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_link_that_two_faults_cut_is_whole_when_both_are_healed() {
-        let mut plan = LinkPlan::new(3, 1);
+        let mut plan = LinkPlan::new(3, 1, 1);
         assert_eq!(plan.add(0, cut(&[(0, 1), (1, 0)])).len(), 2);
         assert_eq!(plan.add(1, cut(&[(0, 1)])), []);
         assert_eq!(plan.remove(0), [("n2-n1".to_owned(), Change::Mend)]);
@@ -156,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_dead_node_refuses_everybody() {
-        let mut plan = LinkPlan::new(3, 2);
+        let mut plan = LinkPlan::new(3, 2, 1);
         let changes = plan.add(0, Fault::Kill { node: 1 });
         let names: Vec<&str> = changes.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["c0-n2", "c1-n2", "n1-n2", "n3-n2", "reader-n2"]);
@@ -165,7 +200,7 @@ mod tests {
     #[test]
     fn the_slower_of_two_latencies_counts() {
         let slow = |latency_ms| Fault::Latency { links: vec![(0, 1)], latency_ms, jitter_ms: 0 };
-        let mut plan = LinkPlan::new(2, 0);
+        let mut plan = LinkPlan::new(2, 0, 1);
         plan.add(0, slow(100));
         let name = "n1-n2".to_owned();
         assert_eq!(
@@ -177,5 +212,24 @@ mod tests {
         );
         assert_eq!(plan.remove(0), []);
         assert_eq!(plan.remove(1), [(name, Change::Clear)]);
+    }
+
+    #[test]
+    fn every_port_of_a_link_shares_its_fate() {
+        let mut plan = LinkPlan::new(2, 0, 2);
+        let changes = plan.add(0, cut(&[(0, 1)]));
+        let names: Vec<&str> = changes.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["n1-n2", "n1-n2.1"]);
+    }
+
+    #[test]
+    fn what_no_proxy_carries_is_dropped_by_partitions_too() {
+        let mut plan = LinkPlan::new(3, 0, 1);
+        plan.add(0, cut(&[(0, 1)]));
+        plan.add(1, Fault::BlackHole { links: vec![(0, 2), (2, 0)] });
+        assert_eq!(plan.black_holes(0), BTreeSet::from([2]));
+        assert_eq!(plan.udp_drops(0), BTreeSet::from([1, 2]));
+        plan.remove(1);
+        assert!(plan.black_holes(0).is_empty());
     }
 }
