@@ -5,6 +5,7 @@ use crate::nemesis::{Kind, Pace, TooShort, schedule};
 use afterall_history::{FORMAT, Header, Sessions, VERSION, Workload};
 use afterall_reference::core::{Flavour, Mutant};
 use afterall_targets::Manifest;
+use afterall_targets::manifest::ClockSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -267,7 +268,11 @@ impl RunConfig {
     fn pace(&self) -> Pace {
         match self.world {
             WorldKind::Process | WorldKind::Sim => Pace::PROCESSES,
-            WorldKind::Docker => Pace::CONTAINERS,
+            WorldKind::Docker => {
+                let clock = self.manifest.as_ref().and_then(|manifest| manifest.clock);
+                let clocks_forward = clock == Some(ClockSpec::FaketimeForward);
+                Pace { clocks_forward, ..Pace::CONTAINERS }
+            }
         }
     }
 

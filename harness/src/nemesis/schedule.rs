@@ -10,28 +10,35 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
-/// How fast faults can follow each other, nanoseconds.
+/// How fast faults can follow each other, and what the target takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// The least time that one fault needs to be injected and to show.
+    /// The least time that one fault needs to be injected and to show, nanoseconds.
     pub turn_min_ns: u64,
-    /// The longest turn. Longer windows have more turns.
+    /// The longest turn, nanoseconds. Longer windows have more turns.
     pub turn_max_ns: u64,
-    /// How long a node's life or clock may take to be right again after a fault was healed: a process has to start, a
+    /// How long a node's life or clock may take to be right again after a fault was healed, nanoseconds: a process has to start, a
     /// clock to be told the time. No fault of these kinds comes to the node meanwhile.
     pub recovery_ns: u64,
+    /// Clocks are only ever put forward.
+    pub clocks_forward: bool,
 }
 
 impl Pace {
     /// For processes on this machine, and the simulator.
-    pub const PROCESSES: Pace =
-        Pace { turn_min_ns: 1_200_000_000, turn_max_ns: 4_000_000_000, recovery_ns: 400_000_000 };
+    pub const PROCESSES: Pace = Pace {
+        turn_min_ns: 1_200_000_000,
+        turn_max_ns: 4_000_000_000,
+        recovery_ns: 400_000_000,
+        clocks_forward: false,
+    };
 
     /// For containers: they take longer to start, and the stores in them to notice.
     pub const CONTAINERS: Pace = Pace {
         turn_min_ns: 3_000_000_000,
         turn_max_ns: 10_000_000_000,
         recovery_ns: 3_000_000_000,
+        clocks_forward: false,
     };
 }
 
@@ -105,7 +112,7 @@ pub fn schedule(
                 })
                 .flat_map(|other| other.fault.nodes())
                 .collect();
-            let fault = draw(kind, nodes, &busy, &mut random);
+            let fault = draw(kind, nodes, &busy, pace.clocks_forward, &mut random);
             planned.push(Planned { at_ns, until_ns, fault });
         }
     }
@@ -122,7 +129,13 @@ fn holds_a_node(kind: Kind) -> bool {
     }
 }
 
-fn draw(kind: Kind, nodes: usize, busy: &[usize], random: &mut Pcg64) -> Fault {
+fn draw(
+    kind: Kind,
+    nodes: usize,
+    busy: &[usize],
+    clocks_forward: bool,
+    random: &mut Pcg64,
+) -> Fault {
     let free: Vec<usize> = (0..nodes).filter(|node| !busy.contains(node)).collect();
     // At most one fault outlasts its turn into another's, so that of two nodes one is free.
     let node = match free.as_slice() {
@@ -138,7 +151,7 @@ fn draw(kind: Kind, nodes: usize, busy: &[usize], random: &mut Pcg64) -> Fault {
         }
         Kind::Kill => Fault::Kill { node },
         Kind::Pause => Fault::Pause { node },
-        Kind::Clock => Fault::Clock { node, fault: clock(random) },
+        Kind::Clock => Fault::Clock { node, fault: clock(clocks_forward, random) },
         Kind::Stop => Fault::Stop { node },
         Kind::BlackHole => Fault::BlackHole { links: some_links(nodes, random) },
         Kind::UdpDrop => Fault::UdpDrop { links: some_links(nodes, random) },
@@ -155,8 +168,8 @@ fn some_links(nodes: usize, random: &mut Pcg64) -> Vec<(usize, usize)> {
     links
 }
 
-fn clock(random: &mut Pcg64) -> ClockFault {
-    let sign = if random.random_range(0..2) == 0 { 1 } else { -1 };
+fn clock(forward: bool, random: &mut Pcg64) -> ClockFault {
+    let sign = if random.random_range(0..2) == 0 || forward { 1 } else { -1 };
     match random.random_range(0..3) {
         0 => {
             let slow = random.random_range(200..=500);
@@ -240,6 +253,17 @@ mod tests {
                     let both = holds_a_node(one.fault.kind()) && holds_a_node(other.fault.kind());
                     assert!(apart || !both || one.fault.nodes() != other.fault.nodes());
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn clocks_that_cannot_go_back_are_put_forward() {
+        let pace = Pace { clocks_forward: true, ..PACE };
+        for seed in 0..50 {
+            for planned in schedule(&[Kind::Clock], 3, 30 * SECOND, pace, seed).unwrap() {
+                let Fault::Clock { fault, .. } = planned.fault else { panic!() };
+                assert!(fault.skew_ms() > 0, "{fault:?}");
             }
         }
     }

@@ -182,9 +182,20 @@ pub enum ClockSpec {
     TimeLink,
     /// libfaketime, preloaded: for dynamically linked programs that ask the C library.
     Faketime,
+    /// The same for programs whose time never goes back (the JVM's stores among them): skews are forward only, and a
+    /// healed clock is right when the real time has caught up.
+    FaketimeForward,
 }
 
-/// What may be damaged while a node is down.
+impl ClockSpec {
+    /// Whether libfaketime does it.
+    #[must_use]
+    pub fn is_faketime(self) -> bool {
+        matches!(self, ClockSpec::Faketime | ClockSpec::FaketimeForward)
+    }
+}
+
+/// Which file may be damaged while a node is down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CorruptSpec {

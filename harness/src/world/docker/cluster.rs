@@ -228,6 +228,18 @@ impl Cluster {
 
 impl Setup<'_> {
     async fn carry_out(self, logs: &Path) -> Result<Cluster, SetupError> {
+        if !self.wiring.fits() {
+            return Err(SetupError::NotReady {
+                what: format!(
+                    "{} nodes with {} peer ports",
+                    self.wiring.nodes,
+                    self.wiring.peer_ports.len()
+                ),
+                error: "there are not enough ports for the proxies of their links: use fewer nodes"
+                    .to_owned(),
+                log: String::new(),
+            });
+        }
         // A client that cannot be had must cost nothing.
         let (names, internal, addresses) = Default::default();
         client::open(
@@ -268,7 +280,15 @@ impl Setup<'_> {
             direct.extend(published.get(&self.wiring.client_port).copied());
         }
         let orders = if with_time {
-            self.engine.published(&authority).await?.get(&TIME_PORT).copied()
+            let published = self.engine.published(&authority).await?.get(&TIME_PORT).copied();
+            Some(published.ok_or_else(|| SetupError::NotReady {
+                what: "the time authority".to_owned(),
+                error: format!(
+                    "image {} does not run one: is it of this version?",
+                    images["authority"]
+                ),
+                log: String::new(),
+            })?)
         } else {
             None
         };
@@ -410,10 +430,10 @@ impl Setup<'_> {
             let mut script = format!(
                 "set -e; printf '{hosts}' >> /etc/hosts; iptables-restore --noflush <<'END'\n{rules}END\n"
             );
-            if self.manifest.clock == Some(ClockSpec::Faketime) {
+            if self.manifest.clock.is_some_and(ClockSpec::is_faketime) {
                 // Started at the right time, so that a later skew is a jump of a clock that was right.
                 script.push_str(&format!(
-                    "cp \"$(find / -xdev -name 'libfaketimeMT.so.1' | head -n 1)\" {SHARED}/\n\
+                    "cp /usr/local/lib/libfaketimeMT.so.1 {SHARED}/\n\
                      echo +0 > {SHARED}/faketime\nchmod -R a+rX {SHARED}\n"
                 ));
             }
@@ -450,13 +470,15 @@ impl Setup<'_> {
         for (name, value) in &process.env {
             env.push(format!("{name}={}", value.fill(place).map_err(bad(name))?));
         }
-        if self.manifest.clock == Some(ClockSpec::Faketime) {
+        if self.manifest.clock.is_some_and(ClockSpec::is_faketime) {
             // In this order: alone, the first breaks programs with an allocator of their own.
             env.push(format!("LD_PRELOAD={SHARED}/libfaketimeMT.so.1 libc.so.6"));
             env.push("FAKETIME_NO_CACHE=1".to_owned());
             env.push(format!("FAKETIME_TIMESTAMP_FILE={SHARED}/faketime"));
             // Timeouts and elections must go on as they would with a wall clock that is wrong.
             env.push("FAKETIME_DONT_FAKE_MONOTONIC=1".to_owned());
+            // Without it a JVM hangs in its start.
+            env.push("FAKETIME_FORCE_MONOTONIC_FIX=0".to_owned());
         }
         let mut files = BTreeMap::new();
         for (path, content) in &process.files {

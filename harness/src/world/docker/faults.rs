@@ -98,11 +98,18 @@ impl Cluster {
                 let answer = evidence::ping_until(&mut *client, *node, ANSWER_MAX).await;
                 answer.map(|()| Evidence::for_it("it answers"))
             }
-            Fault::Clock { node, .. } => {
+            Fault::Clock { node, fault: clock } => {
                 self.change(id, None).await?;
                 self.set_clock(*node, None).await?;
                 let mut client = self.direct_client().map_err(text)?;
-                Ok(evidence::clock_right(&mut *client, *node).await)
+                // Time that never goes back stands still, or creeps, until the real one has caught up.
+                let catching_up = match self.manifest.clock {
+                    Some(ClockSpec::FaketimeForward) => {
+                        Duration::from_millis(2 * clock.skew_ms().unsigned_abs())
+                    }
+                    _ => Duration::ZERO,
+                };
+                Ok(evidence::clock_right(&mut *client, *node, catching_up).await)
             }
         }
     }
@@ -248,7 +255,7 @@ impl Cluster {
                 let ordered = tokio::time::timeout(ANSWER_MAX, order).await;
                 ordered.map_err(|_| "the time authority does not answer")?.map_err(text)
             }
-            Some(ClockSpec::Faketime) => {
+            Some(ClockSpec::Faketime | ClockSpec::FaketimeForward) => {
                 // Replaced by a rename: whoever reads it finds one time or the other.
                 let put = |offset: &str| {
                     format!("echo '{offset}' > {SHARED}/next && mv {SHARED}/next {SHARED}/faketime")

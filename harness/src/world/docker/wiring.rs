@@ -14,12 +14,16 @@ use std::net::IpAddr;
 pub(super) const API_PORT: u16 = 8474;
 /// The port of the time authority.
 pub(super) const TIME_PORT: u16 = 7103;
+// All proxies listen below the range from which the proxy's own outgoing connections take their ports (32768 and up):
+// such a connection would keep a proxy from listening again after it was disabled.
+/// Where the proxies of clients begin: these are published.
+const CLIENTS_BEGIN: usize = 2_000;
+/// Where the proxies of time links begin.
+const TIMES_BEGIN: usize = 9_000;
 /// Where the proxies of peer links begin.
 const PEERS_BEGIN: usize = 10_000;
-/// Where the proxies of clients begin: these are published.
-const CLIENTS_BEGIN: usize = 50_000;
-/// Where the proxies of time links begin.
-const TIMES_BEGIN: usize = 60_000;
+/// Where they end at the latest.
+const PEERS_END: usize = 32_768;
 
 /// What is to be wired.
 #[derive(Debug, Clone)]
@@ -40,13 +44,20 @@ pub(super) struct Addresses {
 }
 
 fn number(port: usize) -> u16 {
-    // The configuration bounds nodes and sessions so that ports do; a wrong one could not be listened on.
+    // `fits` is asked before; a wrong port could not be listened on.
     u16::try_from(port).unwrap_or(0)
 }
 
 impl Wiring {
     fn peer_port(&self, from: usize, to: usize, place: usize) -> u16 {
         number(PEERS_BEGIN + (from * self.nodes + to) * self.peer_ports.len() + place)
+    }
+
+    /// Whether there is a port for every link.
+    pub(super) fn fits(&self) -> bool {
+        let (clients, peers) = (self.published().len(), self.peer_ports.len());
+        CLIENTS_BEGIN + clients <= API_PORT.into()
+            && PEERS_BEGIN + self.nodes * self.nodes * peers <= PEERS_END
     }
 
     /// The proxy's port for a session's link to a node.
@@ -185,7 +196,10 @@ mod tests {
             assert_eq!(listens.len(), links.len());
             assert_eq!(names.len(), links.len());
             assert_eq!(links.len(), nodes * (nodes - 1) * 2 + nodes * 5 + nodes);
+            assert!(wiring(nodes).fits());
         }
+        assert!(wiring(99).fits());
+        assert!(!Wiring { peer_ports: vec![1, 2, 3, 4], ..wiring(99) }.fits());
     }
 
     #[test]

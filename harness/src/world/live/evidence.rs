@@ -60,23 +60,26 @@ pub(crate) async fn clock_off(client: &mut dyn Client, node: usize, fault: Clock
     let wanted_ms = fault.skew_ms();
     // A probe's own error, and a fifth for what queues on the way to the authority.
     let tolerance_ms = CLOCK_TOLERANCE_MS + wanted_ms.abs() / 5;
-    clock_until(client, node, |skew_ms| (skew_ms - wanted_ms).abs() <= tolerance_ms).await
+    let off = |skew_ms: i64| (skew_ms - wanted_ms).abs() <= tolerance_ms;
+    clock_until(client, node, CLOCK_MAX, off).await
 }
 
-/// A healed clock is right.
-pub(crate) async fn clock_right(client: &mut dyn Client, node: usize) -> Evidence {
-    clock_until(client, node, |skew_ms| skew_ms.abs() <= CLOCK_TOLERANCE_MS).await
+/// A healed clock is right, at the latest when it has had so much more time.
+pub(crate) async fn clock_right(client: &mut dyn Client, node: usize, more: Duration) -> Evidence {
+    let right = |skew_ms: i64| skew_ms.abs() <= CLOCK_TOLERANCE_MS;
+    clock_until(client, node, CLOCK_MAX + more, right).await
 }
 
 /// Asks the node's clock until it is as it should be, or the time is up.
 async fn clock_until(
     client: &mut dyn Client,
     node: usize,
+    patience: Duration,
     right: impl Fn(i64) -> bool,
 ) -> Evidence {
     let began = Instant::now();
     let mut last = "it was not asked".to_owned();
-    while began.elapsed() < CLOCK_MAX {
+    while began.elapsed() < patience {
         let before_ms = now_ms();
         match tokio::time::timeout(DIAL_MAX, client.clock_ms(node)).await {
             Ok(Ok(Some(clock_ms))) => {

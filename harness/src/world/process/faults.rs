@@ -106,7 +106,7 @@ impl Cluster {
                     return Evidence::against_it(error);
                 }
                 let mut client = self.nodes[*node].lock().await.client();
-                evidence::clock_right(&mut client, 0).await
+                evidence::clock_right(&mut client, 0, Duration::ZERO).await
             }
             Fault::Partition { cut: links, .. } | Fault::Latency { links, .. } => {
                 match self.change_links(id, None).await {
