@@ -71,6 +71,8 @@ pub struct Manifest {
 pub enum Protocol {
     /// The reference node's HTTP/JSON.
     Reference,
+    /// A program that is told operations as lines of JSON: `docs/external-clients.md`.
+    External,
 }
 
 /// How a target is spoken to.
