@@ -2,12 +2,24 @@
 //!
 //! What is surely failed and what is unknown is decided here and nowhere else. *Failed*: nothing was sent, or the
 //! target said that it did nothing. Everything else that is no answer is *unknown*: a connection that broke after the
-//! request was sent, an error that leaves open what became of it. In doubt: unknown.
+//! request was sent, an error that leaves open what became of it. In doubt: unknown. A read changes nothing, so its
+//! trouble is always failure.
 
+#![cfg_attr(
+    not(all(feature = "redis")),
+    allow(dead_code, reason = "a build that leaves protocols out leaves out who uses it")
+)]
+
+mod ask;
 mod child;
+mod connection;
 mod external;
+#[cfg(test)]
+mod fake;
 mod http;
 mod options;
+#[cfg(feature = "redis")]
+mod redis;
 mod reference;
 
 pub use reference::ReferenceClient;
@@ -140,6 +152,10 @@ pub fn open(
             options::check(&spec.options, &[])?;
             Ok(Box::new(ReferenceClient::new(workload, cluster.addresses)))
         }
+        #[cfg(feature = "redis")]
+        Protocol::Redis => Ok(Box::new(redis::RedisClient::new(spec, workload, cluster)?)),
+        #[cfg(not(feature = "redis"))]
+        Protocol::Redis => Err(ClientError::NotBuilt("redis")),
         Protocol::External => Ok(Box::new(external::ExternalClient::new(spec, workload, cluster)?)),
     }
 }

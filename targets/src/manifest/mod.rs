@@ -73,6 +73,8 @@ pub enum Protocol {
     Reference,
     /// A program that is told operations as lines of JSON: `docs/external-clients.md`.
     External,
+    /// Redis: RESP2.
+    Redis,
 }
 
 /// How a target is spoken to.
