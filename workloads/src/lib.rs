@@ -25,6 +25,14 @@ pub struct Operation {
     pub value: Value,
 }
 
+impl Operation {
+    /// A read of a key.
+    #[must_use]
+    pub fn read(key: impl Into<String>) -> Self {
+        Operation { f: Function::Read, key: key.into(), value: Value::Nil }
+    }
+}
+
 /// A source of operations.
 #[derive(Debug)]
 pub struct Generator {

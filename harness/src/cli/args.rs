@@ -32,6 +32,9 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Say what works on this machine, and what to do about the rest
     Doctor(DoctorArgs),
+    /// Targets: which there are, a new one, whether one works
+    #[command(subcommand)]
+    Target(TargetCommand),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -139,6 +142,42 @@ pub(super) struct DoctorArgs {
     pub(super) reap: bool,
 }
 
+#[derive(Debug, Subcommand)]
+pub(super) enum TargetCommand {
+    /// The targets that come with the program
+    List,
+    /// Write a manifest and a client in Python, to be filled in
+    New(NewArgs),
+    /// Try a target out in the docker world: does it start, do operations come back, does each fault take hold and go
+    Check(TrialArgs),
+    /// Print the JSON schema of manifests, for editors
+    Schema,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewArgs {
+    /// The target's name: lower-case letters, digits and hyphens
+    pub(super) name: String,
+    /// Where to make its folder
+    #[arg(long, default_value = ".")]
+    pub(super) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TrialArgs {
+    /// The target: its name, or the path of its manifest
+    pub(super) target: String,
+    /// How many nodes [default: what the manifest says]
+    #[arg(long)]
+    pub(super) nodes: Option<u16>,
+    /// Where to keep what the nodes print
+    #[arg(long)]
+    pub(super) logs: Option<PathBuf>,
+    /// An image to use in place of the usual one, as in `run`
+    #[arg(long = "image", value_parser = parse_image)]
+    pub(super) images: Vec<(String, String)>,
+}
+
 fn mutant_help() -> String {
     let mut help = "A known bug to switch on, to see it found:\n".to_owned();
     for row in MUTANTS {
@@ -148,6 +187,16 @@ fn mutant_help() -> String {
 }
 
 impl RunArgs {
+    /// What a command line that names the target and the docker world means.
+    pub(super) fn usual(target: &str) -> RunArgs {
+        #[derive(Parser)]
+        struct Line {
+            #[command(flatten)]
+            run: RunArgs,
+        }
+        Line::parse_from(["run", target, "--world", "docker"]).run
+    }
+
     /// The configuration that is meant, every default filled in.
     pub(super) fn resolve(&self, drawn_seed: u64) -> Result<RunConfig, Failure> {
         let row = self.mutant.map(Mutant::row);

@@ -5,6 +5,7 @@ mod doctor;
 mod inspect;
 mod progress;
 mod run;
+mod target;
 
 use afterall_checkers::Valid;
 use args::{Cli, Command};
@@ -86,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => inspect::check(&args),
         Command::Report(args) => inspect::report(&args),
         Command::Doctor(args) => doctor::doctor(&args),
+        Command::Target(command) => target::target(&command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "afterall", &mut std::io::stdout());
             Ok(Exit::Valid)

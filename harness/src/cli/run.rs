@@ -137,7 +137,7 @@ fn run_live(config: &RunConfig, folder: &RunFolder, watcher: &mut Watcher) -> Re
 }
 
 /// A name for everything of a run, which no other run on the same engine has.
-fn docker_run_id() -> String {
+pub(super) fn docker_run_id() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("afterall-{:x}-{:x}", since.as_millis(), std::process::id())
 }

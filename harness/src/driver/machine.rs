@@ -5,9 +5,7 @@ use super::recorder::Recorder;
 use super::sessions::Sessions;
 use super::settling::Settling;
 use crate::nemesis::{Evidence, Fault};
-use afterall_history::{
-    EndHow, Event, FaultStage, Function, NodeChange, OpEvent, Outcome, Phase, Value,
-};
+use afterall_history::{EndHow, Event, FaultStage, NodeChange, OpEvent, Outcome, Phase, Value};
 use afterall_workloads::{Generator, Operation};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -429,7 +427,7 @@ impl Driver {
             let Some(settling) = &mut self.settling else { return };
             let last = settling.is_last();
             let Some(key) = settling.next(node, now_ns).map(str::to_owned) else { continue };
-            let operation = Operation { f: Function::Read, key, value: Value::Nil };
+            let operation = Operation::read(key);
             let process = self.reader_processes[node];
             let client = Client::Reader(node);
             self.invoke(Invocation { client, process, node, operation }, last, now_ns, commands);

@@ -339,3 +339,14 @@ impl Evidence {
         Evidence { holds: false, text: text.into() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+
+    #[test]
+    fn manifests_and_the_nemesis_know_the_same_faults() {
+        let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+        assert_eq!(names, afterall_targets::manifest::FAULTS);
+    }
+}

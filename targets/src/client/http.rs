@@ -30,8 +30,14 @@ impl HttpConnection {
         address: SocketAddr,
         request: Request<Full<Bytes>>,
     ) -> Result<(u16, Bytes), Trouble> {
+        // The connection may still be busy with the end of the last answer, or have been closed since.
+        if let Some(sender) = &mut self.sender
+            && sender.ready().await.is_err()
+        {
+            self.sender = None;
+        }
         let sender = match &mut self.sender {
-            Some(sender) if !sender.is_closed() => sender,
+            Some(sender) => sender,
             place => place.insert(connect(address).await.map_err(Trouble::Failed)?),
         };
         let unknown =

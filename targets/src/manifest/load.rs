@@ -1,5 +1,6 @@
 //! Reading manifests: from the program itself or from files, with errors that say where.
 
+use super::schema::FAULTS;
 use super::{Manifest, Place};
 use std::path::{Path, PathBuf};
 
@@ -161,6 +162,14 @@ fn complaint(manifest: &Manifest) -> Option<(&'static str, String)> {
     }
     if manifest.client.port == 0 || manifest.peers.ports.contains(&0) {
         return Some(("port", "0 is no port".to_owned()));
+    }
+    let known = |name: &&String| !FAULTS.contains(&name.as_str());
+    let mut faults = manifest.faults.iter().chain(manifest.unsupported.keys());
+    if let Some(name) = faults.find(known) {
+        return Some((
+            "faults",
+            format!("unknown fault {name:?}: there are {}", FAULTS.join(", ")),
+        ));
     }
     let has = |fault: &str| manifest.faults.iter().any(|name| name == fault);
     if has("clock") && manifest.clock.is_none() {

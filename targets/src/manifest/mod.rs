@@ -4,17 +4,20 @@
 //! Nodes are named `n1`, `n2`, …; the first is the one that others join, copy from or ask to form the cluster.
 
 mod load;
+mod schema;
 mod template;
 
 pub use load::{ManifestError, builtin, builtin_names, load, parse};
+pub use schema::{FAULTS, schema};
 pub use template::{Place, Template, TemplateError};
 
 use afterall_history::{Promise, Semantics, Workload};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Manifest {
     /// Its name: lower-case letters, digits and hyphens.
@@ -32,14 +35,17 @@ pub struct Manifest {
     pub nodes_max: u16,
     /// The kinds of faults that it is made for; `run` injects these if the command line does not say. A fault that is
     /// not listed here is refused.
+    #[schemars(schema_with = "schema::faults")]
     pub faults: Vec<String>,
     /// Why a fault is not listed, by its name: what the refusal says.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unsupported: BTreeMap<String, String>,
     /// How it resolves conflicts.
     #[serde(default)]
+    #[schemars(schema_with = "schema::semantics")]
     pub semantics: Semantics,
     /// What it promises, by workload. A workload that is not listed cannot be driven.
+    #[schemars(schema_with = "schema::promises")]
     pub promises: BTreeMap<Workload, Vec<Promise>>,
     /// How it is spoken to.
     pub client: ClientSpec,
@@ -66,7 +72,7 @@ pub struct Manifest {
 }
 
 /// The protocols that are built in, and the external client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
     /// The reference node's HTTP/JSON.
@@ -78,7 +84,7 @@ pub enum Protocol {
 }
 
 /// How a target is spoken to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ClientSpec {
     /// The protocol.
@@ -94,7 +100,7 @@ pub struct ClientSpec {
 }
 
 /// What is proxied between nodes.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Peers {
     /// The TCP ports on which nodes hear each other. Each is a proxy for every directed link.
@@ -109,7 +115,7 @@ pub struct Peers {
 }
 
 /// Bytes that make a node answer, or hang up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Probe {
     /// The peer port to send them to.
@@ -122,7 +128,7 @@ pub struct Probe {
 }
 
 /// A process of a node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Process {
     /// Its name within the node.
@@ -150,7 +156,7 @@ pub struct Process {
 }
 
 /// Nodes that a command is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum On {
     /// The first.
@@ -163,7 +169,7 @@ pub enum On {
 }
 
 /// A command that is run in a container until it succeeds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Command {
     /// On which nodes.
@@ -179,7 +185,7 @@ pub struct Command {
 }
 
 /// How clocks are skewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClockSpec {
     /// The node asks the time of the harness's authority, through a link (`time` in templates).
@@ -200,7 +206,7 @@ impl ClockSpec {
 }
 
 /// Which file may be damaged while a node is down.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CorruptSpec {
     /// The process.

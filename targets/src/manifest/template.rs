@@ -6,7 +6,8 @@ use std::ops::Range;
 use toml::Spanned;
 
 /// A text with placeholders, and where it stands in its file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, schemars::JsonSchema)]
+#[schemars(with = "String")]
 pub struct Template {
     text: String,
     span: Range<usize>,

@@ -538,7 +538,17 @@ impl Setup<'_> {
         for command in &self.manifest.ready {
             self.run_until(cluster, "the readiness probe", command, deadline).await?;
         }
-        Ok(())
+        loop {
+            let made = tokio::time::timeout(COMMAND_MAX, client.setup(self.wiring.nodes)).await;
+            let error = match made {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) => error,
+                Err(_) => format!("no answer within {} s", COMMAND_MAX.as_secs()),
+            };
+            client.reset();
+            cluster.check_alive("the client's setup", 0, deadline, &error).await?;
+            tokio::time::sleep(POLL).await;
+        }
     }
 
     /// Runs a command on each of its nodes, again and again, until it says what it should.

@@ -8,10 +8,12 @@ mod engine;
 mod faults;
 mod probes;
 mod reap;
+mod trial;
 mod wiring;
 
 pub use cluster::SetupError;
 pub use engine::EngineError;
+pub use trial::{Tried, trial};
 
 use super::live::scratch::Scratch;
 use super::live::{self, Deployment, Onlooker, RunError};
@@ -68,6 +70,14 @@ pub async fn run(
 /// There is no engine, or it does not obey.
 pub async fn reap() -> Result<Vec<String>, EngineError> {
     reap::reap(&Engine::connect().await?).await
+}
+
+/// Removes everything of a run from the engine.
+///
+/// # Errors
+/// There is no engine, or it does not obey.
+pub async fn remove(id: &str) -> Result<(), EngineError> {
+    Engine::connect().await?.remove_run(id).await.map(|_| ())
 }
 
 /// What the engine is, and which of the images that every run needs are missing.

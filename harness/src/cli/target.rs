@@ -1,0 +1,136 @@
+//! `target list`, `target new`, `target check`.
+
+#![expect(clippy::disallowed_methods, reason = "a trial is named by the time")]
+
+use super::args::{NewArgs, RunArgs, TargetCommand, TrialArgs};
+use super::run::docker_run_id;
+use super::{Exit, Failure};
+use crate::config::RunConfig;
+use crate::nemesis::Kind;
+use crate::world::docker::{self, Tried};
+use afterall_targets::manifest::{self, Manifest};
+use std::path::Path;
+
+/// The manifest that `target new` writes, to be filled in.
+const MANIFEST: &str = include_str!("skeleton/manifest.toml");
+/// The client that it writes.
+const CLIENT: &str = include_str!("skeleton/client.py");
+
+pub(super) fn target(command: &TargetCommand) -> Result<Exit, Failure> {
+    match command {
+        TargetCommand::List => list(),
+        TargetCommand::New(args) => new(args),
+        TargetCommand::Check(args) => check(args),
+        TargetCommand::Schema => {
+            println!("{}", manifest::schema());
+            Ok(Exit::Valid)
+        }
+    }
+}
+
+fn list() -> Result<Exit, Failure> {
+    for name in manifest::builtin_names() {
+        let manifest = manifest::load(name)?;
+        println!("{name}\n    {}", manifest.summary);
+        let promises = |(workload, promises): (&afterall_history::Workload, &Vec<_>)| {
+            format!("{} ({} promises)", workload.name(), promises.len())
+        };
+        let workloads: Vec<String> = manifest.promises.iter().map(promises).collect();
+        println!("    workloads: {}", workloads.join(", "));
+        println!("    faults:    {}", manifest.faults.join(", "));
+    }
+    Ok(Exit::Valid)
+}
+
+fn new(args: &NewArgs) -> Result<Exit, Failure> {
+    let name = &args.name;
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if name.is_empty() || name.len() > 40 || !name.bytes().all(fits) {
+        return Err(Failure::usage(format!(
+            "{name:?}: a target's name is lower-case letters, digits and hyphens, 40 at most"
+        )));
+    }
+    let folder = args.folder.join(name);
+    if folder.exists() {
+        return Err(Failure::usage(format!(
+            "{} is there already; nothing was changed",
+            folder.display()
+        )));
+    }
+    let manifest = folder.join(format!("{name}.toml"));
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(&manifest, MANIFEST.replace("NAME", name))?;
+    std::fs::write(folder.join("client.py"), CLIENT)?;
+    println!("{}: what it is and how it is started", manifest.display());
+    println!("{}: how it is spoken to", folder.join("client.py").display());
+    println!("next: fill both in, then `afterall target check {}`", manifest.display());
+    Ok(Exit::Valid)
+}
+
+fn check(args: &TrialArgs) -> Result<Exit, Failure> {
+    let manifest = manifest::load(&args.target).map_err(Failure::usage)?;
+    let configs = configs(args, &manifest)?;
+    let logs = tempfile::tempdir()?;
+    let logs_kept = args.logs.as_deref().unwrap_or(logs.path());
+    std::fs::create_dir_all(logs_kept)?;
+    let mut failed = 0;
+    let mut tell = |tried: Tried| {
+        failed += usize::from(!tried.good);
+        println!(
+            "{}  {}: {}",
+            if tried.good { "ok    " } else { "FAILED" },
+            tried.what,
+            tried.seen
+        );
+    };
+    println!("ok      manifest: {} is understood", args.target);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(trial(&configs, logs_kept, &mut tell))?;
+    match failed {
+        0 => {
+            println!("{} can be run: afterall run {}", manifest.name, args.target);
+            Ok(Exit::Valid)
+        }
+        failed => {
+            println!(
+                "{failed} of these failed: see above, and --logs FOLDER for what the nodes printed"
+            );
+            Ok(Exit::Invalid)
+        }
+    }
+}
+
+async fn trial(
+    configs: &[RunConfig],
+    logs: &Path,
+    tell: &mut dyn FnMut(Tried),
+) -> Result<(), Failure> {
+    let id = docker_run_id();
+    tokio::select! {
+        outcome = docker::trial(configs, &id, logs, tell) => Ok(outcome?),
+        _ = tokio::signal::ctrl_c() => {
+            docker::remove(&id).await?;
+            Err(Failure { exit: Exit::Failed, message: "stopped by the user".to_owned() })
+        }
+    }
+}
+
+/// A configuration for each workload: the first with every fault that the manifest lists.
+fn configs(args: &TrialArgs, manifest: &Manifest) -> Result<Vec<RunConfig>, Failure> {
+    let mut configs = Vec::new();
+    for workload in manifest.workloads() {
+        let mut config = RunArgs::usual(&args.target).resolve(1)?;
+        config.workload = workload;
+        config.images = args.images.iter().cloned().collect();
+        config.nodes = args.nodes.unwrap_or(config.nodes);
+        if !configs.is_empty() {
+            config.faults = Vec::new();
+        }
+        // Room for every kind once.
+        config.time_ms = 10_000 * (1 + Kind::ALL.len() as u64);
+        config.check().map_err(Failure::usage)?;
+        configs.push(config);
+    }
+    Ok(configs)
+}
