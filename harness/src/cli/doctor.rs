@@ -2,7 +2,7 @@
 
 use super::args::DoctorArgs;
 use super::{Exit, Failure};
-use crate::world;
+use crate::world::{self, docker};
 use std::net::TcpListener;
 
 pub(super) fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
@@ -55,5 +55,29 @@ pub(super) fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
         let removed = world::reap()?;
         say("left behind", Ok(format!("{} folders removed", removed.len())));
     }
+    docker(args.reap, &mut say)?;
     Ok(if healthy { Exit::Valid } else { Exit::Failed })
+}
+
+/// The docker world. Whoever does not want it is healthy without.
+fn docker(reap: bool, say: &mut dyn FnMut(&str, Result<String, String>)) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (version, missing) = match runtime.block_on(docker::look()) {
+        Ok(found) => found,
+        Err(error) => {
+            println!("absent   docker world: {error}");
+            return Ok(());
+        }
+    };
+    say("docker world", Ok(format!("engine {version}")));
+    for image in missing {
+        println!(
+            "absent   docker world: image {image}: it is pulled when it is needed, or built by `docker/build`"
+        );
+    }
+    if reap {
+        let removed = runtime.block_on(docker::reap())?;
+        say("left behind in the engine", Ok(format!("{} runs removed", removed.len())));
+    }
+    Ok(())
 }

@@ -1,0 +1,279 @@
+//! The docker world as its users run it. Without an engine, or without the images that `docker/build` makes, these tests
+//! are skipped and say so; with `AFTERALL_REQUIRE_ALL=1` they fail.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const AFTERALL: &str = env!("CARGO_BIN_EXE_afterall");
+const PRINTED: &str = "printed.txt";
+
+/// One cluster at a time: they share the machine, and what is left behind must be somebody's.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// Waits for its turn; `None` where containers cannot be had.
+fn turn(images: &[&str]) -> Option<MutexGuard<'static, ()>> {
+    let turn = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let engine =
+        Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).output();
+    let mut missing = match engine {
+        Ok(output) if output.status.success() => None,
+        Ok(output) => Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+        Err(error) => Some(format!("docker: {error}")),
+    };
+    for image in ["afterall/infra", "afterall/toxiproxy"].iter().chain(images) {
+        let inspected = Command::new("docker").args(["image", "inspect", image]).output();
+        if missing.is_none() && !inspected.is_ok_and(|output| output.status.success()) {
+            missing = Some(format!("there is no image {image}: `docker/build` makes it"));
+        }
+    }
+    match missing {
+        None => Some(turn),
+        Some(why) => {
+            assert!(std::env::var_os("AFTERALL_REQUIRE_ALL").is_none_or(|v| v != "1"), "{why}");
+            eprintln!("skipped: {why}");
+            None
+        }
+    }
+}
+
+fn afterall(arguments: &[&str], store: &Path) -> Command {
+    let mut command = Command::new(AFTERALL);
+    command.args(arguments).arg("--store").arg(store).env("TMPDIR", store);
+    command
+}
+
+fn text(output: &Output) -> String {
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    format!("{out}\n{err}")
+}
+
+fn latest(store: &Path, file: &str) -> PathBuf {
+    store.join("latest").join(file)
+}
+
+fn verdict(store: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(latest(store, "verdict.json")).unwrap()).unwrap()
+}
+
+/// How many things in the engine belong to runs whose temporary files are in this folder: other runs are not ours.
+fn left(folder: &Path) -> usize {
+    let list = |arguments: &[&str]| {
+        let format = ["--filter", "label=afterall.run", "--format", "{{.Labels}}"];
+        let output = Command::new("docker").args(arguments).args(format).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        let labels = String::from_utf8(output.stdout).unwrap();
+        labels.lines().filter(|labels| labels.contains(&*folder.to_string_lossy())).count()
+    };
+    list(&["ps", "-a"]) + list(&["network", "ls"]) + list(&["volume", "ls"])
+}
+
+fn start(mut command: Command, store: &Path) -> Child {
+    let printed = std::fs::File::create(store.join(PRINTED)).unwrap();
+    command.stdout(printed.try_clone().unwrap()).stderr(printed).spawn().unwrap()
+}
+
+fn wait_for_lines(child: &mut Child, store: &Path, lines: usize) {
+    for _ in 0..2_400 {
+        let history = std::fs::read_to_string(latest(store, "history.jsonl")).unwrap_or_default();
+        if history.lines().count() > lines {
+            return;
+        }
+        let ended = child.try_wait().unwrap();
+        let printed = std::fs::read_to_string(store.join(PRINTED)).unwrap_or_default();
+        assert!(ended.is_none(), "the run ended ({ended:?}); it printed:\n{printed}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("waited two minutes for the history");
+}
+
+fn signal(child: &Child, signal: &str) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+}
+
+#[test]
+fn the_crdt_flavour_is_valid_under_every_fault() {
+    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["run", "reference", "--world", "docker", "--nodes", "3", "--seed", "881001"];
+    let output = afterall(&arguments, store.path()).args(["--time", "45s"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let verdict = verdict(store.path());
+    let faults = verdict["faults"].as_array().unwrap();
+    for kind in ["partition", "latency", "kill", "pause", "clock", "stop", "black-hole"] {
+        let fault = faults.iter().find(|fault| fault["kind"] == kind).expect(kind);
+        assert_eq!(fault["took"], Value::Bool(true), "{fault}");
+    }
+    let log = std::fs::read_to_string(latest(store.path(), "nodes/n1.log")).unwrap();
+    assert!(log.contains("ready"), "{log}");
+    assert_eq!(left(store.path()), 0);
+}
+
+#[test]
+fn nine_nodes_are_wired_and_cut() {
+    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["run", "reference", "--world", "docker", "--nodes", "9", "--seed", "881002"];
+    let faults = ["--faults", "partition,black-hole", "--time", "12s", "--workload", "counter"];
+    let output = afterall(&arguments, store.path()).args(faults).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert_eq!(left(store.path()), 0);
+}
+
+#[test]
+fn a_known_bug_is_found() {
+    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["run", "reference", "--world", "docker", "--mutant", "no-tiebreak"];
+    let more = ["--nodes", "3", "--time", "8s", "--rate", "2000", "--quiescence", "3s"];
+    // Writes of one millisecond must meet: three seeds must do.
+    let found = ["1", "2", "3"].iter().any(|seed| {
+        let mut command = afterall(&arguments, store.path());
+        let output = command.args(more).args(["--seed", seed]).output().unwrap();
+        output.status.code() == Some(1)
+    });
+    assert!(found, "{}", verdict(store.path())["reasons"]);
+    let verdict = verdict(store.path());
+    let anomalies = verdict["anomalies"].as_array().unwrap();
+    assert!(anomalies.iter().any(|anomaly| anomaly["property"] == "convergence"));
+    assert_eq!(left(store.path()), 0);
+}
+
+#[test]
+fn ctrl_c_leaves_a_history_and_no_containers() {
+    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["run", "reference", "--world", "docker", "--nodes", "3", "--seed", "881003"];
+    let mut child = start(afterall(&arguments, store.path()), store.path());
+    wait_for_lines(&mut child, store.path(), 200);
+    signal(&child, "-INT");
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+    assert_eq!(left(store.path()), 0);
+}
+
+#[test]
+fn what_a_killed_harness_leaves_is_reaped() {
+    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["run", "reference", "--world", "docker", "--nodes", "3", "--seed", "881004"];
+    let mut child = start(afterall(&arguments, store.path()), store.path());
+    wait_for_lines(&mut child, store.path(), 200);
+    // A run that lives is left alone.
+    let doctor = || Command::new(AFTERALL).args(["doctor", "--reap"]).output().unwrap();
+    doctor();
+    assert_ne!(left(store.path()), 0);
+    signal(&child, "-KILL");
+    child.wait().unwrap();
+    assert_ne!(left(store.path()), 0);
+    let output = doctor();
+    assert!(text(&output).contains("left behind in the engine"), "{}", text(&output));
+    assert_eq!(left(store.path()), 0);
+    let history = latest(store.path(), "history.jsonl");
+    let check = Command::new(AFTERALL).arg("check").arg(history).output().unwrap();
+    assert_eq!(check.status.code(), Some(2), "{}", text(&check));
+}
+
+/// A manifest of one node that comes up, to be spoiled.
+const MANIFEST: &str = r#"
+name = "spoiled"
+summary = "for a test"
+nodes = 1
+ready-within-s = 5
+faults = ["kill"]
+[promises]
+register = []
+[client]
+protocol = "reference"
+port = 7101
+[[process]]
+name = "node"
+image = "afterall/reference"
+command = """
+--id
+{{ node.name }}
+--listen
+0.0.0.0:7101
+--data
+/data
+"""
+"#;
+
+#[test]
+fn what_is_wrong_with_a_manifest_is_told_and_nothing_stays() {
+    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("spoiled.toml");
+    let probe = "[[ready]]\nprocess = \"node\"\ncommand = \"/afterall-node\\n--help\"\ncontains = \"bogus\"\n";
+    let garbage =
+        "protocol = \"external\"\ncommand = [\"sh\", \"-c\", \"echo what a mess; cat >&2\"]";
+    for (from, to, code, says) in [
+        ("nodes = 1", "nodes = 1\ncolour = 1", 254, "spoiled.toml:5"),
+        ("port = 7101", "", 254, "spoiled.toml:9: missing field `port`"),
+        ("{{ node.name }}", "{{ node.nome }}", 254, "spoiled.toml:17"),
+        ("{{ node.name }}", "{% if %}", 254, "spoiled.toml:17"),
+        ("\"kill\"", "\"earthquake\"", 254, "spoiled.toml:6"),
+        ("afterall/reference", "afterall/no-such-image", 255, "afterall/no-such-image"),
+        ("--data\n/data", "--data", 255, "a value is required for"),
+        ("port = 7101", "port = 7199", 255, "n1 does not serve: not within 5 s"),
+        ("[[process]]", &format!("{probe}[[process]]"), 255, "bogus"),
+        ("protocol = \"reference\"", garbage, 255, "what a mess"),
+    ] {
+        let spoiled = MANIFEST.replacen(from, to, 1);
+        assert_ne!(spoiled, MANIFEST);
+        std::fs::write(&path, spoiled).unwrap();
+        let target = path.display().to_string();
+        let arguments = ["run", &target, "--faults", "none", "--time", "1s", "--seed", "1"];
+        let output = afterall(&arguments, folder.path()).output().unwrap();
+        let told = text(&output);
+        assert_eq!(output.status.code(), Some(code), "{to}: {told}");
+        assert!(told.contains(says), "{to}: {told}");
+        assert_eq!(left(folder.path()), 0, "{to}");
+    }
+}
+
+#[test]
+fn the_engine_may_be_elsewhere() {
+    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    // All that is shared with a remote engine is its API over TCP and the ports that it publishes.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let outside = stream.unwrap();
+            let inside = std::os::unix::net::UnixStream::connect("/var/run/docker.sock").unwrap();
+            let (mut from, mut to) = (outside.try_clone().unwrap(), inside.try_clone().unwrap());
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut from, &mut to);
+                let _ = to.shutdown(std::net::Shutdown::Write);
+            });
+            let (mut from, mut to) = (inside, outside);
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut from, &mut to);
+                let _ = to.shutdown(std::net::Shutdown::Write);
+            });
+        }
+    });
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["run", "reference", "--world", "docker", "--nodes", "3", "--seed", "881005"];
+    let mut command = afterall(&arguments, store.path());
+    command.args(["--faults", "kill,clock", "--time", "10s"]);
+    command.env("DOCKER_HOST", format!("tcp://{address}"));
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert_eq!(left(store.path()), 0);
+}
+
+#[test]
+fn without_an_engine_the_error_says_what_to_do() {
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["run", "reference", "--world", "docker", "--seed", "881006"];
+    let mut command = afterall(&arguments, store.path());
+    let output = command.env("DOCKER_HOST", "tcp://127.0.0.1:1").output().unwrap();
+    assert_eq!(output.status.code(), Some(255));
+    assert!(text(&output).contains("DOCKER_HOST"), "{}", text(&output));
+}
