@@ -6,13 +6,15 @@
 //! trouble is always failure.
 
 #![cfg_attr(
-    not(all(feature = "redis", feature = "etcd", feature = "tarantool")),
+    not(all(feature = "redis", feature = "etcd", feature = "tarantool", feature = "dns")),
     allow(dead_code, reason = "a build that leaves protocols out leaves out who uses it")
 )]
 
 mod ask;
 mod child;
 mod connection;
+#[cfg(feature = "dns")]
+mod dns;
 #[cfg(feature = "etcd")]
 mod etcd;
 mod external;
@@ -170,6 +172,10 @@ pub fn open(
         }
         #[cfg(not(feature = "tarantool"))]
         Protocol::Tarantool => Err(ClientError::NotBuilt("tarantool")),
+        #[cfg(feature = "dns")]
+        Protocol::Dns => Ok(Box::new(dns::DnsClient::new(spec, workload, cluster)?)),
+        #[cfg(not(feature = "dns"))]
+        Protocol::Dns => Err(ClientError::NotBuilt("dns")),
         Protocol::External => Ok(Box::new(external::ExternalClient::new(spec, workload, cluster)?)),
     }
 }

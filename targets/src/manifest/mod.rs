@@ -79,6 +79,8 @@ pub enum Protocol {
     Etcd,
     /// Tarantool: its binary protocol.
     Tarantool,
+    /// DNS, with dynamic updates.
+    Dns,
 }
 
 /// How a target is spoken to.
