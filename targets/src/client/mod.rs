@@ -6,13 +6,17 @@
 //! trouble is always failure.
 
 #![cfg_attr(
-    not(all(feature = "redis")),
+    not(all(feature = "redis", feature = "etcd", feature = "tarantool", feature = "dns")),
     allow(dead_code, reason = "a build that leaves protocols out leaves out who uses it")
 )]
 
 mod ask;
 mod child;
 mod connection;
+#[cfg(feature = "dns")]
+mod dns;
+#[cfg(feature = "etcd")]
+mod etcd;
 mod external;
 #[cfg(test)]
 mod fake;
@@ -21,6 +25,8 @@ mod options;
 #[cfg(feature = "redis")]
 mod redis;
 mod reference;
+#[cfg(feature = "tarantool")]
+mod tarantool;
 
 pub use reference::ReferenceClient;
 
@@ -156,6 +162,20 @@ pub fn open(
         Protocol::Redis => Ok(Box::new(redis::RedisClient::new(spec, workload, cluster)?)),
         #[cfg(not(feature = "redis"))]
         Protocol::Redis => Err(ClientError::NotBuilt("redis")),
+        #[cfg(feature = "etcd")]
+        Protocol::Etcd => Ok(Box::new(etcd::EtcdClient::new(spec, workload, cluster)?)),
+        #[cfg(not(feature = "etcd"))]
+        Protocol::Etcd => Err(ClientError::NotBuilt("etcd")),
+        #[cfg(feature = "tarantool")]
+        Protocol::Tarantool => {
+            Ok(Box::new(tarantool::TarantoolClient::new(spec, workload, cluster)?))
+        }
+        #[cfg(not(feature = "tarantool"))]
+        Protocol::Tarantool => Err(ClientError::NotBuilt("tarantool")),
+        #[cfg(feature = "dns")]
+        Protocol::Dns => Ok(Box::new(dns::DnsClient::new(spec, workload, cluster)?)),
+        #[cfg(not(feature = "dns"))]
+        Protocol::Dns => Err(ClientError::NotBuilt("dns")),
         Protocol::External => Ok(Box::new(external::ExternalClient::new(spec, workload, cluster)?)),
     }
 }

@@ -81,6 +81,12 @@ pub enum Protocol {
     External,
     /// Redis: RESP2.
     Redis,
+    /// etcd: the JSON gateway of its v3 API.
+    Etcd,
+    /// Tarantool: its binary protocol.
+    Tarantool,
+    /// DNS, with dynamic updates.
+    Dns,
 }
 
 /// How a target is spoken to.
