@@ -2,9 +2,24 @@
 //!
 //! What is surely failed and what is unknown is decided here and nowhere else. *Failed*: nothing was sent, or the
 //! target said that it did nothing. Everything else that is no answer is *unknown*: a connection that broke after the
-//! request was sent, an error that leaves open what became of it. In doubt: unknown.
+//! request was sent, an error that leaves open what became of it. In doubt: unknown. A read changes nothing, so its
+//! trouble is always failure.
 
+#![cfg_attr(
+    not(all(feature = "redis")),
+    allow(dead_code, reason = "a build that leaves protocols out leaves out who uses it")
+)]
+
+mod ask;
+mod child;
+mod connection;
+mod external;
+#[cfg(test)]
+mod fake;
 mod http;
+mod options;
+#[cfg(feature = "redis")]
+mod redis;
 mod reference;
 
 pub use reference::ReferenceClient;
@@ -73,6 +88,13 @@ pub trait Client: Send {
     /// Whether a node serves clients: a request that changes nothing and that the node answers by itself.
     fn ping(&mut self, node: usize) -> Pending<'_, Result<(), String>>;
 
+    /// Makes what the load needs and the target lacks: tables and the like. Called on one client before the load,
+    /// again and again until it succeeds; `nodes` is how many the cluster has.
+    fn setup(&mut self, nodes: usize) -> Pending<'_, Result<(), String>> {
+        let _ = nodes;
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// The node's wall clock, milliseconds since the epoch; `None` where the protocol cannot ask for it.
     fn clock_ms(&mut self, node: usize) -> Pending<'_, Result<Option<i64>, String>>;
 }
@@ -126,6 +148,14 @@ pub fn open(
     cluster: Cluster,
 ) -> Result<Box<dyn Client>, ClientError> {
     match spec.protocol {
-        Protocol::Reference => Ok(Box::new(ReferenceClient::new(workload, cluster.addresses))),
+        Protocol::Reference => {
+            options::check(&spec.options, &[])?;
+            Ok(Box::new(ReferenceClient::new(workload, cluster.addresses)))
+        }
+        #[cfg(feature = "redis")]
+        Protocol::Redis => Ok(Box::new(redis::RedisClient::new(spec, workload, cluster)?)),
+        #[cfg(not(feature = "redis"))]
+        Protocol::Redis => Err(ClientError::NotBuilt("redis")),
+        Protocol::External => Ok(Box::new(external::ExternalClient::new(spec, workload, cluster)?)),
     }
 }

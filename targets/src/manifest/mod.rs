@@ -71,6 +71,10 @@ pub struct Manifest {
 pub enum Protocol {
     /// The reference node's HTTP/JSON.
     Reference,
+    /// A program that is told operations as lines of JSON: `docs/external-clients.md`.
+    External,
+    /// Redis: RESP2.
+    Redis,
 }
 
 /// How a target is spoken to.
