@@ -6,13 +6,15 @@
 //! trouble is always failure.
 
 #![cfg_attr(
-    not(all(feature = "redis")),
+    not(all(feature = "redis", feature = "etcd")),
     allow(dead_code, reason = "a build that leaves protocols out leaves out who uses it")
 )]
 
 mod ask;
 mod child;
 mod connection;
+#[cfg(feature = "etcd")]
+mod etcd;
 mod external;
 #[cfg(test)]
 mod fake;
@@ -156,6 +158,10 @@ pub fn open(
         Protocol::Redis => Ok(Box::new(redis::RedisClient::new(spec, workload, cluster)?)),
         #[cfg(not(feature = "redis"))]
         Protocol::Redis => Err(ClientError::NotBuilt("redis")),
+        #[cfg(feature = "etcd")]
+        Protocol::Etcd => Ok(Box::new(etcd::EtcdClient::new(spec, workload, cluster)?)),
+        #[cfg(not(feature = "etcd"))]
+        Protocol::Etcd => Err(ClientError::NotBuilt("etcd")),
         Protocol::External => Ok(Box::new(external::ExternalClient::new(spec, workload, cluster)?)),
     }
 }

@@ -75,6 +75,8 @@ pub enum Protocol {
     External,
     /// Redis: RESP2.
     Redis,
+    /// etcd: the JSON gateway of its v3 API.
+    Etcd,
 }
 
 /// How a target is spoken to.
