@@ -6,7 +6,7 @@
 //! trouble is always failure.
 
 #![cfg_attr(
-    not(all(feature = "redis", feature = "etcd")),
+    not(all(feature = "redis", feature = "etcd", feature = "tarantool")),
     allow(dead_code, reason = "a build that leaves protocols out leaves out who uses it")
 )]
 
@@ -23,6 +23,8 @@ mod options;
 #[cfg(feature = "redis")]
 mod redis;
 mod reference;
+#[cfg(feature = "tarantool")]
+mod tarantool;
 
 pub use reference::ReferenceClient;
 
@@ -162,6 +164,12 @@ pub fn open(
         Protocol::Etcd => Ok(Box::new(etcd::EtcdClient::new(spec, workload, cluster)?)),
         #[cfg(not(feature = "etcd"))]
         Protocol::Etcd => Err(ClientError::NotBuilt("etcd")),
+        #[cfg(feature = "tarantool")]
+        Protocol::Tarantool => {
+            Ok(Box::new(tarantool::TarantoolClient::new(spec, workload, cluster)?))
+        }
+        #[cfg(not(feature = "tarantool"))]
+        Protocol::Tarantool => Err(ClientError::NotBuilt("tarantool")),
         Protocol::External => Ok(Box::new(external::ExternalClient::new(spec, workload, cluster)?)),
     }
 }

@@ -77,6 +77,8 @@ pub enum Protocol {
     Redis,
     /// etcd: the JSON gateway of its v3 API.
     Etcd,
+    /// Tarantool: its binary protocol.
+    Tarantool,
 }
 
 /// How a target is spoken to.
