@@ -41,7 +41,14 @@ pub enum ManifestError {
 const BYTES_MAX: u64 = 1024 * 1024;
 
 /// The manifests that come with the program.
-const BUILTIN: &[(&str, &str)] = &[("reference", include_str!("../../manifests/reference.toml"))];
+const BUILTIN: &[(&str, &str)] = &[
+    ("reference", include_str!("../../manifests/reference.toml")),
+    ("redis", include_str!("../../manifests/redis.toml")),
+    ("redis-sentinel", include_str!("../../manifests/redis-sentinel.toml")),
+    ("redis-cluster", include_str!("../../manifests/redis-cluster.toml")),
+    ("etcd", include_str!("../../manifests/etcd.toml")),
+    ("etcd-serializable", include_str!("../../manifests/etcd-serializable.toml")),
+];
 
 /// The names of the targets that come with the program.
 pub fn builtin_names() -> impl Iterator<Item = &'static str> {

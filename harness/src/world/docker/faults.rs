@@ -5,6 +5,7 @@ use super::probes::{self, Dial, Probed};
 use super::wiring::by_source;
 use crate::nemesis::{ClockFault, Evidence, Fault};
 use crate::world::live::evidence::{self, DIAL_MAX};
+use crate::world::live::links::LinkPlan;
 use afterall_reference::shell::authority::{self, Lie};
 use afterall_targets::manifest::ClockSpec;
 use std::collections::BTreeMap;
@@ -117,7 +118,7 @@ impl Cluster {
     /// Makes links and rules what the faults in force, with or without this one, ask for.
     async fn change(&self, id: usize, fault: Option<&Fault>) -> Result<(), String> {
         let mut plan = self.plan.lock().await;
-        let drops = |plan: &crate::world::live::links::LinkPlan| {
+        let drops = |plan: &LinkPlan| {
             let of = |node| (plan.black_holes(node), plan.udp_drops(node));
             (0..self.wiring.nodes).map(of).collect::<Vec<_>>()
         };
@@ -365,21 +366,9 @@ impl Cluster {
     }
 
     async fn all_allowed(&self, links: Links<'_>) -> Result<Evidence, String> {
-        let plan = self.plan.lock().await;
-        let open: Vec<_> = links
-            .iter()
-            .copied()
-            .filter(|&(from, to)| !plan.udp_drops(from).contains(&to))
-            .collect();
-        drop(plan);
-        if open.is_empty() {
-            return Ok(Evidence::for_it("its rules are gone; other faults hold all its links"));
-        }
-        let dials = self.dial(&open, &self.wiring.udp_ports, probes::datagram_script).await?;
-        match dials.iter().find(|(_, dial)| **dial != Dial::Open) {
-            Some((link, _)) => Err(format!("the link {} takes no datagrams", arrow(*link))),
-            None => Ok(Evidence::for_it(format!("{} links let datagrams out", dials.len()))),
-        }
+        let free =
+            |plan: &LinkPlan, (from, to): (usize, usize)| !plan.udp_drops(from).contains(&to);
+        self.all_take(links, &self.wiring.udp_ports, probes::datagram_script, free).await
     }
 
     /// Every link that no other fault holds takes connections.
@@ -387,19 +376,36 @@ impl Cluster {
         if self.wiring.peer_ports.is_empty() {
             return self.all_allowed(links).await;
         }
-        let plan = self.plan.lock().await;
-        let free = |&(from, to): &(usize, usize)| {
+        let free = |plan: &LinkPlan, (from, to): (usize, usize)| {
             !plan.is_cut(from, to) && !plan.black_holes(from).contains(&to)
         };
-        let open: Vec<_> = links.iter().copied().filter(free).collect();
+        self.all_take(links, &self.wiring.peer_ports, probes::dial_script, free).await
+    }
+
+    /// Every link takes what is sent, but for those that another fault holds: before the links are dialed, or since.
+    async fn all_take(
+        &self,
+        links: Links<'_>,
+        ports: &[u16],
+        script: fn(&[(IpAddr, u16)]) -> String,
+        free: impl Fn(&LinkPlan, (usize, usize)) -> bool,
+    ) -> Result<Evidence, String> {
+        let plan = self.plan.lock().await;
+        let before: Vec<_> = links.iter().copied().filter(|&link| free(&plan, link)).collect();
         drop(plan);
-        if open.is_empty() {
+        let mut dials = match before.as_slice() {
+            [] => BTreeMap::new(),
+            links => self.dial(links, ports, script).await?,
+        };
+        let plan = self.plan.lock().await;
+        dials.retain(|&(from, to, _), _| free(&plan, (from, to)));
+        drop(plan);
+        if dials.is_empty() {
             return Ok(Evidence::for_it("its changes are undone; other faults hold all its links"));
         }
-        let dials = self.dial(&open, &self.wiring.peer_ports, probes::dial_script).await?;
         match dials.iter().find(|(_, dial)| **dial != Dial::Open) {
             Some((link, dial)) => Err(format!("the link {}: {dial:?}", arrow(*link))),
-            None => Ok(Evidence::for_it(format!("{} links take connections", dials.len()))),
+            None => Ok(Evidence::for_it(format!("{} links take what is sent", dials.len()))),
         }
     }
 
