@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An external client in thirty lines: registers in Redis. The protocol: docs/external-clients.md."""
+"""An external client: registers in Redis. The protocol: docs/external-clients.md."""
 
 import json
 import socket
@@ -21,6 +21,8 @@ def ask(connection, *words):
     kind, rest = line[0], line[1:-2]
     if kind == "-":
         raise Refused(rest)
+    if kind == "*":  # Of all answers, only the two numbers of TIME come as a list.
+        return [connection.readline() and connection.readline().decode() for _ in range(int(rest))]
     if kind == "$":
         return None if rest == "-1" else connection.read(int(rest) + 2)[:-2].decode()
     return rest
@@ -50,6 +52,9 @@ for line in sys.stdin:
         if request["type"] == "ping":
             ask(connections[node], "PING")
             say(type="ok", id=request["id"])
+        elif request["type"] == "clock":
+            seconds, micros = ask(connections[node], "TIME")
+            say(type="ok", id=request["id"], value=int(seconds) * 1000 + int(micros) // 1000)
         elif request["f"] == "read":
             value = ask(connections[node], "GET", request["key"])
             say(type="ok", id=request["id"], value=None if value is None else [int(value)])

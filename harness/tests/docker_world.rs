@@ -277,3 +277,57 @@ fn without_an_engine_the_error_says_what_to_do() {
     assert_eq!(output.status.code(), Some(255));
     assert!(text(&output).contains("DOCKER_HOST"), "{}", text(&output));
 }
+
+/// Does what docs/new-target.md says, with the files that it shows.
+#[test]
+fn a_new_target_is_added_by_following_the_page_about_it() {
+    let Some(_turn) = turn(&["afterall/redis"]) else { return };
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let page = std::fs::read_to_string(docs.join("new-target.md")).unwrap();
+    let manifest = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let new = |name: &str| {
+        let mut command = Command::new(AFTERALL);
+        command.args(["target", "new", name, "--folder"]).arg(folder.path()).output().unwrap()
+    };
+    let begun = new("my-redis");
+    assert_eq!(begun.status.code(), Some(0), "{}", text(&begun));
+    assert_eq!(new("my-redis").status.code(), Some(254), "what is there must stay");
+    assert_eq!(new("My Redis").status.code(), Some(254));
+    let path = folder.path().join("my-redis/my-redis.toml");
+    std::fs::write(&path, manifest).unwrap();
+    std::fs::copy(docs.join("examples/redis_client.py"), path.with_file_name("client.py")).unwrap();
+
+    let mut check = Command::new(AFTERALL);
+    check.args(["target", "check"]).arg(&path).env("TMPDIR", folder.path());
+    let output = check.output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    for says in ["operations at n1: 12 ok", "READONLY", "fault clock: takes hold", "can be run"] {
+        assert!(text(&output).contains(says), "{says}: {}", text(&output));
+    }
+    assert_eq!(left(folder.path()), 0);
+
+    let target = path.display().to_string();
+    let run = ["run", &target, "--faults", "partition", "--time", "15s", "--seed", "1"];
+    let output = afterall(&run, folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert_eq!(left(folder.path()), 0);
+}
+
+#[test]
+fn a_target_that_does_not_work_is_told_so() {
+    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("spoiled.toml");
+    // Its clock cannot be skewed this way: it asks the kernel, not the C library.
+    let spoiled = MANIFEST.replacen("\"kill\"", "\"kill\", \"clock\"", 1);
+    let spoiled = spoiled.replacen("[promises]", "clock = \"faketime\"\n[promises]", 1);
+    std::fs::write(&path, spoiled).unwrap();
+    let mut check = Command::new(AFTERALL);
+    check.args(["target", "check"]).arg(&path).env("TMPDIR", folder.path());
+    let output = check.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert!(text(&output).contains("FAILED  fault clock: takes hold"), "{}", text(&output));
+    assert!(text(&output).contains("ok      fault kill: heals"), "{}", text(&output));
+    assert_eq!(left(folder.path()), 0);
+}

@@ -252,6 +252,23 @@ impl ExternalClient {
         });
         answer.await.map(|_| ()).map_err(|trouble| trouble.to_string())
     }
+
+    async fn clock_ms(&mut self, node: usize) -> Result<Option<i64>, String> {
+        let request = json!({"type": "clock", "id": 0, "node": self.names[node]});
+        let answer = self.call(request, |reply, id| match reply {
+            Reply::Ok { id: of, value: Some(Value::Int(ms)), .. } if of == id => {
+                Ok(Ok(Answer::read(Value::Int(ms))))
+            }
+            Reply::Fail { id: of, error } if of == id => Ok(Err(Trouble::Failed(clip(error)))),
+            _ => Err(format!(
+                "a clock is answered by ok with a whole number, or fail, with its id {id}"
+            )),
+        });
+        match answer.await {
+            Ok(answer) => Ok(answer.read.as_ref().and_then(Value::as_int)),
+            Err(trouble) => Err(trouble.to_string()),
+        }
+    }
 }
 
 /// The value of a read, if it has the shape that the workload's reads have.
@@ -297,8 +314,8 @@ impl Client for ExternalClient {
         Box::pin(self.ping(node))
     }
 
-    fn clock_ms(&mut self, _node: usize) -> Pending<'_, Result<Option<i64>, String>> {
-        Box::pin(std::future::ready(Ok(None)))
+    fn clock_ms(&mut self, node: usize) -> Pending<'_, Result<Option<i64>, String>> {
+        Box::pin(self.clock_ms(node))
     }
 }
 

@@ -302,12 +302,13 @@ impl Setup<'_> {
         };
         let proxies = self.engine.published(&proxy).await?;
         let links = self.lay_links(&addresses, &proxies).await?;
+        let (sessions, ports) = (self.wiring.session_links, self.wiring.peer_ports.len());
+        let mut plan = LinkPlan::new(self.wiring.nodes, sessions, ports);
+        if !with_time {
+            plan = plan.without_time_links();
+        }
         let cluster = Cluster {
-            plan: Mutex::new(LinkPlan::new(
-                self.wiring.nodes,
-                self.wiring.session_links,
-                self.wiring.peer_ports.len(),
-            )),
+            plan: Mutex::new(plan),
             nodes: (0..self.wiring.nodes).map(|_| Mutex::new(Node { up: true })).collect(),
             engine: self.engine.clone(),
             run: self.run.clone(),

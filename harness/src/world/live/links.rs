@@ -3,7 +3,7 @@
 //! Faults overlap: two may cut the same link. The state of a link is therefore always derived from all of them,
 //! so that healing one does not heal the other.
 
-use crate::nemesis::Fault;
+use crate::nemesis::{ClockFault, Fault};
 use afterall_toxiproxy::{Change, Direction};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +44,8 @@ pub(crate) struct LinkPlan {
     session_links: usize,
     /// How many ports nodes hear each other on: each has a link of its own.
     peer_ports: usize,
+    /// Whether nodes ask the time over links.
+    time_links: bool,
     faults: BTreeMap<usize, Fault>,
     wanted: BTreeMap<String, Wanted>,
 }
@@ -52,7 +54,12 @@ impl LinkPlan {
     /// Every link is whole.
     pub(crate) fn new(nodes: usize, session_links: usize, peer_ports: usize) -> Self {
         let (faults, wanted) = Default::default();
-        LinkPlan { nodes, session_links, peer_ports, faults, wanted }
+        LinkPlan { nodes, session_links, peer_ports, time_links: true, faults, wanted }
+    }
+
+    /// The same where clocks are skewed in some other way than by links.
+    pub(crate) fn without_time_links(self) -> Self {
+        LinkPlan { time_links: false, ..self }
     }
 
     /// The links from one node to another.
@@ -155,7 +162,9 @@ impl LinkPlan {
                     }
                 }
                 Fault::Clock { node, fault } => {
-                    if let crate::nemesis::ClockFault::Asymmetric { up_ms, down_ms } = *fault {
+                    if let ClockFault::Asymmetric { up_ms, down_ms } = *fault
+                        && self.time_links
+                    {
                         let link = wanted.entry(time_link(*node)).or_default();
                         link.up = (up_ms > 0).then_some((up_ms, 0));
                         link.down = (down_ms > 0).then_some((down_ms, 0));

@@ -316,3 +316,14 @@ async fn the_example_in_the_documentation_drives_redis() {
     let set = b"*3\r\n$3\r\nSET\r\n$2\r\nr1\r\n$2\r\n17\r\n";
     assert_eq!(fake.requests()[0], set);
 }
+
+#[tokio::test]
+async fn a_clock_is_a_number_or_cannot_be_asked() {
+    let script = r#"read -r line; echo '{"type":"ok","id":1,"value":1794000000000}'
+        read -r line; echo '{"type":"fail","id":2,"error":"no clock"}'
+        read -r line; echo '{"type":"ok","id":3,"value":"noon"}'"#;
+    let mut client = after_ready(Workload::Register, script);
+    assert_eq!(client.clock_ms(0).await, Ok(Some(1_794_000_000_000)));
+    assert!(client.clock_ms(0).await.unwrap_err().contains("no clock"));
+    assert!(client.clock_ms(0).await.unwrap_err().contains("noon"));
+}
