@@ -31,6 +31,7 @@ mod phantoms;
 mod session_order;
 mod sessions;
 mod sources;
+mod staleness;
 mod sums;
 pub mod verdict;
 mod version;
@@ -60,6 +61,7 @@ pub fn check(history: &History) -> Verdict {
             session_order::check(&ctx, &sources, &exact, &mut findings);
             let order = causal::check(&ctx, &sources, &mut findings);
             figures.fates = Some(lost_writes::check(&ctx, &sources, &order, &mut findings));
+            figures.staleness = staleness::measure(&ctx, &sources);
         }
         Workload::Counter => figures.counters = counter::check(&ctx, &exact, &mut findings),
         Workload::Cart => {

@@ -1,7 +1,9 @@
 //! The end of a run on the terminal: what held, what broke, what was measured.
 
 use crate::words;
+use afterall_checkers::verdict::StalenessFigures;
 use afterall_checkers::{Anomaly, Outcome, PropertyVerdict, Valid, Verdict};
+use afterall_history::Phase;
 
 /// Below this, lines are not wrapped any narrower.
 const WIDTH_MIN: usize = 40;
@@ -253,6 +255,32 @@ impl Screen {
         }
     }
 
+    fn staleness(&mut self, f: &StalenessFigures) {
+        self.section("Stale reads");
+        let age = |ns: Option<i64>| words::duration(ns.unwrap_or_default());
+        let text = format!(
+            "{} of {} ({}); half of them by {} or less, 99 % by {}, the oldest by {}, {} behind at most",
+            words::count(f.stale),
+            words::counted(f.reads, "read"),
+            words::percent(f.stale as f64 / f.reads as f64),
+            age(f.p50_ns),
+            age(f.p99_ns),
+            age(f.max_ns),
+            words::counted(f.versions_max, "write")
+        );
+        self.wrap(2, &text);
+        for phase in f.phases.iter().filter(|phase| phase.stale > 0) {
+            let text = format!(
+                "{}: {} of {}, the oldest by {}",
+                phase_name(phase.phase),
+                words::count(phase.stale),
+                words::counted(phase.reads, "read"),
+                age(phase.max_ns)
+            );
+            self.wrap(4, &text);
+        }
+    }
+
     fn figures(&mut self, verdict: &Verdict) {
         let figures = &verdict.figures;
         if let Some(convergence) = &figures.convergence {
@@ -299,6 +327,9 @@ impl Screen {
                 ("phantom", f.phantom),
                 ("aborted", f.aborted),
             ]);
+        }
+        if let Some(f) = figures.staleness.as_ref().filter(|f| f.stale > 0) {
+            self.staleness(f);
         }
         if let Some(f) = &figures.items {
             self.section("Items of carts");
@@ -386,6 +417,17 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// A phase, in words.
+fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Healthy => "healthy",
+        Phase::Faults => "under fault",
+        Phase::Heal => "healed",
+        Phase::Quiescence => "after the updates",
+        Phase::Final => "at the end",
+    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ function drawConvergence() {
     }
   }
   fates(host);
+  staleness(host);
   if (run.tracks.length === 0) { add(host, el("p", { class: "muted" }, "No replica returned a read, so there is nothing to draw here.")); return; }
   add(host, el("h3", {}, "What each replica returned"));
   let track = run.tracks[0];
@@ -87,6 +88,26 @@ function drawConvergence() {
 
 // Neighbouring texts get different colours; the same text always the same one.
 const valueColour = (place) => (place < 0 ? colour.other : colour["v" + ((place * 5) % 8)]);
+
+function staleness(host) {
+  const f = verdict.figures.staleness;
+  if (!f) return;
+  const share = (n, of) => of ? (100 * n / of).toFixed(n && n / of < 0.01 ? 3 : 1) + " %" : "–";
+  const age = (ns) => ns === undefined ? "–" : duration(ns);
+  add(host, el("h3", {}, "How old the values were that reads returned"));
+  add(host, el("div", { class: "tiles" }, [
+    [share(f.stale, f.reads), `of ${counted(f.reads, "read")} were stale (95 %: ${(100 * f.share_low).toFixed(2)} to ${(100 * f.share_high).toFixed(2)} %)`],
+    [age(f.p50_ns), "half of the stale ones were no older"],
+    [age(f.p99_ns), "99 % of them"],
+    [age(f.max_ns), f.stalest ? `the oldest, at ${f.stalest.node}, ${counted(f.versions_max, "write")} behind at most` : "the oldest"],
+  ].map(([big, words]) => el("div", { class: "tile" }, el("b", {}, big), el("span", {}, words)))));
+  add(host, table(["phase", "reads", "stale", "99 % no older than", "oldest"], f.phases.map((p) =>
+    el("tr", {}, el("td", { class: "word" }, p.phase), el("td", {}, count(p.reads)), el("td", {}, `${count(p.stale)} (${share(p.stale, p.reads)})`), el("td", {}, age(p.p99_ns)), el("td", {}, age(p.max_ns))))));
+  add(host, el("h3", {}, "How likely a fresh read is, by the time since the last acknowledged write"));
+  add(host, table(["up to", "reads", "fresh", "95 % between"], f.fresh.map((s) =>
+    el("tr", {}, el("td", {}, s.until_ns === undefined ? "later" : duration(s.until_ns)), el("td", {}, count(s.reads)), el("td", {}, share(s.fresh, s.reads)), el("td", {}, `${(100 * s.low).toFixed(1)} and ${(100 * s.high).toFixed(1)} %`)))));
+  add(host, el("p", { class: "small muted" }, "A read is stale if what it returned had been overwritten, by an acknowledged write that began later, before the read began. Lower bounds: writes that overlap, and writes that nobody ever read, are given the benefit of the doubt."));
+}
 
 function fates(host) {
   const kinds = { survived: "--v2", present: "--v2", superseded: "--v4", removed: "--v4", discarded: "--v1", lost: "--v5", undecided: "--other" };

@@ -6,13 +6,21 @@
 //! trouble is always failure.
 
 #![cfg_attr(
-    not(all(feature = "redis", feature = "etcd", feature = "tarantool", feature = "dns")),
+    not(all(
+        feature = "redis",
+        feature = "etcd",
+        feature = "tarantool",
+        feature = "dns",
+        feature = "cql"
+    )),
     allow(dead_code, reason = "a build that leaves protocols out leaves out who uses it")
 )]
 
 mod ask;
 mod child;
 mod connection;
+#[cfg(feature = "cql")]
+mod cql;
 #[cfg(feature = "dns")]
 mod dns;
 #[cfg(feature = "etcd")]
@@ -176,6 +184,39 @@ pub fn open(
         Protocol::Dns => Ok(Box::new(dns::DnsClient::new(spec, workload, cluster)?)),
         #[cfg(not(feature = "dns"))]
         Protocol::Dns => Err(ClientError::NotBuilt("dns")),
+        #[cfg(feature = "cql")]
+        Protocol::Cql => Ok(Box::new(cql::CqlClient::new(spec, workload, cluster)?)),
+        #[cfg(not(feature = "cql"))]
+        Protocol::Cql => Err(ClientError::NotBuilt("cql")),
         Protocol::External => Ok(Box::new(external::ExternalClient::new(spec, workload, cluster)?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_protocol_is_built_in_or_the_feature_that_it_needs_is_told() {
+        let command = vec!["true".to_owned()];
+        for (protocol, feature, built) in [
+            (Protocol::Reference, "", true),
+            (Protocol::External, "", true),
+            (Protocol::Redis, "redis", cfg!(feature = "redis")),
+            (Protocol::Etcd, "etcd", cfg!(feature = "etcd")),
+            (Protocol::Tarantool, "tarantool", cfg!(feature = "tarantool")),
+            (Protocol::Dns, "dns", cfg!(feature = "dns")),
+            (Protocol::Cql, "cql", cfg!(feature = "cql")),
+        ] {
+            let (command, options) = (command.clone(), Default::default());
+            let spec = ClientSpec { protocol, port: 1, command, options };
+            let (names, addresses) =
+                (vec!["n1".to_owned()], vec![SocketAddr::from(([127, 0, 0, 1], 1))]);
+            let cluster = Cluster { names, internal: Vec::new(), addresses };
+            match open(&spec, Workload::Register, cluster) {
+                Ok(_) => assert!(built, "{protocol:?}"),
+                Err(error) => assert!(!built && error == ClientError::NotBuilt(feature), "{error}"),
+            }
+        }
     }
 }
