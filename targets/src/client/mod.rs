@@ -6,13 +6,21 @@
 //! trouble is always failure.
 
 #![cfg_attr(
-    not(all(feature = "redis", feature = "etcd", feature = "tarantool", feature = "dns")),
+    not(all(
+        feature = "redis",
+        feature = "etcd",
+        feature = "tarantool",
+        feature = "dns",
+        feature = "cql"
+    )),
     allow(dead_code, reason = "a build that leaves protocols out leaves out who uses it")
 )]
 
 mod ask;
 mod child;
 mod connection;
+#[cfg(feature = "cql")]
+mod cql;
 #[cfg(feature = "dns")]
 mod dns;
 #[cfg(feature = "etcd")]
@@ -176,6 +184,10 @@ pub fn open(
         Protocol::Dns => Ok(Box::new(dns::DnsClient::new(spec, workload, cluster)?)),
         #[cfg(not(feature = "dns"))]
         Protocol::Dns => Err(ClientError::NotBuilt("dns")),
+        #[cfg(feature = "cql")]
+        Protocol::Cql => Ok(Box::new(cql::CqlClient::new(spec, workload, cluster)?)),
+        #[cfg(not(feature = "cql"))]
+        Protocol::Cql => Err(ClientError::NotBuilt("cql")),
         Protocol::External => Ok(Box::new(external::ExternalClient::new(spec, workload, cluster)?)),
     }
 }

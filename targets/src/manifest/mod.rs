@@ -87,6 +87,8 @@ pub enum Protocol {
     Tarantool,
     /// DNS, with dynamic updates.
     Dns,
+    /// Cassandra: its native protocol.
+    Cql,
 }
 
 /// How a target is spoken to.
