@@ -100,6 +100,10 @@ fn a_report_loads_draws_and_leads_from_an_anomaly_to_the_timeline() {
     page.until("document.querySelector('#timeline canvas').width > 0");
     assert!(page.drawn("#timeline canvas") > 0.05, "{}", page.drawn("#timeline canvas"));
     assert!(page.drawn("#convergence canvas") > 0.05);
+    let section = page.js("return document.querySelector('#convergence').textContent");
+    for says in ["6.7 %of 900 reads were stale", "the oldest, at n3, 7 writes behind at most"] {
+        assert!(section.as_str().unwrap().contains(says), "{says}: {section}");
+    }
     assert_eq!(
         page.js("return document.querySelectorAll('#anomalies article').length"),
         json!(verdict.anomalies.len())

@@ -1,7 +1,5 @@
 //! `target list`, `target new`, `target check`.
 
-#![expect(clippy::disallowed_methods, reason = "a trial is named by the time")]
-
 use super::args::{NewArgs, RunArgs, TargetCommand, TrialArgs};
 use super::run::docker_run_id;
 use super::{Exit, Failure};

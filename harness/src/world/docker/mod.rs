@@ -6,13 +6,15 @@
 mod cluster;
 mod engine;
 mod faults;
+mod measures;
 mod probes;
 mod reap;
+mod setup;
 mod trial;
 mod wiring;
 
-pub use cluster::SetupError;
 pub use engine::EngineError;
+pub use setup::SetupError;
 pub use trial::{Tried, trial};
 
 use super::live::scratch::Scratch;
@@ -49,7 +51,7 @@ pub async fn run(
     }
     // Its lock tells that the run is alive; it goes when everything else is gone.
     let scratch = Scratch::new()?;
-    let started = Cluster::start(engine.clone(), id, scratch.path(), config, logs);
+    let started = setup::start(engine.clone(), id, scratch.path(), config, logs);
     // Whatever happens, a panic included, the containers go.
     let outcome = AssertUnwindSafe(live::run(config, started, onlooker, stop)).catch_unwind().await;
     if let Err(error) = engine.remove_run(id).await {
@@ -88,7 +90,7 @@ pub async fn look() -> Result<(String, Vec<&'static str>), EngineError> {
     let engine = Engine::connect().await?;
     let version = engine.version().await?;
     let mut missing = Vec::new();
-    for candidates in cluster::IMAGES {
+    for candidates in setup::IMAGES {
         let mut found = false;
         for image in *candidates {
             found |= engine.has_image(image).await;

@@ -1,8 +1,10 @@
 //! Trying a target out: does it start, do operations come back, does each fault take hold and go?
 
+#![expect(clippy::disallowed_methods, reason = "it waits, for so long")]
+
 use super::cluster::Cluster;
 use super::engine::Engine;
-use super::{Deployment, reap};
+use super::{Deployment, reap, setup};
 use crate::config::RunConfig;
 use crate::driver::Client as Who;
 use crate::nemesis::Planned;
@@ -48,7 +50,7 @@ pub async fn trial(
     let scratch = Scratch::new()?;
     let mut outcome = Ok(());
     for config in configs {
-        let cluster = Cluster::start(engine.clone(), id, scratch.path(), config, logs).await;
+        let cluster = setup::start(engine.clone(), id, scratch.path(), config, logs).await;
         outcome = match cluster {
             Ok(cluster) => {
                 tell(good(
