@@ -314,6 +314,66 @@ fn a_new_target_is_added_by_following_the_page_about_it() {
     assert_eq!(left(folder.path()), 0);
 }
 
+/// Datagrams and files: no bundled target has faults of all these kinds.
+#[test]
+fn datagrams_are_dropped_and_files_are_damaged() {
+    let Some(_turn) = turn(&["afterall/redis"]) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("junk.toml");
+    let manifest = r#"
+name = "junk"
+summary = "a file that may be damaged, and a port for datagrams"
+nodes = 2
+faults = ["udp-drop", "truncate", "corrupt", "partition"]
+[promises]
+register = []
+[client]
+protocol = "redis"
+port = 6379
+[client.options]
+writes = "primary"
+[peers]
+ports = [6379]
+udp-ports = [9999]
+[corrupt]
+process = "redis"
+file = "/data/junk*"
+[[process]]
+name = "redis"
+image = "afterall/redis"
+data = "/data"
+command = """
+bash
+-c
+[ -e /data/junk ] || head -c 4096 /dev/urandom > /data/junk; exec redis-server "$@"
+redis-server
+--protected-mode
+no
+{% if not node.first %}
+--replicaof
+{{ nodes[0].ip }} 6379
+{% endif %}
+"""
+"#;
+    std::fs::write(&path, manifest).unwrap();
+    let mut check = Command::new(AFTERALL);
+    check.args(["target", "check"]).arg(&path).env("TMPDIR", folder.path());
+    let output = check.output().unwrap();
+    let told = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    for says in [
+        "ok      fault udp-drop: takes hold: ",
+        "links let no datagram out",
+        "ok      fault udp-drop: heals: ",
+        "ok      fault truncate: takes hold: junk: 4096 bytes, then 40",
+        "ok      fault corrupt: takes hold: junk: 40",
+        "links refuse connections; ",
+    ] {
+        assert!(told.contains(says), "{says}: {told}");
+    }
+    assert_eq!(left(folder.path()), 0);
+}
+
 #[test]
 fn a_target_that_does_not_work_is_told_so() {
     let Some(_turn) = turn(&["afterall/reference"]) else { return };

@@ -14,8 +14,7 @@ use bollard::models::{
 };
 use bollard::query_parameters::{
     CreateContainerOptions, CreateImageOptions, KillContainerOptions, ListContainersOptions,
-    ListNetworksOptions, ListVolumesOptions, LogsOptions, RemoveContainerOptions,
-    RemoveVolumeOptions, StopContainerOptions, UploadToContainerOptions,
+    LogsOptions, StopContainerOptions, UploadToContainerOptions,
 };
 use bollard::{API_DEFAULT_VERSION, Docker};
 use futures_util::StreamExt;
@@ -72,7 +71,7 @@ pub enum EngineError {
 /// A connection to an engine.
 #[derive(Debug, Clone)]
 pub(crate) struct Engine {
-    docker: Docker,
+    pub(super) docker: Docker,
     /// Where its published ports are.
     host: IpAddr,
 }
@@ -104,19 +103,21 @@ pub(crate) struct Output {
     pub(crate) text: String,
 }
 
-fn failed(what: impl Into<String>) -> impl FnOnce(bollard::errors::Error) -> EngineError {
+pub(super) fn failed(
+    what: impl Into<String>,
+) -> impl FnOnce(bollard::errors::Error) -> EngineError {
     let what = what.into();
     move |error| EngineError::Failed { what, error: words(&error) }
 }
 
-fn words(error: &bollard::errors::Error) -> String {
+pub(super) fn words(error: &bollard::errors::Error) -> String {
     match error {
         bollard::errors::Error::DockerResponseServerError { message, .. } => message.clone(),
         other => other.to_string(),
     }
 }
 
-fn labelled(label: &str) -> Option<HashMap<String, Vec<String>>> {
+pub(super) fn labelled(label: &str) -> Option<HashMap<String, Vec<String>>> {
     Some(HashMap::from([("label".to_owned(), vec![label.to_owned()])]))
 }
 
@@ -462,83 +463,5 @@ impl Engine {
         let listed = listed.map_err(failed("list containers"))?;
         let names = listed.into_iter().filter_map(|container| container.names?.into_iter().next());
         Ok(names.map(|name| name.trim_start_matches('/').to_owned()).collect())
-    }
-
-    /// The labels of everything that carries the label of a run: containers, networks and volumes.
-    pub(crate) async fn labels(&self) -> Result<Vec<BTreeMap<String, String>>, EngineError> {
-        let options = ListContainersOptions {
-            all: true,
-            filters: labelled(RUN_LABEL),
-            ..ListContainersOptions::default()
-        };
-        let containers = self.docker.list_containers(Some(options)).await;
-        let containers = containers.map_err(failed("list containers"))?;
-        let networks = ListNetworksOptions { filters: labelled(RUN_LABEL) };
-        let networks = self.docker.list_networks(Some(networks)).await;
-        let networks = networks.map_err(failed("list networks"))?;
-        let volumes = ListVolumesOptions { filters: labelled(RUN_LABEL) };
-        let volumes = self.docker.list_volumes(Some(volumes)).await;
-        let volumes = volumes.map_err(failed("list volumes"))?.volumes.unwrap_or_default();
-        let labels = containers.into_iter().filter_map(|container| container.labels);
-        let labels = labels.chain(networks.into_iter().filter_map(|network| network.labels));
-        let labels = labels.chain(volumes.into_iter().map(|volume| volume.labels));
-        Ok(labels.map(|labels| labels.into_iter().collect()).collect())
-    }
-
-    /// Removes everything that carries the label of this run. Returns how many things there were.
-    pub(crate) async fn remove_run(&self, run: &str) -> Result<usize, EngineError> {
-        let label = format!("{RUN_LABEL}={run}");
-        let options = ListContainersOptions {
-            all: true,
-            filters: labelled(&label),
-            ..ListContainersOptions::default()
-        };
-        let containers = self.docker.list_containers(Some(options)).await;
-        let mut removed = 0;
-        let mut tasks = tokio::task::JoinSet::new();
-        for container in containers.map_err(failed("list containers"))? {
-            let Some(id) = container.id else { continue };
-            let docker = self.docker.clone();
-            tasks.spawn(async move {
-                let options = RemoveContainerOptions { force: true, v: true, link: false };
-                docker.remove_container(&id, Some(options)).await
-            });
-            removed += 1;
-        }
-        let mut trouble = None;
-        while let Some(outcome) = tasks.join_next().await {
-            if let Ok(Err(error)) = outcome {
-                // Somebody else may be removing it just now; whatever is left is an error below.
-                trouble = Some(error);
-            }
-        }
-        let networks = ListNetworksOptions { filters: labelled(&label) };
-        let networks = self.docker.list_networks(Some(networks)).await;
-        for network in networks.map_err(failed("list networks"))? {
-            let id = network.id.unwrap_or_default();
-            self.docker.remove_network(&id).await.map_err(failed("remove a network"))?;
-            removed += 1;
-        }
-        let volumes = ListVolumesOptions { filters: labelled(&label) };
-        let volumes = self.docker.list_volumes(Some(volumes)).await;
-        for volume in volumes.map_err(failed("list volumes"))?.volumes.unwrap_or_default() {
-            let options = RemoveVolumeOptions { force: true };
-            let gone = self.docker.remove_volume(&volume.name, Some(options)).await;
-            gone.map_err(failed("remove a volume"))?;
-            removed += 1;
-        }
-        let options = ListContainersOptions {
-            all: true,
-            filters: labelled(&label),
-            ..ListContainersOptions::default()
-        };
-        let left = self.docker.list_containers(Some(options)).await;
-        match (left.map_err(failed("list containers"))?.len(), trouble) {
-            (0, _) | (_, None) => Ok(removed),
-            (left, Some(error)) => Err(EngineError::Failed {
-                what: format!("remove {left} containers"),
-                error: words(&error),
-            }),
-        }
     }
 }
