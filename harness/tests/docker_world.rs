@@ -3,98 +3,13 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod program;
+
+use program::engine::{afterall, left, turn};
+use program::{AFTERALL, latest, signal, start, text, verdict, wait_for_history};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-const AFTERALL: &str = env!("CARGO_BIN_EXE_afterall");
-const PRINTED: &str = "printed.txt";
-
-/// One cluster at a time: they share the machine, and what is left behind must be somebody's.
-static ALONE: Mutex<()> = Mutex::new(());
-
-/// Waits for its turn; `None` where containers cannot be had.
-fn turn(images: &[&str]) -> Option<MutexGuard<'static, ()>> {
-    let turn = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let engine =
-        Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).output();
-    let mut missing = match engine {
-        Ok(output) if output.status.success() => None,
-        Ok(output) => Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-        Err(error) => Some(format!("docker: {error}")),
-    };
-    for image in ["afterall/infra", "afterall/toxiproxy"].iter().chain(images) {
-        let inspected = Command::new("docker").args(["image", "inspect", image]).output();
-        if missing.is_none() && !inspected.is_ok_and(|output| output.status.success()) {
-            missing = Some(format!("there is no image {image}: `docker/build` makes it"));
-        }
-    }
-    match missing {
-        None => Some(turn),
-        Some(why) => {
-            assert!(std::env::var_os("AFTERALL_REQUIRE_ALL").is_none_or(|v| v != "1"), "{why}");
-            eprintln!("skipped: {why}");
-            None
-        }
-    }
-}
-
-fn afterall(arguments: &[&str], store: &Path) -> Command {
-    let mut command = Command::new(AFTERALL);
-    command.args(arguments).arg("--store").arg(store).env("TMPDIR", store);
-    command
-}
-
-fn text(output: &Output) -> String {
-    let (out, err) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    format!("{out}\n{err}")
-}
-
-fn latest(store: &Path, file: &str) -> PathBuf {
-    store.join("latest").join(file)
-}
-
-fn verdict(store: &Path) -> Value {
-    serde_json::from_str(&std::fs::read_to_string(latest(store, "verdict.json")).unwrap()).unwrap()
-}
-
-/// How many things in the engine belong to runs whose temporary files are in this folder: other runs are not ours.
-fn left(folder: &Path) -> usize {
-    let list = |arguments: &[&str]| {
-        let format = ["--filter", "label=afterall.run", "--format", "{{.Labels}}"];
-        let output = Command::new("docker").args(arguments).args(format).output().unwrap();
-        assert!(output.status.success(), "{}", text(&output));
-        let labels = String::from_utf8(output.stdout).unwrap();
-        labels.lines().filter(|labels| labels.contains(&*folder.to_string_lossy())).count()
-    };
-    list(&["ps", "-a"]) + list(&["network", "ls"]) + list(&["volume", "ls"])
-}
-
-fn start(mut command: Command, store: &Path) -> Child {
-    let printed = std::fs::File::create(store.join(PRINTED)).unwrap();
-    command.stdout(printed.try_clone().unwrap()).stderr(printed).spawn().unwrap()
-}
-
-fn wait_for_lines(child: &mut Child, store: &Path, lines: usize) {
-    for _ in 0..2_400 {
-        let history = std::fs::read_to_string(latest(store, "history.jsonl")).unwrap_or_default();
-        if history.lines().count() > lines {
-            return;
-        }
-        let ended = child.try_wait().unwrap();
-        let printed = std::fs::read_to_string(store.join(PRINTED)).unwrap_or_default();
-        assert!(ended.is_none(), "the run ended ({ended:?}); it printed:\n{printed}");
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    panic!("waited two minutes for the history");
-}
-
-fn signal(child: &Child, signal: &str) {
-    let id = child.id().to_string();
-    assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-}
+use std::path::Path;
+use std::process::Command;
 
 #[test]
 fn the_crdt_flavour_is_valid_under_every_fault() {
@@ -150,7 +65,7 @@ fn ctrl_c_leaves_a_history_and_no_containers() {
     let store = tempfile::tempdir().unwrap();
     let arguments = ["run", "reference", "--world", "docker", "--nodes", "3", "--seed", "881003"];
     let mut child = start(afterall(&arguments, store.path()), store.path());
-    wait_for_lines(&mut child, store.path(), 200);
+    wait_for_history(&mut child, store.path(), |history| history.lines().count() > 200);
     signal(&child, "-INT");
     assert_eq!(child.wait().unwrap().code(), Some(2));
     assert_eq!(left(store.path()), 0);
@@ -162,7 +77,7 @@ fn what_a_killed_harness_leaves_is_reaped() {
     let store = tempfile::tempdir().unwrap();
     let arguments = ["run", "reference", "--world", "docker", "--nodes", "3", "--seed", "881004"];
     let mut child = start(afterall(&arguments, store.path()), store.path());
-    wait_for_lines(&mut child, store.path(), 200);
+    wait_for_history(&mut child, store.path(), |history| history.lines().count() > 200);
     // A run that lives is left alone.
     let doctor = || Command::new(AFTERALL).args(["doctor", "--reap"]).output().unwrap();
     doctor();

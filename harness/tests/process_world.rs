@@ -2,13 +2,13 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use afterall_reference::core::MUTANTS;
-use serde_json::Value;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output};
+mod program;
 
-const AFTERALL: &str = env!("CARGO_BIN_EXE_afterall");
-const PRINTED: &str = "printed.txt";
+use afterall_reference::core::MUTANTS;
+use program::{AFTERALL, latest, signal, start, text, verdict, wait_for_history};
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
 
 /// A run's command. The seed is unique in this file: by it the run's processes are told from others'.
 fn run(store: &Path, seed: u32, arguments: &[&str]) -> Command {
@@ -16,21 +16,6 @@ fn run(store: &Path, seed: u32, arguments: &[&str]) -> Command {
     command.arg("run").args(arguments).arg("--seed").arg(seed.to_string());
     command.arg("--store").arg(store);
     command
-}
-
-fn text(output: &Output) -> String {
-    let (out, err) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    format!("{out}\n{err}")
-}
-
-fn latest(store: &Path, file: &str) -> PathBuf {
-    store.join("latest").join(file)
-}
-
-fn verdict(store: &Path) -> Value {
-    let json = std::fs::read_to_string(latest(store, "verdict.json")).unwrap();
-    serde_json::from_str(&json).unwrap()
 }
 
 /// Process ids of the nodes of a run.
@@ -52,32 +37,6 @@ fn wait_until(what: &str, condition: impl Fn() -> bool) {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     panic!("waited 30 s for: {what}");
-}
-
-fn signal(child: &Child, signal: &str) {
-    let id = child.id().to_string();
-    assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-}
-
-/// Starts a run; what it prints goes into a file beside its store.
-fn start(mut command: Command, store: &Path) -> Child {
-    let printed = std::fs::File::create(store.join(PRINTED)).unwrap();
-    command.stdout(printed.try_clone().unwrap()).stderr(printed).spawn().unwrap()
-}
-
-/// Waits until the history of a running run is as wanted. A run that ends before that says why.
-fn wait_for_history(child: &mut Child, store: &Path, wanted: impl Fn(&str) -> bool) {
-    for _ in 0..2_400 {
-        let history = std::fs::read_to_string(latest(store, "history.jsonl")).unwrap_or_default();
-        if wanted(&history) {
-            return;
-        }
-        let ended = child.try_wait().unwrap();
-        let printed = std::fs::read_to_string(store.join(PRINTED)).unwrap_or_default();
-        assert!(ended.is_none(), "the run ended ({ended:?}); it printed:\n{printed}");
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    panic!("waited two minutes for the history");
 }
 
 #[test]

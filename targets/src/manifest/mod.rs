@@ -141,8 +141,12 @@ pub struct Probe {
 pub struct Process {
     /// Its name within the node.
     pub name: String,
-    /// Its image; pulled if it is not there.
+    /// Its image; pulled if neither it nor its stand-in is there.
     pub image: String,
+    /// An image that does as well, for machines that cannot pull: `docker/build` makes those of the targets that come
+    /// with the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stand_in: Option<String>,
     /// The command in the image; a template, one argument a line. Absent: the image's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Template>,

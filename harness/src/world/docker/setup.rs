@@ -229,8 +229,11 @@ impl Setup<'_> {
         if with_time {
             wanted.push(("authority", REFERENCE_IMAGES.to_vec()));
         }
-        let processes = &self.manifest.process;
-        wanted.extend(processes.iter().map(|p| (p.name.as_str(), vec![p.image.as_str()])));
+        for process in &self.manifest.process {
+            let usual = [Some(&process.image), process.stand_in.as_ref()];
+            let usual = usual.into_iter().flatten().map(String::as_str).collect();
+            wanted.push((&process.name, usual));
+        }
         let roles: Vec<&str> = wanted.iter().map(|(role, _)| *role).collect();
         if let Some(role) = self.config.images.keys().find(|role| !roles.contains(&role.as_str())) {
             return Err(SetupError::NotReady {
