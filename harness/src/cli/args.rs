@@ -80,9 +80,9 @@ pub(super) struct RunArgs {
     /// of kinds of faults]
     #[arg(long, value_parser = humantime::parse_duration)]
     pub(super) time: Option<Duration>,
-    /// How long the replicas may take to agree once the updates have stopped
-    #[arg(long, default_value = "20s", value_parser = humantime::parse_duration)]
-    pub(super) quiescence: Duration,
+    /// How long the replicas may take to agree once the updates have stopped [default: 20s, or what the manifest says]
+    #[arg(long, value_parser = humantime::parse_duration)]
+    pub(super) quiescence: Option<Duration>,
     /// When an operation is given up
     #[arg(long, default_value = "1s", value_parser = humantime::parse_duration)]
     pub(super) timeout: Duration,
@@ -229,6 +229,8 @@ impl RunArgs {
             WorldKind::Docker => Duration::from_secs(20 + 5 * faults.len() as u64),
             WorldKind::Process | WorldKind::Sim => Duration::from_secs(20),
         });
+        let quiescence_s = manifest.as_ref().map_or(20, |manifest| manifest.quiescence_s);
+        let quiescence = self.quiescence.unwrap_or(Duration::from_secs(quiescence_s.into()));
         let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let usual = row.map_or(Flavour::Crdt, |row| row.flavour);
         Ok(RunConfig {
@@ -244,7 +246,7 @@ impl RunArgs {
             sessions: self.sessions,
             rate,
             time_ms: ms(time),
-            quiescence_max_ms: ms(self.quiescence),
+            quiescence_max_ms: ms(quiescence),
             timeout_ms: ms(self.timeout),
             faults,
             seed: self.seed.unwrap_or(drawn_seed),

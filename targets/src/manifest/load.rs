@@ -48,6 +48,10 @@ const BUILTIN: &[(&str, &str)] = &[
     ("redis-cluster", include_str!("../../manifests/redis-cluster.toml")),
     ("etcd", include_str!("../../manifests/etcd.toml")),
     ("etcd-serializable", include_str!("../../manifests/etcd-serializable.toml")),
+    ("tarantool", include_str!("../../manifests/tarantool.toml")),
+    ("dns", include_str!("../../manifests/dns.toml")),
+    ("cassandra-one", include_str!("../../manifests/cassandra-one.toml")),
+    ("cassandra-quorum", include_str!("../../manifests/cassandra-quorum.toml")),
 ];
 
 /// The names of the targets that come with the program.

@@ -63,6 +63,9 @@ pub struct Manifest {
     /// How long all of that may take, seconds.
     #[serde(default = "sixty")]
     pub ready_within_s: u32,
+    /// How long the replicas may take to agree once the updates have stopped, seconds, if the command line does not say.
+    #[serde(default = "twenty")]
+    pub quiescence_s: u32,
     /// How clocks are skewed, where they can be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<ClockSpec>,
@@ -237,6 +240,10 @@ fn three() -> u16 {
 
 fn ninety_nine() -> u16 {
     99
+}
+
+fn twenty() -> u32 {
+    20
 }
 
 fn sixty() -> u32 {
