@@ -226,7 +226,8 @@ impl RunArgs {
             WorldKind::Process => None,
         });
         let time = self.time.unwrap_or_else(|| match world {
-            WorldKind::Docker => Duration::from_secs(20 + 5 * faults.len() as u64),
+            // Several turns each: what a store does depends on which node is struck.
+            WorldKind::Docker => Duration::from_secs((20 + 5 * faults.len() as u64).max(40)),
             WorldKind::Process | WorldKind::Sim => Duration::from_secs(20),
         });
         let quiescence_s = manifest.as_ref().map_or(20, |manifest| manifest.quiescence_s);
