@@ -271,6 +271,19 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
             );
             let edge = format!("its version {} is lower", data.value(versions.0));
             edges.push(Dependency { from: write, to: x, label: Label::Version, why: edge });
+        } else if let Some(fault) = explain::faults(ctx, x).find(|fault| fault.kind == "clock")
+            && key.there_before(ctx, x, write)
+            && explain::faults(ctx, write).all(|fault| fault.kind == "clock")
+        {
+            // No version tells, but nothing else had gone wrong where the lost write was taken.
+            let node = ctx.op(x).node_name();
+            cause =
+                format!("an older write won, taken by {node} while its clock was wrong (clock)");
+            why = format!(
+                "an older write won, {}, taken while the clock of {node} was wrong (fault {})",
+                explain::op(ctx, x),
+                fault.id
+            );
         }
         if key.there_before(ctx, x, write) {
             let edge =

@@ -400,3 +400,27 @@ fn a_run_that_was_cut_off_is_unknown_and_a_broken_promise_all_the_same_false() {
     let broken = judge("! promise no-phantoms\np1@n1 read x [7]\ncut");
     assert_eq!(broken.valid, Valid::False);
 }
+
+#[test]
+fn a_write_lost_to_a_clock_that_was_ahead_names_the_clock() {
+    let table = |faults: &str| {
+        format!(
+            "
+            p1@n2 write x 1  20..30
+            p2@n1 write x 2  40..50
+            p8@n1 read x [1] 200..201 final
+            p9@n2 read x [1] 200..201 final
+            {faults}"
+        )
+    };
+    let cause = |faults: &str| {
+        let verdict = judge(&table(faults));
+        let anomaly = verdict.anomalies.iter().find(|a| a.property == Property::NoLostWrites);
+        anomaly.unwrap().cause.clone()
+    };
+    let clock = "an older write won, taken by n2 while its clock was wrong (clock)";
+    assert_eq!(cause("clock n2 10..100"), clock);
+    // What had gone wrong where the lost write was taken comes first, and a clock that is right again is no cause.
+    assert!(cause("clock n2 10..100\n partition n1 35..100").contains("partition"));
+    assert!(cause("clock n2 1..10").contains("no fault in force"));
+}
