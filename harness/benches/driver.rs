@@ -31,6 +31,7 @@ fn config(workload: Workload) -> RunConfig {
         seed: 1,
         toxiproxy: None,
         images: Default::default(),
+        manifest_path: None,
         manifest: None,
     }
 }

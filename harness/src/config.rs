@@ -95,6 +95,9 @@ pub struct RunConfig {
     /// Images to use in place of those that are named elsewhere, by role: `toxiproxy`, `infra`, or the name of a process.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub images: BTreeMap<String, String>,
+    /// Where the manifest was read from, where it is not the program's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest_path: Option<String>,
     /// What the target is, in the docker world.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<Manifest>,

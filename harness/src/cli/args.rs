@@ -8,6 +8,7 @@ use afterall_history::Workload;
 use afterall_reference::core::{Flavour, MUTANTS, Mutant, MutantRow};
 use afterall_reference::shell::NodeArgs;
 use afterall_targets::Manifest;
+use afterall_targets::manifest::builtin;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -253,6 +254,7 @@ impl RunArgs {
             seed: self.seed.unwrap_or(drawn_seed),
             toxiproxy: self.toxiproxy.clone(),
             images: self.images.iter().cloned().collect(),
+            manifest_path: builtin(&self.target).is_none().then(|| self.target.clone()),
             manifest,
         })
     }
@@ -295,7 +297,7 @@ pub(super) fn command_line(config: &RunConfig) -> String {
     };
     let mut line = format!(
         "afterall run {} --world {} --workload {}",
-        config.target,
+        config.manifest_path.as_ref().unwrap_or(&config.target),
         config.world,
         config.workload.name()
     );
@@ -345,6 +347,8 @@ mod tests {
             "afterall run --mutant cart-union --nodes 3 --sessions sticky --time 1m",
             "afterall run --flavour lww --faults clock,partition --timeout 250ms",
             "afterall run --world docker --nodes 9 --image infra=mine:1 --faults black-hole",
+            "afterall run redis --faults stop",
+            "afterall run ../targets/manifests/redis.toml",
         ] {
             let config = resolve(line);
             assert_eq!(resolve(&command_line(&config)), config, "{line}");

@@ -27,6 +27,7 @@ pub(crate) fn config(flavour: Flavour, workload: Workload, seed: u64) -> RunConf
         seed,
         toxiproxy: None,
         images: Default::default(),
+        manifest_path: None,
         manifest: None,
     }
 }

@@ -267,6 +267,7 @@ mod tests {
             seed,
             toxiproxy: None,
             images: Default::default(),
+            manifest_path: None,
             manifest: None,
         };
         let mut world = World::new(&config).unwrap();
