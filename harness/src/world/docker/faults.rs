@@ -9,7 +9,9 @@ use afterall_targets::manifest::ClockSpec;
 use std::time::Duration;
 
 /// How long a node may take to end when it is asked to, seconds.
-const STOP_MAX_S: i32 = 10;
+const STOP_MAX_S: i32 = 30;
+/// The exit code of a process that was killed.
+const KILLED: i64 = 137;
 /// How long a node that goes on may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
@@ -147,6 +149,11 @@ impl Cluster {
             }
             let began = tokio::time::timeout(ANSWER_MAX, self.exit_code(&container)).await;
             let code = began.map_err(|_| format!("{container} is still running"))??;
+            if !kill && code == KILLED {
+                return Err(format!(
+                    "{container} did not end within {STOP_MAX_S} s and was killed"
+                ));
+            }
             how.push(format!("exit code {code}"));
         }
         Ok(how.join(", "))
