@@ -118,7 +118,9 @@ fn at_the_end(
         findings.chances(NO_LOST, u64::from(judged), LOST_NONE);
         if present {
             fates.present += 1;
-        } else if first_remove.contains_key(&(key, element(ctx, add))) {
+        } else if first_remove.contains_key(&(key, element(ctx, add)))
+            || ctx.history.removed_elsewhere(key, element(ctx, add), u32::MAX)
+        {
             fates.removed += 1;
         } else if judged {
             fates.lost += 1;
@@ -302,8 +304,11 @@ fn read(
     let mr = (Property::MonotonicReads, kind);
     let shown: BTreeSet<OpId> = sources.of(op.id()).iter().copied().collect();
     let excused = |add: OpId| {
-        let removed = first_remove.get(&(op.key(), element(ctx, ctx.op(add))));
-        removed.is_some_and(|&invoked| invoked <= op.until())
+        let element = element(ctx, ctx.op(add));
+        let removed = first_remove.get(&(op.key(), element));
+        let until = op.completion_index().unwrap_or(u32::MAX);
+        ctx.history.removed_elsewhere(op.key(), element, until)
+            || removed.is_some_and(|&invoked| invoked <= op.until())
     };
     known.added.retain(|&add| !excused(add));
     for &add in known.added.difference(&shown) {

@@ -24,7 +24,7 @@ use crate::causal_convergence;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
-use crate::order::{CausalOrder, Clock};
+use crate::order::{CausalOrder, Past};
 use crate::paths::{Conflict, Paths, ops_on, reads_from};
 use crate::sources::Sources;
 use crate::verdict::Label;
@@ -34,6 +34,9 @@ use afterall_history::{
 use std::collections::HashMap;
 
 const CC: Claim = (Property::Causal, Sessions::All);
+/// What violations of CC are called.
+pub(crate) const CC_KINDS: [&str; 4] =
+    ["CyclicCO", "ThinAirRead", "WriteCOInitRead", "WriteCORead"];
 const WHY_NONE: &str = "no read had a write of its key in the causal past of its session";
 
 /// Operations that are walked at most in search of shortest witnesses; violations beyond that are counted.
@@ -128,7 +131,7 @@ fn judge_register(
     sources: &Sources,
     order: &CausalOrder,
     read: OpView<'_>,
-    (before, after): (&Clock, &Clock),
+    (before, after): (Past<'_>, Past<'_>),
     collected: &mut Collected,
 ) {
     let key = read.key();
@@ -143,6 +146,8 @@ fn judge_register(
                 collected.stale.push((read.id(), Stale::Nothing(update)));
             }
         }
+        // Of what else it returned nobody knows when it was written: this is a part of a history.
+        _ if sources.partly(read.id()) => {}
         _ => {
             let overwritten = |&value: &OpId| {
                 order.last_updates(key, after).any(|update| order.before(value, update))
@@ -178,7 +183,7 @@ fn judge_cart(
     sources: &Sources,
     order: &CausalOrder,
     read: OpView<'_>,
-    (before, after): (&Clock, &Clock),
+    (before, after): (Past<'_>, Past<'_>),
     removes: &Removes,
     collected: &mut Collected,
 ) {
@@ -194,12 +199,13 @@ fn judge_cart(
                 collected.stale.push((read.id(), Stale::Shows(add, op.id())));
                 return;
             }
-        } else if op.f() == Function::Add && !shows(op.id()) {
-            let element = ctx.history.data().items(op.input()).next().unwrap_or(Datum::NIL);
+        } else if op.f() != Function::Remove && !shows(op.id()) {
+            let element = ctx.history.value_written(op.id()).unwrap_or(Datum::NIL);
             let removed = removes
                 .get(&(key, element))
                 .is_some_and(|removes| ctx.op(removes[0]).invoked() <= read.until());
-            if !removed {
+            let until = read.completion_index().unwrap_or(u32::MAX);
+            if !removed && !ctx.history.removed_elsewhere(key, element, until) {
                 collected.stale.push((read.id(), Stale::Misses(op.id())));
                 return;
             }
@@ -323,7 +329,7 @@ fn back(ctx: &Context<'_>, read: OpId, update: OpId) -> Dependency {
 fn thin_air(ctx: &Context<'_>, sources: &Sources) -> Vec<Finding> {
     let phantoms = sources.phantoms.iter().map(|&(read, value)| {
         let value = ctx.history.data().value(value);
-        (read, None, format!("{value}, which nobody had written"))
+        (read, None, format!("{value}, which nobody had written by then"))
     });
     let aborted = sources.aborted.iter().map(|&(read, write)| {
         let words = explain::op(ctx, write);

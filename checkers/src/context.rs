@@ -1,9 +1,12 @@
 //! What every checker needs to know of a history, worked out once.
 
 use afterall_history::{
-    EndHow, Groups, History, KeyId, NodeChange, NodeId, OpId, OpView, Phase, Promise, Property,
-    SessionId, Sessions, Status,
+    EndHow, Groups, Header, History, KeyId, NodeChange, NodeId, OpId, OpView, Phase, Promise,
+    Property, SessionId, Sessions, Status,
 };
+
+/// The world of a history that another tool recorded.
+const RECORDED: &str = "recorded";
 
 /// A history, and what every checker needs to know of it.
 pub(crate) struct Context<'h> {
@@ -73,11 +76,11 @@ impl<'h> Context<'h> {
     pub(crate) fn unsettled(&self) -> Option<&str> {
         self.unsettled.as_deref()
     }
+}
 
-    /// Whether the target promises the property to these sessions.
-    pub(crate) fn promised(&self, property: Property, sessions: Sessions) -> bool {
-        self.history.header().promises.iter().any(|promise| covers(*promise, property, sessions))
-    }
+/// Whether the target promises the property to these sessions.
+pub(crate) fn promised(header: &Header, property: Property, sessions: Sessions) -> bool {
+    header.promises.iter().any(|promise| covers(*promise, property, sessions))
 }
 
 /// Whether a promise speaks of the property for these sessions.
@@ -91,9 +94,21 @@ pub(crate) fn covers(promise: Promise, property: Property, sessions: Sessions) -
 fn finals(history: &History) -> Vec<Vec<(NodeId, OpId)>> {
     let replicas = history.replicas().len();
     let mut of_key: Vec<Vec<(NodeId, OpId)>> = vec![Vec::new(); history.keys()];
+    // Histories of other tools do not mark the last reads: those that began when all updates were over.
+    let marked = history.header().world != RECORDED || history.ops().any(OpView::is_final);
+    let mut quiet: Vec<u32> = vec![0; if marked { 0 } else { history.keys() }];
+    if !marked {
+        for op in history.ops().filter(|op| !op.f().is_read() && op.status() != Status::Fail) {
+            let over = &mut quiet[op.key().0 as usize];
+            *over = op.completion_index().unwrap_or(op.index()).max(*over);
+        }
+    }
+    let is_final = |op: &OpView<'_>| {
+        if marked { op.is_final() } else { quiet[op.key().0 as usize] < op.index() }
+    };
     for op in history.ops() {
         let replica = op.sent_to();
-        if op.is_final()
+        if is_final(&op)
             && op.f().is_read()
             && op.status() == Status::Ok
             && usize::from(replica.0) < replicas

@@ -13,7 +13,7 @@ use crate::context::{Context, quiet_from};
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
 use crate::verdict::{ConvergenceFigures, Divergence, Held};
-use afterall_history::{KeyId, OpId, OpView, Phase, Property, Sessions, Value, Workload};
+use afterall_history::{KeyId, OpId, OpView, Phase, Property, Sessions, Value, Workload as W};
 use std::collections::BTreeMap;
 
 const CLAIM: Claim = (Property::Convergence, Sessions::All);
@@ -76,11 +76,12 @@ pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFi
 fn meaning(ctx: &Context<'_>, read: OpView<'_>) -> Value {
     let value = ctx.history.data().value(read.output());
     match (ctx.history.header().workload, value) {
-        (Workload::Register | Workload::Cart, Value::List(mut items)) => {
+        (W::Register | W::Cart | W::Set | W::Chat, Value::List(mut items)) => {
             items.sort_unstable();
             Value::List(items)
         }
-        (Workload::Register | Workload::Cart, Value::Nil) => Value::List(Vec::new()),
+        (W::Register | W::Cart | W::Set | W::Chat, Value::Nil) => Value::List(Vec::new()),
+        (W::Text, Value::Nil) => Value::Text(String::new()),
         (_, value) => value,
     }
 }

@@ -41,10 +41,21 @@ struct Counter<'h> {
     decremented: bool,
 }
 
+/// Whether it takes something away.
+fn takes(op: OpView<'_>) -> bool {
+    matches!(op.f(), Function::Decrement | Function::Sell)
+}
+
+/// Whether this is a part of a history in which something that was taken away is not.
+fn taken_elsewhere(ctx: &Context<'_>, key: KeyId) -> bool {
+    let left_out = |f| ctx.history.updates_left_out(key, Some(f), u32::MAX);
+    left_out(Function::Decrement) || left_out(Function::Sell)
+}
+
 /// What the operation adds.
 fn amount(op: OpView<'_>) -> i64 {
     let amount = op.input().as_int().unwrap_or(0);
-    if op.f() == Function::Decrement { -amount } else { amount }
+    if takes(op) { -amount } else { amount }
 }
 
 /// Judges the counters.
@@ -75,7 +86,7 @@ fn counter<'h>(ctx: &Context<'h>, key: KeyId) -> Counter<'h> {
     let mut counter =
         Counter { key, updates, acknowledged: 0, absolute: (0, 0), decremented: false };
     for &op in &counter.updates {
-        counter.decremented |= op.f() == Function::Decrement;
+        counter.decremented |= takes(op);
         let by = amount(op);
         if op.is_ok() {
             counter.acknowledged = counter.acknowledged.saturating_add(by);
@@ -130,7 +141,13 @@ fn at_the_end(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings)
     let acked = counter.updates.iter().filter(|op| op.is_ok()).count() as u64;
     findings.chances(NO_LOST, acked, WHY_NONE);
     findings.chances(NO_DOUBLE, counter.updates.len() as u64, WHY_NONE);
-    if let Some(value) = value
+    let left_out = ctx.history.updates_left_out(counter.key, None, u32::MAX);
+    // Increments that are not in this part of a history could only make the loss greater.
+    if left_out && (taken_elsewhere(ctx, counter.key) || value >= Some(figures.lowest)) {
+        let why = format!("updates of {} are not part of this history", figures.key);
+        findings.undecided(NO_LOST, why.clone());
+        findings.undecided(NO_DOUBLE, why);
+    } else if let Some(value) = value
         && !value.checked_sub(acknowledged).is_some_and(|rest| sums.reach(rest))
         // What was never acknowledged cannot be lost, and nothing twice is not less than nothing: a phantom.
         && (acked > 0 || counter.decremented || value > 0)
@@ -262,7 +279,8 @@ fn during_the_run(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findi
             sums.add(amount(op));
         }
         let Some(value) = read.output().as_int() else { continue };
-        if sums.reach(value) {
+        let until = read.completion_index().unwrap_or(u32::MAX);
+        if ctx.history.updates_left_out(counter.key, None, until) || sums.reach(value) {
             continue;
         }
         let (lowest, highest) = sums.range();
@@ -289,9 +307,8 @@ fn monotonic(ctx: &Context<'_>, exact: &[bool], findings: &mut Findings) {
         .keys()
         .map(|key| {
             !exact[key.0 as usize]
-                && !ctx
-                    .on(key)
-                    .any(|op| op.f() == Function::Decrement && op.status() != Status::Fail)
+                && !taken_elsewhere(ctx, key)
+                && !ctx.on(key).any(|op| takes(op) && op.status() != Status::Fail)
         })
         .collect();
     let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();

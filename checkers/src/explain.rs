@@ -1,7 +1,7 @@
 //! Plain words for operations, times and causes.
 
 use crate::context::Context;
-use afterall_history::{Fault, Function, NodeId, OpId, OpView, Status, Value};
+use afterall_history::{Fault, Function, NODE_UNKNOWN, NodeId, OpId, OpView, Status, Value};
 
 /// A kill this long after an acknowledgement is still named as a cause of what was lost.
 const KILL_NEAR_NS: i64 = 10_000_000_000;
@@ -36,9 +36,16 @@ pub(crate) fn op(ctx: &Context<'_>, id: OpId) -> String {
         Function::Add => format!("added {input} to {key}"),
         Function::Remove => format!("removed {input} from {key}"),
         Function::Append => format!("appended {input} to {key}"),
+        Function::Acquire => format!("acquired {key}"),
+        Function::Release => format!("released {key}"),
+        Function::Restock => format!("put {input} of {key} into stock"),
+        Function::Sell => format!("sold {input} of {key}"),
+        Function::Post => format!("posted {input} to {key}"),
+        Function::Edit => format!("edited {input} in {key}"),
     };
     let sure = if op.status() == Status::Info { ", never acknowledged" } else { "" };
-    format!("process {process} {what} at {node} (#{index}{sure})")
+    let place = if node == NODE_UNKNOWN { String::new() } else { format!(" at {node}") };
+    format!("process {process} {what}{place} (#{index}{sure})")
 }
 
 /// The faults that may have been in force on the operation's replica while it ran.
@@ -81,6 +88,7 @@ pub(crate) fn list<T: AsRef<str>>(items: &[T]) -> Option<String> {
 pub(crate) fn served(ctx: &Context<'_>, id: OpId) -> String {
     let node = ctx.op(id).node_name();
     match fault_kinds(ctx, id) {
+        _ if node == NODE_UNKNOWN => "an unknown replica".to_owned(),
         Some(kinds) => format!("{node}, under {kinds}"),
         None => format!("{node}, with no fault in force on it"),
     }

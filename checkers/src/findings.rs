@@ -105,6 +105,45 @@ impl Findings {
         }
     }
 
+    /// Takes in what was found beside this, of other properties or of the same.
+    pub(crate) fn absorb(&mut self, other: Findings) {
+        for (claim, tested) in other.tested {
+            let known = self.tested.entry(claim).or_default();
+            known.chances += tested.chances;
+            if !tested.why_none.is_empty() {
+                known.why_none = tested.why_none;
+            }
+            if let Some(why) = tested.undecided {
+                self.undecided(claim, why);
+            }
+            if let Some(tier) = tested.tier {
+                self.tier(claim, tier);
+            }
+        }
+        for group in other.groups.into_values() {
+            self.add_many(group.smallest, group.count);
+        }
+    }
+
+    /// Files what was told of so many findings, and counts the rest with the last of it.
+    pub(crate) fn add_of(&mut self, told: Vec<Finding>, count: u64) {
+        let more = count.saturating_sub(told.len() as u64);
+        let last = told.last().map(|f| (f.claim, f.kind, f.cause.clone(), f.or.clone()));
+        told.into_iter().for_each(|finding| self.add(finding));
+        if let Some(group) = last.and_then(|key| self.groups.get_mut(&key)) {
+            group.count += more;
+        }
+    }
+
+    /// Files a finding that stands for `count` of its kind and cause.
+    pub(crate) fn add_many(&mut self, finding: Finding, count: u64) {
+        let key = (finding.claim, finding.kind, finding.cause.clone(), finding.or.clone());
+        self.add(finding);
+        if let Some(group) = self.groups.get_mut(&key) {
+            group.count += count.saturating_sub(1);
+        }
+    }
+
     /// Counts one more of a kind without saying more of it than its group knows; false if there is no such group.
     pub(crate) fn count_more(&mut self, claim: Claim, kind: &'static str, cause: &str) -> bool {
         let key = (claim, kind, cause.to_owned(), Vec::new());

@@ -1,7 +1,7 @@
 //! From what the checkers handed in to a verdict: a broken promise makes a run invalid, and only that; a promise
 //! that was not put to the test, or a run that was not what it was meant to be, makes it unknown.
 
-use crate::context::{Context, covers, dead_nodes};
+use crate::context::{Context, covers, dead_nodes, promised};
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings, Group};
 use crate::verdict::{
@@ -9,7 +9,8 @@ use crate::verdict::{
     VERSION, Valid, Verdict,
 };
 use afterall_history::{
-    EndHow, Fault, Function, History, OpId, Promise, Property, Sessions, Status, Workload,
+    EndHow, Fault, Function, Header, History, KeyId, OpId, Promise, Property, RECORDED, Sessions,
+    Status, Transactions, Workload,
 };
 use std::collections::BTreeMap;
 
@@ -27,19 +28,38 @@ fn shown_by(workload: Workload) -> impl Iterator<Item = Claim> {
     use Property as P;
     let shows = move |property| {
         let register = workload == Workload::Register;
-        let counter = workload == Workload::Counter;
+        let counter = matches!(workload, Workload::Counter | Workload::Inventory);
         let cart = workload == Workload::Cart;
+        let items = matches!(workload, Workload::Cart | Workload::Set | Workload::Chat);
+        let values = !matches!(workload, Workload::Text | Workload::Mutex | Workload::Transactions);
         match property {
+            _ if workload == Workload::Transactions => match property {
+                P::Causal | P::ReadAtomic | P::ReadCommitted => TOGETHER,
+                _ => &[],
+            },
+            P::Linearizable if matches!(workload, Workload::Chat | Workload::Cart) => &[],
+            P::Linearizable => TOGETHER,
+            _ if !values => &[],
             P::ReadYourWrites | P::MonotonicReads | P::MonotonicWrites | P::WritesFollowReads => {
                 APART
             }
             P::NoResurrectedItems if cart => APART,
+            P::NoOversell if workload == Workload::Inventory => TOGETHER,
             P::Convergence | P::NoPhantoms => TOGETHER,
-            P::CausalConvergence | P::NoLostWrites | P::NoCausalLoss if register => TOGETHER,
+            P::Sequential
+            | P::CausalConvergence
+            | P::CausalMemory
+            | P::Pram
+            | P::NoLostWrites
+            | P::NoCausalLoss
+                if register =>
+            {
+                TOGETHER
+            }
             // A counter's value does not say whose increments are in it.
-            P::Causal if register || cart => TOGETHER,
+            P::Causal if register || items => TOGETHER,
             P::NoLostIncrements | P::NoDoubleIncrements if counter => TOGETHER,
-            P::NoLostItems if cart => TOGETHER,
+            P::NoLostItems if items => TOGETHER,
             _ => &[],
         }
     };
@@ -47,16 +67,13 @@ fn shown_by(workload: Workload) -> impl Iterator<Item = Claim> {
     Property::ALL.iter().flat_map(each)
 }
 
-/// Properties for which there is no checker: they are shown only where promised, as undecided.
-const UNCHECKED: &[Property] =
-    &[Property::Linearizable, Property::Sequential, Property::CausalMemory, Property::Pram];
-
 /// The verdict on a history.
 pub(crate) fn verdict(ctx: &Context<'_>, findings: &Findings, figures: Figures) -> Verdict {
     let history = ctx.history;
     let header = history.header();
-    let properties = properties(ctx, findings);
-    let (anomalies, groups_left_out) = anomalies(ctx, findings);
+    let properties = properties(header, findings);
+    let (groups, groups_left_out) = chosen(header, findings);
+    let anomalies = groups.iter().zip(1..).map(|(group, id)| anomaly(ctx, group, id)).collect();
     let counts = counts(history);
     let faults: Vec<FaultVerdict> =
         history.faults().iter().map(|fault| fault_verdict(history, fault)).collect();
@@ -85,24 +102,57 @@ pub(crate) fn verdict(ctx: &Context<'_>, findings: &Findings, figures: Figures) 
     }
 }
 
-fn properties(ctx: &Context<'_>, findings: &Findings) -> Vec<PropertyVerdict> {
-    let shown: Vec<Claim> = shown_by(ctx.history.header().workload).collect();
+/// The verdict on a history of transactions.
+pub(crate) fn transactions(
+    history: &Transactions,
+    findings: &Findings,
+    counts: Counts,
+    figures: Figures,
+) -> Verdict {
+    let header = history.header();
+    let properties = properties(header, findings);
+    let (groups, groups_left_out) = chosen(header, findings);
+    let mut doubts = Vec::new();
+    if history.is_empty() {
+        doubts.push("no transaction was made".to_owned());
+    }
+    let (valid, reasons) = outcome(header, &properties, doubts);
+    let number = |op: OpId| history.number(op);
+    let key_name = |key| history.key_name(key).to_string();
+    Verdict {
+        format: FORMAT.to_owned(),
+        version: VERSION,
+        valid,
+        reasons,
+        target: header.target.clone(),
+        flavour: header.flavour.clone(),
+        mutant: header.mutant.clone(),
+        world: header.world.clone(),
+        workload: header.workload,
+        seed: header.seed,
+        nodes: header.nodes.clone(),
+        started: header.started.clone(),
+        duration_ns: 0,
+        strongest: strongest(&properties),
+        properties,
+        anomalies: groups
+            .iter()
+            .zip(1..)
+            .map(|(group, id)| untimed(header, group, id, &number, &key_name))
+            .collect(),
+        groups_left_out,
+        faults: Vec::new(),
+        counts,
+        figures,
+    }
+}
+
+fn properties(header: &Header, findings: &Findings) -> Vec<PropertyVerdict> {
+    let shown: Vec<Claim> = shown_by(header.workload).collect();
     let mut verdicts = Vec::new();
     for &property in Property::ALL {
         for &(_, sessions) in shown.iter().filter(|claim| claim.0 == property) {
-            verdicts.push(property_verdict(ctx, findings, (property, sessions)));
-        }
-        if UNCHECKED.contains(&property) && ctx.promised(property, Sessions::All) {
-            let why = "this version has no checker for it".to_owned();
-            let summary = format!("{property}: undecided: {why}");
-            verdicts.push(PropertyVerdict {
-                property,
-                sessions: Sessions::All,
-                promised: true,
-                outcome: Outcome::Undecided { why },
-                tier: None,
-                summary,
-            });
+            verdicts.push(property_verdict(header, findings, (property, sessions)));
         }
     }
     verdicts
@@ -114,18 +164,18 @@ fn claim_name((property, sessions): Claim) -> String {
 
 /// Whether the group breaks the property it is filed under for certain: nothing else could be it, or all else that
 /// could be it is promised too.
-fn certain(ctx: &Context<'_>, finding: &Finding) -> bool {
+fn certain(header: &Header, finding: &Finding) -> bool {
     finding.or.is_empty()
-        || std::iter::once(&finding.claim).chain(&finding.or).all(|&(p, s)| ctx.promised(p, s))
+        || std::iter::once(&finding.claim).chain(&finding.or).all(|&(p, s)| promised(header, p, s))
 }
 
-fn property_verdict(ctx: &Context<'_>, findings: &Findings, claim: Claim) -> PropertyVerdict {
+fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> PropertyVerdict {
     let (property, sessions) = claim;
     let tested = findings.tested.get(&claim);
     let chances = tested.map_or(0, |tested| tested.chances);
     let (mut count, mut groups, mut either) = (0, 0, None);
     for Group { count: found, smallest } in findings.groups.values() {
-        if certain(ctx, smallest) {
+        if certain(header, smallest) {
             if smallest.claim == claim {
                 count += found;
                 groups += 1;
@@ -163,7 +213,7 @@ fn property_verdict(ctx: &Context<'_>, findings: &Findings, claim: Claim) -> Pro
         Outcome::NotExercised { why } => format!("{name}: not exercised: {why}"),
         Outcome::Undecided { why } => format!("{name}: undecided: {why}"),
     };
-    let promised = ctx.promised(property, sessions);
+    let promised = promised(header, property, sessions);
     let tier = tested.and_then(|tested| tested.tier);
     PropertyVerdict { property, sessions, promised, outcome, tier, summary }
 }
@@ -171,8 +221,6 @@ fn property_verdict(ctx: &Context<'_>, findings: &Findings, claim: Claim) -> Pro
 /// What a property implies, as far as this crate judges both.
 fn implies(property: Property) -> &'static [Property] {
     use Property as P;
-    const SESSION: &[Property] =
-        &[P::ReadYourWrites, P::MonotonicReads, P::MonotonicWrites, P::WritesFollowReads];
     match property {
         P::CausalConvergence => &[
             P::Causal,
@@ -181,7 +229,29 @@ fn implies(property: Property) -> &'static [Property] {
             P::MonotonicWrites,
             P::WritesFollowReads,
         ],
-        P::Causal => SESSION,
+        P::Linearizable => {
+            &[P::Sequential, P::CausalConvergence, P::CausalMemory, P::Causal, P::Pram]
+        }
+        P::Sequential => &[P::CausalConvergence, P::CausalMemory, P::Causal, P::Pram],
+        P::CausalMemory => &[
+            P::Causal,
+            P::Pram,
+            P::ReadYourWrites,
+            P::MonotonicReads,
+            P::MonotonicWrites,
+            P::WritesFollowReads,
+        ],
+        P::Pram => &[P::ReadYourWrites, P::MonotonicReads, P::MonotonicWrites],
+        // The session guarantees are not judged where transactions are, nor the other way round.
+        P::Causal => &[
+            P::ReadAtomic,
+            P::ReadCommitted,
+            P::ReadYourWrites,
+            P::MonotonicReads,
+            P::MonotonicWrites,
+            P::WritesFollowReads,
+        ],
+        P::ReadAtomic => &[P::ReadCommitted],
         _ => &[],
     }
 }
@@ -209,11 +279,6 @@ fn validity(
     faults: &[FaultVerdict],
 ) -> (Valid, Vec<String>) {
     let history = ctx.history;
-    let broken: Vec<String> = properties
-        .iter()
-        .filter(|p| p.promised && p.outcome.is_broken())
-        .map(|p| format!("promise broken: {}", p.summary))
-        .collect();
     let mut doubts = Vec::new();
     if let Some(torn) = history.torn() {
         doubts.push(format!("the history is torn: {torn}"));
@@ -229,7 +294,7 @@ fn validity(
     }
     if history.is_empty() {
         doubts.push("no operation was made".to_owned());
-    } else if !ctx.any_final() {
+    } else if !ctx.any_final() && wants_the_end(history) {
         doubts.push("no replica was read at the end".to_owned());
     }
     for fault in faults {
@@ -250,7 +315,21 @@ fn validity(
     for node in dead_nodes(history) {
         doubts.push(format!("{} never came back", history.node_name(node)));
     }
-    for promise in &history.header().promises {
+    outcome(history.header(), properties, doubts)
+}
+
+/// A broken promise makes it invalid; a doubt, or a promise that was not put to the test, unknown.
+fn outcome(
+    header: &Header,
+    properties: &[PropertyVerdict],
+    mut doubts: Vec<String>,
+) -> (Valid, Vec<String>) {
+    let broken: Vec<String> = properties
+        .iter()
+        .filter(|p| p.promised && p.outcome.is_broken())
+        .map(|p| format!("promise broken: {}", p.summary))
+        .collect();
+    for promise in &header.promises {
         doubts.extend(untested(*promise, properties));
     }
     doubts.dedup();
@@ -260,6 +339,26 @@ fn validity(
         (true, true) => Valid::True,
     };
     (valid, broken.into_iter().chain(doubts).collect())
+}
+
+/// Whether the run is worth little without reads at its end. Ours all have them; what somebody else recorded needs them only
+/// where a promise speaks of the end.
+fn wants_the_end(history: &History) -> bool {
+    let header = history.header();
+    let of_the_end = |promise: &Promise| {
+        use Property as P;
+        matches!(
+            promise.property,
+            P::Convergence
+                | P::NoLostWrites
+                | P::NoCausalLoss
+                | P::NoLostIncrements
+                | P::NoDoubleIncrements
+                | P::NoLostItems
+                | P::NoResurrectedItems
+        )
+    };
+    header.world != RECORDED || header.promises.iter().any(of_the_end)
 }
 
 /// Why a promise was not decided, if so. One made to all sessions is put to the test by either kind of session.
@@ -333,10 +432,11 @@ fn counts(history: &History) -> Counts {
     }
 }
 
-fn anomalies(ctx: &Context<'_>, findings: &Findings) -> (Vec<Anomaly>, u64) {
+/// The groups that are told, in their order, and how many are left out.
+fn chosen<'f>(header: &Header, findings: &'f Findings) -> (Vec<&'f Group>, u64) {
     let rank = |group: &&Group| {
         let (property, sessions) = group.smallest.claim;
-        let broken = ctx.promised(property, sessions) && certain(ctx, &group.smallest);
+        let broken = promised(header, property, sessions) && certain(header, &group.smallest);
         (
             !broken,
             gravity(property),
@@ -346,7 +446,23 @@ fn anomalies(ctx: &Context<'_>, findings: &Findings) -> (Vec<Anomaly>, u64) {
             u64::MAX - group.count,
         )
     };
-    let mut groups: Vec<&Group> = findings.groups.values().collect();
+    // What breaks a level breaks all above it, by the same operations: it is told of the lowest, or of the lowest of
+    // those that are promised.
+    fn same(group: &Group) -> (&str, &str, &[OpId]) {
+        (group.smallest.kind, &group.smallest.cause, &group.smallest.ops)
+    }
+    let mut lowest: BTreeMap<_, (bool, Property)> = BTreeMap::new();
+    for group in findings.groups.values() {
+        let (property, sessions) = group.smallest.claim;
+        let of = (promised(header, property, sessions), property);
+        let known = lowest.entry(same(group)).or_insert(of);
+        *known = of.max(*known);
+    }
+    let mut groups: Vec<&Group> = findings
+        .groups
+        .values()
+        .filter(|group| lowest[&same(group)].1 == group.smallest.claim.0)
+        .collect();
     groups.sort_by_key(rank);
     // The first of each property before the second of any: what a reader sees first should not be one story ten times.
     let mut told: BTreeMap<Claim, u32> = BTreeMap::new();
@@ -361,9 +477,7 @@ fn anomalies(ctx: &Context<'_>, findings: &Findings) -> (Vec<Anomaly>, u64) {
     groups.sort_by_key(|(turn, group)| (rank(group).0, *turn));
     let left_out = groups.len().saturating_sub(GROUPS_MAX) as u64;
     groups.truncate(GROUPS_MAX);
-    let anomalies =
-        groups.iter().zip(1..).map(|((_, group), id)| anomaly(ctx, group, id)).collect();
-    (anomalies, left_out)
+    (groups.into_iter().map(|(_, group)| group).collect(), left_out)
 }
 
 /// What is told first, 0 before 1: what is wrong for good, then what a session saw on the way, then what only a
@@ -377,6 +491,7 @@ fn gravity(property: Property) -> u8 {
         | Property::NoDoubleIncrements
         | Property::NoLostItems
         | Property::NoResurrectedItems
+        | Property::NoOversell
         | Property::NoPhantoms => 0,
         Property::ReadYourWrites
         | Property::MonotonicReads
@@ -386,36 +501,27 @@ fn gravity(property: Property) -> u8 {
     }
 }
 
-fn anomaly(ctx: &Context<'_>, group: &Group, id: u32) -> Anomaly {
-    let history = ctx.history;
+/// An anomaly as far as its finding tells it: without replicas, faults and times.
+fn untimed(
+    header: &Header,
+    group: &Group,
+    id: u32,
+    index: &dyn Fn(OpId) -> u32,
+    key_name: &dyn Fn(KeyId) -> String,
+) -> Anomaly {
     let finding = &group.smallest;
     let (property, sessions) = finding.claim;
-    let mut ops: Vec<OpId> = finding.ops.clone();
-    ops.sort_unstable();
-    ops.dedup();
-    ops.truncate(WITNESS_MAX);
-    let index = |op: OpId| history.op(op).index();
-    let mut replicas: Vec<_> = ops.iter().map(|&op| history.op(op).served_by()).collect();
-    replicas.sort_unstable();
-    replicas.dedup();
-    let mut faults: Vec<u32> =
-        ops.iter().flat_map(|&op| explain::faults(ctx, op)).map(|fault| fault.id).collect();
-    faults.sort_unstable();
-    faults.dedup();
-    let from = ops.iter().map(|&op| history.op(op).invoked()).min().unwrap_or(0);
-    let last = ops.iter().map(|&op| history.op(op).invoked()).max().unwrap_or(0);
-    let to = ops.iter().map(|&op| history.op(op).until()).max().unwrap_or(0);
     Anomaly {
         id,
         property,
         sessions,
-        promised: ctx.promised(property, sessions),
+        promised: promised(header, property, sessions),
         kind: finding.kind.to_owned(),
         cause: finding.cause.clone(),
         count: group.count,
         sentence: finding.sentence.clone(),
-        key: finding.key.map(|key| history.key_name(key).to_owned()),
-        witness: ops.iter().copied().map(index).collect(),
+        key: finding.key.map(key_name),
+        witness: witness(finding).into_iter().map(index).collect(),
         edges: finding
             .edges
             .iter()
@@ -426,10 +532,41 @@ fn anomaly(ctx: &Context<'_>, group: &Group, id: u32) -> Anomaly {
                 why: edge.why.clone(),
             })
             .collect(),
+        replicas: Vec::new(),
+        faults: Vec::new(),
+        phase: None,
+        from: 0,
+        to: 0,
+    }
+}
+
+fn witness(finding: &Finding) -> Vec<OpId> {
+    let mut ops: Vec<OpId> = finding.ops.clone();
+    ops.sort_unstable();
+    ops.dedup();
+    ops.truncate(WITNESS_MAX);
+    ops
+}
+
+fn anomaly(ctx: &Context<'_>, group: &Group, id: u32) -> Anomaly {
+    let history = ctx.history;
+    let ops = witness(&group.smallest);
+    let index = |op: OpId| history.op(op).index();
+    let mut replicas: Vec<_> = ops.iter().map(|&op| history.op(op).served_by()).collect();
+    replicas.sort_unstable();
+    replicas.dedup();
+    let mut faults: Vec<u32> =
+        ops.iter().flat_map(|&op| explain::faults(ctx, op)).map(|fault| fault.id).collect();
+    faults.sort_unstable();
+    faults.dedup();
+    let last = ops.iter().map(|&op| history.op(op).invoked()).max().unwrap_or(0);
+    let key_name = |key| history.key_name(key).to_owned();
+    Anomaly {
         replicas: replicas.iter().map(|&node| history.node_name(node).to_owned()).collect(),
         faults,
         phase: history.phase_at(last),
-        from,
-        to,
+        from: ops.iter().map(|&op| history.op(op).invoked()).min().unwrap_or(0),
+        to: ops.iter().map(|&op| history.op(op).until()).max().unwrap_or(0),
+        ..untimed(history.header(), group, id, &index, &key_name)
     }
 }

@@ -4,39 +4,58 @@
 //! it carries: the workload, how the target resolves conflicts, and what it promises.
 //!
 //! ```
-//! use afterall_history::{Header, History, HistoryBuilder, Workload};
-//! use afterall_checkers::{Valid, check};
+//! use afterall_checkers::check;
+//! use afterall_history::{Property, Sessions, read_jsonl_from};
 //!
-//! let header = Header::new("my store", Workload::Register, 1, ["n1", "n2", "n3"]);
-//! let history: History = HistoryBuilder::new(header)?.finish(); // push events, or read a file
+//! // Or `read_jsonl(path)`, events pushed into a `HistoryBuilder`, or `afterall_formats::read` for other tools' files.
+//! let file = br#"{"format":"afterall-history","version":1,"target":"my store","world":"recorded","workload":"register","seed":0,"nodes":["n1","n2"]}
+//! {"index":0,"time":10,"type":"invoke","process":1,"node":"n1","f":"write","key":"x","value":1}
+//! {"index":1,"time":20,"type":"ok","process":1,"node":"n1","f":"write","key":"x","value":1}
+//! {"index":2,"time":30,"type":"invoke","process":2,"node":"n2","f":"read","key":"x"}
+//! {"index":3,"time":40,"type":"ok","process":2,"node":"n2","f":"read","key":"x","value":null}
+//! "#;
+//! let history = read_jsonl_from(&file[..], "example")?;
 //! let verdict = check(&history);
-//! assert_eq!(verdict.valid, Valid::Unknown);
-//! assert!(verdict.reasons.iter().any(|why| why == "no operation was made"));
-//! # Ok::<(), afterall_history::Damage>(())
+//! let linearizable = verdict.property(Property::Linearizable, Sessions::All);
+//! assert!(linearizable.is_some_and(|property| property.outcome.is_broken()));
+//! assert_eq!(verdict.anomalies[0].witness, [0, 2]);
+//! println!("{}", verdict.anomalies[0].sentence); // … nothing had been written, then process 2 read x as null …
+//! # Ok::<(), afterall_history::ReadError>(())
 //! ```
 
 mod cart;
 mod causal;
 mod causal_convergence;
+mod causal_memory;
+mod chat;
+mod clock;
 mod context;
 mod convergence;
 mod counter;
 mod explain;
 mod findings;
+mod inventory;
 mod judge;
+mod linearizable;
 mod lost_writes;
 mod order;
 mod paths;
+pub mod pbs;
 mod phantoms;
+mod sequential;
 mod session_order;
 mod sessions;
+mod set;
 mod sources;
 mod staleness;
 mod sums;
+mod transactions;
 pub mod verdict;
 mod version;
+mod views;
+mod witness;
 
-use afterall_history::{History, Workload};
+use afterall_history::{History, Property, Transactions, Workload};
 use context::Context;
 use findings::Findings;
 use sources::Sources;
@@ -48,28 +67,151 @@ pub use verdict::{Anomaly, Edge, Label, Outcome, PropertyVerdict, Tier, Valid, V
 #[must_use]
 pub fn check(history: &History) -> Verdict {
     let ctx = Context::new(history);
-    let mut findings = Findings::default();
-    let mut figures = Figures {
-        convergence: Some(convergence::check(&ctx, &mut findings)),
-        ..Figures::default()
-    };
-    let exact = sessions::check(&ctx, &mut findings);
-    match history.header().workload {
-        Workload::Register => {
-            let sources = Sources::new(&ctx);
-            phantoms::check(&ctx, &sources, &mut findings);
-            session_order::check(&ctx, &sources, &exact, &mut findings);
-            let order = causal::check(&ctx, &sources, &mut findings);
-            figures.fates = Some(lost_writes::check(&ctx, &sources, &order, &mut findings));
-            figures.staleness = staleness::measure(&ctx, &sources);
-        }
-        Workload::Counter => figures.counters = counter::check(&ctx, &exact, &mut findings),
-        Workload::Cart => {
-            let sources = Sources::new(&ctx);
-            phantoms::check(&ctx, &sources, &mut findings);
-            causal::check(&ctx, &sources, &mut findings);
-            figures.items = Some(cart::check(&ctx, &sources, &exact, &mut findings));
-        }
-    }
+    let (mut findings, figures) = find(&ctx, None);
+    witness::shrink(&ctx, &mut findings);
     judge::verdict(&ctx, &findings, figures)
 }
+
+/// What is found in a history: all, or what breaks one property (and what is found on the way).
+fn find(ctx: &Context<'_>, only: Option<Property>) -> (Findings, Figures) {
+    let mut findings = Findings::default();
+    let mut figures = Figures::default();
+    let wanted = |properties: &[Property]| only.is_none_or(|only| properties.contains(&only));
+    let sessions = wanted(&sessions::GUARANTEES);
+    if wanted(&[Property::Convergence]) {
+        figures.convergence = Some(convergence::check(ctx, &mut findings));
+    }
+    let exact = if sessions { sessions::check(ctx, &mut findings) } else { Vec::new() };
+    let workload = ctx.history.header().workload;
+    let sources = Sources::new(ctx);
+    match workload {
+        Workload::Register => {
+            if wanted(&[Property::NoPhantoms]) {
+                phantoms::check(ctx, &sources, &mut findings);
+            }
+            register(ctx, &sources, &exact, only, &mut findings, &mut figures);
+        }
+        Workload::Counter => {
+            let exact = if sessions { exact } else { vec![true; ctx.history.keys()] };
+            figures.counters = counter::check(ctx, &exact, &mut findings);
+        }
+        Workload::Cart => {
+            let exact = if sessions { exact } else { vec![true; ctx.history.keys()] };
+            if wanted(&[Property::NoPhantoms]) {
+                phantoms::check(ctx, &sources, &mut findings);
+            }
+            if wanted(&[Property::Causal]) {
+                causal::check(ctx, &sources, &mut findings);
+            }
+            if sessions || wanted(&[Property::NoLostItems, Property::NoResurrectedItems]) {
+                figures.items = Some(cart::check(ctx, &sources, &exact, &mut findings));
+            }
+        }
+        Workload::Set | Workload::Chat => {
+            if wanted(&[Property::NoPhantoms]) {
+                phantoms::check(ctx, &sources, &mut findings);
+            }
+            if wanted(&[Property::Causal]) {
+                causal::check(ctx, &sources, &mut findings);
+                chat::check(ctx, &sources, &mut findings);
+            }
+            if sessions || wanted(&[Property::NoLostItems]) {
+                let exact = if sessions { exact } else { vec![true; ctx.history.keys()] };
+                let (fates, visibility) = set::check(ctx, &sources, &exact, &mut findings);
+                figures.items = Some(fates);
+                figures.visibility = visibility;
+            }
+        }
+        Workload::Inventory => {
+            let exact = if sessions { exact } else { vec![true; ctx.history.keys()] };
+            figures.counters = counter::check(ctx, &exact, &mut findings);
+            inventory::check(ctx, &mut findings);
+        }
+        Workload::Text | Workload::Mutex | Workload::Transactions => {}
+    }
+    let judged = !matches!(workload, Workload::Register | Workload::Cart | Workload::Chat);
+    if judged && wanted(&[Property::Linearizable]) {
+        linearizable::check(ctx, &sources, &mut findings);
+    }
+    (findings, figures)
+}
+
+/// Judges a history of transactions: causal consistency, read atomic, read committed.
+///
+/// ```
+/// use afterall_checkers::{Outcome, check_transactions};
+/// use afterall_history::{
+///     Header, Initial, NODE_UNKNOWN, Name, Property, Sessions, Status, TransactionsBuilder, Workload,
+/// };
+///
+/// let header = Header::new("my store", Workload::Transactions, 0, [NODE_UNKNOWN]);
+/// let mut builder = TransactionsBuilder::new(header, Initial::Nothing)?;
+/// let writes = builder.begin(Name::Number(1), Status::Ok)?;
+/// builder.write(writes, Name::Text("x"), Name::Number(1))?;
+/// let reads = builder.begin(Name::Number(1), Status::Ok)?;
+/// builder.read(reads, Name::Text("x"), None)?;
+/// let verdict = check_transactions(&builder.finish());
+/// let causal = verdict.property(Property::Causal, Sessions::All).map(|p| &p.outcome);
+/// assert!(causal.is_some_and(Outcome::is_broken));
+/// # Ok::<(), afterall_history::TransactionDamage>(())
+/// ```
+#[must_use]
+pub fn check_transactions(history: &Transactions) -> Verdict {
+    transactions::check(history)
+}
+
+/// What is found in a history of registers, beside phantoms.
+fn register(
+    ctx: &Context<'_>,
+    sources: &Sources,
+    exact: &[bool],
+    only: Option<Property>,
+    findings: &mut Findings,
+    figures: &mut Figures,
+) {
+    let wanted = |properties: &[Property]| only.is_none_or(|only| properties.contains(&only));
+    let fates = wanted(&[Property::NoLostWrites, Property::NoCausalLoss]);
+    let views = wanted(&[Property::Sequential, Property::CausalMemory, Property::Pram]);
+    let causal = fates || views || wanted(&[Property::Causal, Property::CausalConvergence]);
+    // What needs the causal order, and what does not.
+    let with_order = |findings: &mut Findings, figures: &mut Figures| {
+        let order = causal::check(ctx, sources, findings);
+        if fates {
+            figures.fates = Some(lost_writes::check(ctx, sources, &order, findings));
+        }
+        if views {
+            causal_memory::check(ctx, sources, &order, findings);
+        }
+        order
+    };
+    let without = || {
+        let mut findings = Findings::default();
+        if wanted(&sessions::GUARANTEES) {
+            session_order::check(ctx, sources, exact, &mut findings);
+        }
+        if wanted(&[Property::Linearizable, Property::Sequential]) {
+            linearizable::check(ctx, sources, &mut findings);
+        }
+        (findings, only.is_none().then(|| staleness::measure(ctx, sources)).flatten())
+    };
+    let (order, (others, staleness)) = if !causal {
+        (None, without())
+    } else if ctx.history.len() < PARALLEL_MIN {
+        (Some(with_order(findings, figures)), without())
+    } else {
+        std::thread::scope(|scope| {
+            let other = scope.spawn(without);
+            let order = with_order(findings, figures);
+            let others = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (Some(order), others)
+        })
+    };
+    findings.absorb(others);
+    figures.staleness = staleness;
+    if let (true, Some(order)) = (wanted(&[Property::Sequential]), &order) {
+        sequential::check(ctx, sources, order, findings);
+    }
+}
+
+/// Operations from which on checkers run side by side.
+const PARALLEL_MIN: usize = 5_000;

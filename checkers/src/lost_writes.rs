@@ -35,7 +35,7 @@ use crate::paths::{Paths, ops_on};
 use crate::sources::Sources;
 use crate::verdict::{Fates, Label};
 use crate::version::{Relation, compare};
-use afterall_history::{Function, KeyId, OpId, Property, RegisterRule, Sessions, Status, Workload};
+use afterall_history::{KeyId, OpId, Property, RegisterRule, Sessions, Status, Workload};
 use std::collections::BTreeSet;
 
 const NO_LOST: Claim = (Property::NoLostWrites, Sessions::All);
@@ -85,7 +85,12 @@ pub(crate) fn check(
         let reads = ctx.finals(key);
         let finals: BTreeSet<OpId> =
             reads.iter().flat_map(|&(_, read)| sources.of(read).iter().copied()).collect();
-        let judged = ctx.unsettled().is_none() && ctx.all_read(key) && sources.twice.is_none();
+        // What the client's context replaced shows only in all that the survivors' sessions did.
+        let in_part = reads.iter().any(|&(_, read)| sources.partly(read))
+            || (rule == RegisterRule::SiblingsClient
+                && ctx.history.updates_left_out(key, None, u32::MAX));
+        let judged =
+            ctx.unsettled().is_none() && ctx.all_read(key) && sources.twice.is_none() && !in_part;
         let mut replaced = BTreeSet::new();
         if rule == RegisterRule::SiblingsClient {
             replaced = contexts(ctx, sources, key, &finals);
@@ -93,7 +98,7 @@ pub(crate) fn check(
         let of = Key { key, finals: &finals, replaced, shown: &shown };
         let before = fates;
         let mut lost_writes = Vec::new();
-        for write in ctx.on(key).filter(|op| op.f() == Function::Write && op.is_ok()) {
+        for write in ctx.on(key).filter(|op| !op.f().is_read() && op.is_ok()) {
             let write = write.id();
             fates.acknowledged += 1;
             if finals.contains(&write) {

@@ -1,62 +1,17 @@
 //! The causal order hb = (so ∪ wr)⁺ of a history, by vector clocks over sessions.
 //!
 //! One pass in an order that respects both relations; each session carries one clock, and each update keeps the
-//! clock it was made with. A clock is cut into chunks that are shared until they differ, so that sessions
-//! that have ended cost nothing more. No transitive closure is built: `a →hb b` is one look into the clock of b.
+//! clock it was made with. No transitive closure is built: `a →hb b` is one look into the clock of b.
 //! After Plume (OOPSLA 2024) and AWDIT (PLDI 2025).
 
+use crate::clock::Clock;
 use crate::context::Context;
 use crate::sources::Sources;
 use afterall_history::{KeyId, OpId, OpView, Status};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
-const CHUNK: usize = 16;
 /// No position: the operation is not part of the order.
 const OUT: u32 = u32::MAX;
-
-/// For every session, how many of its operations are in the past.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Clock {
-    chunks: Vec<Rc<[u32; CHUNK]>>,
-}
-
-impl Clock {
-    /// How many operations of the session are in the past.
-    pub(crate) fn get(&self, session: u32) -> u32 {
-        let session = session as usize;
-        self.chunks.get(session / CHUNK).map_or(0, |chunk| chunk[session % CHUNK])
-    }
-
-    fn set(&mut self, session: u32, count: u32) {
-        let session = session as usize;
-        while self.chunks.len() <= session / CHUNK {
-            self.chunks.push(Rc::new([0; CHUNK]));
-        }
-        Rc::make_mut(&mut self.chunks[session / CHUNK])[session % CHUNK] = count;
-    }
-
-    /// The past of both.
-    fn join(&mut self, other: &Clock) {
-        for (at, theirs) in other.chunks.iter().enumerate() {
-            let Some(ours) = self.chunks.get_mut(at) else {
-                self.chunks.push(Rc::clone(theirs));
-                continue;
-            };
-            if Rc::ptr_eq(ours, theirs) {
-                continue;
-            }
-            if ours.iter().zip(theirs.iter()).all(|(our, their)| our <= their) {
-                *ours = Rc::clone(theirs);
-            } else if ours.iter().zip(theirs.iter()).any(|(our, their)| our < their) {
-                let ours = Rc::make_mut(ours);
-                for (our, their) in ours.iter_mut().zip(theirs.iter()) {
-                    *our = (*our).max(*their);
-                }
-            }
-        }
-    }
-}
 
 /// The updates of one key, a list a session, each with its position in the session.
 pub(crate) type UpdatesOf = Vec<(u32, Vec<(u32, OpId)>)>;
@@ -72,24 +27,44 @@ pub(crate) struct CausalOrder {
     sessions: Vec<Vec<OpId>>,
     /// By key.
     updates: Vec<UpdatesOf>,
-    /// By operation: the clock of an update, itself not counted.
-    clocks: Vec<Option<Clock>>,
+    /// By operation: which clock an update has; [`OUT`] for others. A session's clock does not count its own
+    /// operations, so that updates between which it saw nothing new share one.
+    clock_of: Vec<u32>,
+    clocks: Vec<Clock>,
     /// The operations that could not be ordered: those on a cycle of so ∪ wr, and those after one.
     pub(crate) cyclic: Vec<OpId>,
     session_of: Vec<u32>,
 }
 
+/// What is before a moment of a session.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Past<'a> {
+    clock: &'a Clock,
+    session: u32,
+    /// Of the session itself.
+    own: u32,
+}
+
+impl Past<'_> {
+    /// How many operations of a session are before it.
+    fn get(&self, session: u32) -> u32 {
+        if session == self.session { self.own } else { self.clock.get(session) }
+    }
+}
+
 impl CausalOrder {
-    /// Orders the history, and calls `visit` on every acknowledged read in that order with the clock of its session
-    /// before the read, and after it had taken in what it read.
+    /// Orders the history, and calls `visit` on every acknowledged read in that order with what its session had
+    /// before it, before the read and after it had taken in what it read.
     pub(crate) fn new(
         ctx: &Context<'_>,
         sources: &Sources,
-        mut visit: impl FnMut(&CausalOrder, OpView<'_>, &Clock, &Clock),
+        mut visit: impl FnMut(&CausalOrder, OpView<'_>, Past<'_>, Past<'_>),
     ) -> Self {
         let mut order = CausalOrder::unordered(ctx, sources);
         let sessions = order.sessions.len();
         let mut clocks = vec![Clock::default(); sessions];
+        // By session: the number of its clock among those that updates have, if it is still the same.
+        let mut kept = vec![OUT; sessions];
         let mut next = vec![0_usize; sessions];
         let mut done = vec![false; ctx.history.len()];
         let mut waiting: BTreeMap<OpId, Vec<u32>> = BTreeMap::new();
@@ -103,13 +78,15 @@ impl CausalOrder {
                     break;
                 }
                 let op = ctx.op(id);
-                if op.f().is_read() {
-                    let before = clocks[at].clone();
+                let reads = op.f().is_read();
+                if reads || !from.is_empty() {
+                    let before = if reads { clocks[at].clone() } else { Clock::default() };
                     for &source in from {
                         let position = order.position[source.0 as usize];
                         let of = order.session_of[source.0 as usize];
-                        if clocks[at].get(of) <= position {
-                            if let Some(clock) = &order.clocks[source.0 as usize] {
+                        if of != session && clocks[at].get(of) <= position {
+                            let clock = order.clock_of[source.0 as usize];
+                            if let Some(clock) = order.clocks.get(clock as usize) {
                                 clocks[at].join(clock);
                             }
                             if clocks[at].get(of) <= position {
@@ -117,12 +94,21 @@ impl CausalOrder {
                             }
                         }
                     }
-                    visit(&order, op, &before, &clocks[at]);
-                } else {
-                    order.clocks[id.0 as usize] = Some(clocks[at].clone());
+                    if reads {
+                        let own = next[at] as u32;
+                        let before = Past { clock: &before, session, own };
+                        visit(&order, op, before, Past { clock: &clocks[at], session, own });
+                    }
+                }
+                if !reads {
+                    let same = order.clocks.get(kept[at] as usize);
+                    if !same.is_some_and(|clock| clock.is_shared_with(&clocks[at])) {
+                        kept[at] = order.clocks.len() as u32;
+                        order.clocks.push(clocks[at].clone());
+                    }
+                    order.clock_of[id.0 as usize] = kept[at];
                 }
                 next[at] += 1;
-                clocks[at].set(session, next[at] as u32);
                 done[id.0 as usize] = true;
                 if let Some(woken) = waiting.remove(&id) {
                     ready.extend(woken);
@@ -150,7 +136,8 @@ impl CausalOrder {
             position: vec![OUT; history.len()],
             sessions: vec![Vec::new(); history.sessions()],
             updates: vec![Vec::new(); history.keys()],
-            clocks: vec![None; history.len()],
+            clock_of: vec![OUT; history.len()],
+            clocks: Vec::new(),
             cyclic: Vec::new(),
             session_of: history.ops().map(|op| op.session().0).collect(),
         };
@@ -180,25 +167,46 @@ impl CausalOrder {
     /// Whether a →hb b, for an update b (and any a that is part of the order).
     pub(crate) fn before(&self, a: OpId, b: OpId) -> bool {
         let position = self.position[a.0 as usize];
-        position != OUT
-            && self.clocks[b.0 as usize]
-                .as_ref()
-                .is_some_and(|clock| clock.get(self.session_of[a.0 as usize]) > position)
+        let Some(clock) = self.clocks.get(self.clock_of[b.0 as usize] as usize) else {
+            return false;
+        };
+        let session = self.session_of[a.0 as usize];
+        if session == self.session_of[b.0 as usize] {
+            position < self.position[b.0 as usize]
+        } else {
+            position != OUT && clock.get(session) > position
+        }
     }
 
-    /// The last update of the key that each session had made within the clock.
-    pub(crate) fn last_updates(&self, key: KeyId, clock: &Clock) -> impl Iterator<Item = OpId> {
-        self.updates[key.0 as usize].iter().filter_map(|(session, updates)| {
-            let count = clock.get(*session);
+    /// Calls `visit` with every other session of which operations are before an update, and how many.
+    pub(crate) fn each_past(&self, update: OpId, visit: &mut impl FnMut(u32, u32)) {
+        if let Some(clock) = self.clocks.get(self.clock_of[update.0 as usize] as usize) {
+            clock.each(visit);
+        }
+    }
+
+    /// The last update of the key that each session had made by then.
+    pub(crate) fn last_updates(&self, key: KeyId, past: Past<'_>) -> impl Iterator<Item = OpId> {
+        self.last_updates_by(key, move |session| past.get(session))
+    }
+
+    /// The last update of the key among so many operations of each session.
+    pub(crate) fn last_updates_by(
+        &self,
+        key: KeyId,
+        count: impl Fn(u32) -> u32,
+    ) -> impl Iterator<Item = OpId> {
+        self.updates[key.0 as usize].iter().filter_map(move |(session, updates)| {
+            let count = count(*session);
             let within = updates.partition_point(|&(position, _)| position < count);
             within.checked_sub(1).map(|at| updates[at].1)
         })
     }
 
-    /// All updates of the key within the clock.
-    pub(crate) fn updates_within(&self, key: KeyId, clock: &Clock) -> impl Iterator<Item = OpId> {
-        self.updates[key.0 as usize].iter().flat_map(|(session, updates)| {
-            let count = clock.get(*session);
+    /// All updates of the key that had been made by then.
+    pub(crate) fn updates_within(&self, key: KeyId, past: Past<'_>) -> impl Iterator<Item = OpId> {
+        self.updates[key.0 as usize].iter().flat_map(move |(session, updates)| {
+            let count = past.get(*session);
             let within = updates.partition_point(|&(position, _)| position < count);
             updates[..within].iter().map(|&(_, id)| id)
         })
@@ -207,6 +215,14 @@ impl CausalOrder {
     /// The operations of a session that are part of the order.
     pub(crate) fn session(&self, session: u32) -> &[OpId] {
         &self.sessions[session as usize]
+    }
+
+    /// Whether both are part of the order and of one session, the first before the second.
+    pub(crate) fn earlier_in_session(&self, a: OpId, b: OpId) -> bool {
+        match (self.place(a), self.place(b)) {
+            (Some((of, at)), Some((other, then))) => of == other && at < then,
+            _ => false,
+        }
     }
 
     /// The number of sessions.

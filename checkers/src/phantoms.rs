@@ -18,7 +18,7 @@ pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, findings: &mut Finding
     findings.chances(CLAIM, sources.values_read, "no value was read");
     for &(read, value) in &sources.phantoms {
         let value = ctx.history.data().value(value);
-        let what = format!("nobody had written {value}");
+        let what = format!("nobody had written {value} by then");
         findings.add(finding(ctx, read, None, "phantom", &what));
     }
     for &(read, write) in &sources.aborted {

@@ -6,6 +6,8 @@
 //! time are given the benefit of the doubt, and so are writes that nobody ever read, which may have lost a conflict. The
 //! curve P(fresh | t) is the share of fresh reads among those that began t after the last acknowledged write.
 //!
+//! Beside the measured curve stands what a quorum store would show that only has these latencies: `pbs`.
+//!
 //! A measurement, not a judgement: no store is called wrong for it.
 //!
 //! Definitions: Bailis, Venkataraman, Franklin, Hellerstein and Stoica, "Probabilistically bounded staleness for
@@ -14,8 +16,9 @@
 //! Time: O(n log n) in the operations of a key.
 
 use crate::context::Context;
+use crate::pbs::{self, Latencies, Prediction};
 use crate::sources::Sources;
-use crate::verdict::{Freshness, PhaseStaleness, StalenessFigures, StalestRead};
+use crate::verdict::{Freshness, PhaseStaleness, Quorum, StalenessFigures, StalestRead};
 use afterall_history::{KeyId, OpId, OpView, Phase};
 use std::collections::BTreeMap;
 
@@ -141,6 +144,8 @@ pub(crate) fn measure(ctx: &Context<'_>, sources: &Sources) -> Option<StalenessF
         return None;
     }
     ages.sort_unstable();
+    let quorum = Quorum { n: ctx.history.replicas().len() as u32, r: 1, w: 1 };
+    let prediction = predict(ctx, quorum).filter(|_| quorum.n > 1);
     let (share_low, share_high) = wilson(ages.len() as u64, reads);
     Some(StalenessFigures {
         reads,
@@ -166,19 +171,44 @@ pub(crate) fn measure(ctx: &Context<'_>, sources: &Sources) -> Option<StalenessF
                 PhaseStaleness { phase, reads, stale, p99_ns, max_ns: ages.last().copied() }
             })
             .collect(),
-        fresh: freshness(&curve),
+        fresh: freshness(&curve, prediction.as_ref()),
+        predicted_for: prediction.map(|_| quorum),
     })
+}
+
+/// Round trips that the prediction draws from, at most, of reads and of writes.
+const ROUND_TRIPS_MAX: usize = 100_000;
+const TRIALS: u32 = 20_000;
+
+/// What the model says of a store with these replicas, each of which answers by itself, and these latencies: one way is
+/// taken as half of the way there and back.
+fn predict(ctx: &Context<'_>, quorum: Quorum) -> Option<Prediction> {
+    let well = |op: &OpView<'_>| {
+        op.is_ok()
+            && ctx.history.phase_at(op.invoked()).is_none_or(|phase| phase == Phase::Healthy)
+            && op.until() > op.invoked()
+    };
+    let half = |read: bool| -> Vec<i64> {
+        let of = ctx.history.ops().filter(|op| op.f().is_read() == read).filter(well);
+        of.map(|op| (op.until() - op.invoked()) / 2).take(ROUND_TRIPS_MAX).collect()
+    };
+    let (write, read) = (half(false), half(true));
+    let latencies = Latencies { w: &write, a: &write, r: &read, s: &read };
+    pbs::predict(&latencies, quorum, TRIALS, ctx.history.header().seed)
 }
 
 fn returned_nothing(ctx: &Context<'_>, read: OpView<'_>) -> bool {
     ctx.history.data().items(read.output()).next().is_none()
 }
 
-fn freshness(curve: &[(u64, u64)]) -> Vec<Freshness> {
+fn freshness(curve: &[(u64, u64)], prediction: Option<&Prediction>) -> Vec<Freshness> {
     let step = |(place, &(reads, fresh)): (usize, &(u64, u64))| {
         let (low, high) = wilson(fresh, reads);
         let until_ns = STEPS_NS.get(place).copied();
-        (reads > 0).then_some(Freshness { until_ns, reads, fresh, low, high })
+        let from = place.checked_sub(1).map_or(0, |before| STEPS_NS[before]);
+        let middle = until_ns.map_or(from, |until| from + (until - from) / 2);
+        let predicted = prediction.map(|prediction| prediction.fresh(middle));
+        (reads > 0).then_some(Freshness { until_ns, reads, fresh, low, high, predicted })
     };
     curve.iter().enumerate().filter_map(step).collect()
 }

@@ -1,7 +1,7 @@
 //! What the checkers say of a history: the contents of `verdict.json`.
 //!
 //! `"format":"afterall-verdict"`, `"version":1`. Operations are named by the index of the event that invoked
-//! them, times are nanoseconds since the run began, nodes and keys stand by name. A field that does not apply is
+//! them (in histories of transactions by their number in the order of the file, from 0), times are nanoseconds since the run began, nodes and keys stand by name. A field that does not apply is
 //! left out.
 
 use afterall_history::{Phase, Property, Sessions, Value, Workload};
@@ -327,9 +327,51 @@ pub struct Figures {
     /// What each counter came to; the first thousand keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counters: Vec<CounterFigures>,
-    /// What became of the items of carts.
+    /// What became of the items of carts, the elements of sets, or the messages of chats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<ItemFates>,
+    /// How long each replica took to show the elements of sets, or the messages of chats.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub visibility: Vec<Visibility>,
+    /// How many transactions there were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transactions: Option<TransactionFigures>,
+}
+
+/// How long a replica took to show what was added: from the end of the add to the last read of the replica that did not
+/// show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visibility {
+    /// The replica that answered.
+    pub node: String,
+    /// Elements that the last read after their add showed.
+    pub shown: u64,
+    /// Of those, the ones that a read after their add had not shown.
+    pub late: u64,
+    /// Elements that the last read after their add did not show.
+    pub missing: u64,
+    /// Elements that were not read after their add.
+    pub never_read: u64,
+    /// Half of the shown ones took no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50_ns: Option<i64>,
+    /// 99 % of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p99_ns: Option<i64>,
+    /// The one that took longest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_ns: Option<i64>,
+}
+
+/// How many transactions there were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TransactionFigures {
+    /// Committed.
+    pub committed: u64,
+    /// Aborted.
+    pub aborted: u64,
+    /// Unknown whether committed.
+    pub unknown: u64,
 }
 
 /// How old the values were that reads returned. A read is stale if its value had been overwritten before the read began;
@@ -365,6 +407,20 @@ pub struct StalenessFigures {
     pub phases: Vec<PhaseStaleness>,
     /// The share of fresh reads, by the time since the last acknowledged write of the key.
     pub fresh: Vec<Freshness>,
+    /// The quorum that the prediction beside it is for; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predicted_for: Option<Quorum>,
+}
+
+/// How many replicas hold a key, and how many of them a read and a write wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quorum {
+    /// Replicas.
+    pub n: u32,
+    /// Answers that a read waits for.
+    pub r: u32,
+    /// Answers that a write waits for.
+    pub w: u32,
 }
 
 /// The read that was behind the longest.
@@ -412,6 +468,10 @@ pub struct Freshness {
     pub low: f64,
     /// And at most this.
     pub high: f64,
+    /// What the WARS model predicts for the middle of the step, from half the round trips of acknowledged operations
+    /// while all was well; see [`crate::pbs`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predicted: Option<f64>,
 }
 
 /// How long the replicas disagreed, and about what.

@@ -200,7 +200,7 @@ impl<'h> Relations<'h> {
                                 && ops[w].key() == read.key()
                                 && ops[w].input() == value
                                 && ops[w].status() != Status::Fail
-                                && ops[w].invoked() <= read.until()
+                                && Some(ops[w].index()) < read.completion_index()
                         })
                     })
                     .collect()
@@ -544,11 +544,31 @@ fn a_witness_alone_still_fails() {
         for anomaly in &verdict.anomalies {
             if !is_broken(&verdict, anomaly.property)
                 || anomaly.kind == "contradictory session orders"
+                // That nothing replaced a write by its client's context shows only in all that clients did.
+                || (rule == RegisterRule::SiblingsClient && anomaly.kind.contains("lost"))
             {
                 continue;
             }
             let again = check(&only(&history, &anomaly.witness));
-            assert!(is_broken(&again, anomaly.property), "seed {seed}: {anomaly:#?}");
+            assert!(
+                is_broken(&again, anomaly.property),
+                "seed {seed}: {anomaly:#?} {:?}",
+                history
+                    .ops()
+                    .map(|o| format!(
+                        "{} {} {:?} {} {} {:?}->{:?} {}..{}",
+                        o.index(),
+                        o.process(),
+                        o.status(),
+                        o.f(),
+                        o.key_name(),
+                        history.data().value(o.input()),
+                        history.data().value(o.output()),
+                        o.invoked(),
+                        o.until()
+                    ))
+                    .collect::<Vec<_>>()
+            );
             shown += 1;
             *kinds.entry(anomaly.kind.clone()).or_insert(0) += 1;
         }

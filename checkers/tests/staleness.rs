@@ -119,7 +119,7 @@ fn brute_force(history: &History) -> Vec<i64> {
         ops.iter().filter(reads).any(|read| {
             read.key() == write.key()
                 && values(read).contains(&written(write))
-                && write.invoked() <= read.until()
+                && Some(write.index()) < read.completion_index()
         })
     };
     let mut ages = Vec::new();
@@ -128,7 +128,7 @@ fn brute_force(history: &History) -> Vec<i64> {
         let sources: Vec<&OpView<'_>> =
             ops.iter().filter(same).filter(|w| values(read).contains(&written(w))).collect();
         let traced = sources.len() == values(read).len()
-            && sources.iter().all(|w| w.is_ok() && w.invoked() <= read.until());
+            && sources.iter().all(|w| w.is_ok() && Some(w.index()) < read.completion_index());
         if !traced {
             continue;
         }

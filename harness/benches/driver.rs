@@ -7,7 +7,6 @@ use afterall::config::{RunConfig, WorldKind};
 use afterall::driver::{Command, Completion, Driver, SessionKind};
 use afterall_history::{Value, Workload, Writer};
 use afterall_reference::core::Flavour;
-use afterall_workloads::Generator;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::io;
 
@@ -38,7 +37,7 @@ fn config(workload: Workload) -> RunConfig {
 
 /// Answers everything at once, until so many operations are recorded.
 fn drive(config: &RunConfig, operations: u64) -> u64 {
-    let generator = Generator::new(config.workload, config.seed);
+    let generator = config.generator().unwrap();
     let mut driver = Driver::new(config.plan().unwrap(), generator);
     let mut writer = Writer::new(io::sink(), &config.header(None)).unwrap();
     let mut commands = Vec::new();

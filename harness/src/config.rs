@@ -6,6 +6,7 @@ use afterall_history::{FORMAT, Header, Sessions, VERSION, Workload};
 use afterall_reference::core::{Flavour, Mutant};
 use afterall_targets::Manifest;
 use afterall_targets::manifest::ClockSpec;
+use afterall_workloads::Generator;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -145,6 +146,9 @@ pub enum ConfigError {
         /// What it has.
         known: String,
     },
+    /// A data type that is judged in recorded histories alone.
+    #[error("no run drives a {0} yet: `afterall check` judges recorded histories of it")]
+    NotDriven(&'static str),
     /// A number of nodes that the target cannot have.
     #[error("{target} has {min} to {max} nodes, not {given}")]
     Nodes {
@@ -184,6 +188,7 @@ impl RunConfig {
         within("--time", self.time_ms, 100, 7 * 24 * 3_600_000, "100ms to 7 days")?;
         within("--timeout", self.timeout_ms, 1, 600_000, "1ms to 10 minutes")?;
         within("--quiescence", self.quiescence_max_ms, 0, 24 * 3_600_000, "0 to a day")?;
+        self.generator()?;
         self.check_target()?;
         self.plan().map(|_| ())
     }
@@ -240,6 +245,15 @@ impl RunConfig {
     #[must_use]
     pub fn node_names(&self) -> Vec<String> {
         (1..=self.nodes).map(|n| format!("n{n}")).collect()
+    }
+
+    /// Where its operations come from.
+    ///
+    /// # Errors
+    /// When the data type is not one that runs drive.
+    pub fn generator(&self) -> Result<Generator, ConfigError> {
+        let not_driven = || ConfigError::NotDriven(self.workload.name());
+        Generator::new(self.workload, self.seed).ok_or_else(not_driven)
     }
 
     /// What the driver is to go through.

@@ -216,13 +216,18 @@ fn what_cannot_be_written_or_read_ends_with_255_and_says_what() {
     let history = folder.path().join("history.jsonl");
     for (content, says) in [
         ("", "history.jsonl"),
-        ("{\"format\":\"something else\"}\n", "history.jsonl:1"),
-        ("not json\nat all\n", "history.jsonl:1"),
+        ("{\"format\":\"something else\"}\n", "the format cannot be told"),
+        ("not json\nat all\n", "the format cannot be told"),
     ] {
         std::fs::write(&history, content).unwrap();
         let output = Command::new(AFTERALL).arg("check").arg(&history).output().unwrap();
         assert_eq!(output.status.code(), Some(255), "{content:?}");
         assert!(text(&output).contains(says), "{content:?}: {}", text(&output));
+        let named = ["check", "--format", "afterall"];
+        let output = Command::new(AFTERALL).args(named).arg(&history).output().unwrap();
+        assert_eq!(output.status.code(), Some(255), "{content:?}");
+        let line = if content.is_empty() { "history.jsonl" } else { "history.jsonl:1" };
+        assert!(text(&output).contains(line), "{content:?}: {}", text(&output));
     }
     let output =
         run(folder.path(), 870_062, &["--toxiproxy", "http://127.0.0.1:1"]).output().unwrap();

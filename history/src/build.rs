@@ -6,7 +6,8 @@ use crate::datum::{Data, Datum, Full, Symbol};
 use crate::history::{Columns, End, Fault, History, NEVER, NONE, NodeId, NodeTurn, Status};
 use crate::limits::{EVENTS_MAX, FAULTS_MAX, NODES_MAX};
 use crate::{Event, FaultStage, Function, Header, OpEvent, Outcome, Phase, Value, shape};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Why an event cannot be part of the history that came before it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,7 +84,9 @@ enum Doing {
 
 /// Builds a [`History`] from events, in order.
 pub struct HistoryBuilder {
+    /// Its own data stay empty until the end.
     history: History,
+    data: Data,
     /// By symbol; [`NONE`] where the symbol is not the name of a key.
     key_of: Vec<u32>,
     /// By symbol; [`NONE`] where the symbol is not the name of a node.
@@ -105,16 +108,18 @@ impl HistoryBuilder {
                 nodes: Vec::new(),
                 sessions: Vec::new(),
                 keys: Vec::new(),
-                data: Data::default(),
+                data: Arc::default(),
                 ops: Columns::default(),
                 phases: Vec::new(),
                 faults: Vec::new(),
                 node_turns: Vec::new(),
                 end: None,
                 torn: None,
+                left_out: BTreeMap::new(),
                 last_time: 0,
                 events: 0,
             },
+            data: Data::default(),
             key_of: Vec::new(),
             node_of: Vec::new(),
             session_of: HashMap::new(),
@@ -124,7 +129,7 @@ impl HistoryBuilder {
             return Err(Damage::NoNodes);
         }
         for (at, name) in names.iter().enumerate() {
-            let symbol = builder.history.data.intern_text(name)?;
+            let symbol = builder.data.intern_text(name)?;
             if usize::from(builder.node(symbol)?.0) != at {
                 return Err(Damage::NodeTwice(name.clone()));
             }
@@ -139,15 +144,12 @@ impl HistoryBuilder {
     /// finished.
     pub fn push(&mut self, event: &Event) -> Result<(), Damage> {
         match event {
-            Event::Op(e) => {
-                let raw = self.intern_op(e)?;
-                self.push_op(&raw)
-            }
+            Event::Op(e) => self.push_op_event(e),
             Event::Phase(e) => self.push_phase(e.index, e.time, e.phase),
             Event::Fault(e) => self.push_fault(e),
             Event::Node(e) => {
                 self.due(e.index, e.time)?;
-                let symbol = self.history.data.intern_text(&e.node)?;
+                let symbol = self.data.intern_text(&e.node)?;
                 let node = self.node(symbol)?;
                 self.history.node_turns.push(NodeTurn {
                     time: e.time,
@@ -167,15 +169,26 @@ impl HistoryBuilder {
         }
     }
 
+    /// Adds the next event, which is one end of an operation: as [`HistoryBuilder::push`], for those who fill the same
+    /// [`OpEvent`] again and again.
+    ///
+    /// # Errors
+    /// As [`HistoryBuilder::push`].
+    pub fn push_op_event(&mut self, event: &OpEvent) -> Result<(), Damage> {
+        let raw = self.intern_op(event)?;
+        self.push_op(&raw)
+    }
+
     /// Ends the history. Operations that were never completed stay `info`.
     #[must_use]
     pub fn finish(mut self) -> History {
-        self.history.data.freeze();
+        self.data.freeze();
+        self.history.data = Arc::new(self.data);
         self.history
     }
 
     pub(crate) fn data(&mut self) -> &mut Data {
-        &mut self.history.data
+        &mut self.data
     }
 
     pub(crate) fn torn(&mut self, what: String) {
@@ -183,7 +196,7 @@ impl HistoryBuilder {
     }
 
     fn intern_op(&mut self, e: &OpEvent) -> Result<RawOp, Damage> {
-        let data = &mut self.history.data;
+        let data = &mut self.data;
         let interned = (|| {
             Ok(RawOp {
                 index: e.index,
@@ -237,7 +250,7 @@ impl HistoryBuilder {
     fn shape(&self, raw: &RawOp, checked: Result<(), &'static str>) -> Result<(), Damage> {
         checked.map_err(|why| Damage::Shape {
             f: raw.f,
-            value: self.history.data.value(raw.value).to_string(),
+            value: self.data.value(raw.value).to_string(),
             why,
         })
     }
@@ -260,7 +273,7 @@ impl HistoryBuilder {
             return Err(Damage::OnInvocation("error"));
         }
         let workload = self.history.header.workload;
-        self.shape(raw, shape::of_input(workload, &self.history.data, raw.f, raw.value))?;
+        self.shape(raw, shape::of_input(workload, &self.data, raw.f, raw.value))?;
         let node = self.node(raw.node)?;
         let key = self.key(raw.key);
         let session = session.unwrap_or_else(|| {
@@ -299,7 +312,7 @@ impl HistoryBuilder {
         let ops = &self.history.ops;
         let invoked_key = self.history.keys[ops.key[op] as usize];
         if ops.f[op] != raw.f || invoked_key != raw.key {
-            let data = &self.history.data;
+            let data = &self.data;
             return Err(Damage::Other {
                 process,
                 found: format!("{} {:?}", raw.f, data.text(raw.key)),
@@ -309,7 +322,7 @@ impl HistoryBuilder {
         }
         if raw.outcome == Outcome::Ok {
             let workload = self.history.header.workload;
-            self.shape(raw, shape::of_output(workload, &self.history.data, raw.f, raw.value))?;
+            self.shape(raw, shape::of_output(workload, &self.data, raw.f, raw.value))?;
         }
         let node = self.node(raw.node)?;
         let ops = &mut self.history.ops;
@@ -362,7 +375,7 @@ impl HistoryBuilder {
             if due >= FAULTS_MAX {
                 return Err(Damage::Faults);
             }
-            self.history.data.intern(&e.value)?; // for its limits
+            self.data.intern(&e.value)?; // for its limits
             let nodes = e.nodes.iter().map(|name| self.named(name)).collect::<Result<_, _>>()?;
             let links = e
                 .links
@@ -416,7 +429,7 @@ impl HistoryBuilder {
     }
 
     fn named(&mut self, name: &str) -> Result<NodeId, Damage> {
-        let symbol = self.history.data.intern_text(name)?;
+        let symbol = self.data.intern_text(name)?;
         self.node(symbol)
     }
 
@@ -429,7 +442,7 @@ impl HistoryBuilder {
                 return Err(Damage::Nodes);
             }
             *slot = due as u32;
-            nodes.push(self.history.data.text(symbol).to_owned());
+            nodes.push(self.data.text(symbol).to_owned());
         }
         Ok(NodeId(*slot as u16))
     }

@@ -11,7 +11,7 @@ use crate::limits::DEPTH_MAX;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Symbol(pub(crate) u32);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 enum Kind {
     Nil,
@@ -22,8 +22,8 @@ enum Kind {
     Map,
 }
 
-/// A value of a history. See [`Data::view`] for what is in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// A value of a history. See [`Data::view`] for what is in it. The order is that of first use, and says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Datum {
     kind: Kind,
     /// It is a list whose only item is the scalar described by the other two fields. Most register reads

@@ -57,8 +57,20 @@ functions! {
     Remove = "remove",
     /// Read a cart as an order; value of the completion as for a cart's read.
     Checkout = "checkout",
-    /// Append to a text or list.
+    /// Append to a text.
     Append = "append",
+    /// Take a lock.
+    Acquire = "acquire",
+    /// Give a lock back.
+    Release = "release",
+    /// Put more of an item into stock; value: how many.
+    Restock = "restock",
+    /// Sell of an item; value: how many. It fails where there is not enough.
+    Sell = "sell",
+    /// Post a message; value `[message, parent]`.
+    Post = "post",
+    /// Change a message; value `[edit, message]`.
+    Edit = "edit",
 }
 
 impl Function {

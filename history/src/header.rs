@@ -9,6 +9,12 @@ pub const FORMAT: &str = "afterall-history";
 /// The version of the format that this crate writes and the newest it reads.
 pub const VERSION: u32 = 1;
 
+/// The only node of a history that does not tell which replica an operation was sent to.
+pub const NODE_UNKNOWN: &str = "?";
+
+/// The world of histories that another tool recorded.
+pub const RECORDED: &str = "recorded";
+
 /// The first line of a history. With it a history can be judged by itself, without the run's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,7 +31,7 @@ pub struct Header {
     /// The known bug that was switched on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutant: Option<String>,
-    /// Where it ran: `process`, `docker` or `sim`.
+    /// Where it ran: `process`, `docker` or `sim`; [`RECORDED`] where another tool did the recording.
     pub world: String,
     /// The data type that was driven.
     pub workload: Workload,
@@ -80,6 +86,19 @@ impl Header {
 /// | cart | add | `[element, quantity]`, a fresh element | the same |
 /// | | remove | the element | the same |
 /// | | read, checkout | – | `[[element, quantity], …]` |
+/// | set | add | a fresh element | the same |
+/// | | read | – | `null` (nothing), or a list of elements |
+/// | text | write, append | a text | the same |
+/// | | read | – | `null` (nothing), or a text |
+/// | mutex | acquire, release | – | – |
+/// | inventory | restock, sell | how many, ≥ 1 | the same; a sale that was refused has failed |
+/// | | read | – | how many are left |
+/// | chat | post | `[message, parent]`: a fresh message; what it answers, or `null` | the same |
+/// | | edit | `[edit, message]`: a fresh edit, and what it changes | the same |
+/// | | read | – | `null` (nothing), or a list of messages and edits |
+///
+/// A register may also be driven by `cas`, value `[old, new]`; one whose comparison was false has failed. Histories of
+/// transactions have their own columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Workload {
@@ -89,6 +108,18 @@ pub enum Workload {
     Counter,
     /// Adds, removes, reads and checkouts of shopping carts.
     Cart,
+    /// Adds and reads of sets.
+    Set,
+    /// Writes, appends and reads of texts.
+    Text,
+    /// Locks.
+    Mutex,
+    /// Stock that is sold.
+    Inventory,
+    /// Messages, answers and edits.
+    Chat,
+    /// Reads and writes of registers, several at a time.
+    Transactions,
 }
 
 impl Workload {
@@ -99,6 +130,12 @@ impl Workload {
             Workload::Register => "register",
             Workload::Counter => "counter",
             Workload::Cart => "cart",
+            Workload::Set => "set",
+            Workload::Text => "text",
+            Workload::Mutex => "mutex",
+            Workload::Inventory => "inventory",
+            Workload::Chat => "chat",
+            Workload::Transactions => "transactions",
         }
     }
 }

@@ -1,7 +1,9 @@
 //! A whole history, in columns.
 
 use crate::datum::{Data, Datum, Symbol, View};
-use crate::{EndHow, FaultStage, Function, Header, NodeChange, Phase, Value};
+use crate::{EndHow, FaultStage, Function, Header, NodeChange, Phase, Promise, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// An operation: counts from 0 in the order of invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -136,7 +138,7 @@ pub struct History {
     pub(crate) nodes: Vec<String>,
     pub(crate) sessions: Vec<u64>,
     pub(crate) keys: Vec<Symbol>,
-    pub(crate) data: Data,
+    pub(crate) data: Arc<Data>,
     pub(crate) ops: Columns,
     pub(crate) phases: Vec<(i64, Phase)>,
     pub(crate) faults: Vec<Fault>,
@@ -145,6 +147,8 @@ pub struct History {
     pub(crate) torn: Option<String>,
     pub(crate) last_time: i64,
     pub(crate) events: u64,
+    /// What updates wrote that are not part of this history, and the index of the first of them; see [`History::part`].
+    pub(crate) left_out: BTreeMap<(KeyId, Function, Datum), u32>,
 }
 
 impl History {
@@ -152,6 +156,20 @@ impl History {
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// Replaces what the target is held to: histories of other tools do not say what was promised.
+    pub fn set_promises(&mut self, promises: Vec<Promise>) {
+        self.header.promises = promises;
+    }
+
+    /// Marks operations as final reads, where the recording did not. Others stay as they are.
+    pub fn mark_final(&mut self, ops: impl IntoIterator<Item = OpId>) {
+        for OpId(op) in ops {
+            if let Some(last) = self.ops.last.get_mut(op as usize) {
+                *last = true;
+            }
+        }
     }
 
     /// How many operations were invoked.

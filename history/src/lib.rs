@@ -14,9 +14,11 @@ mod intern;
 pub mod jsonl;
 pub mod limits;
 mod line;
+mod part;
 mod promise;
 mod read;
 mod shape;
+mod transactions;
 mod value;
 
 pub use build::{Damage, HistoryBuilder};
@@ -27,7 +29,8 @@ pub use event::{
 };
 pub use function::{Function, UnknownFunction};
 pub use header::{
-    CartRule, CounterRule, FORMAT, Header, RegisterRule, Semantics, VERSION, Workload,
+    CartRule, CounterRule, FORMAT, Header, NODE_UNKNOWN, RECORDED, RegisterRule, Semantics,
+    VERSION, Workload,
 };
 pub use history::{
     End, Fault, Groups, History, KeyId, NodeId, NodeTurn, OpId, OpView, SessionId, Status,
@@ -35,4 +38,7 @@ pub use history::{
 pub use jsonl::Writer;
 pub use promise::{Promise, Property, Sessions, UnknownPromise};
 pub use read::{ReadError, read_jsonl, read_jsonl_from};
+pub use transactions::{
+    Initial, Name, TransactionDamage, Transactions, TransactionsBuilder, TxnId, TxnOp, ValueId,
+};
 pub use value::Value;

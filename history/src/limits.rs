@@ -23,3 +23,9 @@ pub const ITEMS_MAX: usize = u32::MAX as usize;
 
 /// Faults.
 pub const FAULTS_MAX: usize = 1_000_000;
+
+/// Transactions of a history.
+pub const TRANSACTIONS_MAX: usize = (1 << 31) - 1;
+
+/// Keys of a history of transactions, and its sessions.
+pub const TRANSACTION_KEYS_MAX: usize = (1 << 31) - 1;

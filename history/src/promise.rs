@@ -53,6 +53,10 @@ properties! {
     Causal = "causal",
     /// Every session sees the writes of each other session in their order.
     Pram = "pram",
+    /// A transaction sees all of another, or nothing of it.
+    ReadAtomic = "read-atomic",
+    /// Nothing is read that was not committed, and no transaction reads older states the further it goes.
+    ReadCommitted = "read-committed",
     /// A session sees its own writes.
     ReadYourWrites = "read-your-writes",
     /// A session never sees an older state than it has seen.
@@ -75,6 +79,8 @@ properties! {
     NoLostItems = "no-lost-items",
     /// No item that was removed after it had been seen is back at the end.
     NoResurrectedItems = "no-resurrected-items",
+    /// No more is sold than there was.
+    NoOversell = "no-oversell",
     /// Nothing is read that nobody wrote (register), added (cart, set), or that is no reachable sum (counter).
     NoPhantoms = "no-phantoms",
 }

@@ -6,6 +6,10 @@ use crate::{Function, Workload};
 
 const CART_READ: &str = "a cart's read returns a list of [element, quantity]";
 
+const TEXT: &str = "the value is a text";
+const AMOUNT: &str = "the amount is a whole number ≥ 1";
+const ELEMENTS: &str = "a read returns null or a list of elements";
+
 /// What is wrong with what was asked, in words.
 pub(crate) fn of_input(
     workload: Workload,
@@ -13,24 +17,36 @@ pub(crate) fn of_input(
     f: Function,
     input: Datum,
 ) -> Result<(), &'static str> {
-    let fits = match (workload, f) {
-        (Workload::Register | Workload::Counter | Workload::Cart, Function::Read)
-        | (Workload::Cart, Function::Checkout) => {
-            return if input.is_nil() { Ok(()) } else { Err("a read is invoked without a value") };
+    use Function as F;
+    use Workload as W;
+    let (fits, why) = match (workload, f) {
+        (W::Transactions, _) => (false, "a transaction is no single operation"),
+        (_, F::Read) | (W::Cart, F::Checkout) => {
+            (input.is_nil(), "a read is invoked without a value")
         }
-        (Workload::Register, Function::Write) | (Workload::Cart, Function::Remove) => {
-            return if input.is_nil() { Err("it needs a value") } else { Ok(()) };
+        (W::Register, F::Write) | (W::Cart, F::Remove) | (W::Set, F::Add) => {
+            (!input.is_nil(), "it needs a value")
         }
-        (Workload::Counter, Function::Increment | Function::Decrement) => {
-            return match input.as_int() {
-                Some(1..) => Ok(()),
-                _ => Err("the amount is a whole number ≥ 1"),
-            };
+        (W::Register, F::Cas) => (pair(data, input).is_some(), "a cas carries [old, new]"),
+        (W::Counter, F::Increment | F::Decrement) | (W::Inventory, F::Restock | F::Sell) => {
+            (input.as_int().is_some_and(|amount| amount >= 1), AMOUNT)
         }
-        (Workload::Cart, Function::Add) => is_item(data, input, 1),
-        _ => return Err("the header's workload has no such operation"),
+        (W::Cart, F::Add) => {
+            (is_item(data, input, 1), "an add carries [element, quantity], with quantity ≥ 1")
+        }
+        (W::Text, F::Write | F::Append) => (matches!(data.view(input), View::Text(_)), TEXT),
+        (W::Mutex, F::Acquire | F::Release) => (true, ""),
+        (W::Chat, F::Post) => (
+            pair(data, input).is_some_and(|(message, _)| !message.is_nil()),
+            "a post carries [message, parent or null]",
+        ),
+        (W::Chat, F::Edit) => (
+            pair(data, input).is_some_and(|(edit, message)| !edit.is_nil() && !message.is_nil()),
+            "an edit carries [edit, message]",
+        ),
+        _ => (false, "the header's workload has no such operation"),
     };
-    if fits { Ok(()) } else { Err("an add carries [element, quantity], with quantity ≥ 1") }
+    if fits { Ok(()) } else { Err(why) }
 }
 
 /// What is wrong with what an acknowledged operation returned, in words.
@@ -40,31 +56,39 @@ pub(crate) fn of_output(
     f: Function,
     output: Datum,
 ) -> Result<(), &'static str> {
-    match (workload, f) {
-        (Workload::Register, Function::Read) => match data.view(output) {
-            View::Nil | View::List(_) => Ok(()),
-            _ => Err("a register's read returns null or a list of values"),
-        },
-        (Workload::Counter, Function::Read) => match output.as_int() {
-            Some(_) => Ok(()),
-            None => Err("a counter's read returns a whole number"),
-        },
-        (Workload::Cart, Function::Read | Function::Checkout) => match data.view(output) {
-            View::Nil => Ok(()),
-            View::List(mut items) => {
-                let fits = items.all(|item| is_item(data, item, i64::MIN));
-                if fits { Ok(()) } else { Err(CART_READ) }
-            }
-            _ => Err(CART_READ),
-        },
-        _ => Ok(()),
+    use Workload as W;
+    if !f.is_read() {
+        return Ok(());
+    }
+    let (fits, why) = match (workload, data.view(output)) {
+        (W::Counter | W::Inventory, View::Int(_)) => (true, ""),
+        (W::Counter | W::Inventory, _) => (false, "the read returns a whole number"),
+        (W::Mutex | W::Transactions, _) => (false, "the header's workload has no reads"),
+        (_, View::Nil) => (true, ""),
+        (W::Text, found) => (matches!(found, View::Text(_)), TEXT),
+        (W::Cart, View::List(mut items)) => {
+            (items.all(|item| is_item(data, item, i64::MIN)), CART_READ)
+        }
+        (W::Cart, _) => (false, CART_READ),
+        (W::Register, found) => {
+            (matches!(found, View::List(_)), "a register's read returns null or a list of values")
+        }
+        (W::Set | W::Chat, found) => (matches!(found, View::List(_)), ELEMENTS),
+    };
+    if fits { Ok(()) } else { Err(why) }
+}
+
+/// The two items of a list of two.
+fn pair(data: &Data, list: Datum) -> Option<(Datum, Datum)> {
+    let mut parts = data.items(list);
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(first), Some(second), None) => Some((first, second)),
+        _ => None,
     }
 }
 
 fn is_item(data: &Data, item: Datum, quantity_min: i64) -> bool {
-    let mut parts = data.items(item);
-    let (Some(element), Some(quantity), None) = (parts.next(), parts.next(), parts.next()) else {
-        return false;
-    };
-    !element.is_nil() && quantity.as_int().is_some_and(|n| n >= quantity_min)
+    pair(data, item).is_some_and(|(element, quantity)| {
+        !element.is_nil() && quantity.as_int().is_some_and(|n| n >= quantity_min)
+    })
 }

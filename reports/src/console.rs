@@ -332,7 +332,7 @@ impl Screen {
             self.staleness(f);
         }
         if let Some(f) = &figures.items {
-            self.section("Items of carts");
+            self.section(words::items(verdict.workload));
             self.table(&[
                 ("present", f.present),
                 ("removed", f.removed),
@@ -341,6 +341,21 @@ impl Screen {
                 ("= acknowledged", f.acknowledged),
             ]);
             self.rest(&[("resurrected", f.resurrected), ("recovered", f.recovered)]);
+        }
+        if !figures.visibility.is_empty() {
+            self.section("Visibility, replica by replica");
+        }
+        for f in &figures.visibility {
+            let text = format!(
+                "{}: {} shown, {} of them late, the latest after {}; {} missing, {} never read",
+                f.node,
+                words::count(f.shown),
+                words::count(f.late),
+                words::duration(f.max_ns.unwrap_or_default()),
+                words::count(f.missing),
+                words::count(f.never_read)
+            );
+            self.wrap(2, &text);
         }
         let wrong: Vec<_> = figures
             .counters

@@ -1,7 +1,7 @@
 //! How numbers, times and outcomes are put into words, the same in every report.
 
 use afterall_checkers::{Outcome, PropertyVerdict, Valid, Verdict};
-use afterall_history::Promise;
+use afterall_history::{Promise, Workload};
 
 /// `31,204`
 pub(crate) fn count(n: u64) -> String {
@@ -115,6 +115,15 @@ pub(crate) fn cut(text: &str, max: usize) -> String {
         Some((at, _)) => {
             format!("{}… ({} characters)", &text[..at], count(text.chars().count() as u64))
         }
+    }
+}
+
+/// What the elements of a data type are called, as a heading.
+pub(crate) fn items(workload: Workload) -> &'static str {
+    match workload {
+        Workload::Set => "Elements of sets",
+        Workload::Chat => "Messages of chats",
+        _ => "Items of carts",
     }
 }
 

@@ -45,21 +45,23 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// A generator for a workload, with its own rotation of keys.
+    /// A generator for a workload, with its own rotation of keys; none for what is judged in histories of others but
+    /// not driven.
     #[must_use]
-    pub fn new(workload: Workload, seed: u64) -> Self {
+    pub fn new(workload: Workload, seed: u64) -> Option<Self> {
         let rotation = match workload {
             Workload::Register => Rotation::new("r", 12, 60),
             Workload::Counter => Rotation::new("c", 6, 150),
             Workload::Cart => Rotation::new("cart", 6, 60),
+            _ => return None,
         };
-        Generator {
+        Some(Generator {
             workload,
             random: Pcg64::seed_from_u64(seed ^ 0x6765_6e65_7261_746f),
             rotation,
             next_value: 0,
             seen: cart::Seen::default(),
-        }
+        })
     }
 
     /// The data type that is driven.
@@ -74,9 +76,7 @@ impl Generator {
         let (f, value) = match self.workload {
             Workload::Register => register::next(&mut self.random, &mut self.next_value),
             Workload::Counter => counter::next(&mut self.random),
-            Workload::Cart => {
-                cart::next(&mut self.random, &mut self.next_value, &mut self.seen, slot, &key)
-            }
+            _ => cart::next(&mut self.random, &mut self.next_value, &mut self.seen, slot, &key),
         };
         if !f.is_read() {
             self.rotation.used(&key);

@@ -1,5 +1,7 @@
 //! What the generators promise to the checkers.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use afterall_history::{Function, Value, Workload};
 use afterall_workloads::{Generator, Operation};
 use std::collections::BTreeSet;
@@ -7,7 +9,7 @@ use std::collections::BTreeSet;
 const WORKLOADS: [Workload; 3] = [Workload::Register, Workload::Counter, Workload::Cart];
 
 fn operations(workload: Workload, seed: u64) -> Vec<Operation> {
-    let mut generator = Generator::new(workload, seed);
+    let mut generator = Generator::new(workload, seed).unwrap();
     (0..2_000).map(|turn| generator.next(turn % 7)).collect()
 }
 
@@ -37,20 +39,20 @@ fn no_register_value_and_no_cart_element_is_written_twice() {
 
 #[test]
 fn a_session_removes_only_what_it_has_seen_and_only_once() {
-    let mut generator = Generator::new(Workload::Cart, 3);
+    let mut generator = Generator::new(Workload::Cart, 3).unwrap();
     let blind: Vec<_> = (0..500).map(|_| generator.next(0)).collect();
     assert!(blind.iter().all(|operation| operation.f != Function::Remove));
 
     let read = Operation { f: Function::Read, key: "cart0".into(), value: Value::Nil };
     let shown = Value::List(vec![Value::List(vec!["apple#9".into(), Value::Int(1)])]);
-    let mut generator = Generator::new(Workload::Cart, 3);
+    let mut generator = Generator::new(Workload::Cart, 3).unwrap();
     generator.learn(0, &read, &shown);
     let removes: Vec<_> =
         (0..200).map(|_| generator.next(0)).filter(|o| o.f == Function::Remove).collect();
     assert_eq!(removes.len(), 1);
     assert_eq!(removes[0].value, Value::from("apple#9"));
 
-    let mut generator = Generator::new(Workload::Cart, 3);
+    let mut generator = Generator::new(Workload::Cart, 3).unwrap();
     generator.learn(0, &read, &shown);
     generator.forget(0);
     assert!((0..200).map(|_| generator.next(0)).all(|o| o.f != Function::Remove));
@@ -58,7 +60,7 @@ fn a_session_removes_only_what_it_has_seen_and_only_once() {
 
 #[test]
 fn keys_rotate_and_all_are_remembered() {
-    let mut generator = Generator::new(Workload::Register, 1);
+    let mut generator = Generator::new(Workload::Register, 1).unwrap();
     let used: BTreeSet<String> = (0..5_000).map(|_| generator.next(0).key).collect();
     assert!(used.len() > 30);
     assert!(used.iter().all(|key| generator.keys().contains(key)));

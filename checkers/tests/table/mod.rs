@@ -88,44 +88,29 @@ fn rank(event: &Event) -> u8 {
     }
 }
 
-/// The part of a history that is made of these operations, named by the index of their invocation; with all its
-/// faults, phases and its end.
+/// The part of a history that is made of these operations, named by the index of their invocation.
 pub(crate) fn only(history: &History, witness: &[u32]) -> History {
-    let mut events = Vec::new();
-    for op in history.ops().filter(|op| witness.contains(&op.index())) {
-        let data = history.data();
-        let event = OpEvent {
-            index: 0,
-            time: op.invoked(),
-            outcome: How::Invoke,
-            process: op.process(),
-            node: history.node_name(op.sent_to()).to_owned(),
-            f: op.f(),
-            key: op.key_name().to_owned(),
-            value: data.value(op.input()),
-            version: None,
-            error: None,
-            last: op.is_final(),
-        };
-        if let Some(time) = op.completed() {
-            let version = data.value(op.version());
-            events.push(Event::Op(OpEvent {
-                time,
-                outcome: match op.status() {
-                    afterall_history::Status::Ok => How::Ok,
-                    afterall_history::Status::Fail => How::Fail,
-                    afterall_history::Status::Info => How::Info,
-                },
-                value: data.value(op.output()),
-                version: (!version.is_nil()).then_some(version),
-                ..event.clone()
-            }));
+    let ops: Vec<_> = witness.iter().map(|&index| history.op_of_event(index).unwrap()).collect();
+    history.part(&ops, &history.by_key())
+}
+
+/// Asserts of each anomaly of a property that its witness breaks the property by itself, and does so no longer if
+/// any of its operations is left out. Whether there was one.
+pub(crate) fn minimal(history: &History, verdict: &Verdict, of: Property, seed: u64) -> bool {
+    let mut any = false;
+    for anomaly in verdict.anomalies.iter().filter(|anomaly| anomaly.property == of) {
+        any = true;
+        let part = only(history, &anomaly.witness);
+        let alone = outcome(&check(&part), of);
+        assert_eq!(alone, "broken", "seed {seed}: alone it is {alone}: {anomaly:#?}");
+        for left_out in &anomaly.witness {
+            let rest: Vec<u32> =
+                anomaly.witness.iter().copied().filter(|index| index != left_out).collect();
+            let without = outcome(&check(&only(&part, &rest)), of);
+            assert_ne!(without, "broken", "seed {seed}: without #{left_out}: {anomaly:#?}");
         }
-        events.push(Event::Op(event));
     }
-    let time = history.last_time();
-    events.push(Event::End(EndEvent { index: 0, time, how: EndHow::Complete, detail: None }));
-    build(history.header().clone(), events)
+    any
 }
 
 /// The header and the events of a table.
@@ -176,8 +161,7 @@ pub(crate) fn events(table: &str) -> (Header, Vec<Event>) {
 
 fn head(header: &mut Header, words: &[&str]) {
     match words {
-        ["workload", "counter"] => header.workload = Workload::Counter,
-        ["workload", "cart"] => header.workload = Workload::Cart,
+        ["workload", name] => header.workload = serde_json::from_value((*name).into()).unwrap(),
         ["nodes", nodes @ ..] => header.nodes = nodes.iter().map(|&n| n.to_owned()).collect(),
         ["rule", "siblings-client"] => header.semantics.register = RegisterRule::SiblingsClient,
         ["rule", "siblings-replica"] => header.semantics.register = RegisterRule::SiblingsReplica,

@@ -1,9 +1,11 @@
 //! What can be said on the command line, and what it resolves to.
 
 use super::Failure;
+use super::recorded::{ReadArgs, exports};
 use crate::config::{REFERENCE, RunConfig, WorldKind};
 use crate::driver::SessionKind;
 use crate::nemesis::Kind;
+use afterall_formats::Format;
 use afterall_history::Workload;
 use afterall_reference::core::{Flavour, MUTANTS, Mutant, MutantRow};
 use afterall_reference::shell::NodeArgs;
@@ -31,6 +33,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Write a run's reports again
     Report(ReportArgs),
+    /// Write a history as other tools read it
+    Export(ExportArgs),
     /// Say what works on this machine, and what to do about the rest
     Doctor(DoctorArgs),
     /// Targets: which there are, a new one, whether one works
@@ -123,11 +127,30 @@ pub(super) struct ReplayArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// The history, or the folder of its run
+    /// The history: this program's own, the folder of its run, or one that another tool recorded
     pub(super) history: PathBuf,
+    #[command(flatten)]
+    pub(super) read: ReadArgs,
+    /// What the history is held to, in place of what it says itself or of what is usual; repeat for each, or none
+    #[arg(long = "promise", value_name = "PROMISE")]
+    pub(super) promises: Vec<String>,
     /// Print the verdict as JSON
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// The history, or the folder of its run
+    pub(super) history: PathBuf,
+    /// How to write it
+    #[arg(long = "as", value_name = "FORMAT", value_parser = exports())]
+    pub(super) to: Format,
+    #[command(flatten)]
+    pub(super) read: ReadArgs,
+    /// Where to write it; the file must not be there yet [default: standard output]
+    #[arg(long)]
+    pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

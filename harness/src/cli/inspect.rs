@@ -1,24 +1,42 @@
-//! `check` and `report`: what was recorded, judged again.
+//! `check`, `report` and `export`: what was recorded, judged again or written for others.
 
-use super::args::{CheckArgs, ReportArgs};
+use super::args::{CheckArgs, ExportArgs, ReportArgs};
+use super::recorded::{promises, read};
 use super::run::{judge, print_verdict};
 use super::{Exit, Failure};
-use crate::store::{HISTORY, RunFolder};
-use afterall_history::read_jsonl;
+use crate::store::RunFolder;
+use afterall_checkers::Verdict;
+use afterall_formats::{Recorded, export};
+use afterall_history::Workload;
 use afterall_reports::verdict_json;
+use std::fs::File;
+use std::io::Write;
 
 pub(super) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
-    let path =
-        if args.history.is_dir() { args.history.join(HISTORY) } else { args.history.clone() };
-    let history = read_jsonl(&path)?;
-    if let Some(torn) = history.torn() {
-        eprintln!("warning: {}: {torn}", path.display());
-    }
-    let verdict = afterall_checkers::check(&history);
-    if args.json {
-        println!("{}", verdict_json(&verdict)?);
+    let read = read(&args.history, &args.read)?;
+    let promises = |workload| promises(&args.promises, read.format, workload);
+    let verdict = match read.recorded {
+        Recorded::Operations(mut history) => {
+            if let Some(promises) = promises(history.header().workload)? {
+                history.set_promises(promises);
+            }
+            afterall_checkers::check(&history)
+        }
+        Recorded::Transactions(mut transactions) => {
+            if let Some(promises) = promises(Workload::Transactions)? {
+                transactions.header_mut().promises = promises;
+            }
+            afterall_checkers::check_transactions(&transactions)
+        }
+    };
+    tell(&verdict, args.json)
+}
+
+fn tell(verdict: &Verdict, json: bool) -> Result<Exit, Failure> {
+    if json {
+        println!("{}", verdict_json(verdict)?);
     } else {
-        print_verdict(&verdict);
+        print_verdict(verdict);
     }
     Ok(verdict.valid.into())
 }
@@ -28,4 +46,28 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, Failure> {
     // A history alone can be reported too; the report then does without the command.
     let config = folder.config().ok();
     judge(&folder, config.as_ref())
+}
+
+pub(super) fn export(args: &ExportArgs) -> Result<Exit, Failure> {
+    let Recorded::Operations(history) = read(&args.history, &args.read)?.recorded else {
+        return Err(Failure::usage("histories of transactions are not exported"));
+    };
+    let Some(path) = &args.out else {
+        let mut stdout = std::io::stdout().lock();
+        export::write(&history, args.to, &mut stdout)?;
+        stdout.flush()?;
+        return Ok(Exit::Valid);
+    };
+    let failed = |error: &dyn std::fmt::Display| Failure {
+        exit: Exit::Failed,
+        message: format!("write {}: {error}", path.display()),
+    };
+    // What is there already may be somebody's only copy.
+    let file = File::create_new(path).map_err(|error| failed(&error))?;
+    export::write(&history, args.to, file).map_err(|error| {
+        // Half a history is none.
+        let _ = std::fs::remove_file(path);
+        failed(&error)
+    })?;
+    Ok(Exit::Valid)
 }

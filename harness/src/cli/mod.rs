@@ -4,6 +4,7 @@ mod args;
 mod doctor;
 mod inspect;
 mod progress;
+mod recorded;
 mod run;
 mod target;
 
@@ -86,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => run::replay(&args),
         Command::Check(args) => inspect::check(&args),
         Command::Report(args) => inspect::report(&args),
+        Command::Export(args) => inspect::export(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Target(command) => target::target(&command),
         Command::Completions { shell } => {

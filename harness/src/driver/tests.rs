@@ -106,7 +106,7 @@ fn drive(driver: &mut Driver, world: World<'_>) -> Vec<Event> {
 }
 
 fn driver(plan: Plan) -> Driver {
-    Driver::new(plan, Generator::new(Workload::Register, 1))
+    Driver::new(plan, Generator::new(Workload::Register, 1).unwrap())
 }
 
 /// Runs a plan on which every fault takes hold and is healed at once.

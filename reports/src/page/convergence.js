@@ -104,14 +104,15 @@ function staleness(host) {
   add(host, table(["phase", "reads", "stale", "99 % no older than", "oldest"], f.phases.map((p) =>
     el("tr", {}, el("td", { class: "word" }, p.phase), el("td", {}, count(p.reads)), el("td", {}, `${count(p.stale)} (${share(p.stale, p.reads)})`), el("td", {}, age(p.p99_ns)), el("td", {}, age(p.max_ns))))));
   add(host, el("h3", {}, "How likely a fresh read is, by the time since the last acknowledged write"));
-  add(host, table(["up to", "reads", "fresh", "95 % between"], f.fresh.map((s) =>
-    el("tr", {}, el("td", {}, s.until_ns === undefined ? "later" : duration(s.until_ns)), el("td", {}, count(s.reads)), el("td", {}, share(s.fresh, s.reads)), el("td", {}, `${(100 * s.low).toFixed(1)} and ${(100 * s.high).toFixed(1)} %`)))));
+  add(host, table(["up to", "reads", "fresh", "95 % between", ...(f.predicted_for ? ["predicted"] : [])], f.fresh.map((s) =>
+    el("tr", {}, el("td", {}, s.until_ns === undefined ? "later" : duration(s.until_ns)), el("td", {}, count(s.reads)), el("td", {}, share(s.fresh, s.reads)), el("td", {}, `${(100 * s.low).toFixed(1)} and ${(100 * s.high).toFixed(1)} %`), f.predicted_for && el("td", {}, s.predicted === undefined ? "–" : `${(100 * s.predicted).toFixed(1)} %`)))));
+  if (f.predicted_for) add(host, el("p", { class: "small muted" }, `Predicted by the WARS model of probabilistically bounded staleness for N = ${f.predicted_for.n}, R = ${f.predicted_for.r}, W = ${f.predicted_for.w}, with half the round trips of the healthy phase as latencies, and without gossip, repair or failure.`));
   add(host, el("p", { class: "small muted" }, "A read is stale if what it returned had been overwritten, by an acknowledged write that began later, before the read began. Lower bounds: writes that overlap, and writes that nobody ever read, are given the benefit of the doubt."));
 }
 
 function fates(host) {
   const kinds = { survived: "--v2", present: "--v2", superseded: "--v4", removed: "--v4", discarded: "--v1", lost: "--v5", undecided: "--other" };
-  for (const [title, f, beside] of [["What became of acknowledged writes", verdict.figures.fates, ["recovered", "resurrected", "phantom", "aborted"]], ["What became of the items of carts", verdict.figures.items, ["resurrected", "recovered"]]]) {
+  for (const [title, f, beside] of [["What became of acknowledged writes", verdict.figures.fates, ["recovered", "resurrected", "phantom", "aborted"]], [{ set: "What became of the elements of sets", chat: "What became of messages" }[verdict.workload] ?? "What became of the items of carts", verdict.figures.items, ["resurrected", "recovered"]]]) {
     if (!f) continue;
     const parts = Object.keys(kinds).filter((k) => f[k] !== undefined);
     add(host, el("h3", {}, title), el("div", { class: "sum", role: "img", "aria-label": parts.map((k) => `${k} ${f[k]}`).join(", ") },

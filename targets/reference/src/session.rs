@@ -40,6 +40,7 @@ impl Session {
             Workload::Register => Kind::Register,
             Workload::Counter => Kind::Counter,
             Workload::Cart => Kind::Cart,
+            _ => return Err(NoSuchOperation { workload, f, value: value.clone() }),
         };
         let action = match (workload, f, value) {
             (_, Function::Read, _) | (Workload::Cart, Function::Checkout, _) => Action::Read,

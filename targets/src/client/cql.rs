@@ -141,6 +141,7 @@ impl CqlClient {
                 };
                 Ok(Value::List(rows.into_iter().map(item).collect()))
             }
+            _ => Err(Trouble::Failed(format!("it holds no {}", self.workload.name()))),
         }
     }
 

@@ -284,6 +284,7 @@ fn fitting(workload: Workload, value: Value) -> Result<Value, String> {
             value.as_list().is_some_and(|items| items.iter().all(is_item)),
             "a list of [element, quantity]",
         ),
+        _ => (false, "nothing: no run drives one"),
     };
     if fits { Ok(value) } else { Err(format!("a {}'s read returns {shape}", workload.name())) }
 }

@@ -98,7 +98,10 @@ async fn try_workload(cluster: &Cluster, config: &RunConfig, tell: &mut dyn FnMu
         Err(error) => return tell(bad(format!("{name}: client"), error)),
     };
     let patience = Duration::from_millis(config.timeout_ms);
-    let mut generator = Generator::new(config.workload, config.seed);
+    let mut generator = match config.generator() {
+        Ok(generator) => generator,
+        Err(error) => return tell(bad(format!("{name}: generator"), error.to_string())),
+    };
     for node in 0..cluster.nodes() {
         let (mut ok, mut failed, mut unknown) = (0, Vec::new(), Vec::new());
         for _ in 0..OPERATIONS {

@@ -11,7 +11,6 @@ use crate::driver::{Client as Who, Command, Completion, Driver, Invocation, Prog
 use crate::nemesis::{Evidence, Fault};
 use afterall_history::{EndHow, Event, NodeChange, Phase};
 use afterall_targets::{Client, Trouble};
-use afterall_workloads::Generator;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -95,7 +94,7 @@ pub(crate) async fn run<D: Deployment, E: std::fmt::Display>(
     onlooker: &mut dyn Onlooker,
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), RunError> {
-    let driver = Driver::new(config.plan()?, Generator::new(config.workload, config.seed));
+    let driver = Driver::new(config.plan()?, config.generator()?);
     let cluster = tokio::select! {
         cluster = started => Arc::new(cluster.map_err(|error| RunError::Setup(error.to_string()))?),
         // What had been started ends with its handles.

@@ -19,7 +19,6 @@ use afterall_history::{EndHow, Event, NodeChange, Workload};
 use afterall_reference::core::{
     Answer, Config, DamagedRecord, Message, NodeId, Refusal, Request, RequestId,
 };
-use afterall_workloads::Generator;
 use agenda::Agenda;
 use clients::Clients;
 use host::{Host, Job, Output};
@@ -164,7 +163,7 @@ impl World {
             authority: Authority::default(),
             watches: plan.schedule.iter().map(|_| None).collect(),
             last_probe: 0,
-            driver: Driver::new(plan, Generator::new(config.workload, config.seed)),
+            driver: Driver::new(plan, config.generator()?),
         })
     }
 

@@ -65,12 +65,13 @@ impl Flavour {
                 Promise::to_all(MonotonicWrites),
                 Promise::to_all(WritesFollowReads),
             ]),
-            (Flavour::Lww | Flavour::LwwHlc, Workload::Counter | Workload::Cart) => {}
+            (Flavour::Lww | Flavour::LwwHlc, _) => {}
             (Flavour::Crdt, workload) => {
                 promises.extend(all(match workload {
                     Workload::Register => &[NoLostWrites, NoPhantoms],
                     Workload::Counter => &[NoLostIncrements, NoDoubleIncrements, NoPhantoms],
                     Workload::Cart => &[NoLostItems, NoResurrectedItems, NoPhantoms],
+                    _ => &[],
                 }));
                 promises.extend([
                     Promise::to_sticky(ReadYourWrites),

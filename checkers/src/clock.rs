@@ -1,0 +1,228 @@
+//! Vector clocks over sessions that share what they have in common.
+//!
+//! A clock is a tree of sixteen-way nodes over the sessions' counts. Copying a clock is copying a pointer; a change copies
+//! the nodes on the way to it; a join passes over whatever both share. So sessions that have ended cost nothing
+//! more, and neither do a million sessions of one transaction each.
+
+use std::sync::Arc;
+
+const BITS: u32 = 4;
+const WAYS: usize = 1 << BITS;
+
+#[derive(Debug, Clone)]
+enum Node {
+    Counts([u32; WAYS]),
+    /// Boxed, so that a node of counts takes no more room than its counts.
+    Nodes(Box<[Option<Arc<Node>>; WAYS]>),
+}
+
+/// For every session, how many of its operations are in the past.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Clock {
+    root: Option<Arc<Node>>,
+    /// Of the tree: the sessions it has room for are those below `16^(height + 1)`.
+    height: u32,
+}
+
+/// Which child of a node at this height leads to the session.
+fn child(session: u32, height: u32) -> usize {
+    (session >> (BITS * height)) as usize % WAYS
+}
+
+impl Clock {
+    fn has_room(&self, session: u32) -> bool {
+        let bits = BITS * (self.height + 1);
+        bits >= u32::BITS || session >> bits == 0
+    }
+
+    /// How many operations of the session are in the past.
+    pub(crate) fn get(&self, session: u32) -> u32 {
+        if !self.has_room(session) {
+            return 0;
+        }
+        let (mut node, mut height) = (self.root.as_ref(), self.height);
+        loop {
+            match node.map(Arc::as_ref) {
+                None => return 0,
+                Some(Node::Counts(counts)) => return counts[child(session, 0)],
+                Some(Node::Nodes(nodes)) => node = nodes[child(session, height)].as_ref(),
+            }
+            height = height.saturating_sub(1);
+        }
+    }
+
+    /// Whether both are one and the same in memory; two that are equal need not be.
+    pub(crate) fn is_shared_with(&self, other: &Clock) -> bool {
+        match (&self.root, &other.root) {
+            (None, None) => true,
+            (Some(our), Some(their)) => Arc::ptr_eq(our, their),
+            _ => false,
+        }
+    }
+
+    /// Calls `visit` with every session of which operations are in the past, and how many.
+    pub(crate) fn each(&self, visit: &mut impl FnMut(u32, u32)) {
+        fn walk(node: &Node, first: u32, height: u32, visit: &mut impl FnMut(u32, u32)) {
+            match node {
+                Node::Counts(counts) => {
+                    for (session, &count) in (first..).zip(counts) {
+                        if count > 0 {
+                            visit(session, count);
+                        }
+                    }
+                }
+                Node::Nodes(nodes) => {
+                    for (at, node) in (0_u32..).zip(nodes.iter()) {
+                        if let Some(node) = node {
+                            walk(node, first + (at << (BITS * height)), height - 1, visit);
+                        }
+                    }
+                }
+            }
+        }
+        if let Some(root) = &self.root {
+            walk(root, 0, self.height, visit);
+        }
+    }
+
+    /// Makes the tree as high as it must be.
+    fn grow(&mut self, height: u32) {
+        while self.height < height {
+            if let Some(root) = self.root.take() {
+                let mut nodes = Box::new([const { None }; WAYS]);
+                nodes[0] = Some(root);
+                self.root = Some(Arc::new(Node::Nodes(nodes)));
+            }
+            self.height += 1;
+        }
+    }
+
+    /// So many operations of the session are in the past.
+    pub(crate) fn set(&mut self, session: u32, count: u32) {
+        while !self.has_room(session) {
+            self.grow(self.height + 1);
+        }
+        let (mut slot, mut height) = (&mut self.root, self.height);
+        loop {
+            let empty = || match height {
+                0 => Node::Counts([0; WAYS]),
+                _ => Node::Nodes(Box::new([const { None }; WAYS])),
+            };
+            match Arc::make_mut(slot.get_or_insert_with(|| Arc::new(empty()))) {
+                Node::Counts(counts) => {
+                    counts[child(session, 0)] = count;
+                    return;
+                }
+                Node::Nodes(nodes) => slot = &mut nodes[child(session, height)],
+            }
+            height = height.saturating_sub(1);
+        }
+    }
+
+    /// The past of both.
+    pub(crate) fn join(&mut self, other: &Clock) {
+        let Some(theirs) = &other.root else { return };
+        self.grow(other.height);
+        // Ours may be higher: then theirs is about the first sessions of ours.
+        let (mut slot, mut height) = (&mut self.root, self.height);
+        while height > other.height {
+            let inner =
+                slot.get_or_insert_with(|| Arc::new(Node::Nodes(Box::new([const { None }; WAYS]))));
+            match Arc::make_mut(inner) {
+                Node::Nodes(nodes) => slot = &mut nodes[0],
+                Node::Counts(_) => return,
+            }
+            height -= 1;
+        }
+        match slot {
+            None => *slot = Some(Arc::clone(theirs)),
+            Some(ours) => {
+                if let Some(both) = joined(ours, theirs) {
+                    *ours = both;
+                }
+            }
+        }
+    }
+}
+
+/// Both, of the same height; `None` if that is what ours is already.
+fn joined(ours: &Arc<Node>, theirs: &Arc<Node>) -> Option<Arc<Node>> {
+    if Arc::ptr_eq(ours, theirs) {
+        return None;
+    }
+    match (ours.as_ref(), theirs.as_ref()) {
+        (Node::Counts(our), Node::Counts(their)) => {
+            if their.iter().zip(our).all(|(their, our)| their <= our) {
+                return None;
+            }
+            if our.iter().zip(their).all(|(our, their)| our <= their) {
+                return Some(Arc::clone(theirs));
+            }
+            Some(Arc::new(Node::Counts(std::array::from_fn(|at| our[at].max(their[at])))))
+        }
+        (Node::Nodes(our), Node::Nodes(their)) => {
+            let mut both: Option<Box<[Option<Arc<Node>>; WAYS]>> = None;
+            let mut all_theirs = true;
+            for (at, (our, their)) in our.iter().zip(their.iter()).enumerate() {
+                let new = match (our, their) {
+                    (None, None) => continue,
+                    (Some(_), None) => None,
+                    (None, Some(their)) => Some(Arc::clone(their)),
+                    (Some(our), Some(their)) if Arc::ptr_eq(our, their) => continue,
+                    (Some(our), Some(their)) => joined(our, their),
+                };
+                match (new, their) {
+                    (Some(new), Some(their)) => {
+                        all_theirs &= Arc::ptr_eq(&new, their);
+                        both.get_or_insert_with(|| match ours.as_ref() {
+                            Node::Nodes(nodes) => nodes.clone(),
+                            Node::Counts(_) => Box::new([const { None }; WAYS]),
+                        })[at] = Some(new);
+                    }
+                    _ => all_theirs = false,
+                }
+            }
+            let both = both?;
+            if all_theirs { Some(Arc::clone(theirs)) } else { Some(Arc::new(Node::Nodes(both))) }
+        }
+        // The heights are the same, so the kinds are.
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #[test]
+        fn clocks_are_what_maps_are(
+            steps in proptest::collection::vec((0..3_usize, 0..3_usize, 0..1_u32 << 20, 1..9_u32), 1..200),
+            low in proptest::bool::ANY,
+        ) {
+            let mut clocks = vec![Clock::default(); 3];
+            let mut maps = vec![BTreeMap::<u32, u32>::new(); 3];
+            for (a, b, session, count) in steps {
+                let session = if low { session % 40 } else { session };
+                if a == b {
+                    clocks[a].set(session, count);
+                    maps[a].insert(session, count);
+                } else {
+                    let (their, map) = (clocks[b].clone(), maps[b].clone());
+                    clocks[a].join(&their);
+                    for (session, count) in map {
+                        let known = maps[a].entry(session).or_default();
+                        *known = (*known).max(count);
+                    }
+                }
+                for (clock, map) in clocks.iter().zip(&maps) {
+                    for session in map.keys().flat_map(|&s| [s, s + 1, s ^ 16, s ^ 256]) {
+                        prop_assert_eq!(clock.get(session), map.get(&session).copied().unwrap_or(0));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Sets that only grow, and the messages of chats: element by element, and replica by replica.
+//!
+//! At the end, on the final reads, an acknowledged add is *present* (on some replica), or *lost*. On each replica, during
+//! the run, with R the reads of it that began after the add was over:
+//!
+//! | the element is | when |
+//! |---|---|
+//! | never read | R is empty |
+//! | visible at once | all of R show it |
+//! | late | the last of R shows it, and not all do: it became visible after the last that does not |
+//! | missing | the last of R does not show it |
+//!
+//! A checker that takes all replicas together passes one that never shows the element, if another is read first; this
+//! one does not. After Jepsen's set-full, whose cost is the product of elements and reads; here it is their sum: the
+//! reads of a replica are walked from the last to the first, and an element is counted on while each shows it.
+//!
+//! Within a session: what it added, acknowledged, is in its later reads (RYW), and what it has read likewise (MR).
+
+use crate::context::Context;
+use crate::explain;
+use crate::findings::{Claim, Dependency, Finding, Findings};
+use crate::sessions;
+use crate::sources::Sources;
+use crate::verdict::{ItemFates, Label, Tier, Visibility};
+use afterall_history::{Function, KeyId, NodeId, OpId, OpView, Property, Sessions, Status};
+use std::collections::BTreeMap;
+
+const NO_LOST: Claim = (Property::NoLostItems, Sessions::All);
+const LOST_NONE: &str = "nothing was added to a set that was read on every replica at the end";
+
+/// Judges every element, and measures how long each replica took to show it.
+pub(crate) fn check(
+    ctx: &Context<'_>,
+    sources: &Sources,
+    exact: &[bool],
+    findings: &mut Findings,
+) -> (ItemFates, Vec<Visibility>) {
+    let mut fates = ItemFates::default();
+    findings.chances(NO_LOST, 0, LOST_NONE);
+    if let Some((a, b)) = sources.twice {
+        let (a, b) = (ctx.op(a).index(), ctx.op(b).index());
+        findings.undecided(NO_LOST, format!("#{a} and #{b} added the same element"));
+        return (fates, Vec::new());
+    }
+    in_sessions(ctx, sources, exact, findings);
+    let mut waits: BTreeMap<NodeId, Waits> = BTreeMap::new();
+    let mut marks = Marks::new(ctx.history.len());
+    for key in ctx.keys() {
+        at_the_end(ctx, sources, key, &mut marks, &mut fates, findings);
+        on_replicas(ctx, sources, key, &mut marks, &mut waits);
+    }
+    let visibility = waits.into_iter().map(|(node, waits)| waits.figures(ctx, node)).collect();
+    (fates, visibility)
+}
+
+/// Whether the operation puts an element into a set, or a message into a chat.
+fn adds(op: OpView<'_>) -> bool {
+    matches!(op.f(), Function::Add | Function::Post | Function::Edit)
+}
+
+/// A number an operation, which is taken back by beginning a new round.
+struct Marks {
+    round: u32,
+    of: Vec<(u32, u32)>,
+}
+
+impl Marks {
+    fn new(ops: usize) -> Marks {
+        Marks { round: 0, of: vec![(0, 0); ops] }
+    }
+
+    fn begin(&mut self) {
+        self.round += 1;
+    }
+
+    fn get(&self, op: OpId) -> u32 {
+        let (round, count) = self.of[op.0 as usize];
+        if round == self.round { count } else { 0 }
+    }
+
+    fn set(&mut self, op: OpId, count: u32) {
+        self.of[op.0 as usize] = (self.round, count);
+    }
+}
+
+fn at_the_end(
+    ctx: &Context<'_>,
+    sources: &Sources,
+    key: KeyId,
+    marks: &mut Marks,
+    fates: &mut ItemFates,
+    findings: &mut Findings,
+) {
+    marks.begin();
+    for &(_, read) in ctx.finals(key) {
+        for &add in sources.of(read) {
+            marks.set(add, 1);
+        }
+    }
+    let judged = ctx.unsettled().is_none() && ctx.all_read(key);
+    let mut any = false;
+    for add in ctx.on(key).filter(|&op| adds(op)) {
+        let present = marks.get(add.id()) > 0;
+        if !add.is_ok() {
+            fates.recovered += u64::from(present && add.status() == Status::Info);
+            continue;
+        }
+        any = true;
+        fates.acknowledged += 1;
+        findings.chances(NO_LOST, u64::from(judged), LOST_NONE);
+        if present {
+            fates.present += 1;
+        } else if judged {
+            fates.lost += 1;
+            findings.add(lost(ctx, add));
+        } else {
+            fates.undecided += 1;
+        }
+    }
+    if any && !judged {
+        let name = ctx.history.key_name(key);
+        let unread = || format!("{name} was not read on every replica at the end");
+        findings.undecided(NO_LOST, ctx.unsettled().map_or_else(unread, str::to_owned));
+    }
+}
+
+fn lost(ctx: &Context<'_>, add: OpView<'_>) -> Finding {
+    let (cause, why) = explain::why_gone(ctx, add.id());
+    let finals = ctx.finals(add.key()).iter().map(|&(_, read)| read);
+    Finding {
+        claim: NO_LOST,
+        or: Vec::new(),
+        kind: "lost element",
+        cause,
+        sentence: format!(
+            "{} was acknowledged, and at the end no replica shows it; {why}.",
+            explain::op(ctx, add.id())
+        ),
+        key: Some(add.key()),
+        ops: std::iter::once(add.id()).chain(finals).collect(),
+        edges: Vec::new(),
+    }
+}
+
+/// How long a replica took to show elements.
+#[derive(Default)]
+struct Waits {
+    /// In nanoseconds from the end of the add to the last read that did not show it; none below zero.
+    waits: Vec<i64>,
+    never_read: u64,
+    missing: u64,
+}
+
+impl Waits {
+    fn figures(mut self, ctx: &Context<'_>, node: NodeId) -> Visibility {
+        self.waits.sort_unstable();
+        let late: Vec<i64> = self.waits.iter().copied().filter(|&wait| wait > 0).collect();
+        let at = |share: f64| {
+            let last = self.waits.len().checked_sub(1)?;
+            Some(self.waits[((self.waits.len() as f64 * share) as usize).min(last)])
+        };
+        Visibility {
+            node: ctx.history.node_name(node).to_owned(),
+            shown: self.waits.len() as u64,
+            late: late.len() as u64,
+            missing: self.missing,
+            never_read: self.never_read,
+            p50_ns: at(0.5),
+            p99_ns: at(0.99),
+            max_ns: self.waits.last().copied(),
+        }
+    }
+}
+
+fn on_replicas(
+    ctx: &Context<'_>,
+    sources: &Sources,
+    key: KeyId,
+    marks: &mut Marks,
+    waits: &mut BTreeMap<NodeId, Waits>,
+) {
+    let mut reads: BTreeMap<NodeId, Vec<OpView<'_>>> = BTreeMap::new();
+    for read in ctx.on(key).filter(|op| op.f().is_read() && op.is_ok()) {
+        reads.entry(read.served_by()).or_default().push(read);
+    }
+    let added: Vec<OpView<'_>> = ctx.on(key).filter(|op| adds(*op) && op.is_ok()).collect();
+    for (node, reads) in reads {
+        marks.begin();
+        // Reads stand in the order of invocation; from the last on.
+        for (count, read) in (0_u32..).zip(reads.iter().rev()) {
+            for &add in sources.of(read.id()) {
+                if marks.get(add) == count {
+                    marks.set(add, count + 1);
+                }
+            }
+        }
+        let waits = waits.entry(node).or_default();
+        let latest = reads.last().map_or(i64::MIN, |read| read.invoked());
+        for add in &added {
+            let shown = marks.get(add.id()) as usize;
+            if latest <= add.until() {
+                waits.never_read += 1;
+            } else if shown == 0 {
+                waits.missing += 1;
+            } else {
+                let absent = (reads.len() - shown).checked_sub(1).map(|at| reads[at].invoked());
+                waits.waits.push(absent.map_or(0, |absent| (absent - add.until()).max(0)));
+            }
+        }
+    }
+}
+
+/// What sessions see of what they added and read before.
+fn in_sessions(ctx: &Context<'_>, sources: &Sources, exact: &[bool], findings: &mut Findings) {
+    let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();
+    let mut marks = Marks::new(ctx.history.len());
+    for ops in ctx.by_session.iter() {
+        // By key: every add that it has seen or made, and what showed it first.
+        let mut known: BTreeMap<KeyId, Vec<(OpId, OpId)>> = BTreeMap::new();
+        let mut is_known = BTreeMap::<KeyId, std::collections::BTreeSet<OpId>>::new();
+        for op in ops.iter().map(|&id| ctx.op(id)).filter(|op| op.is_ok()) {
+            let known = known.entry(op.key()).or_default();
+            let is_known = is_known.entry(op.key()).or_default();
+            if adds(op) {
+                if is_known.insert(op.id()) {
+                    known.push((op.id(), op.id()));
+                }
+                continue;
+            }
+            if !op.f().is_read() {
+                continue;
+            }
+            marks.begin();
+            let shown = sources.of(op.id());
+            shown.iter().for_each(|&add| marks.set(add, 1));
+            let kind = ctx.kind_of(op.session());
+            let (ryw, mr) = ((Property::ReadYourWrites, kind), (Property::MonotonicReads, kind));
+            if !exact[op.key().0 as usize] {
+                let own = known.iter().any(|(add, by)| add == by);
+                let read = known.iter().any(|(add, by)| add != by);
+                *counted.entry(ryw).or_default() += u64::from(own);
+                *counted.entry(mr).or_default() += u64::from(read);
+            }
+            let missed = |own: bool| {
+                let of = known.iter().filter(|(add, by)| (add == by) == own);
+                of.copied().find(|&(add, _)| marks.get(add) == 0)
+            };
+            for (claim, own) in [(ryw, true), (mr, false)] {
+                if let Some((add, by)) = missed(own) {
+                    findings.add(misses(ctx, claim, add, by, op));
+                }
+            }
+            for &add in shown {
+                if is_known.insert(add) {
+                    known.push((add, op.id()));
+                }
+            }
+        }
+    }
+    for (claim, count) in counted {
+        sessions::chances(findings, claim, count, Tier::Inferred);
+    }
+}
+
+fn misses(ctx: &Context<'_>, claim: Claim, add: OpId, by: OpId, read: OpView<'_>) -> Finding {
+    let mut ops = vec![add, by, read.id()];
+    ops.sort_unstable();
+    ops.dedup();
+    let why = format!("process {} made both, in this order", read.process());
+    let mut edges = vec![Dependency { from: by, to: read.id(), label: Label::So, why }];
+    if by != add {
+        let why = crate::paths::reads_from(ctx, add, by);
+        edges.push(Dependency { from: add, to: by, label: Label::ReadsFrom, why });
+    }
+    let how = if by == add { "made" } else { "read" };
+    Finding {
+        claim,
+        or: Vec::new(),
+        kind: sessions::kind(claim.0),
+        cause: sessions::cause(ctx, by, read.id()),
+        sentence: format!(
+            "Process {}'s read of {} (#{}) does not show what its session had {how} before: {}.",
+            read.process(),
+            read.key_name(),
+            read.index(),
+            explain::op(ctx, add)
+        ),
+        key: Some(read.key()),
+        ops,
+        edges,
+    }
+}

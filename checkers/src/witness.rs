@@ -1,0 +1,77 @@
+//! The smallest witness of each group: none of its operations can be left out.
+//!
+//! A finding's operations are judged by themselves, as a history of their own ([`History::part`]), again and again with
+//! one of them left out. What is still found without an operation does not need it; what is found then, with its
+//! sentence and its edges, takes the place of the finding. A part of a history proves no more than the whole
+//! does, so nothing is found that was not there.
+//!
+//! Quadratic in the operations of a witness, of which there are few.
+
+use crate::context::Context;
+use crate::findings::{Dependency, Finding, Findings, Group};
+use crate::linearizable::NO_ORDER;
+use afterall_history::{History, OpId, Property, Workload};
+
+/// Witnesses of more operations than this are left as they are.
+const OPS_MAX: usize = 48;
+
+/// Reduces the witness of each group.
+pub(crate) fn shrink(ctx: &Context<'_>, findings: &mut Findings) {
+    let register = ctx.history.header().workload == Workload::Register;
+    for Group { smallest, .. } in findings.groups.values_mut() {
+        // Where values repeat, linearizability knows better which writes are needed.
+        let own =
+            smallest.claim.0 == Property::Linearizable && register && smallest.kind == NO_ORDER;
+        if !own && (2..=OPS_MAX).contains(&smallest.ops.len()) {
+            reduce(ctx, smallest);
+        }
+    }
+}
+
+fn reduce(ctx: &Context<'_>, finding: &mut Finding) {
+    let mut part = ctx.history.part(&finding.ops, &ctx.by_key);
+    let mut better: Option<Finding> = None;
+    loop {
+        let without = (0..part.len() as u32).rev().find_map(|left_out| {
+            let rest: Vec<OpId> =
+                (0..part.len() as u32).filter(|&op| op != left_out).map(OpId).collect();
+            let smaller = part.part(&rest, &part.by_key());
+            let found = find(&smaller, finding)?;
+            Some((smaller, found))
+        });
+        let Some((smaller, found)) = without else { break };
+        better = Some(named_by_index(&smaller, found));
+        part = smaller;
+    }
+    let Some(found) = better else { return };
+    let back = |index: OpId| ctx.history.op_of_event(index.0).unwrap_or(OpId(0));
+    finding.ops = found.ops.into_iter().map(back).collect();
+    finding.sentence = found.sentence;
+    finding.kind = found.kind;
+    finding.key = finding.ops.first().map(|&op| ctx.op(op).key());
+    finding.edges = found
+        .edges
+        .into_iter()
+        .map(|edge| Dependency { from: back(edge.from), to: back(edge.to), ..edge })
+        .collect();
+}
+
+/// What breaks the same property, in whatever way.
+fn find(part: &History, like: &Finding) -> Option<Finding> {
+    let ctx = Context::new(part);
+    let (findings, _) = crate::find(&ctx, Some(like.claim.0));
+    let same =
+        |finding: &Finding| finding.claim.0 == like.claim.0 && finding.or.len() == like.or.len();
+    let found = findings.groups.into_values().map(|group| group.smallest);
+    found.filter(same).min_by_key(|finding| finding.ops.len())
+}
+
+/// Operations by the index of their invocation, which they keep in every part.
+fn named_by_index(part: &History, mut finding: Finding) -> Finding {
+    let index = |op: OpId| OpId(part.op(op).index());
+    finding.ops.iter_mut().for_each(|op| *op = index(*op));
+    for edge in &mut finding.edges {
+        (edge.from, edge.to) = (index(edge.from), index(edge.to));
+    }
+    finding
+}

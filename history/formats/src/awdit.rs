@@ -1,0 +1,91 @@
+//! AWDIT's text format for small histories.
+//!
+//! `r KEY VALUE` or `w KEY VALUE`, one operation a line; a line of `-` ends a transaction, a line of `=` a session. Blank
+//! lines mean nothing. All are decimal numbers. A read of 0 returned the initial state, unless somebody wrote 0 to the
+//! key. All transactions were committed.
+
+use crate::lines::{Cursor, Lines};
+use crate::{FormatError, header};
+use afterall_history::{Initial, Name, Status, Transactions, TransactionsBuilder, TxnId};
+use std::io::BufRead;
+
+/// What a line says.
+enum Line {
+    Nothing,
+    EndOfTransaction,
+    EndOfSession,
+    Op { write: bool, key: u64, value: u64 },
+}
+
+/// Reads a history; `name` stands for the file in errors.
+///
+/// # Errors
+/// When the file cannot be read, or a line of it is not of the format.
+pub fn read(from: impl BufRead, name: &str) -> Result<Transactions, FormatError> {
+    let mut lines = Lines::new(from, name);
+    let mut builder = TransactionsBuilder::new(header("awdit"), Initial::Unwritten(0))
+        .map_err(|damage| lines.wrong(damage.to_string()))?;
+    let mut session = 0_u64;
+    let mut session_has_any = false;
+    let mut open: Option<TxnId> = None;
+    while let Some(line) = lines.next()? {
+        match parse(line).map_err(|what| lines.wrong(what))? {
+            Line::Nothing => {}
+            Line::EndOfTransaction => open = None,
+            Line::EndOfSession => {
+                open = None;
+                session += u64::from(std::mem::take(&mut session_has_any));
+            }
+            Line::Op { write, key, value } => {
+                let txn = match open {
+                    Some(txn) => Ok(txn),
+                    None => builder.begin(Name::Number(session), Status::Ok),
+                };
+                let pushed = txn.and_then(|txn| {
+                    (open, session_has_any) = (Some(txn), true);
+                    let (key, value) = (Name::Number(key), Name::Number(value));
+                    if write {
+                        builder.write(txn, key, value)
+                    } else {
+                        builder.read(txn, key, Some(value))
+                    }
+                });
+                pushed.map_err(|damage| lines.wrong(damage.to_string()))?;
+            }
+        }
+    }
+    Ok(builder.finish())
+}
+
+fn parse(line: &[u8]) -> Result<Line, String> {
+    let line = line.trim_ascii();
+    let all = |byte: u8| line.iter().all(|&other| other == byte);
+    let mut at = Cursor::new(line);
+    let write = match line.first() {
+        None => return Ok(Line::Nothing),
+        Some(b'-') if all(b'-') => return Ok(Line::EndOfTransaction),
+        Some(b'=') if all(b'=') => return Ok(Line::EndOfSession),
+        Some(b'r') => false,
+        Some(b'w') => true,
+        Some(_) => {
+            return Err(format!(
+                "a line is r KEY VALUE, w KEY VALUE, a row of - or a row of =, not {}",
+                at.text()
+            ));
+        }
+    };
+    at.left = &at.left[1..];
+    let mut field = |what: &str| {
+        let space = at.space();
+        let here = at;
+        let number = at.number().filter(|_| space);
+        number.ok_or_else(|| {
+            format!("a space and the {what}, a number below 2^64, come here, not {}", here.text())
+        })
+    };
+    let (key, value) = (field("key")?, field("value")?);
+    if !at.left.is_empty() {
+        return Err(format!("the line ends after the value, not with {}", at.text()));
+    }
+    Ok(Line::Op { write, key, value })
+}

@@ -1,0 +1,150 @@
+//! Which format a file is in, told from its beginning.
+
+use crate::input::Input;
+use crate::{Format, FormatError};
+use afterall_history::FORMAT;
+use std::io::Read;
+use std::path::Path;
+
+/// Bytes that are looked at.
+const HEAD_BYTES: u64 = 1 << 16;
+
+/// Fields that dbcop's files have, one or the other.
+const DBCOP: &[&str] = &["\"events\"", "\"committed\"", "\"variable\"", "\"params\""];
+
+/// The format, and by what it was recognised.
+pub(crate) fn guess(input: Input<'_>, name: &str) -> Result<(Format, &'static str), FormatError> {
+    if input.folder().is_some() {
+        return Ok((Format::Cobra, "its being a folder"));
+    }
+    let io = |source| FormatError::Io { file: name.to_owned(), source };
+    let mut head = Vec::new();
+    input.open(name)?.take(HEAD_BYTES).read_to_end(&mut head).map_err(io)?;
+    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+    let extension = extension.unwrap_or("");
+    of_head(&head, extension).ok_or_else(|| {
+        let what = if head.is_empty() {
+            "the file is empty"
+        } else {
+            "the format cannot be told from the file's beginning"
+        };
+        FormatError::File {
+            file: name.to_owned(),
+            what: format!("{what}: name it with --format ({})", Format::names()),
+        }
+    })
+}
+
+fn of_head(head: &[u8], extension: &str) -> Option<(Format, &'static str)> {
+    if extension == "bincode" {
+        return Some((Format::DbcopBincode, "the file's name"));
+    }
+    // No text begins with the start of a transaction of a small number, or with small numbers of eight bytes.
+    if head.len() >= 9 && head[..2] == *b"S\0" {
+        return Some((Format::Cobra, "the first bytes"));
+    }
+    if head.len() >= 40 && head[..40].chunks(8).all(|number| number[4..] == [0; 4]) {
+        return Some((Format::DbcopBincode, "the first bytes"));
+    }
+    let text = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        // A character may be cut by the end of what is looked at.
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return None,
+    };
+    // Zeros stand in no text.
+    if text.contains('\0') {
+        return None;
+    }
+    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines().find(|line| !line.starts_with([';', '/']))?;
+    let inner = first.trim_start_matches(['[', '(', '{', ' ', ',']);
+    let inner = if inner.is_empty() {
+        lines().skip_while(|&line| line != first).nth(1).unwrap_or("")
+    } else {
+        inner
+    };
+    let inner = inner.trim_start_matches(['[', '(', '{', ' ', ',']);
+    let opened = |bracket: char| first.starts_with(bracket);
+    let json = inner.starts_with('"') && (opened('{') || opened('['));
+    let line = |what| (what, "the first line");
+    Some(if json && first.contains(&format!("\"{FORMAT}\"")) {
+        line(Format::Afterall)
+    } else if json && ["\"type\"", "\":type\""].iter().any(|key| text.contains(key)) {
+        (Format::JepsenJson, "the fields of its first objects")
+    } else if json && DBCOP.iter().any(|field| text.contains(field)) {
+        (Format::DbcopJson, "the fields of its first objects")
+    } else if (opened('{') && inner.starts_with(':')) || first.starts_with("#jepsen") {
+        if text.contains(":key") && (text.contains(":get") || text.contains(":put")) {
+            (Format::Porcupine, "puts and gets with keys")
+        } else {
+            line(Format::JepsenEdn)
+        }
+    } else if (opened('[') || opened('('))
+        && (inner.starts_with(':') || inner.starts_with("#jepsen"))
+    {
+        line(Format::JepsenEdn)
+    } else if lines().any(|line| line.contains("jepsen.util")) {
+        (Format::JepsenLog, "lines with jepsen.util")
+    } else if ["r(", "w("].iter().any(|start| first.starts_with(start)) {
+        line(Format::Plume)
+    } else if is_awdit(first) {
+        line(Format::Awdit)
+    } else if opened('[') && (first.contains(":=") || first.contains("==")) {
+        line(Format::DbcopText)
+    } else {
+        return None;
+    })
+}
+
+/// `r k v` or `w k v`, or the end of an empty transaction or session.
+fn is_awdit(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    line.starts_with("-----")
+        || line.starts_with("=====")
+        || (matches!(words.next(), Some("r" | "w")) && words.count() == 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_told_from_their_first_bytes() {
+        for (head, format) in [
+            ("{\"format\":\"afterall-history\",\"version\":1", Format::Afterall),
+            ("{:type :invoke, :f :read, :process 0}\n", Format::JepsenEdn),
+            ("; by hand\n\n[{:type :invoke", Format::JepsenEdn),
+            ("[\n{:type :invoke", Format::JepsenEdn),
+            ("({:type :invoke", Format::JepsenEdn),
+            ("#jepsen.history.Op{:index 0", Format::JepsenEdn),
+            ("[#jepsen.history.Op{:index 0", Format::JepsenEdn),
+            ("[{\"type\":\"invoke\"", Format::JepsenJson),
+            ("{\"index\":0,\"type\":\"invoke\"", Format::JepsenJson),
+            ("INFO  jepsen.util - 0\t:invoke\t:read\tnil\n", Format::JepsenLog),
+            ("2020 starting\nINFO  jepsen.util - 0\t:invoke\t:read\tnil\n", Format::JepsenLog),
+            ("{:process 9, :type :invoke, :f :get, :key \"0\", :value nil}", Format::Porcupine),
+            ("r(1,2,0,0)\n", Format::Plume),
+            ("w 1 2\n-----\n", Format::Awdit),
+            ("// by hand\n[x:=1 y==2]\n", Format::DbcopText),
+            ("{\"params\":{\"id\":0},\"info\":\"\"", Format::DbcopJson),
+            ("[[{\"events\":[{\"Write\":{\"variable\":0", Format::DbcopJson),
+        ] {
+            assert_eq!(
+                of_head(head.as_bytes(), "").map(|(format, _)| format),
+                Some(format),
+                "{head}"
+            );
+        }
+        assert_eq!(of_head(&[0; 64], "").map(|(format, _)| format), Some(Format::DbcopBincode));
+        assert_eq!(
+            of_head(b"S\0\0\0\0\0\0\0\x01", "").map(|(format, _)| format),
+            Some(Format::Cobra)
+        );
+        for head in ["", "hello", "\0\0\0\0", "[]", "\u{feff}", "<html>"] {
+            assert_eq!(of_head(head.as_bytes(), ""), None, "{head}");
+        }
+    }
+}

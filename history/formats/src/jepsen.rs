@@ -1,0 +1,110 @@
+//! Jepsen's histories: EDN (`history.edn`), the same as JSON (elle-cli), and the log.
+//!
+//! EDN and JSON hold operations one after the other or in one list, as maps with `:type :process :f :value`, and `:time`,
+//! `:index`, `:key`, `:node`, `:error`, `:final?` where they are known; other fields say nothing to a history. What a value means
+//! follows from the workload, which is told from `:f`:
+//!
+//! | workload | `:f` | |
+//! |---|---|---|
+//! | register | read, write, cas | a read returns one value, or nil |
+//! | counter | add, increment, inc, decrement, dec, read | an add of less than zero is a decrement |
+//! | set | add, broadcast, read | told from a counter by reads that return lists |
+//! | text | write, append, read; put, get | |
+//! | mutex | acquire, release | |
+//! | transactions | txn | of micro-operations r and w; not of append |
+//! | cart, inventory, chat | as in [`Workload`] | |
+//!
+//! Values may be tuples `[key value]` (`jepsen.independent`); then all are. That is so where reads are invoked with
+//! `[key nil]`, and a cas with `[key [old new]]`. Lines of the nemesis are counted and passed over: a fault whose effect nobody measured
+//! would only cast doubt on the verdict.
+
+use crate::input::Input;
+use crate::op::{Notation, Op, walk};
+use crate::record::Recorder;
+use crate::source::Source;
+use crate::survey::{Layout, Survey};
+use crate::{FormatError, Nil, Options, Recorded, jepsen_log, jepsen_txn, stem};
+use afterall_history::{History, Transactions, Workload};
+use std::ops::ControlFlow;
+
+/// How the operations are written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Edn,
+    Json,
+    Log,
+}
+
+/// A file to be read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct File<'a> {
+    pub(crate) input: Input<'a>,
+    pub(crate) name: &'a str,
+    pub(crate) options: &'a Options,
+}
+
+impl File<'_> {
+    /// Reads a history of Jepsen's.
+    pub(crate) fn read(self, kind: Kind, notes: &mut Vec<String>) -> Result<Recorded, FormatError> {
+        let mut survey = Survey::new(self.options.workload);
+        self.walk(kind, |op| survey.look(&op))?;
+        let layout = survey.finish().map_err(|what| self.wrong(what))?;
+        if layout.workload == Workload::Transactions {
+            notes.extend(layout.guess);
+            return self.transactions(kind, notes).map(Recorded::Transactions);
+        }
+        let nil = if kind == Kind::Log { Nil::Initial } else { Nil::Unknown };
+        self.record(kind, layout, nil, notes).map(Recorded::Operations)
+    }
+
+    /// Reads the operations of a file that is laid out as told.
+    pub(crate) fn record(
+        self,
+        kind: Kind,
+        layout: Layout,
+        nil: Nil,
+        notes: &mut Vec<String>,
+    ) -> Result<History, FormatError> {
+        let nil = self.options.nil.unwrap_or(nil);
+        let mut recorder =
+            Recorder::new(&stem(self.name), layout, nil).map_err(|what| self.wrong(what))?;
+        let others = self.walk(kind, |op| recorder.record(&op).map(ControlFlow::Continue))?;
+        let (history, said) = recorder.finish().map_err(|what| self.wrong(what))?;
+        notes.extend(said);
+        if others > 0 {
+            notes
+                .push(format!("{others} lines of the log are no operations, and were passed over"));
+        }
+        Ok(history)
+    }
+
+    fn transactions(
+        self,
+        kind: Kind,
+        notes: &mut Vec<String>,
+    ) -> Result<Transactions, FormatError> {
+        let mut recorder =
+            jepsen_txn::Recorder::new(&stem(self.name)).map_err(|what| self.wrong(what))?;
+        self.walk(kind, |op| recorder.record(&op).map(ControlFlow::Continue))?;
+        let (transactions, said) = recorder.finish().map_err(|what| self.wrong(what))?;
+        notes.extend(said);
+        Ok(transactions)
+    }
+
+    fn walk(
+        self,
+        kind: Kind,
+        each: impl FnMut(Op<'_>) -> Result<ControlFlow<()>, String>,
+    ) -> Result<u64, FormatError> {
+        let mut source = Source::new(Box::new(self.input.open(self.name)?), self.name);
+        match kind {
+            Kind::Edn => walk(&mut source, Notation::Edn, each).map(|()| 0),
+            Kind::Json => walk(&mut source, Notation::Json, each).map(|()| 0),
+            Kind::Log => jepsen_log::walk(&mut source, each),
+        }
+    }
+
+    fn wrong(self, what: String) -> FormatError {
+        FormatError::File { file: self.name.to_owned(), what }
+    }
+}

@@ -1,0 +1,154 @@
+//! Jepsen's transactions of reads and writes: `:f :txn`, value `[[:r key value] [:w key value] …]`.
+//!
+//! What an acknowledged transaction did stands in its completion. Of one that failed, or of which nobody knows, the writes
+//! are known from its invocation, and its reads returned nothing to anybody. A read of nil is one of the initial state.
+
+use crate::form::Form;
+use crate::header;
+use crate::op::Op;
+use crate::sessions::Sessions;
+use afterall_history::{Initial, Name, Outcome, Status, Transactions, TransactionsBuilder, TxnId};
+
+/// Records transactions in the order in which a file completes them.
+pub(crate) struct Recorder {
+    builder: TransactionsBuilder,
+    sessions: Sessions<Writes>,
+    nemesis: u64,
+}
+
+/// Keys and values.
+type Writes = Vec<(String, String)>;
+
+impl Recorder {
+    pub(crate) fn new(target: &str) -> Result<Self, String> {
+        let header = header(target);
+        let builder =
+            TransactionsBuilder::new(header, Initial::Nothing).map_err(|e| e.to_string())?;
+        Ok(Recorder { builder, sessions: Sessions::default(), nemesis: 0 })
+    }
+
+    /// Records one end of a transaction.
+    ///
+    /// # Errors
+    /// In words, when it is none, or cannot follow what came before.
+    pub(crate) fn record(&mut self, op: &Op<'_>) -> Result<(), String> {
+        if op.is_nemesis() {
+            self.nemesis += 1;
+            return Ok(());
+        }
+        if op.name()? != "txn" {
+            return Err(format!("{} stands among transactions", op.name()?));
+        }
+        let outcome = op.outcome.ok_or("the operation has no :type")?;
+        let process = self.sessions.process(&op.process)?;
+        if outcome == Outcome::Invoke {
+            self.sessions.ready(process, &op.process)?;
+            let mut writes = Writes::new();
+            for micro in micro_ops(&op.value)? {
+                if let Micro::Write(key, value) = micro? {
+                    writes.push((key, value));
+                }
+            }
+            self.sessions.open(process, writes);
+            return Ok(());
+        }
+        let writes = self.sessions.complete(process, outcome == Outcome::Info)?;
+        let session = self.sessions.session(process);
+        match outcome {
+            Outcome::Ok => {
+                let txn = self.begin(session, Status::Ok)?;
+                for micro in micro_ops(&op.value)? {
+                    match micro? {
+                        Micro::Write(key, value) => self.write(txn, &key, &value)?,
+                        Micro::Read(key, value) => {
+                            let value = value.as_deref().map(name);
+                            self.builder.read(txn, name(&key), value).map_err(|e| e.to_string())?;
+                        }
+                    }
+                }
+                Ok(())
+            }
+            Outcome::Fail => self.only_writes(session, Status::Fail, &writes),
+            Outcome::Info | Outcome::Invoke => self.only_writes(session, Status::Info, &writes),
+        }
+    }
+
+    fn begin(&mut self, session: u64, status: Status) -> Result<TxnId, String> {
+        self.builder.begin(Name::Number(session), status).map_err(|e| e.to_string())
+    }
+
+    fn write(&mut self, txn: TxnId, key: &str, value: &str) -> Result<(), String> {
+        self.builder.write(txn, name(key), name(value)).map_err(|e| e.to_string())
+    }
+
+    fn only_writes(&mut self, session: u64, status: Status, writes: &Writes) -> Result<(), String> {
+        let txn = self.begin(session, status)?;
+        writes.iter().try_for_each(|(key, value)| self.write(txn, key, value))
+    }
+
+    /// The transactions, and what is to be said of them.
+    pub(crate) fn finish(mut self) -> Result<(Transactions, Vec<String>), String> {
+        let mut notes: Vec<String> = self.sessions.note().into_iter().collect();
+        if self.nemesis > 0 {
+            notes.push(format!("{} lines of the nemesis passed over", self.nemesis));
+        }
+        for (session, writes) in std::mem::take(&mut self.sessions).left_open() {
+            self.only_writes(session, Status::Info, &writes)?;
+        }
+        Ok((self.builder.finish(), notes))
+    }
+}
+
+enum Micro {
+    Write(String, String),
+    Read(String, Option<String>),
+}
+
+/// What a transaction consists of.
+fn micro_ops<'f>(
+    value: &'f Form<'_>,
+) -> Result<impl Iterator<Item = Result<Micro, String>> + use<'f>, String> {
+    let Form::List(items) = value else {
+        return Err(
+            "a transaction is a list of micro-operations [:r key value] and [:w key value]"
+                .to_owned(),
+        );
+    };
+    Ok(items.iter().map(micro_op))
+}
+
+fn micro_op(form: &Form<'_>) -> Result<Micro, String> {
+    const SHAPE: &str = "a micro-operation is [:r key value] or [:w key value]";
+    let Form::List(parts) = form else { return Err(SHAPE.to_owned()) };
+    let (f, key, value) = match parts.as_slice() {
+        [f, key] => (f, key, &Form::Nil),
+        [f, key, value] => (f, key, value),
+        _ => return Err(SHAPE.to_owned()),
+    };
+    let key = key.value()?.to_string();
+    match f.as_text().map(|f| f.trim_start_matches(':')) {
+        Some("append") => Err("list-append transactions are not judged yet".to_owned()),
+        Some("w" | "write") if value.is_nil() => {
+            Err("a write of nil cannot be told from the initial state".to_owned())
+        }
+        Some("w" | "write") => Ok(Micro::Write(key, value.value()?.to_string())),
+        Some("r" | "read") if value.is_nil() => Ok(Micro::Read(key, None)),
+        Some("r" | "read") if matches!(value, Form::List(_)) => {
+            Err("reads of lists belong to list-append transactions, which are not judged yet"
+                .to_owned())
+        }
+        Some("r" | "read") => Ok(Micro::Read(key, Some(value.value()?.to_string()))),
+        _ => Err(SHAPE.to_owned()),
+    }
+}
+
+/// A number, where the JSON of the value is one; else that JSON, which tells the text "1" from the number.
+fn name(json: &str) -> Name<'_> {
+    match json.parse() {
+        Ok(number) => Name::Number(number),
+        Err(_) => {
+            let text = json.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+            Name::Text(text.unwrap_or(json))
+        }
+    }
+}

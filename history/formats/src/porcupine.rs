@@ -1,0 +1,20 @@
+//! Key-value logs as Porcupine's tests read them: EDN maps, one a line,
+//! `{:process 0, :type :invoke, :f :put, :key "1", :value "x"}`.
+//!
+//! A put writes a text, an append appends to it, a get returns it; where nothing was written it returns the empty text.
+
+use crate::jepsen::{File, Kind};
+use crate::survey::Layout;
+use crate::{FormatError, Nil, Recorded};
+use afterall_history::{NODE_UNKNOWN, Workload};
+
+/// Reads such a log.
+pub(crate) fn read(file: File<'_>, notes: &mut Vec<String>) -> Result<Recorded, FormatError> {
+    let layout = Layout {
+        workload: Workload::Text,
+        tuples: false,
+        nodes: vec![NODE_UNKNOWN.to_owned()],
+        guess: None,
+    };
+    file.record(Kind::Edn, layout, Nil::Initial, notes).map(Recorded::Operations)
+}

@@ -1,0 +1,119 @@
+//! Processes of a file as sessions. A process whose operation ended as info is gone: what goes on under its name is
+//! another session, as Jepsen itself numbers it.
+
+use crate::form::Form;
+use std::collections::BTreeMap;
+
+/// The first number for sessions that have none of their own, or cannot go on under it.
+const FRESH: u64 = 1_000_000_000;
+
+/// The processes of a file, each with what it has open.
+#[derive(Debug)]
+pub(crate) struct Sessions<T> {
+    slots: Vec<Slot<T>>,
+    /// Places in `slots`.
+    numbered: BTreeMap<u64, usize>,
+    named: BTreeMap<String, usize>,
+    fresh: u64,
+    /// How many went on after an info, and the first of them with its new number.
+    reused: Option<(u64, String, u64)>,
+}
+
+#[derive(Debug)]
+struct Slot<T> {
+    session: u64,
+    open: Option<T>,
+    gone: bool,
+}
+
+/// A process: its place in the table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Process(usize);
+
+impl<T> Default for Sessions<T> {
+    fn default() -> Self {
+        Sessions {
+            slots: Vec::new(),
+            numbered: BTreeMap::new(),
+            named: BTreeMap::new(),
+            fresh: FRESH,
+            reused: None,
+        }
+    }
+}
+
+impl<T> Sessions<T> {
+    /// The process of that name. Numbers are kept as they are; to others new ones are given.
+    pub(crate) fn process(&mut self, name: &Form<'_>) -> Result<Process, String> {
+        let next = self.slots.len();
+        let number = match name {
+            Form::Int(n) => u64::try_from(*n).ok().filter(|&n| n < FRESH),
+            Form::Text(_) => None,
+            Form::Nil => return Err("the operation has no :process".to_owned()),
+            _ => return Err("the :process is neither a number nor a name".to_owned()),
+        };
+        let at = match number {
+            Some(n) => *self.numbered.entry(n).or_insert(next),
+            None => *self.named.entry(name.name()?.into_owned()).or_insert(next),
+        };
+        if at == next {
+            let session = number.unwrap_or_else(|| self.newcomer());
+            self.slots.push(Slot { session, open: None, gone: false });
+        }
+        Ok(Process(at))
+    }
+
+    fn newcomer(&mut self) -> u64 {
+        self.fresh += 1;
+        self.fresh - 1
+    }
+
+    /// The session to which the process belongs now.
+    pub(crate) fn session(&self, Process(at): Process) -> u64 {
+        self.slots[at].session
+    }
+
+    /// Makes sure that the process may invoke something.
+    pub(crate) fn ready(&mut self, Process(at): Process, name: &Form<'_>) -> Result<(), String> {
+        if self.slots[at].open.is_some() {
+            return Err(
+                "the process invokes this while its last operation is not completed".to_owned()
+            );
+        }
+        if self.slots[at].gone {
+            let session = self.newcomer();
+            self.slots[at].session = session;
+            self.slots[at].gone = false;
+            let name = name.name()?.into_owned();
+            self.reused.get_or_insert((0, name, session)).0 += 1;
+        }
+        Ok(())
+    }
+
+    /// The process has something open.
+    pub(crate) fn open(&mut self, Process(at): Process, what: T) {
+        self.slots[at].open = Some(what);
+    }
+
+    /// What the process had open, which is now completed; as info, it is gone.
+    pub(crate) fn complete(&mut self, Process(at): Process, info: bool) -> Result<T, String> {
+        let open = self.slots[at].open.take();
+        self.slots[at].gone = info;
+        open.ok_or_else(|| "the process completes this, but has nothing open".to_owned())
+    }
+
+    /// What is still open, by session, in the order in which the processes came.
+    pub(crate) fn left_open(self) -> impl Iterator<Item = (u64, T)> {
+        self.slots.into_iter().filter_map(|slot| Some((slot.session, slot.open?)))
+    }
+
+    /// What is to be said of processes that went on.
+    pub(crate) fn note(&self) -> Option<String> {
+        self.reused.as_ref().map(|(count, name, session)| {
+            format!(
+                "{count} times a process goes on after an info; each time it counts as a session of its own \
+                 (process {name} as {session})"
+            )
+        })
+    }
+}

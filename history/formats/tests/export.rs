@@ -1,0 +1,333 @@
+//! What is exported comes back the same.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod files;
+
+use afterall_formats::export::{ExportError, write};
+use afterall_formats::{Format, Nil, Options, Recorded};
+use afterall_history::{
+    EndEvent, EndHow, Event, FaultEvent, FaultStage, Function, Header, History, HistoryBuilder,
+    NODE_UNKNOWN, OpEvent, Outcome, Phase, PhaseEvent, Value, Workload,
+};
+use files::read_as;
+use proptest::prelude::*;
+
+fn exported(history: &History, format: Format) -> String {
+    let mut bytes = Vec::new();
+    write(history, format, &mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+/// All that is to survive, an operation a line.
+fn ops(history: &History) -> Vec<String> {
+    let words = |op: afterall_history::OpView<'_>| {
+        let (input, output) = (history.data().value(op.input()), history.data().value(op.output()));
+        let output = if op.f().is_read() && op.completed().is_some() { output } else { Value::Nil };
+        format!(
+            "{} {}→{} {} {} {input} {output} {:?} {}..{:?} {:?} {}",
+            op.process(),
+            history.node_name(op.sent_to()),
+            op.node_name(),
+            op.f(),
+            history.key_name(op.key()),
+            op.status(),
+            op.invoked(),
+            op.completed(),
+            op.error(),
+            op.is_final()
+        )
+    };
+    history.ops().map(words).collect()
+}
+
+fn back(history: &History, format: Format) -> History {
+    let text = exported(history, format);
+    let options = Options {
+        workload: Some(history.header().workload),
+        nil: Some(Nil::Initial),
+        format: None,
+    };
+    let read = read_as(&text, &options).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert_eq!(read.format, format, "{text}");
+    let Recorded::Operations(history) = read.recorded else { panic!("{text}") };
+    history
+}
+
+fn op(process: u64, outcome: Outcome, f: Function, key: &str, value: Value) -> OpEvent {
+    OpEvent {
+        index: 0,
+        time: 0,
+        outcome,
+        process,
+        node: NODE_UNKNOWN.to_owned(),
+        f,
+        key: key.to_owned(),
+        value,
+        version: None,
+        error: None,
+        last: false,
+    }
+}
+
+/// A history of these events, each at a time of its own.
+fn history(workload: Workload, nodes: &[&str], events: impl IntoIterator<Item = Event>) -> History {
+    let header = Header::new("t", workload, 0, nodes.iter().copied());
+    let mut builder = HistoryBuilder::new(header).unwrap();
+    for (index, mut event) in events.into_iter().enumerate() {
+        let (index, time) = (index as u64, 10 * index as i64);
+        match &mut event {
+            Event::Op(e) => (e.index, e.time) = (index, time),
+            Event::Phase(e) => (e.index, e.time) = (index, time),
+            Event::Fault(e) => (e.index, e.time) = (index, time),
+            Event::Node(e) => (e.index, e.time) = (index, time),
+            Event::End(e) => (e.index, e.time) = (index, time),
+        }
+        builder.push(&event).unwrap();
+    }
+    builder.finish()
+}
+
+#[test]
+fn a_small_history_in_full() {
+    let fault = |stage, evidence: Option<&str>| {
+        Event::Fault(FaultEvent {
+            index: 0,
+            time: 0,
+            fault: 0,
+            f: "partition".to_owned(),
+            stage,
+            nodes: vec!["n1".to_owned()],
+            links: Vec::new(),
+            value: Value::Nil,
+            evidence: evidence.map(str::to_owned),
+        })
+    };
+    let on_n1 = |mut event: OpEvent| {
+        event.node = "n1".to_owned();
+        Event::Op(event)
+    };
+    let mut failed = op(0, Outcome::Fail, Function::Write, "x", "a\"b".into());
+    failed.error = Some("no \\ leader".to_owned());
+    let mut last = op(1, Outcome::Ok, Function::Read, "x", Value::List(vec![7.into()]));
+    last.last = true;
+    let history = history(
+        Workload::Register,
+        &["n1"],
+        [
+            Event::Phase(PhaseEvent { index: 0, time: 0, phase: Phase::Healthy }),
+            on_n1(op(0, Outcome::Invoke, Function::Write, "x", "a\"b".into())),
+            fault(FaultStage::Inject, None),
+            on_n1(failed),
+            fault(FaultStage::Took, Some("dial refused")),
+            on_n1(op(1, Outcome::Invoke, Function::Read, "x", Value::Nil)),
+            on_n1(last),
+            Event::End(EndEvent { index: 0, time: 0, how: EndHow::Complete, detail: None }),
+        ],
+    );
+    assert_eq!(
+        exported(&history, Format::JepsenEdn),
+        r#"{:index 0, :time 0, :type :info, :process :nemesis, :f :phase, :value "healthy"}
+{:index 1, :time 10, :type :invoke, :process 0, :f :write, :key "x", :value "a\"b", :node "n1"}
+{:index 2, :time 20, :type :info, :process :nemesis, :f :start-partition, :value {"nodes" ["n1"], "links" [], "value" nil}}
+{:index 3, :time 30, :type :fail, :process 0, :f :write, :key "x", :value "a\"b", :node "n1", :error "no \\ leader"}
+{:index 4, :time 40, :type :info, :process :nemesis, :f :start-partition, :value ["took" "dial refused"]}
+{:index 5, :time 50, :type :invoke, :process 1, :f :read, :key "x", :value nil, :node "n1", :final? true}
+{:index 6, :time 60, :type :ok, :process 1, :f :read, :key "x", :value 7, :node "n1", :final? true}
+"#
+    );
+    let json = exported(&history, Format::JepsenJson);
+    assert!(json.starts_with(
+        r#"[{"index":0,"time":0,"type":"info","process":"nemesis","f":"phase","value":"healthy"},"#
+    ));
+    assert!(json.contains(r#"{"index":6,"time":60,"type":"ok","process":1,"f":"read","key":"x","value":7,"node":"n1","final?":true}]"#));
+    for format in [Format::JepsenEdn, Format::JepsenJson] {
+        assert_eq!(ops(&back(&history, format)), ops(&history));
+    }
+}
+
+#[test]
+fn what_has_no_form_is_refused() {
+    let two = Value::List(vec![1.into(), 2.into()]);
+    let siblings = history(
+        Workload::Register,
+        &[NODE_UNKNOWN],
+        [
+            Event::Op(op(0, Outcome::Invoke, Function::Read, "x", Value::Nil)),
+            Event::Op(op(0, Outcome::Ok, Function::Read, "x", two)),
+        ],
+    );
+    let error = write(&siblings, Format::JepsenEdn, Vec::new()).unwrap_err();
+    assert!(matches!(error, ExportError::Siblings { index: 0, values: 2 }), "{error}");
+    let error = write(&siblings, Format::Plume, Vec::new()).unwrap_err();
+    assert!(matches!(error, ExportError::Format(Format::Plume)), "{error}");
+}
+
+#[test]
+fn nothing_exported_is_still_a_list() {
+    let empty = history(Workload::Register, &["n1"], []);
+    assert_eq!(exported(&empty, Format::JepsenJson), "[]\n");
+    assert_eq!(exported(&empty, Format::JepsenEdn), "");
+}
+
+/// Any scalar that a value can be.
+fn scalar() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        any::<i64>().prop_map(Value::Int),
+        any::<bool>().prop_map(Value::Bool),
+        any::<String>().prop_map(Value::Text),
+        "[a-z0-9:]{0,3}".prop_map(Value::Text),
+    ]
+}
+
+/// What is asked in a workload, and what comes back of it.
+fn asked(workload: Workload) -> BoxedStrategy<(Function, Value, Value)> {
+    use Function as F;
+    fn same(f: Function) -> impl Fn(Value) -> (Function, Value, Value) + Copy {
+        move |value| (f, value.clone(), value)
+    }
+    let read = |output: BoxedStrategy<Value>| output.prop_map(|out| (F::Read, Value::Nil, out));
+    let list = |item: BoxedStrategy<Value>| {
+        prop_oneof![Just(Value::Nil), prop::collection::vec(item, 0..4).prop_map(Value::List)]
+            .boxed()
+    };
+    let pair = || (scalar(), scalar()).prop_map(|(a, b)| Value::List(vec![a, b]));
+    let amount = || (1..i64::MAX).prop_map(Value::Int);
+    match workload {
+        Workload::Register => prop_oneof![
+            scalar().prop_map(same(F::Write)),
+            pair().prop_map(same(F::Write)),
+            pair().prop_map(same(F::Cas)),
+            read(
+                prop_oneof![
+                    Just(Value::Nil),
+                    scalar().prop_map(|v| Value::List(vec![v])),
+                    pair().prop_map(|v| Value::List(vec![v])),
+                ]
+                .boxed()
+            ),
+        ]
+        .boxed(),
+        Workload::Counter => prop_oneof![
+            amount().prop_map(same(F::Increment)),
+            amount().prop_map(same(F::Decrement)),
+            read(any::<i64>().prop_map(Value::Int).boxed()),
+        ]
+        .boxed(),
+        Workload::Set => prop_oneof![
+            scalar().prop_map(same(F::Add)),
+            pair().prop_map(same(F::Add)),
+            read(list(scalar().boxed())),
+        ]
+        .boxed(),
+        Workload::Text => prop_oneof![
+            any::<String>().prop_map(|text| same(F::Write)(Value::Text(text))),
+            "[a-c]{0,3}".prop_map(|text| same(F::Append)(Value::Text(text))),
+            read(prop_oneof![Just(Value::Nil), "[a-c]{1,3}".prop_map(Value::Text)].boxed()),
+        ]
+        .boxed(),
+        Workload::Cart => prop_oneof![
+            (scalar(), amount()).prop_map(|(e, n)| same(F::Add)(Value::List(vec![e, n]))),
+            scalar().prop_map(same(F::Remove)),
+            (scalar(), any::<i64>())
+                .prop_map(|(e, n)| Value::List(vec![Value::List(vec![e, n.into()])]))
+                .prop_map(|out| (F::Checkout, Value::Nil, out)),
+        ]
+        .boxed(),
+        Workload::Inventory => prop_oneof![
+            amount().prop_map(same(F::Restock)),
+            amount().prop_map(same(F::Sell)),
+            read(any::<i64>().prop_map(Value::Int).boxed()),
+        ]
+        .boxed(),
+        Workload::Chat => prop_oneof![
+            pair().prop_map(same(F::Post)),
+            pair().prop_map(same(F::Edit)),
+            read(list(scalar().boxed())),
+        ]
+        .boxed(),
+        Workload::Mutex | Workload::Transactions => prop_oneof![
+            Just((F::Acquire, Value::Nil, Value::Nil)),
+            Just((F::Release, Value::Nil, Value::Nil))
+        ]
+        .boxed(),
+    }
+}
+
+/// One operation: by whom, on which key, where, what, how it ends (or not at all), and whether it is marked final.
+type Step =
+    (u64, &'static str, bool, (Function, Value, Value), Option<Outcome>, Option<String>, bool);
+
+fn step(workload: Workload) -> impl Strategy<Value = Step> {
+    (
+        0..4_u64,
+        prop_oneof![Just("1"), Just("x"), Just("a \"b\"")],
+        any::<bool>(),
+        asked(workload),
+        prop::option::of(prop_oneof![Just(Outcome::Ok), Just(Outcome::Fail), Just(Outcome::Info)]),
+        prop::option::of("[a-z\"]{1,5}"),
+        any::<bool>(),
+    )
+}
+
+fn any_history() -> impl Strategy<Value = History> {
+    const WORKLOADS: &[Workload] = &[
+        Workload::Register,
+        Workload::Counter,
+        Workload::Set,
+        Workload::Text,
+        Workload::Mutex,
+        Workload::Cart,
+        Workload::Inventory,
+        Workload::Chat,
+    ];
+    let named = any::<bool>();
+    (prop::sample::select(WORKLOADS), named).prop_flat_map(|(workload, named)| {
+        prop::collection::vec(step(workload), 1..12).prop_map(move |steps| {
+            let mut events = Vec::new();
+            // A session ends with an operation that stays open, or as info.
+            let mut generation = [0; 4];
+            for (process, key, first, (f, input, output), end, error, last) in steps {
+                let session = process + 4 * generation[process as usize];
+                let node = match (named, first) {
+                    (false, _) => NODE_UNKNOWN,
+                    (true, true) => "n1",
+                    (true, false) => "n2",
+                };
+                let mut event = op(session, Outcome::Invoke, f, key, input.clone());
+                event.node = node.to_owned();
+                event.last = last;
+                events.push(Event::Op(event.clone()));
+                if let Some(outcome) = end {
+                    let ok = outcome == Outcome::Ok;
+                    event.outcome = outcome;
+                    event.value = if f.is_read() && ok { output } else { input };
+                    event.error = error.filter(|_| !ok);
+                    events.push(Event::Op(event));
+                }
+                if end.is_none_or(|outcome| outcome == Outcome::Info) {
+                    generation[process as usize] += 1;
+                }
+            }
+            let nodes: &[&str] = if named { &["n1", "n2"] } else { &[NODE_UNKNOWN] };
+            history(workload, nodes, events)
+        })
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_history_comes_back(history in any_history(), json in any::<bool>()) {
+        let format = if json { Format::JepsenJson } else { Format::JepsenEdn };
+        let back = back(&history, format);
+        let (mut before, mut after) = (ops(&history), ops(&back));
+        // Where no read is marked, the reader marks those after the last update.
+        if !history.ops().any(|op| op.is_final()) {
+            for line in before.iter_mut().chain(&mut after) {
+                let kept = line.trim_end_matches("true").trim_end_matches("false").len();
+                line.truncate(kept);
+            }
+        }
+        prop_assert_eq!(before, after, "{}", exported(&history, format));
+    }
+}

@@ -1,0 +1,138 @@
+//! A part of a history: what witnesses are, judged by themselves.
+
+use crate::history::{Columns, NONE};
+use crate::{Datum, Function, Groups, History, KeyId, OpId, SessionId, Status, Workload};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl History {
+    /// The history of these operations alone, in the order of their invocation.
+    ///
+    /// They keep the indices of their events. Keys and sessions that they do not use are gone; nodes, faults,
+    /// phases and the end stay. What the updates wrote that are not among them may still be read without anybody
+    /// having written it: see [`History::written_elsewhere`]. `by_key` is what [`History::by_key`] gives. Linear in the
+    /// operations on the keys that are used.
+    #[must_use]
+    pub fn part(&self, ops: &[OpId], by_key: &Groups) -> History {
+        let mut ops = ops.to_vec();
+        ops.sort_unstable();
+        ops.dedup();
+        let mut keys: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut sessions: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut columns = Columns::default();
+        let (mut key_names, mut processes) = (Vec::new(), Vec::new());
+        for &id in &ops {
+            let at = id.0 as usize;
+            let from = &self.ops;
+            let key = *keys.entry(from.key[at]).or_insert_with(|| {
+                key_names.push(self.keys[from.key[at] as usize]);
+                key_names.len() as u32 - 1
+            });
+            let session = *sessions.entry(from.session[at]).or_insert_with(|| {
+                processes.push(self.process(SessionId(from.session[at])));
+                processes.len() as u32 - 1
+            });
+            columns.key.push(key);
+            columns.session.push(session);
+            columns.sent_to.push(from.sent_to[at]);
+            columns.served_by.push(from.served_by[at]);
+            columns.f.push(from.f[at]);
+            columns.status.push(from.status[at]);
+            columns.last.push(from.last[at]);
+            columns.invoked.push(from.invoked[at]);
+            columns.completed.push(from.completed[at]);
+            columns.invoke_index.push(from.invoke_index[at]);
+            columns.complete_index.push(from.complete_index[at]);
+            columns.input.push(from.input[at]);
+            columns.output.push(from.output[at]);
+            columns.version.push(self.op(id).version());
+            columns.error.push(from.error.get(at).copied().unwrap_or(NONE));
+        }
+        let mut part = History {
+            header: self.header.clone(),
+            nodes: self.nodes.clone(),
+            sessions: processes,
+            keys: key_names,
+            data: Arc::clone(&self.data),
+            ops: columns,
+            phases: self.phases.clone(),
+            faults: self.faults.clone(),
+            node_turns: self.node_turns.clone(),
+            end: self.end.clone(),
+            torn: self.torn.clone(),
+            last_time: self.last_time,
+            events: self.events,
+            left_out: Default::default(),
+        };
+        for (&of, &key) in &keys {
+            for id in by_key.of(of) {
+                let op = self.op(*id);
+                if op.f().is_read() || op.status() == Status::Fail || ops.binary_search(id).is_ok()
+                {
+                    continue;
+                }
+                let value = self.value_written(*id).unwrap_or(match op.f() {
+                    Function::Remove => op.input(),
+                    _ => Datum::NIL,
+                });
+                part.leave_out((KeyId(key), op.f(), value), op.index());
+            }
+        }
+        for (&(key, f, value), &begun) in &self.left_out {
+            if let Some(&key) = keys.get(&key.0) {
+                part.leave_out((KeyId(key), f, value), begun);
+            }
+        }
+        part
+    }
+
+    fn leave_out(&mut self, update: (KeyId, Function, Datum), begun: u32) {
+        let first = self.left_out.entry(update).or_insert(begun);
+        *first = begun.min(*first);
+    }
+
+    /// Whether this is a part of a longer history, and somebody who is not in this part began to write the value (or to
+    /// add the element) before the event with this index. A reader of it proves nothing about who wrote it, or when.
+    #[must_use]
+    pub fn written_elsewhere(&self, key: KeyId, value: Datum, before: u32) -> bool {
+        const WRITING: [Function; 5] =
+            [Function::Write, Function::Cas, Function::Add, Function::Post, Function::Edit];
+        !self.left_out.is_empty()
+            && WRITING
+                .iter()
+                .any(|&f| self.left_out.get(&(key, f, value)).is_some_and(|&begun| begun < before))
+    }
+
+    /// Whether this is a part of a longer history, and somebody who is not in this part began to remove the element
+    /// before the event with this index.
+    #[must_use]
+    pub fn removed_elsewhere(&self, key: KeyId, element: Datum, before: u32) -> bool {
+        let begun = self.left_out.get(&(key, Function::Remove, element));
+        begun.is_some_and(|&begun| begun < before)
+    }
+
+    /// Whether this is a part of a longer history, and updates of the key are not in it that were invoked before the
+    /// event with this index; of one kind, or of any.
+    #[must_use]
+    pub fn updates_left_out(&self, key: KeyId, kind: Option<Function>, before: u32) -> bool {
+        let of_key = self.left_out.range((key, Function::ALL[0], Datum::NIL)..);
+        of_key
+            .take_while(|((of, ..), _)| *of == key)
+            .any(|((_, f, _), &begun)| begun < before && kind.is_none_or(|kind| kind == *f))
+    }
+
+    /// What reads of the key may show because of this operation: the value that it wrote, or the element that it
+    /// added. Of operations on counters, texts and locks nothing is told apart.
+    #[must_use]
+    pub fn value_written(&self, op: OpId) -> Option<Datum> {
+        let input = self.op(op).input();
+        match self.op(op).f() {
+            Function::Write => Some(input),
+            Function::Cas => self.data().items(input).nth(1),
+            Function::Add if self.header().workload == Workload::Set => Some(input),
+            Function::Add => self.data().items(input).next(),
+            Function::Post | Function::Edit => self.data().items(input).next(),
+            _ => None,
+        }
+    }
+}
