@@ -7,11 +7,12 @@
 //!
 //! Definitions: Ahamad, Neiger, Burns, Kohli and Hutto, "Causal memory" (Distributed Computing 9, 1995); Lipton and
 //! Sandberg, "PRAM: a scalable shared memory" (Princeton CS-TR-180-88, 1988). Bad patterns and why they are all there
-//! are: `views`. Reads of several values are no evidence here, as in CC.
+//! are: `views`; how it is decided: `arrivals`. Reads of several values are no evidence here, as in CC.
 //!
 //! Sessions are independent, and judged on as many threads as there are processors. For histories of very many
 //! sessions only those with the most reads are judged; see [`WALK_MAX`].
 
+use crate::arrivals::{Arrivals, ContradictionAt};
 use crate::causal::CC_KINDS;
 use crate::context::Context;
 use crate::explain;
@@ -101,11 +102,11 @@ fn judge(
 ) -> (Vec<Finding>, u64) {
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut views = Views::new(ctx.history, order, sources, base);
+        let mut arrivals = Arrivals::new(ctx.history, order, sources, base);
         let mut found = Vec::new();
         while let Some(&(_, session)) = sessions.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if views.contradict(session) {
-                found.push(session);
+            if let Err(ContradictionAt(at)) = arrivals.contradict(session) {
+                found.push((session, at));
             }
         }
         found
@@ -126,16 +127,17 @@ fn judge(
             all
         })
     };
-    found.sort_unstable();
+    // The earliest contradictions are the quickest to explain, and mostly the smallest.
+    found.sort_unstable_by_key(|&(session, at)| (at, session));
     let mut views = Views::new(ctx.history, order, sources, base);
     let told = (EXPLAINED_OPS / ctx.history.len().max(1)).max(2);
-    let explain = |&session: &u32| {
-        let contradiction = views.contradiction(session)?;
+    let explain = |&(session, at): &(u32, u32)| {
+        let contradiction = views.contradiction(session, at)?;
         Some(explain(ctx, &views, session, claim, contradiction))
     };
     let count = found.len() as u64;
     let mut told: Vec<Finding> = found.iter().take(told).filter_map(explain).collect();
-    if let (true, Some(&session)) = (told.is_empty(), found.first()) {
+    if let (true, Some(&(session, _))) = (told.is_empty(), found.first()) {
         // It must never pass for want of words.
         let ops = order.session(session).iter().copied().take(1).collect();
         told.push(unexplained(ctx, session, claim, ops));

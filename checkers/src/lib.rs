@@ -23,6 +23,7 @@
 //! # Ok::<(), afterall_history::ReadError>(())
 //! ```
 
+mod arrivals;
 mod cart;
 mod causal;
 mod causal_convergence;

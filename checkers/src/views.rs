@@ -116,14 +116,9 @@ impl<'a> Views<'a> {
         }
     }
 
-    /// Whether the reads of a session contradict each other.
-    pub(crate) fn contradict(&mut self, session: u32) -> bool {
-        self.settle(session).is_some()
-    }
-
-    /// How the reads of a session contradict each other.
-    pub(crate) fn contradiction(&mut self, session: u32) -> Option<Contradiction> {
-        match self.settle(session)? {
+    /// How the reads of a session, up to a position, contradict each other.
+    pub(crate) fn contradiction(&mut self, session: u32, until: u32) -> Option<Contradiction> {
+        match self.settle(session, until)? {
             Unsettled::Nothing(read, write) => {
                 let path = self.path(write, read, self.forced.len() as u32)?;
                 Some(Contradiction::Nothing { read, path })
@@ -133,7 +128,7 @@ impl<'a> Views<'a> {
     }
 
     /// Rounds, until nothing more is forced (then nothing is left unsettled) or a contradiction shows.
-    fn settle(&mut self, session: u32) -> Option<Unsettled> {
+    fn settle(&mut self, session: u32, until: u32) -> Option<Unsettled> {
         self.session = session;
         self.forced.clear();
         self.later.clear();
@@ -143,7 +138,7 @@ impl<'a> Views<'a> {
         }
         loop {
             let known = self.forced.len();
-            if let Some((read, write)) = self.round() {
+            if let Some((read, write)) = self.round(until) {
                 return Some(Unsettled::Nothing(read, write));
             }
             if self.forced.len() == known {
@@ -158,12 +153,12 @@ impl<'a> Views<'a> {
 
     /// One walk along the session; what it forces that was not known is added. A read of nothing, and a write of its
     /// key before it, end the walk.
-    fn round(&mut self) -> Option<(OpId, OpId)> {
+    fn round(&mut self, until: u32) -> Option<(OpId, OpId)> {
         self.rewind();
         let (order, sources) = (self.order, self.sources);
         let mut waiting: Vec<OpId> = Vec::new();
-        for (position, &op) in order.session(self.session).iter().enumerate() {
-            self.raise(self.session, position as u32 + 1, &mut waiting);
+        for (position, &op) in (0..=until).zip(order.session(self.session)) {
+            self.raise(self.session, position + 1, &mut waiting);
             waiting.extend(sources.of(op));
             self.include(&mut waiting);
             let view = self.history.op(op);
