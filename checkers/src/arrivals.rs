@@ -480,7 +480,7 @@ mod tests {
             let history = random(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
             let ctx = Context::new(&history);
             let sources = Sources::new(&ctx);
-            let order = CausalOrder::new(&ctx, &sources, |_, _, _, _| {});
+            let order = CausalOrder::new(&ctx, &sources, &[], |_, _| {});
             for (which, base) in [Base::All, Base::Own].into_iter().enumerate() {
                 let mut arrivals = Arrivals::new(&history, &order, &sources, base);
                 let mut views = Views::new(&history, &order, &sources, base);

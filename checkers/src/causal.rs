@@ -24,7 +24,7 @@ use crate::causal_convergence;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
-use crate::order::{CausalOrder, Past};
+use crate::order::{CausalOrder, Past, Seen};
 use crate::paths::{Conflict, Paths, ops_on, reads_from};
 use crate::sources::Sources;
 use crate::verdict::Label;
@@ -65,6 +65,7 @@ enum Stale {
 struct Collected {
     chances: u64,
     stale: Vec<(OpId, Stale)>,
+    /// Of registers: those that the order of the pass does not already have.
     conflicts: Vec<Conflict>,
 }
 
@@ -73,13 +74,15 @@ pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, findings: &mut Finding
     let register = ctx.history.header().workload == Workload::Register;
     let removes = removes(ctx);
     let mut collected = Collected::default();
-    let order = CausalOrder::new(ctx, sources, |order, read, before, after| {
+    let mut known = Known::new(ctx);
+    let order = CausalOrder::new(ctx, sources, &[], |read, seen| {
         if register {
-            judge_register(ctx, sources, order, read, (before, after), &mut collected);
+            judge_register(ctx, sources, read, seen, &mut known, &mut collected);
         } else {
-            judge_cart(ctx, sources, order, read, (before, after), &removes, &mut collected);
+            judge_cart(ctx, sources, read, seen, &removes, &mut collected);
         }
     });
+    drop(known);
     let claims: &[Claim] = if register { &[CC, causal_convergence::CLAIM] } else { &[CC] };
     for &claim in claims {
         findings.chances(claim, collected.chances, WHY_NONE);
@@ -92,9 +95,7 @@ pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, findings: &mut Finding
     if sources.twice.is_some() {
         return order;
     }
-    let Collected { stale, mut conflicts, .. } = collected;
-    conflicts.sort_unstable();
-    conflicts.dedup_by_key(|conflict| (conflict.first, conflict.then));
+    let Collected { stale, conflicts, .. } = collected;
     // What breaks CC breaks CCv.
     let file = |findings: &mut Findings, finding: Finding| {
         for &claim in claims {
@@ -120,27 +121,61 @@ pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, findings: &mut Finding
         }
     }
     if register {
-        let paths = Paths::new(ctx, &order, sources, &conflicts);
-        causal_convergence::check(ctx, &order, sources, (&paths, &conflicts), findings);
+        causal_convergence::check(ctx, &order, sources, conflicts, findings);
     }
     order
+}
+
+/// Which sessions had updates of which keys in their past.
+struct Known {
+    keys: usize,
+    /// A bit for each session and key, where they are not too many.
+    bits: Vec<u64>,
+}
+
+impl Known {
+    /// 32 MiB.
+    const BITS_MAX: usize = 1 << 28;
+
+    fn new(ctx: &Context<'_>) -> Known {
+        let keys = ctx.history.keys();
+        let bits = keys.saturating_mul(ctx.history.sessions());
+        let words = if bits > Known::BITS_MAX { 0 } else { bits.div_ceil(64) };
+        Known { keys, bits: vec![0; words] }
+    }
+
+    /// Whether any update of the key was in the session's past.
+    fn any(&mut self, read: OpView<'_>, past: Past<'_>, order: &CausalOrder) -> bool {
+        let at = read.session().0 as usize * self.keys + read.key().0 as usize;
+        let word = self.bits.get_mut(at / 64);
+        if word.as_ref().is_some_and(|word| **word & (1 << (at % 64)) != 0) {
+            return true;
+        }
+        let any = order.last_updates(read.key(), past).next().is_some();
+        if let (true, Some(word)) = (any, word) {
+            *word |= 1 << (at % 64);
+        }
+        any
+    }
 }
 
 fn judge_register(
     ctx: &Context<'_>,
     sources: &Sources,
-    order: &CausalOrder,
     read: OpView<'_>,
-    (before, after): (Past<'_>, Past<'_>),
+    seen: &Seen<'_>,
+    known: &mut Known,
     collected: &mut Collected,
 ) {
-    let key = read.key();
-    collected.chances += u64::from(order.last_updates(key, before).next().is_some());
+    let (key, order, after) = (read.key(), seen.order, seen.after);
+    let any = known.any(read, seen.before, order);
+    collected.chances += u64::from(any);
     let from = sources.of(read.id());
-    match from {
+    match *from {
         [] => {
             // What it returned may have been a phantom, which is reported as such.
-            if let Some(update) = order.last_updates(key, after).next()
+            if any
+                && let Some(update) = order.last_updates(key, after).next()
                 && ctx.history.data().items(read.output()).next().is_none()
             {
                 collected.stale.push((read.id(), Stale::Nothing(update)));
@@ -148,18 +183,23 @@ fn judge_register(
         }
         // Of what else it returned nobody knows when it was written: this is a part of a history.
         _ if sources.partly(read.id()) => {}
+        [value] => {
+            // Whatever else it has before it mostly comes before the value in the order of the pass, too: then the value
+            // was not overwritten, and the order of the pass is one that this read does not contradict.
+            let Some(first) = seen.newer(key, value) else { return };
+            let mut updates = order.last_updates(key, after);
+            if updates.any(|update| order.before(value, update)) {
+                collected.stale.push((read.id(), Stale::Overwritten));
+            } else {
+                collected.conflicts.push(Conflict { first, then: value, read: read.id() });
+            }
+        }
         _ => {
             let overwritten = |&value: &OpId| {
                 order.last_updates(key, after).any(|update| order.before(value, update))
             };
             if from.iter().all(overwritten) {
                 collected.stale.push((read.id(), Stale::Overwritten));
-            } else if let &[value] = from {
-                let conflicts = order
-                    .last_updates(key, after)
-                    .filter(|&update| update != value && !order.before(update, value))
-                    .map(|update| Conflict { first: update, then: value, read: read.id() });
-                collected.conflicts.extend(conflicts);
             }
         }
     }
@@ -181,9 +221,8 @@ fn removes(ctx: &Context<'_>) -> Removes {
 fn judge_cart(
     ctx: &Context<'_>,
     sources: &Sources,
-    order: &CausalOrder,
     read: OpView<'_>,
-    (before, after): (Past<'_>, Past<'_>),
+    &Seen { order, before, after, .. }: &Seen<'_>,
     removes: &Removes,
     collected: &mut Collected,
 ) {

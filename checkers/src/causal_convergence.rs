@@ -1,22 +1,23 @@
 //! Causal convergence (CCv): causal consistency, and all sessions agree on one order of conflicting writes.
 //!
 //! Beyond what breaks CC it is broken by CyclicCF: hb ∪ cf has a cycle, with cf: w' → w where a read of w has w' on
-//! the key in its causal past (Bouajjani, Enea, Guerraoui and Hamza, POPL 2017). The conflicts come from the
-//! pass that judges CC: of each session only its last write within the read's past, since the others come before that
-//! one. Only reads of a single value give conflicts: of several siblings the history does not tell which of
-//! them replaced a write.
+//! the key in its causal past (Bouajjani, Enea, Guerraoui and Hamza, POPL 2017). Only reads of a single value give
+//! conflicts: of several siblings the history does not tell which of them replaced a write.
 //!
-//! Linear: operations that nothing comes before are taken away, again and again; petgraph finds the components of
-//! what is left, and a shortest cycle of each is looked for from its conflicts.
+//! An order of all operations is guessed, first that of the invocations: if no conflict goes against it, there is no cycle.
+//! What does go against it is demanded of the next guess. Only if none is found, all conflicts are gathered (of each session
+//! the last write within the read's past, since the others come before that one), and operations that nothing comes before
+//! are taken away, again and again; petgraph finds the components of what is left, and a shortest cycle of each is looked
+//! for from its conflicts. Linear.
 
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
-use crate::order::CausalOrder;
+use crate::order::{CausalOrder, Seen};
 use crate::paths::{Conflict, Paths, conflict_why, ops_on, reads_from};
 use crate::sources::Sources;
 use crate::verdict::Label;
-use afterall_history::{OpId, Property, Sessions};
+use afterall_history::{OpId, OpView, Property, Sessions};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
 
@@ -24,10 +25,78 @@ pub(crate) const CLAIM: Claim = (Property::CausalConvergence, Sessions::All);
 
 /// Conflict edges from which the shortest cycle of a component is searched for.
 const STARTS_MAX: usize = 64;
+/// Orders that are tried before all conflicts are gathered.
+const ORDERS_MAX: usize = 8;
 const CF_CAUSE: &str = "sessions disagree on the order of conflicting writes";
 
-/// Judges what CC alone does not break: one finding for each strongly connected component of hb ∪ cf.
+/// Judges what CC alone does not break. The conflicts are those that contradict the order in which the history was walked
+/// when `order` was made.
 pub(crate) fn check(
+    ctx: &Context<'_>,
+    order: &CausalOrder,
+    sources: &Sources,
+    contradicting: Vec<Conflict>,
+    findings: &mut Findings,
+) {
+    if order.cyclic.is_empty() && is_ordered(ctx, sources, contradicting) {
+        return;
+    }
+    let conflicts = conflicts(ctx, sources);
+    let paths = Paths::new(ctx, order, sources, &conflicts);
+    cycles(ctx, order, sources, (&paths, &conflicts), findings);
+}
+
+/// Whether one order of all operations is found that no read contradicts. What contradicts an order is demanded of the next.
+fn is_ordered(ctx: &Context<'_>, sources: &Sources, mut contradicting: Vec<Conflict>) -> bool {
+    let mut waits: Vec<(OpId, OpId)> = Vec::new();
+    for _ in 0..=ORDERS_MAX {
+        if contradicting.is_empty() {
+            return true;
+        }
+        waits.extend(contradicting.drain(..).map(|conflict| (conflict.then, conflict.first)));
+        waits.sort_unstable();
+        waits.dedup();
+        let order = CausalOrder::new(ctx, sources, &waits, |read, seen| {
+            contradicting.extend(conflict(sources, read, seen));
+        });
+        if !order.cyclic.is_empty() {
+            return false;
+        }
+    }
+    false
+}
+
+/// A conflict by which a read contradicts the order of the walk. Of reads that break CC none is asked for.
+fn conflict(sources: &Sources, read: OpView<'_>, seen: &Seen<'_>) -> Option<Conflict> {
+    let &[then] = sources.of(read.id()) else { return None };
+    if sources.partly(read.id()) {
+        return None;
+    }
+    let first = seen.newer(read.key(), then)?;
+    let mut updates = seen.order.last_updates(read.key(), seen.after);
+    let stale = updates.any(|update| seen.order.before(then, update));
+    (!stale).then_some(Conflict { first, then, read: read.id() })
+}
+
+/// All conflicts, of each session only its last write within the read's past; sorted, and of those between the same writes one.
+fn conflicts(ctx: &Context<'_>, sources: &Sources) -> Vec<Conflict> {
+    let mut conflicts: Vec<Conflict> = Vec::new();
+    CausalOrder::new(ctx, sources, &[], |read, Seen { order, after, .. }| {
+        let &[then] = sources.of(read.id()) else { return };
+        let last = || order.last_updates(read.key(), *after).filter(|&update| update != then);
+        if sources.partly(read.id()) || last().any(|update| order.before(then, update)) {
+            return;
+        }
+        let unordered = last().filter(|&update| !order.before(update, then));
+        conflicts.extend(unordered.map(|first| Conflict { first, then, read: read.id() }));
+    });
+    conflicts.sort_unstable();
+    conflicts.dedup_by_key(|conflict| (conflict.first, conflict.then));
+    conflicts
+}
+
+/// One finding for each strongly connected component of hb ∪ cf.
+fn cycles(
     ctx: &Context<'_>,
     order: &CausalOrder,
     sources: &Sources,

@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::context::Context;
 use crate::sources::Sources;
 use afterall_history::{KeyId, OpId, OpView, Status};
-use std::collections::BTreeMap;
+use rustc_hash::FxHashMap;
 
 /// No position: the operation is not part of the order.
 const OUT: u32 = u32::MAX;
@@ -46,81 +46,95 @@ pub(crate) struct Past<'a> {
 }
 
 impl Past<'_> {
+    /// Whether an update of the order is before it.
+    fn has(&self, order: &CausalOrder, update: OpId) -> bool {
+        let at = update.0 as usize;
+        order.position[at] < self.get(order.session_of[at])
+    }
+
     /// How many operations of a session are before it.
     fn get(&self, session: u32) -> u32 {
         if session == self.session { self.own } else { self.clock.get(session) }
     }
 }
 
+/// What the visitor of reads is told of one.
+pub(crate) struct Seen<'a> {
+    pub(crate) order: &'a CausalOrder,
+    /// What its session had before it, before the read …
+    pub(crate) before: Past<'a>,
+    /// … and after it had taken in what it read.
+    pub(crate) after: Past<'a>,
+    /// The updates of its key so far, in the order of the walk: this contains the read's causal past.
+    made: &'a [OpId],
+    /// By update: its place among those of its key.
+    place: &'a [u32],
+}
+
+/// Updates among which the walk looks back one by one, before it asks session by session.
+const LOOK_BACK: usize = 32;
+
+impl Seen<'_> {
+    /// The last update of the key that the read has before it, if the walk passed it after this one.
+    pub(crate) fn newer(&self, key: KeyId, update: OpId) -> Option<OpId> {
+        let back = self.made.iter().rev().copied();
+        for other in back.take(LOOK_BACK) {
+            if other == update {
+                return None;
+            }
+            if self.after.has(self.order, other) {
+                return Some(other);
+            }
+        }
+        let place = |op: OpId| self.place[op.0 as usize];
+        let last = self.order.last_updates(key, self.after).max_by_key(|&op| place(op))?;
+        (place(last) > place(update)).then_some(last)
+    }
+}
+
 impl CausalOrder {
-    /// Orders the history, and calls `visit` on every acknowledged read in that order with what its session had
-    /// before it, before the read and after it had taken in what it read.
+    /// Orders the history, and calls `visit` on every acknowledged read with what its session had before it.
+    ///
+    /// The order of the walk is that of the invocations, as far as so, wr and `waits` allow it: pairs of an update and another
+    /// that must come before it, sorted. What cannot be reached is left in `cyclic`.
     pub(crate) fn new(
         ctx: &Context<'_>,
         sources: &Sources,
-        mut visit: impl FnMut(&CausalOrder, OpView<'_>, Past<'_>, Past<'_>),
+        waits: &[(OpId, OpId)],
+        mut visit: impl FnMut(OpView<'_>, &Seen<'_>),
     ) -> Self {
         let mut order = CausalOrder::unordered(ctx, sources);
-        let sessions = order.sessions.len();
-        let mut clocks = vec![Clock::default(); sessions];
-        // By session: the number of its clock among those that updates have, if it is still the same.
-        let mut kept = vec![OUT; sessions];
-        let mut next = vec![0_usize; sessions];
-        let mut done = vec![false; ctx.history.len()];
-        let mut waiting: BTreeMap<OpId, Vec<u32>> = BTreeMap::new();
-        let mut ready: Vec<u32> = (0..sessions as u32).rev().collect();
-        while let Some(session) = ready.pop() {
-            let at = session as usize;
-            while let Some(&id) = order.sessions[at].get(next[at]) {
-                let from = sources.of(id);
-                if let Some(&open) = from.iter().find(|source| !done[source.0 as usize]) {
-                    waiting.entry(open).or_default().push(session);
-                    break;
-                }
-                let op = ctx.op(id);
-                let reads = op.f().is_read();
-                if reads || !from.is_empty() {
-                    let before = if reads { clocks[at].clone() } else { Clock::default() };
-                    for &source in from {
-                        let position = order.position[source.0 as usize];
-                        let of = order.session_of[source.0 as usize];
-                        if of != session && clocks[at].get(of) <= position {
-                            let clock = order.clock_of[source.0 as usize];
-                            if let Some(clock) = order.clocks.get(clock as usize) {
-                                clocks[at].join(clock);
-                            }
-                            if clocks[at].get(of) <= position {
-                                clocks[at].set(of, position + 1);
-                            }
+        let mut walk = Walk::new(&order, ctx.history.keys(), waits);
+        let mut ready: Vec<u32> = Vec::new();
+        for id in (0..ctx.history.len() as u32).map(OpId) {
+            let session = order.session_of[id.0 as usize];
+            if order.position[id.0 as usize] == OUT || walk.blocked[session as usize] {
+                continue;
+            }
+            ready.push(session);
+            while let Some(session) = ready.pop() {
+                let at = session as usize;
+                while let Some(&op) = order.sessions[at].get(walk.next[at] as usize) {
+                    if op > id {
+                        break;
+                    }
+                    if let Some(open) = walk.open(&order, sources, op) {
+                        walk.blocked[at] = true;
+                        walk.waiting.entry(open).or_default().push(session);
+                        break;
+                    }
+                    walk.step(&mut order, ctx.op(op), sources.of(op), &mut visit);
+                    if !walk.waiting.is_empty() {
+                        for woken in walk.waiting.remove(&op).into_iter().flatten() {
+                            walk.blocked[woken as usize] = false;
+                            ready.push(woken);
                         }
                     }
-                    if reads {
-                        let own = next[at] as u32;
-                        let before = Past { clock: &before, session, own };
-                        visit(&order, op, before, Past { clock: &clocks[at], session, own });
-                    }
-                }
-                if !reads {
-                    let same = order.clocks.get(kept[at] as usize);
-                    if !same.is_some_and(|clock| clock.is_shared_with(&clocks[at])) {
-                        kept[at] = order.clocks.len() as u32;
-                        order.clocks.push(clocks[at].clone());
-                    }
-                    order.clock_of[id.0 as usize] = kept[at];
-                }
-                next[at] += 1;
-                done[id.0 as usize] = true;
-                if let Some(woken) = waiting.remove(&id) {
-                    ready.extend(woken);
                 }
             }
         }
-        order.cyclic = order
-            .sessions
-            .iter()
-            .zip(&next)
-            .flat_map(|(ops, &next)| ops[next..].iter().copied())
-            .collect();
+        let left = order.sessions.iter().zip(&walk.next);
+        order.cyclic = left.flat_map(|(ops, &next)| ops[next as usize..].iter().copied()).collect();
         order
     }
 
@@ -234,5 +248,104 @@ impl CausalOrder {
     pub(crate) fn place(&self, op: OpId) -> Option<(u32, u32)> {
         let position = self.position[op.0 as usize];
         (position != OUT).then(|| (self.session_of[op.0 as usize], position))
+    }
+}
+
+/// The walk that orders a history.
+struct Walk<'w> {
+    /// By session: how many of its operations have been passed.
+    next: Vec<u32>,
+    blocked: Vec<bool>,
+    clocks: Vec<Clock>,
+    /// By session: the number of its clock among those that updates have, if it is still the same.
+    kept: Vec<u32>,
+    /// By operation that is not passed: the sessions that wait for it.
+    waiting: FxHashMap<OpId, Vec<u32>>,
+    waits: &'w [(OpId, OpId)],
+    /// By key: its updates that have been passed; by update, its place among them.
+    made: Vec<Vec<OpId>>,
+    place: Vec<u32>,
+}
+
+impl<'w> Walk<'w> {
+    fn new(order: &CausalOrder, keys: usize, waits: &'w [(OpId, OpId)]) -> Self {
+        let sessions = order.sessions.len();
+        Walk {
+            next: vec![0; sessions],
+            blocked: vec![false; sessions],
+            clocks: vec![Clock::default(); sessions],
+            kept: vec![OUT; sessions],
+            waiting: FxHashMap::default(),
+            waits,
+            made: vec![Vec::new(); keys],
+            place: vec![OUT; order.position.len()],
+        }
+    }
+
+    /// Something that must come before the operation and has not been passed.
+    fn open(&self, order: &CausalOrder, sources: &Sources, op: OpId) -> Option<OpId> {
+        let is_open = |&other: &OpId| {
+            let session = order.session_of[other.0 as usize];
+            self.next[session as usize] <= order.position[other.0 as usize]
+        };
+        let source = sources.of(op).iter().copied().find(is_open);
+        if source.is_some() || self.waits.is_empty() {
+            return source;
+        }
+        let from = self.waits.partition_point(|&(then, _)| then < op);
+        let of = self.waits[from..].iter().take_while(|&&(then, _)| then == op);
+        of.map(|&(_, first)| first).find(is_open)
+    }
+
+    fn step(
+        &mut self,
+        order: &mut CausalOrder,
+        op: OpView<'_>,
+        from: &[OpId],
+        visit: &mut impl FnMut(OpView<'_>, &Seen<'_>),
+    ) {
+        let session = op.session().0;
+        let (at, key) = (session as usize, op.key().0 as usize);
+        let is_new = |clock: &Clock, &&source: &&OpId| {
+            let of = order.session_of[source.0 as usize];
+            of != session && clock.get(of) <= order.position[source.0 as usize]
+        };
+        let reads = op.f().is_read();
+        // Copied only where it changes.
+        let mut before = None;
+        let clock = &mut self.clocks[at];
+        for source in from {
+            if !is_new(clock, &source) {
+                continue;
+            }
+            if reads && before.is_none() {
+                before = Some(clock.clone());
+            }
+            if let Some(known) = order.clocks.get(order.clock_of[source.0 as usize] as usize) {
+                clock.join(known);
+            }
+            let of = order.session_of[source.0 as usize];
+            let position = order.position[source.0 as usize];
+            if clock.get(of) <= position {
+                clock.set(of, position + 1);
+            }
+        }
+        if reads {
+            let own = self.next[at];
+            let after = Past { clock, session, own };
+            let before = Past { clock: before.as_ref().unwrap_or(clock), session, own };
+            let (made, place) = (&self.made[key], &self.place);
+            visit(op, &Seen { order, before, after, made, place });
+        } else {
+            let same = order.clocks.get(self.kept[at] as usize);
+            if !same.is_some_and(|known| known.is_shared_with(clock)) {
+                self.kept[at] = order.clocks.len() as u32;
+                order.clocks.push(clock.clone());
+            }
+            order.clock_of[op.id().0 as usize] = self.kept[at];
+            self.place[op.id().0 as usize] = self.made[key].len() as u32;
+            self.made[key].push(op.id());
+        }
+        self.next[at] += 1;
     }
 }
