@@ -21,7 +21,8 @@ use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::sessions::{GUARANTEES, chances, guarantee, kind};
 use crate::sources::Sources;
 use crate::verdict::{Label, Tier};
-use afterall_history::{KeyId, OpId, Sessions, Status};
+use afterall_history::{KeyId, OpId, OpView, Sessions, Status};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Operations of one session on one key between which all edges are drawn, once a cycle is known to exist.
@@ -41,7 +42,7 @@ struct Step {
 
 /// The states of one key, and who made or saw them when.
 struct States {
-    nodes: Vec<BTreeSet<OpId>>,
+    nodes: Vec<Vec<OpId>>,
     /// By session, in order: the operation, and the state that it saw or made.
     sessions: Vec<(Sessions, Vec<(OpId, usize)>)>,
 }
@@ -56,64 +57,128 @@ pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, exact: &[bool], findin
         }
         return;
     }
-    let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();
+    let mut walk = Walk::new(ctx, sources);
     for key in ctx.keys().filter(|key| !exact[key.0 as usize]) {
-        let states = states(ctx, sources, key);
-        count(ctx, &states, &mut counted);
+        if walk.goes_forward(ctx, sources, key) {
+            continue;
+        }
+        let states = states(ctx, sources, key, &walk.read);
         let steps = consecutive(ctx, &states);
         let on_cycles = on_cycles(states.nodes.len(), &steps);
         if on_cycles.iter().any(|&on| on) {
             explain_cycles(ctx, key, &states, &on_cycles, findings);
         }
     }
-    for (claim, count) in counted {
-        chances(findings, claim, count, Tier::Inferred);
+    for (at, counted) in walk.counted.into_iter().enumerate() {
+        for (property, count) in GUARANTEES.into_iter().zip(counted) {
+            let sessions = [Sessions::Sticky, Sessions::Roaming][at];
+            if count > 0 {
+                chances(findings, (property, sessions), count, Tier::Inferred);
+            }
+        }
     }
 }
 
-fn states(ctx: &Context<'_>, sources: &Sources, key: KeyId) -> States {
-    let mut node_of: BTreeMap<BTreeSet<OpId>, usize> = BTreeMap::new();
-    let mut sessions: BTreeMap<u32, Vec<(OpId, usize)>> = BTreeMap::new();
-    let read: BTreeSet<OpId> =
-        ctx.on(key).flat_map(|op| sources.of(op.id()).iter().copied()).collect();
-    for op in ctx.on(key) {
-        let state: BTreeSet<OpId> = if op.f().is_read() {
-            let seen: BTreeSet<OpId> = sources.of(op.id()).iter().copied().collect();
-            // A phantom among the values makes the state unknown.
-            if !op.is_ok() || seen.len() != ctx.history.data().items(op.output()).len() {
-                continue;
+/// What a session has done to a key.
+#[derive(Debug, Clone, Copy, Default)]
+struct Done {
+    /// One more than the number of the key; others are out of date.
+    key: u32,
+    wrote: bool,
+    read: bool,
+    /// The last state, by the number of its write; 0: nothing.
+    state: u32,
+}
+
+/// One walk over each key, which mostly suffices: where no session ever goes back in the order in which the writes were
+/// invoked, that order satisfies all of them.
+struct Walk {
+    /// By operation: whether it is a write that somebody read.
+    read: Vec<bool>,
+    done: Vec<Done>,
+    /// How often each guarantee was put to the test, by sticky and by roaming sessions.
+    counted: [[u64; GUARANTEES.len()]; 2],
+}
+
+impl Walk {
+    fn new(ctx: &Context<'_>, sources: &Sources) -> Walk {
+        let mut read = vec![false; ctx.history.len()];
+        for op in (0..ctx.history.len() as u32).map(OpId) {
+            for source in sources.of(op) {
+                read[source.0 as usize] = true;
             }
-            seen
-        } else if op.is_ok() || (op.status() == Status::Info && read.contains(&op.id())) {
-            BTreeSet::from([op.id()])
-        } else {
-            continue;
-        };
-        let next = node_of.len();
-        let node = *node_of.entry(state).or_insert(next);
-        sessions.entry(op.session().0).or_default().push((op.id(), node));
+        }
+        let done = vec![Done::default(); ctx.history.sessions()];
+        Walk { read, done, counted: Default::default() }
     }
-    let mut nodes = vec![BTreeSet::new(); node_of.len()];
-    for (state, node) in node_of {
-        nodes[node] = state;
+
+    /// Counts the chances of a key; whether all sessions see its states in the order of the invocations.
+    fn goes_forward(&mut self, ctx: &Context<'_>, sources: &Sources, key: KeyId) -> bool {
+        let mut forward = true;
+        for op in ctx.on(key).filter(|op| shows_state(ctx, sources, &self.read, *op)) {
+            let done = &mut self.done[op.session().0 as usize];
+            if done.key != key.0 + 1 {
+                *done = Done { key: key.0 + 1, ..Done::default() };
+            }
+            let reads = op.f().is_read();
+            let counted =
+                &mut self.counted[usize::from(ctx.kind_of(op.session()) == Sessions::Roaming)];
+            for (earlier_reads, any) in [(false, done.wrote), (true, done.read)] {
+                let property = guarantee(earlier_reads, reads);
+                if let (true, Some(at)) = (any, GUARANTEES.iter().position(|&p| p == property)) {
+                    counted[at] += 1;
+                }
+            }
+            *if reads { &mut done.read } else { &mut done.wrote } = true;
+            let state = match sources.of(op.id()) {
+                _ if !reads => op.id().0 + 1,
+                [] => 0,
+                &[write] => write.0 + 1,
+                _ => {
+                    forward = false;
+                    continue;
+                }
+            };
+            forward &= done.state <= state;
+            done.state = state;
+        }
+        forward
+    }
+}
+
+/// Whether an operation shows or makes a state that is known. `read`: whether a write was read by somebody.
+fn shows_state(ctx: &Context<'_>, sources: &Sources, read: &[bool], op: OpView<'_>) -> bool {
+    if !op.f().is_read() {
+        return op.is_ok() || (op.status() == Status::Info && read[op.id().0 as usize]);
+    }
+    // A phantom among the values makes the state unknown.
+    let seen = sources.of(op.id());
+    let distinct = match seen {
+        [] | [_] => seen.len(),
+        _ => BTreeSet::from_iter(seen).len(),
+    };
+    op.is_ok() && distinct == ctx.history.data().items(op.output()).len()
+}
+
+fn states(ctx: &Context<'_>, sources: &Sources, key: KeyId, read: &[bool]) -> States {
+    let mut nodes: Vec<Vec<OpId>> = Vec::new();
+    let mut node_of: FxHashMap<Vec<OpId>, usize> = FxHashMap::default();
+    let mut sessions: BTreeMap<u32, Vec<(OpId, usize)>> = BTreeMap::new();
+    for op in ctx.on(key).filter(|op| shows_state(ctx, sources, read, *op)) {
+        let mut state = vec![op.id()];
+        if op.f().is_read() {
+            state = sources.of(op.id()).to_vec();
+            state.sort_unstable();
+            state.dedup();
+        }
+        let node = *node_of.entry(state).or_insert_with_key(|state| {
+            nodes.push(state.clone());
+            nodes.len() - 1
+        });
+        sessions.entry(op.session().0).or_default().push((op.id(), node));
     }
     let of_kind = |(session, ops)| (ctx.kind_of(afterall_history::SessionId(session)), ops);
     States { nodes, sessions: sessions.into_iter().map(of_kind).collect() }
-}
-
-fn count(ctx: &Context<'_>, states: &States, counted: &mut BTreeMap<Claim, u64>) {
-    for (sessions, ops) in &states.sessions {
-        let (mut wrote, mut read) = (false, false);
-        for &(op, _) in ops {
-            let reads = ctx.op(op).f().is_read();
-            for (earlier_reads, any) in [(false, wrote), (true, read)] {
-                if any {
-                    *counted.entry((guarantee(earlier_reads, reads), *sessions)).or_default() += 1;
-                }
-            }
-            *if reads { &mut read } else { &mut wrote } = true;
-        }
-    }
 }
 
 /// The guarantees that a mask stands for, in words.
@@ -157,7 +222,7 @@ fn granted(states: &States) -> Vec<Step> {
         .filter(|(_, state)| state.len() == 1)
         .filter_map(|(node, state)| state.first().map(|&op| (op, node)))
         .collect();
-    let nothing = states.nodes.iter().position(BTreeSet::is_empty);
+    let nothing = states.nodes.iter().position(Vec::is_empty);
     let mut steps = Vec::new();
     for (to, state) in states.nodes.iter().enumerate() {
         let from = state.iter().filter(|_| state.len() > 1).filter_map(|op| alone.get(op)).copied();
