@@ -261,7 +261,7 @@ fn sessions_of_carts(
                 }
                 Function::Remove => {
                     known.wrote = true;
-                    let add = sources.writer(op.key(), op.input());
+                    let add = sources.writer(ctx, op.key(), op.input());
                     let Some((&add, &shown_by)) =
                         add.and_then(|add| known.seen.get_key_value(&add))
                     else {

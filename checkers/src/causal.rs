@@ -233,7 +233,7 @@ fn judge_cart(
     let shows = |add: OpId| shown.binary_search(&add).is_ok();
     for op in order.updates_within(key, after).map(|id| ctx.op(id)) {
         if op.f() == Function::Remove {
-            let add = sources.writer(key, op.input());
+            let add = sources.writer(ctx, key, op.input());
             if let Some(add) = add.filter(|&add| shows(add) && order.before(add, op.id())) {
                 collected.stale.push((read.id(), Stale::Shows(add, op.id())));
                 return;

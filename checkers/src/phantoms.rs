@@ -38,7 +38,7 @@ fn items(ctx: &Context<'_>, sources: &Sources, read: OpView<'_>, findings: &mut 
     for item in data.items(read.output()) {
         let mut parts = data.items(item);
         let (element, quantity) = (parts.next().unwrap_or(Datum::NIL), parts.next());
-        let Some(add) = sources.writer(read.key(), element) else { continue };
+        let Some(add) = sources.writer(ctx, read.key(), element) else { continue };
         let said = data.value(element);
         if !seen.insert(add) {
             let what = format!("it holds {said} more than once");

@@ -7,8 +7,10 @@
 
 use crate::context::Context;
 use afterall_history::{Datum, Function, KeyId, OpId, OpView, Status, Workload};
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
 use std::collections::BTreeSet;
+use std::hash::BuildHasher;
 
 /// For every read, the updates that wrote what it returned.
 #[derive(Debug, Default)]
@@ -26,8 +28,8 @@ pub(crate) struct Sources {
     partly: BTreeSet<OpId>,
     /// Values that were read.
     pub(crate) values_read: u64,
-    /// Only looked up, never walked.
-    writer: FxHashMap<(KeyId, Datum), OpId>,
+    /// The writers of values, by the hash of key and value. Only looked up, never walked.
+    writers: HashTable<OpId>,
 }
 
 impl Sources {
@@ -35,19 +37,20 @@ impl Sources {
     pub(crate) fn new(ctx: &Context<'_>) -> Self {
         let mut sources = Sources::default();
         let workload = ctx.history.header().workload;
+        let written = |&op: &OpId| ctx.history.value_written(op);
+        let updates = ctx.history.ops().filter(|op| !op.f().is_read()).count();
+        sources.writers.reserve(updates, |op| hash(ctx.op(*op).key(), written(op)));
         for op in ctx.history.ops() {
-            if let Some(value) = ctx.history.value_written(op.id()) {
-                match sources.writer.get(&(op.key(), value)) {
-                    None => {
-                        sources.writer.insert((op.key(), value), op.id());
-                    }
-                    // A failed update did not happen: another may carry the value in its stead.
-                    Some(&other) if ctx.op(other).status() == Status::Fail => {
-                        sources.writer.insert((op.key(), value), op.id());
-                    }
-                    Some(_) if op.status() == Status::Fail => {}
-                    Some(&other) => sources.twice = sources.twice.or(Some((other, op.id()))),
+            let Some(value) = written(&op.id()) else { continue };
+            match sources.place_of_writer(ctx, op.key(), value) {
+                None => {
+                    let of = |op: &OpId| hash(ctx.op(*op).key(), written(op));
+                    sources.writers.insert_unique(hash(op.key(), Some(value)), op.id(), of);
                 }
+                // A failed update did not happen: another may carry the value in its stead.
+                Some(other) if ctx.op(*other).status() == Status::Fail => *other = op.id(),
+                Some(_) if op.status() == Status::Fail => {}
+                Some(&mut other) => sources.twice = sources.twice.or(Some((other, op.id()))),
             }
         }
         sources.starts.reserve_exact(ctx.history.len() + 1);
@@ -59,7 +62,7 @@ impl Sources {
                 }
             } else if op.status() != Status::Fail
                 && let Some(value) = named(ctx, op)
-                && let Some(&write) = sources.writer.get(&(op.key(), value))
+                && let Some(write) = sources.writer(ctx, op.key(), value)
                 && ctx.op(write).status() != Status::Fail
                 && ctx.op(write).index() < op.index()
             {
@@ -69,7 +72,7 @@ impl Sources {
         }
         if workload == Workload::Register {
             // Nobody asks for the writer of a value again.
-            sources.writer = FxHashMap::default();
+            sources.writers = HashTable::new();
         }
         sources.from.shrink_to_fit();
         sources
@@ -82,16 +85,16 @@ impl Sources {
             self.partly.insert(read.id());
             return;
         }
-        match self.writer.get(&(read.key(), value)) {
+        match self.writer(ctx, read.key(), value) {
             None => self.phantoms.push((read.id(), value)),
-            Some(&write) if ctx.op(write).status() == Status::Fail => {
+            Some(write) if ctx.op(write).status() == Status::Fail => {
                 self.aborted.push((read.id(), write));
             }
             // By the order of events, since times may be equal.
-            Some(&write) if Some(ctx.op(write).index()) > read.completion_index() => {
+            Some(write) if Some(ctx.op(write).index()) > read.completion_index() => {
                 self.phantoms.push((read.id(), value));
             }
-            Some(&write) => self.from.push(write),
+            Some(write) => self.from.push(write),
         }
     }
 
@@ -107,9 +110,28 @@ impl Sources {
     }
 
     /// The update that wrote the value, or added the element.
-    pub(crate) fn writer(&self, key: KeyId, value: Datum) -> Option<OpId> {
-        self.writer.get(&(key, value)).copied()
+    pub(crate) fn writer(&self, ctx: &Context<'_>, key: KeyId, value: Datum) -> Option<OpId> {
+        let is = |&op: &OpId| is_writer(ctx, op, key, value);
+        self.writers.find(hash(key, Some(value)), is).copied()
     }
+
+    fn place_of_writer(
+        &mut self,
+        ctx: &Context<'_>,
+        key: KeyId,
+        value: Datum,
+    ) -> Option<&mut OpId> {
+        let is = |&op: &OpId| is_writer(ctx, op, key, value);
+        self.writers.find_mut(hash(key, Some(value)), is)
+    }
+}
+
+fn is_writer(ctx: &Context<'_>, op: OpId, key: KeyId, value: Datum) -> bool {
+    ctx.op(op).key() == key && ctx.history.value_written(op) == Some(value)
+}
+
+fn hash(key: KeyId, value: Option<Datum>) -> u64 {
+    FxBuildHasher.hash_one((key, value))
 }
 
 /// What an update shows that it knew of: the message that is answered or edited.

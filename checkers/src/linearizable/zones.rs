@@ -8,7 +8,7 @@
 //! before anything was written belongs to a write before all time. O(n log n).
 
 use super::steps::{Op, Step};
-use std::collections::BTreeMap;
+use rustc_hash::FxHashMap;
 
 /// When something happened that has no event in the history.
 const NEVER: i64 = i64::MAX;
@@ -67,16 +67,21 @@ impl Clash {
 
 /// The zones of a register; none if a value is written twice, or read before anybody had begun to write it.
 pub(super) fn zones(ops: &[Op]) -> Option<Vec<Zone>> {
-    let mut of_value: BTreeMap<u128, Zone> = BTreeMap::new();
     let none = Zone { first: (NEVER, None), last: (BEFORE_ALL, None), write: None };
-    of_value.insert(0, Zone { first: (BEFORE_ALL, None), ..none });
+    let mut zones = vec![Zone { first: (BEFORE_ALL, None), ..none }];
+    let mut of_value: FxHashMap<u128, usize> = FxHashMap::default();
+    of_value.insert(0, 0);
     for (at, op) in ops.iter().enumerate() {
         let (value, writes) = match op.step {
             Step::Read(value) => (value, false),
             Step::Write(value) => (value, true),
             _ => return None,
         };
-        let zone = of_value.entry(value).or_insert(none);
+        let place = *of_value.entry(value).or_insert_with(|| {
+            zones.push(none);
+            zones.len() - 1
+        });
+        let zone = &mut zones[place];
         if writes && (value == 0 || zone.write.replace(at).is_some()) {
             return None;
         }
@@ -88,11 +93,11 @@ pub(super) fn zones(ops: &[Op]) -> Option<Vec<Zone>> {
             zone.last = (i64::from(op.invoked), Some(at));
         }
     }
-    let written = |(value, zone): (&u128, &Zone)| {
+    let written = |zone: &Zone| {
         let begun = zone.write.map(|at| i64::from(ops[at].invoked));
-        *value == 0 || begun.is_some_and(|begun| begun < zone.first.0)
+        begun.is_some_and(|begun| begun < zone.first.0)
     };
-    of_value.iter().all(written).then(|| of_value.into_values().collect())
+    zones.iter().skip(1).all(written).then_some(zones)
 }
 
 /// One clash for every zone that is not where it can be.
