@@ -82,6 +82,37 @@ enum Doing {
     Gone,
 }
 
+/// The sessions of processes.
+#[derive(Default)]
+struct SessionOf {
+    /// Of processes with low numbers; [`NONE`] where there is no such process.
+    low: Vec<u32>,
+    high: HashMap<u64, u32>,
+}
+
+impl SessionOf {
+    const LOW: u64 = 1 << 16;
+
+    fn get(&self, process: u64) -> Option<u32> {
+        if process >= SessionOf::LOW {
+            return self.high.get(&process).copied();
+        }
+        self.low.get(process as usize).copied().filter(|&session| session != NONE)
+    }
+
+    fn insert(&mut self, process: u64, session: u32) {
+        if process >= SessionOf::LOW {
+            self.high.insert(process, session);
+            return;
+        }
+        let at = process as usize;
+        if self.low.len() <= at {
+            self.low.resize(at + 1, NONE);
+        }
+        self.low[at] = session;
+    }
+}
+
 /// Builds a [`History`] from events, in order.
 pub struct HistoryBuilder {
     /// Its own data stay empty until the end.
@@ -91,7 +122,7 @@ pub struct HistoryBuilder {
     key_of: Vec<u32>,
     /// By symbol; [`NONE`] where the symbol is not the name of a node.
     node_of: Vec<u32>,
-    session_of: HashMap<u64, u32>,
+    session_of: SessionOf,
     doing: Vec<Doing>,
 }
 
@@ -122,7 +153,7 @@ impl HistoryBuilder {
             data: Data::default(),
             key_of: Vec::new(),
             node_of: Vec::new(),
-            session_of: HashMap::new(),
+            session_of: SessionOf::default(),
             doing: Vec::new(),
         };
         if names.is_empty() {
@@ -257,7 +288,7 @@ impl HistoryBuilder {
 
     fn invoke(&mut self, raw: &RawOp) -> Result<(), Damage> {
         let process = raw.process;
-        let session = self.session_of.get(&process).copied();
+        let session = self.session_of.get(process);
         match session.map(|session| self.doing[session as usize]) {
             None | Some(Doing::Nothing) => {}
             Some(Doing::Op(op)) => {
@@ -303,7 +334,7 @@ impl HistoryBuilder {
 
     fn complete(&mut self, raw: &RawOp) -> Result<(), Damage> {
         let process = raw.process;
-        let session = self.session_of.get(&process).copied();
+        let session = self.session_of.get(process);
         let (session, op) = match session.map(|session| (session, self.doing[session as usize])) {
             None | Some((_, Doing::Nothing)) => return Err(Damage::NotInvoked { process }),
             Some((_, Doing::Gone)) => return Err(Damage::AfterInfo { process }),

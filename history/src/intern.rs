@@ -61,11 +61,29 @@ impl Chains {
     }
 }
 
+/// Texts that are remembered by a quick hash.
+const RECENT: usize = 4096;
+
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     chains: Chains,
     arena: String,
     ends: Vec<u32>,
+    /// By a quick hash: the last text that had it. Names of nodes and keys come again and again.
+    recent: Vec<u32>,
+}
+
+/// By the first and last eight bytes and the length.
+fn quick_hash(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let word = |bytes: &[u8]| bytes.iter().fold(0_u64, |word, &byte| (word << 8) | u64::from(byte));
+    let ends = match bytes {
+        [] => 0,
+        _ if bytes.len() <= 8 => word(bytes),
+        _ => word(&bytes[..8]).rotate_left(23) ^ word(&bytes[bytes.len() - 8..]),
+    };
+    let mixed = (ends ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 52) as usize % RECENT
 }
 
 impl Texts {
@@ -77,6 +95,22 @@ impl Texts {
 
     /// The number of the text; `None` when there is no room for another.
     pub(crate) fn intern(&mut self, text: &str) -> Option<u32> {
+        let quick = quick_hash(text);
+        if let Some(&id) = self.recent.get(quick)
+            && id != NONE
+            && self.get(id) == text
+        {
+            return Some(id);
+        }
+        let id = self.intern_slowly(text)?;
+        if self.recent.is_empty() {
+            self.recent = vec![NONE; RECENT];
+        }
+        self.recent[quick] = id;
+        Some(id)
+    }
+
+    fn intern_slowly(&mut self, text: &str) -> Option<u32> {
         let hash = self.chains.hash(text);
         if let Some(id) = self.chains.find(hash, |id| self.get(id) == text) {
             return Some(id);
@@ -93,6 +127,7 @@ impl Texts {
     /// Gives the table back: from here on texts are only looked up by number.
     pub(crate) fn freeze(&mut self) {
         self.chains = Chains::default();
+        self.recent = Vec::new();
     }
 }
 

@@ -16,6 +16,7 @@ pub mod limits;
 mod line;
 mod part;
 mod promise;
+mod quick;
 mod read;
 mod shape;
 mod transactions;

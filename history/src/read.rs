@@ -4,6 +4,7 @@
 use crate::build::{Damage, RawOp};
 use crate::limits::LINE_BYTES_MAX;
 use crate::line::{Kind, Line, LineSeed};
+use crate::quick;
 use crate::{Event, FORMAT, Header, History, HistoryBuilder, VERSION};
 use serde::Deserialize;
 use serde::de::DeserializeSeed;
@@ -55,6 +56,9 @@ pub fn read_jsonl_from(mut from: impl BufRead, name: &str) -> Result<History, Re
         builder.torn(format!("{name}:1: the line has no end; nothing follows it"));
     }
     while whole {
+        if quick_lines(&mut from, &mut builder, name, &mut number)? {
+            ended = false;
+        }
         number += 1;
         let Some(newline) = next_line(&mut from, &mut bytes, name, number)? else { break };
         whole = newline;
@@ -76,6 +80,40 @@ pub fn read_jsonl_from(mut from: impl BufRead, name: &str) -> Result<History, Re
         }
     }
     Ok(builder.finish())
+}
+
+/// Reads lines as long as they are usual ones and stand whole in the buffer; whether there were any.
+fn quick_lines(
+    from: &mut impl BufRead,
+    builder: &mut HistoryBuilder,
+    name: &str,
+    number: &mut u64,
+) -> Result<bool, ReadError> {
+    let mut any = false;
+    loop {
+        let bytes = match from.fill_buf() {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(source) => return Err(ReadError::Io { file: name.to_owned(), source }),
+        };
+        let mut read = 0;
+        while let Some(length) = memchr::memchr(b'\n', &bytes[read..]) {
+            let line = &bytes[read..read + length];
+            let raw = if length > LINE_BYTES_MAX { None } else { quick::op(line, builder.data()) };
+            // What cannot follow is refused again, with its line.
+            let Some(Ok(())) = raw.map(|raw| builder.push_op(&raw)) else {
+                from.consume(read);
+                return Ok(any);
+            };
+            any = true;
+            *number += 1;
+            read += length + 1;
+        }
+        from.consume(read);
+        if read == 0 {
+            return Ok(any);
+        }
+    }
 }
 
 /// The next line, without its newline: whether it had one, or `None` at the end.
