@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_types, reason = "looked up, never walked")]
 
-use crate::datum::{Data, Datum, Full, Symbol};
+use crate::datum::{Data, Datum, Full, Packed, Symbol};
 use crate::history::{Columns, End, Fault, History, NEVER, NONE, NodeId, NodeTurn, Status};
 use crate::limits::{EVENTS_MAX, FAULTS_MAX, NODES_MAX};
 use crate::{Event, FaultStage, Function, Header, OpEvent, Outcome, Phase, Value, shape};
@@ -307,6 +307,7 @@ impl HistoryBuilder {
         self.shape(raw, shape::of_input(workload, &self.data, raw.f, raw.value))?;
         let node = self.node(raw.node)?;
         let key = self.key(raw.key);
+        let input = self.data.pack(raw.value)?;
         let session = session.unwrap_or_else(|| {
             let session = self.history.sessions.len() as u32;
             self.history.sessions.push(process);
@@ -327,8 +328,8 @@ impl HistoryBuilder {
         ops.completed.push(NEVER);
         ops.invoke_index.push(raw.index as u32);
         ops.complete_index.push(NONE);
-        ops.input.push(raw.value);
-        ops.output.push(Datum::NIL);
+        ops.input.push(input);
+        ops.output.push(Packed::NIL);
         Ok(())
     }
 
@@ -356,6 +357,8 @@ impl HistoryBuilder {
             self.shape(raw, shape::of_output(workload, &self.data, raw.f, raw.value))?;
         }
         let node = self.node(raw.node)?;
+        let output = self.data.pack(raw.value)?;
+        let version = self.data.pack(raw.version)?;
         let ops = &mut self.history.ops;
         ops.served_by[op] = node.0;
         ops.status[op] = match raw.outcome {
@@ -366,12 +369,12 @@ impl HistoryBuilder {
         ops.last[op] |= raw.last;
         ops.completed[op] = raw.time;
         ops.complete_index[op] = raw.index as u32;
-        ops.output[op] = raw.value;
+        ops.output[op] = output;
         if !raw.version.is_nil() {
             if ops.version.len() <= op {
-                ops.version.resize(op + 1, Datum::NIL);
+                ops.version.resize(op + 1, Packed::NIL);
             }
-            ops.version[op] = raw.version;
+            ops.version[op] = version;
         }
         if let Some(error) = raw.error {
             if ops.error.len() <= op {

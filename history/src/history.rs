@@ -1,6 +1,6 @@
 //! A whole history, in columns.
 
-use crate::datum::{Data, Datum, Symbol, View};
+use crate::datum::{Data, Datum, Packed, Symbol, View};
 use crate::{EndHow, FaultStage, Function, Header, NodeChange, Phase, Promise, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -107,7 +107,7 @@ pub(crate) const NEVER: i64 = i64::MIN;
 /// No number.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// The operations, a vector a field: about ninety bytes each.
+/// The operations, a vector a field: about sixty bytes each.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     pub(crate) session: Vec<u32>,
@@ -121,10 +121,10 @@ pub(crate) struct Columns {
     pub(crate) completed: Vec<i64>,
     pub(crate) invoke_index: Vec<u32>,
     pub(crate) complete_index: Vec<u32>,
-    pub(crate) input: Vec<Datum>,
-    pub(crate) output: Vec<Datum>,
+    pub(crate) input: Vec<Packed>,
+    pub(crate) output: Vec<Packed>,
     /// Shorter than the others where the last operations have none.
-    pub(crate) version: Vec<Datum>,
+    pub(crate) version: Vec<Packed>,
     /// Shorter than the others where the last operations have none.
     pub(crate) error: Vec<u32>,
 }
@@ -485,19 +485,20 @@ impl<'h> OpView<'h> {
     /// What was asked with it: the value written, the amount, the element.
     #[must_use]
     pub fn input(self) -> Datum {
-        self.history.ops.input[self.at()]
+        self.history.data.unpack(self.history.ops.input[self.at()])
     }
 
     /// What came back.
     #[must_use]
     pub fn output(self) -> Datum {
-        self.history.ops.output[self.at()]
+        self.history.data.unpack(self.history.ops.output[self.at()])
     }
 
     /// The version that came back; nil where none did.
     #[must_use]
     pub fn version(self) -> Datum {
-        self.history.ops.version.get(self.at()).copied().unwrap_or(Datum::NIL)
+        let packed = self.history.ops.version.get(self.at()).copied();
+        packed.map_or(Datum::NIL, |packed| self.history.data.unpack(packed))
     }
 
     /// Why it failed, or why nobody knows.

@@ -1,5 +1,6 @@
 //! A part of a history: what witnesses are, judged by themselves.
 
+use crate::datum::Packed;
 use crate::history::{Columns, NONE};
 use crate::{Datum, Function, Groups, History, KeyId, OpId, SessionId, Status, Workload};
 use std::collections::BTreeMap;
@@ -45,7 +46,7 @@ impl History {
             columns.complete_index.push(from.complete_index[at]);
             columns.input.push(from.input[at]);
             columns.output.push(from.output[at]);
-            columns.version.push(self.op(id).version());
+            columns.version.push(from.version.get(at).copied().unwrap_or(Packed::NIL));
             columns.error.push(from.error.get(at).copied().unwrap_or(NONE));
         }
         let mut part = History {
