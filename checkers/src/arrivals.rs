@@ -20,6 +20,7 @@ use crate::order::CausalOrder;
 use crate::sources::Sources;
 use crate::views::Base;
 use afterall_history::{History, KeyId, OpId};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Operations of a session after which it is first looked for a cycle; then after four times as many, and so on.
@@ -66,8 +67,8 @@ pub(crate) struct Arrivals<'a> {
     begun: Vec<u32>,
     keys: Vec<Key>,
     touched: Vec<KeyId>,
-    /// The last read that returned a write, by operation; only of those that were read.
-    last_read: Vec<u32>,
+    /// By write that was read: the last read that returned it.
+    last_read: FxHashMap<OpId, u32>,
     /// Writes that arrive earlier than was thought, and when they had been thought to.
     earlier: Vec<(OpId, u32)>,
     edges: Vec<Edge>,
@@ -75,24 +76,19 @@ pub(crate) struct Arrivals<'a> {
 }
 
 impl<'a> Arrivals<'a> {
-    pub(crate) fn new(
-        history: &'a History,
-        order: &'a CausalOrder,
-        sources: &'a Sources,
-        base: Base,
-    ) -> Self {
+    pub(crate) fn new(history: &'a History, order: &'a CausalOrder, sources: &'a Sources) -> Self {
         Arrivals {
             history,
             order,
             sources,
-            base,
+            base: Base::All,
             session: 0,
             arrival: vec![NOT; history.len()],
             count: vec![0; order.sessions()],
             begun: Vec::new(),
             keys: (0..history.keys()).map(|_| Key::default()).collect(),
             touched: Vec::new(),
-            last_read: vec![NOT; history.len()],
+            last_read: FxHashMap::default(),
             earlier: Vec::new(),
             edges: Vec::new(),
             past: Vec::new(),
@@ -100,8 +96,9 @@ impl<'a> Arrivals<'a> {
     }
 
     /// Whether the reads of a session contradict each other, and from where on.
-    pub(crate) fn contradict(&mut self, session: u32) -> Result<(), ContradictionAt> {
+    pub(crate) fn contradict(&mut self, session: u32, base: Base) -> Result<(), ContradictionAt> {
         self.begin(session);
+        self.base = base;
         let order = self.order;
         let mut checked = CHECKED_FIRST;
         for (at, &op) in (0..).zip(order.session(session)) {
@@ -152,13 +149,13 @@ impl<'a> Arrivals<'a> {
         for session in self.begun.drain(..) {
             self.count[session as usize] = 0;
         }
+        self.last_read.clear();
         self.edges.clear();
         self.earlier.clear();
         for key in self.touched.drain(..) {
             let key = &mut self.keys[key.0 as usize];
             for (_, op) in key.arrived.drain(..) {
                 self.arrival[op.0 as usize] = NOT;
-                self.last_read[op.0 as usize] = NOT;
             }
             key.reads.clear();
             key.held_against = 0;
@@ -239,7 +236,7 @@ impl<'a> Arrivals<'a> {
 
     /// A read of the session returned the write.
     fn returned(&mut self, at: u32, key: KeyId, write: OpId) -> Option<()> {
-        self.last_read[write.0 as usize] = at;
+        self.last_read.insert(write, at);
         let of = self.key(key);
         let again = of.reads.last().is_some_and(|&(_, last)| last == Some(write));
         of.reads.push((at, Some(write)));
@@ -250,7 +247,7 @@ impl<'a> Arrivals<'a> {
 
     /// What has arrived of the key (from the place `from` on) by the last read that returned the write comes before it.
     fn all_before(&mut self, key: KeyId, write: OpId, from: usize, at: u32) -> Option<()> {
-        let until = self.last_read[write.0 as usize];
+        let Some(&until) = self.last_read.get(&write) else { return Some(()) };
         let arrival = self.arrival[write.0 as usize];
         for place in (from..self.keys[key.0 as usize].arrived.len()).rev() {
             let (thought, first) = self.keys[key.0 as usize].arrived[place];
@@ -332,9 +329,7 @@ impl<'a> Arrivals<'a> {
                 }
             }
             // If it was itself read, what comes before it arrives with it.
-            if self.last_read[write.0 as usize] != NOT {
-                self.all_before(key, write, 0, at)?;
-            }
+            self.all_before(key, write, 0, at)?;
         }
         Some(())
     }
@@ -482,12 +477,12 @@ mod tests {
             let sources = Sources::new(&ctx);
             let order = CausalOrder::new(&ctx, &sources, &[], |_, _| {});
             for (which, base) in [Base::All, Base::Own].into_iter().enumerate() {
-                let mut arrivals = Arrivals::new(&history, &order, &sources, base);
+                let mut arrivals = Arrivals::new(&history, &order, &sources);
                 let mut views = Views::new(&history, &order, &sources, base);
                 for session in 0..order.sessions() as u32 {
                     let all = order.session(session).len() as u32;
                     let by_rounds = views.contradiction(session, all).is_some();
-                    let by_walk = arrivals.contradict(session);
+                    let by_walk = arrivals.contradict(session, base);
                     assert_eq!(by_walk.is_err(), by_rounds, "{seed} {base:?} {session}");
                     count[which][usize::from(by_rounds)] += 1;
                     if let Err(ContradictionAt(at)) = by_walk {

@@ -54,22 +54,27 @@ pub(crate) fn check(
     let all = sessions.len();
     sessions.truncate((WALK_MAX / ctx.history.len().max(1)).max(8));
     let chances: u64 = sessions.iter().map(|&(reads, _)| reads as u64).sum();
-    for (claim, base) in [(CM, Base::All), (PRAM, Base::Own)] {
+    // Without a causal order there is nothing to add to for CM; that it has none is a finding of CC.
+    let with_cm = order.cyclic.is_empty();
+    let mut found = Contradictory::default();
+    if sources.twice.is_none() {
+        found = judge(ctx, sources, order, &sessions, with_cm);
+    }
+    for (claim, base, found) in [(CM, Base::All, found.cm), (PRAM, Base::Own, found.pram)] {
         findings.chances(claim, chances, WHY_NONE);
         if sources.twice.is_some() {
             findings.undecided(claim, "two writes carry the same value");
             continue;
         }
-        if claim == CM && !order.cyclic.is_empty() {
-            // Without a causal order there is nothing to add to; that it has none is a finding of CC.
+        if claim == CM && !with_cm {
             continue;
         }
         if sessions.len() < all {
             let judged = sessions.len();
             findings.undecided(claim, format!("only {judged} of {all} sessions were judged"));
         }
-        let (found, count) = judge(ctx, sources, order, &sessions, (claim, base));
-        findings.add_of(found, count);
+        let count = found.len() as u64;
+        findings.add_of(explained(ctx, sources, order, found, (claim, base)), count);
     }
     // What breaks CC breaks CM.
     let of_cc: Vec<_> = findings
@@ -93,40 +98,67 @@ fn reads(ctx: &Context<'_>, order: &CausalOrder, session: u32) -> usize {
     order.session(session).iter().filter(read).count()
 }
 
+/// The sessions that contradict themselves, and the positions at which they had.
+#[derive(Default)]
+struct Contradictory {
+    cm: Vec<(u32, u32)>,
+    pram: Vec<(u32, u32)>,
+}
+
 fn judge(
     ctx: &Context<'_>,
     sources: &Sources,
     order: &CausalOrder,
     sessions: &[(usize, u32)],
-    (claim, base): (Claim, Base),
-) -> (Vec<Finding>, u64) {
+    with_cm: bool,
+) -> Contradictory {
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut arrivals = Arrivals::new(ctx.history, order, sources, base);
-        let mut found = Vec::new();
+        let mut arrivals = Arrivals::new(ctx.history, order, sources);
+        let mut found = Contradictory::default();
         while let Some(&(_, session)) = sessions.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(ContradictionAt(at)) = arrivals.contradict(session) {
-                found.push((session, at));
+            if with_cm {
+                match arrivals.contradict(session, Base::All) {
+                    // What can be explained with more before each read can be explained with less.
+                    Ok(()) => continue,
+                    Err(ContradictionAt(at)) => found.cm.push((session, at)),
+                }
+            }
+            if let Err(ContradictionAt(at)) = arrivals.contradict(session, Base::Own) {
+                found.pram.push((session, at));
             }
         }
         found
     };
-    let mut found = if ctx.history.len() < PARALLEL_MIN {
-        work()
-    } else {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mut all = work();
-            for other in others {
-                match other.join() {
-                    Ok(theirs) => all.extend(theirs),
-                    Err(panic) => std::panic::resume_unwind(panic),
+    if ctx.history.len() < PARALLEL_MIN {
+        return work();
+    }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            match other.join() {
+                Ok(Contradictory { cm, pram }) => {
+                    all.cm.extend(cm);
+                    all.pram.extend(pram);
                 }
+                Err(panic) => std::panic::resume_unwind(panic),
             }
-            all
-        })
-    };
+        }
+        all
+    })
+}
+
+/// Explains some of the contradictions, at least one.
+fn explained(
+    ctx: &Context<'_>,
+    sources: &Sources,
+    order: &CausalOrder,
+    mut found: Vec<(u32, u32)>,
+    (claim, base): (Claim, Base),
+) -> Vec<Finding> {
+    let Some(&(first, _)) = found.first() else { return Vec::new() };
     // The earliest contradictions are the quickest to explain, and mostly the smallest.
     found.sort_unstable_by_key(|&(session, at)| (at, session));
     let mut views = Views::new(ctx.history, order, sources, base);
@@ -135,14 +167,13 @@ fn judge(
         let contradiction = views.contradiction(session, at)?;
         Some(explain(ctx, &views, session, claim, contradiction))
     };
-    let count = found.len() as u64;
     let mut told: Vec<Finding> = found.iter().take(told).filter_map(explain).collect();
-    if let (true, Some(&(session, _))) = (told.is_empty(), found.first()) {
+    if told.is_empty() {
         // It must never pass for want of words.
-        let ops = order.session(session).iter().copied().take(1).collect();
-        told.push(unexplained(ctx, session, claim, ops));
+        let ops = order.session(first).iter().copied().take(1).collect();
+        told.push(unexplained(ctx, first, claim, ops));
     }
-    (told, count)
+    told
 }
 
 fn explain(
