@@ -55,7 +55,7 @@ pub(crate) struct ContradictionAt(pub(crate) u32);
 /// The arrivals of the sessions of a history, one session after the other.
 pub(crate) struct Arrivals<'a> {
     history: &'a History,
-    order: &'a CausalOrder,
+    order: &'a CausalOrder<'a>,
     sources: &'a Sources,
     base: Base,
     session: u32,
@@ -76,7 +76,11 @@ pub(crate) struct Arrivals<'a> {
 }
 
 impl<'a> Arrivals<'a> {
-    pub(crate) fn new(history: &'a History, order: &'a CausalOrder, sources: &'a Sources) -> Self {
+    pub(crate) fn new(
+        history: &'a History,
+        order: &'a CausalOrder<'a>,
+        sources: &'a Sources,
+    ) -> Self {
         Arrivals {
             history,
             order,
@@ -338,7 +342,7 @@ impl<'a> Arrivals<'a> {
 /// Whether these edges and the base have a cycle; if so, the position that showed the last edge of one.
 ///
 /// By session, writes at the end of an edge wait for what is before the writes at its beginning.
-fn cycle(order: &CausalOrder, base: Base, edges: &[Edge]) -> Option<u32> {
+fn cycle(order: &CausalOrder<'_>, base: Base, edges: &[Edge]) -> Option<u32> {
     /// A write at the end of edges, and its edges.
     type Later = (u32, Vec<(OpId, u32)>);
     let mut of_write: BTreeMap<(u32, u32), Vec<(OpId, u32)>> = BTreeMap::new();

@@ -70,7 +70,11 @@ struct Collected {
 }
 
 /// Judges causal consistency and causal convergence, and hands back the causal order for the other checkers.
-pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, findings: &mut Findings) -> CausalOrder {
+pub(crate) fn check<'h>(
+    ctx: &Context<'h>,
+    sources: &Sources,
+    findings: &mut Findings,
+) -> CausalOrder<'h> {
     let register = ctx.history.header().workload == Workload::Register;
     let removes = removes(ctx);
     let mut collected = Collected::default();
@@ -145,7 +149,7 @@ impl Known {
     }
 
     /// Whether any update of the key was in the session's past.
-    fn any(&mut self, read: OpView<'_>, past: Past<'_>, order: &CausalOrder) -> bool {
+    fn any(&mut self, read: OpView<'_>, past: Past<'_>, order: &CausalOrder<'_>) -> bool {
         let at = read.session().0 as usize * self.keys + read.key().0 as usize;
         let word = self.bits.get_mut(at / 64);
         if word.as_ref().is_some_and(|word| **word & (1 << (at % 64)) != 0) {
@@ -387,7 +391,7 @@ fn thin_air(ctx: &Context<'_>, sources: &Sources) -> Vec<Finding> {
     phantoms.chain(aborted).map(finding).collect()
 }
 
-fn cyclic(ctx: &Context<'_>, order: &CausalOrder, sources: &Sources) -> Finding {
+fn cyclic(ctx: &Context<'_>, order: &CausalOrder<'_>, sources: &Sources) -> Finding {
     let ops = ctx.history.len();
     let paths = Paths::new(ctx, order, sources, &[]);
     let mut shortest: Option<Vec<Dependency>> = None;

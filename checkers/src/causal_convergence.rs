@@ -33,7 +33,7 @@ const CF_CAUSE: &str = "sessions disagree on the order of conflicting writes";
 /// when `order` was made.
 pub(crate) fn check(
     ctx: &Context<'_>,
-    order: &CausalOrder,
+    order: &CausalOrder<'_>,
     sources: &Sources,
     contradicting: Vec<Conflict>,
     findings: &mut Findings,
@@ -98,7 +98,7 @@ fn conflicts(ctx: &Context<'_>, sources: &Sources) -> Vec<Conflict> {
 /// One finding for each strongly connected component of hb ∪ cf.
 fn cycles(
     ctx: &Context<'_>,
-    order: &CausalOrder,
+    order: &CausalOrder<'_>,
     sources: &Sources,
     (paths, conflicts): (&Paths<'_>, &[Conflict]),
     findings: &mut Findings,
@@ -214,7 +214,7 @@ fn conflict_cycle(
 
 /// Those directly after an operation: the next of its session, its readers, and what it conflicts with.
 fn successors<'a>(
-    order: &'a CausalOrder,
+    order: &'a CausalOrder<'a>,
     paths: &'a Paths<'_>,
     op: OpId,
 ) -> impl Iterator<Item = OpId> + 'a {
@@ -226,7 +226,7 @@ fn successors<'a>(
 }
 
 /// The operations that remain when those that nothing comes before are taken away, again and again.
-fn cyclic_core(ctx: &Context<'_>, order: &CausalOrder, paths: &Paths<'_>) -> Vec<OpId> {
+fn cyclic_core(ctx: &Context<'_>, order: &CausalOrder<'_>, paths: &Paths<'_>) -> Vec<OpId> {
     let mut before = vec![0_u32; ctx.history.len()];
     let part: Vec<OpId> = (0..order.sessions() as u32)
         .flat_map(|session| order.session(session).iter().copied())

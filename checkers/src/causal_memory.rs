@@ -43,7 +43,7 @@ const EXPLAINED_OPS: usize = 2_000_000;
 pub(crate) fn check(
     ctx: &Context<'_>,
     sources: &Sources,
-    order: &CausalOrder,
+    order: &CausalOrder<'_>,
     findings: &mut Findings,
 ) {
     let mut sessions: Vec<(usize, u32)> = (0..order.sessions() as u32)
@@ -93,7 +93,7 @@ pub(crate) fn check(
     }
 }
 
-fn reads(ctx: &Context<'_>, order: &CausalOrder, session: u32) -> usize {
+fn reads(ctx: &Context<'_>, order: &CausalOrder<'_>, session: u32) -> usize {
     let read = |op: &&OpId| ctx.op(**op).f().is_read();
     order.session(session).iter().filter(read).count()
 }
@@ -108,7 +108,7 @@ struct Contradictory {
 fn judge(
     ctx: &Context<'_>,
     sources: &Sources,
-    order: &CausalOrder,
+    order: &CausalOrder<'_>,
     sessions: &[(usize, u32)],
     with_cm: bool,
 ) -> Contradictory {
@@ -154,7 +154,7 @@ fn judge(
 fn explained(
     ctx: &Context<'_>,
     sources: &Sources,
-    order: &CausalOrder,
+    order: &CausalOrder<'_>,
     mut found: Vec<(u32, u32)>,
     (claim, base): (Claim, Base),
 ) -> Vec<Finding> {

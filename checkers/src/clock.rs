@@ -52,7 +52,7 @@ impl Clock {
     }
 
     /// Whether both are one and the same in memory; two that are equal need not be.
-    pub(crate) fn is_shared_with(&self, other: &Clock) -> bool {
+    fn is_shared_with(&self, other: &Clock) -> bool {
         match (&self.root, &other.root) {
             (None, None) => true,
             (Some(our), Some(their)) => Arc::ptr_eq(our, their),
@@ -145,6 +145,86 @@ impl Clock {
     }
 }
 
+/// Sessions up to which clocks are kept as rows.
+const ROW_MAX: usize = 32;
+
+/// Clocks that are kept, numbered from 0: of few sessions as rows of counts, of many as trees.
+#[derive(Debug)]
+pub(crate) struct Clocks {
+    /// The length of a row; none, where trees are kept.
+    row: Option<usize>,
+    rows: Vec<u32>,
+    trees: Vec<Clock>,
+}
+
+impl Clocks {
+    pub(crate) fn new(sessions: usize) -> Clocks {
+        let row = (1..=ROW_MAX).contains(&sessions).then_some(sessions);
+        Clocks { row, rows: Vec::new(), trees: Vec::new() }
+    }
+
+    fn row(&self, number: u32) -> Option<&[u32]> {
+        let row = self.row?;
+        self.rows.get(number as usize * row..(number as usize + 1) * row)
+    }
+
+    /// The number of a clock: that of one that is there, if it is the same, or else of a new one.
+    pub(crate) fn keep(&mut self, clock: &Clock, last: u32) -> u32 {
+        let Some(row) = self.row else {
+            let same =
+                self.trees.get(last as usize).is_some_and(|known| known.is_shared_with(clock));
+            if same {
+                return last;
+            }
+            self.trees.push(clock.clone());
+            return self.trees.len() as u32 - 1;
+        };
+        let counts = (0..row as u32).map(|session| clock.get(session));
+        if self.row(last).is_some_and(|known| known.iter().copied().eq(counts.clone())) {
+            return last;
+        }
+        self.rows.extend(counts);
+        (self.rows.len() / row) as u32 - 1
+    }
+
+    /// As [`Clock::get`]; 0 where there is no such clock.
+    pub(crate) fn get(&self, number: u32, session: u32) -> u32 {
+        match self.row(number) {
+            Some(row) => row.get(session as usize).copied().unwrap_or(0),
+            None => self.trees.get(number as usize).map_or(0, |clock| clock.get(session)),
+        }
+    }
+
+    /// As [`Clock::each`].
+    pub(crate) fn each(&self, number: u32, visit: &mut impl FnMut(u32, u32)) {
+        match self.row(number) {
+            Some(row) => {
+                for (session, &count) in (0..).zip(row) {
+                    if count > 0 {
+                        visit(session, count);
+                    }
+                }
+            }
+            None => self.trees.get(number as usize).into_iter().for_each(|clock| clock.each(visit)),
+        }
+    }
+
+    /// Adds what is past in a clock that is kept.
+    pub(crate) fn join_into(&self, number: u32, clock: &mut Clock) {
+        if self.row.is_none() {
+            if let Some(known) = self.trees.get(number as usize) {
+                clock.join(known);
+            }
+            return;
+        }
+        self.each(number, &mut |session, count| {
+            if clock.get(session) < count {
+                clock.set(session, count);
+            }
+        });
+    }
+}
+
 /// Both, of the same height; `None` if that is what ours is already.
 fn joined(ours: &Arc<Node>, theirs: &Arc<Node>) -> Option<Arc<Node>> {
     if Arc::ptr_eq(ours, theirs) {
@@ -197,6 +277,34 @@ mod tests {
     use std::collections::BTreeMap;
 
     proptest! {
+        #[test]
+        fn what_is_kept_is_what_was_given(
+            sessions in 1..60_usize,
+            steps in proptest::collection::vec((0..60_u32, 1..9_u32), 1..40),
+        ) {
+            let mut clocks = Clocks::new(sessions);
+            let (mut clock, mut all, mut last) = (Clock::default(), Vec::new(), u32::MAX);
+            for (session, more) in steps {
+                let session = session % sessions as u32;
+                clock.set(session, clock.get(session) + more);
+                last = clocks.keep(&clock, last);
+                prop_assert_eq!(clocks.keep(&clock, last), last);
+                all.push((last, clock.clone()));
+            }
+            for (number, clock) in all {
+                let mut joined = Clock::default();
+                clocks.join_into(number, &mut joined);
+                let (mut given, mut kept) = (Vec::new(), Vec::new());
+                clock.each(&mut |session, count| given.push((session, count)));
+                clocks.each(number, &mut |session, count| kept.push((session, count)));
+                prop_assert_eq!(&given, &kept);
+                for session in 0..60 {
+                    prop_assert_eq!(clock.get(session), clocks.get(number, session));
+                    prop_assert_eq!(clock.get(session), joined.get(session));
+                }
+            }
+        }
+
         #[test]
         fn clocks_are_what_maps_are(
             steps in proptest::collection::vec((0..3_usize, 0..3_usize, 0..1_u32 << 20, 1..9_u32), 1..200),

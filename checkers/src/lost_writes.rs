@@ -63,7 +63,7 @@ struct Key<'a> {
 pub(crate) fn check(
     ctx: &Context<'_>,
     sources: &Sources,
-    order: &CausalOrder,
+    order: &CausalOrder<'_>,
     findings: &mut Findings,
 ) -> Fates {
     let mut fates = Fates {

@@ -4,36 +4,74 @@
 //! clock it was made with. No transitive closure is built: `a →hb b` is one look into the clock of b.
 //! After Plume (OOPSLA 2024) and AWDIT (PLDI 2025).
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Clocks};
 use crate::context::Context;
 use crate::sources::Sources;
-use afterall_history::{KeyId, OpId, OpView, Status};
+use afterall_history::{History, KeyId, OpId, OpView, Status};
 use rustc_hash::FxHashMap;
 
 /// No position: the operation is not part of the order.
 const OUT: u32 = u32::MAX;
 
-/// The updates of one key, a list a session, each with its position in the session.
-pub(crate) type UpdatesOf = Vec<(u32, Vec<(u32, OpId)>)>;
+/// The updates of each key, session by session.
+#[derive(Debug, Default)]
+struct Updates {
+    /// By key: where its groups begin.
+    keys: Vec<u32>,
+    /// One for each key and session that updated it: the session, and where its updates begin.
+    groups: Vec<(u32, u32)>,
+    /// Each with its position in the session.
+    updates: Vec<(u32, OpId)>,
+}
+
+impl Updates {
+    fn new(ctx: &Context<'_>, position: &[u32]) -> Updates {
+        let mut all = Updates { keys: vec![0], ..Updates::default() };
+        let mut of_key: Vec<(u32, u32, OpId)> = Vec::new();
+        for key in ctx.keys() {
+            let updates = ctx.on(key).filter(|op| !op.f().is_read());
+            let placed = updates.map(|op| (op.session().0, position[op.id().0 as usize], op.id()));
+            of_key.clear();
+            of_key.extend(placed.filter(|&(_, position, _)| position != OUT));
+            of_key.sort_unstable();
+            for group in of_key.chunk_by(|a, b| a.0 == b.0) {
+                all.groups.push((group[0].0, all.updates.len() as u32));
+                all.updates.extend(group.iter().map(|&(_, position, id)| (position, id)));
+            }
+            all.keys.push(all.groups.len() as u32);
+        }
+        all
+    }
+
+    /// Each session that updated the key, with its updates.
+    fn of(&self, key: KeyId) -> impl Iterator<Item = (u32, &[(u32, OpId)])> {
+        let (from, to) = (self.keys[key.0 as usize], self.keys[key.0 as usize + 1]);
+        (from as usize..to as usize).map(|at| {
+            let (session, start) = self.groups[at];
+            let end = self.groups.get(at + 1).map_or(self.updates.len(), |next| next.1 as usize);
+            (session, &self.updates[start as usize..end])
+        })
+    }
+}
 
 /// The causal order of a history.
 ///
 /// Part of it are acknowledged operations, and of those nobody knows about, the updates that somebody read.
 #[derive(Debug)]
-pub(crate) struct CausalOrder {
+pub(crate) struct CausalOrder<'h> {
     /// By operation: its position among the operations of its session that are part of the order.
     position: Vec<u32>,
-    /// By session: the operations that are part of the order.
-    sessions: Vec<Vec<OpId>>,
-    /// By key.
-    updates: Vec<UpdatesOf>,
+    /// Cut at `starts`, by session: the operations that are part of the order.
+    starts: Vec<u32>,
+    ops: Vec<OpId>,
+    updates: Updates,
     /// By operation: which clock an update has; [`OUT`] for others. A session's clock does not count its own
     /// operations, so that updates between which it saw nothing new share one.
     clock_of: Vec<u32>,
-    clocks: Vec<Clock>,
+    clocks: Clocks,
     /// The operations that could not be ordered: those on a cycle of so ∪ wr, and those after one.
     pub(crate) cyclic: Vec<OpId>,
-    session_of: Vec<u32>,
+    history: &'h History,
 }
 
 /// What is before a moment of a session.
@@ -47,9 +85,9 @@ pub(crate) struct Past<'a> {
 
 impl Past<'_> {
     /// Whether an update of the order is before it.
-    fn has(&self, order: &CausalOrder, update: OpId) -> bool {
+    fn has(&self, order: &CausalOrder<'_>, update: OpId) -> bool {
         let at = update.0 as usize;
-        order.position[at] < self.get(order.session_of[at])
+        order.position[at] < self.get(order.session_of(update))
     }
 
     /// How many operations of a session are before it.
@@ -60,7 +98,7 @@ impl Past<'_> {
 
 /// What the visitor of reads is told of one.
 pub(crate) struct Seen<'a> {
-    pub(crate) order: &'a CausalOrder,
+    pub(crate) order: &'a CausalOrder<'a>,
     /// What its session had before it, before the read …
     pub(crate) before: Past<'a>,
     /// … and after it had taken in what it read.
@@ -92,13 +130,13 @@ impl Seen<'_> {
     }
 }
 
-impl CausalOrder {
+impl<'h> CausalOrder<'h> {
     /// Orders the history, and calls `visit` on every acknowledged read with what its session had before it.
     ///
     /// The order of the walk is that of the invocations, as far as so, wr and `waits` allow it: pairs of an update and another
     /// that must come before it, sorted. What cannot be reached is left in `cyclic`.
     pub(crate) fn new(
-        ctx: &Context<'_>,
+        ctx: &Context<'h>,
         sources: &Sources,
         waits: &[(OpId, OpId)],
         mut visit: impl FnMut(OpView<'_>, &Seen<'_>),
@@ -107,14 +145,14 @@ impl CausalOrder {
         let mut walk = Walk::new(&order, ctx.history.keys(), waits);
         let mut ready: Vec<u32> = Vec::new();
         for id in (0..ctx.history.len() as u32).map(OpId) {
-            let session = order.session_of[id.0 as usize];
+            let session = order.session_of(id);
             if order.position[id.0 as usize] == OUT || walk.blocked[session as usize] {
                 continue;
             }
             ready.push(session);
             while let Some(session) = ready.pop() {
                 let at = session as usize;
-                while let Some(&op) = order.sessions[at].get(walk.next[at] as usize) {
+                while let Some(&op) = order.session(session).get(walk.next[at] as usize) {
                     if op > id {
                         break;
                     }
@@ -133,12 +171,13 @@ impl CausalOrder {
                 }
             }
         }
-        let left = order.sessions.iter().zip(&walk.next);
-        order.cyclic = left.flat_map(|(ops, &next)| ops[next as usize..].iter().copied()).collect();
+        let left =
+            (0..).zip(&walk.next).map(|(session, &next)| &order.session(session)[next as usize..]);
+        order.cyclic = left.flatten().copied().collect();
         order
     }
 
-    fn unordered(ctx: &Context<'_>, sources: &Sources) -> Self {
+    fn unordered(ctx: &Context<'h>, sources: &Sources) -> Self {
         let history = ctx.history;
         let mut read = vec![false; history.len()];
         for op in history.ops() {
@@ -146,57 +185,58 @@ impl CausalOrder {
                 read[source.0 as usize] = true;
             }
         }
-        let mut order = CausalOrder {
-            position: vec![OUT; history.len()],
-            sessions: vec![Vec::new(); history.sessions()],
-            updates: vec![Vec::new(); history.keys()],
-            clock_of: vec![OUT; history.len()],
-            clocks: Vec::new(),
-            cyclic: Vec::new(),
-            session_of: history.ops().map(|op| op.session().0).collect(),
+        let is_part = |op: &OpView<'_>| {
+            op.status() == Status::Ok || (op.status() == Status::Info && read[op.id().0 as usize])
         };
-        for op in history.ops() {
-            let id = op.id();
-            let part =
-                op.status() == Status::Ok || (op.status() == Status::Info && read[id.0 as usize]);
-            if !part {
-                continue;
-            }
-            let session = op.session().0;
-            let ops = &mut order.sessions[session as usize];
-            let position = ops.len() as u32;
-            order.position[id.0 as usize] = position;
-            ops.push(id);
-            if !op.f().is_read() {
-                let updates = &mut order.updates[op.key().0 as usize];
-                match updates.binary_search_by_key(&session, |(session, _)| *session) {
-                    Ok(at) => updates[at].1.push((position, id)),
-                    Err(at) => updates.insert(at, (session, vec![(position, id)])),
-                }
-            }
+        let mut starts = vec![0_u32; history.sessions() + 1];
+        for op in history.ops().filter(is_part) {
+            starts[op.session().0 as usize + 1] += 1;
         }
-        order
+        for session in 1..starts.len() {
+            starts[session] += starts[session - 1];
+        }
+        let mut made = vec![0_u32; history.sessions()];
+        let mut position = vec![OUT; history.len()];
+        let mut ops = vec![OpId(0); starts[history.sessions()] as usize];
+        for op in history.ops().filter(is_part) {
+            let session = op.session().0 as usize;
+            position[op.id().0 as usize] = made[session];
+            ops[(starts[session] + made[session]) as usize] = op.id();
+            made[session] += 1;
+        }
+        CausalOrder {
+            updates: Updates::new(ctx, &position),
+            position,
+            starts,
+            ops,
+            clock_of: vec![OUT; history.len()],
+            clocks: Clocks::new(history.sessions()),
+            cyclic: Vec::new(),
+            history,
+        }
+    }
+
+    fn session_of(&self, op: OpId) -> u32 {
+        self.history.op(op).session().0
     }
 
     /// Whether a →hb b, for an update b (and any a that is part of the order).
     pub(crate) fn before(&self, a: OpId, b: OpId) -> bool {
         let position = self.position[a.0 as usize];
-        let Some(clock) = self.clocks.get(self.clock_of[b.0 as usize] as usize) else {
-            return false;
-        };
-        let session = self.session_of[a.0 as usize];
-        if session == self.session_of[b.0 as usize] {
+        let clock = self.clock_of[b.0 as usize];
+        let session = self.session_of(a);
+        if clock == OUT {
+            false
+        } else if session == self.session_of(b) {
             position < self.position[b.0 as usize]
         } else {
-            position != OUT && clock.get(session) > position
+            position != OUT && self.clocks.get(clock, session) > position
         }
     }
 
     /// Calls `visit` with every other session of which operations are before an update, and how many.
     pub(crate) fn each_past(&self, update: OpId, visit: &mut impl FnMut(u32, u32)) {
-        if let Some(clock) = self.clocks.get(self.clock_of[update.0 as usize] as usize) {
-            clock.each(visit);
-        }
+        self.clocks.each(self.clock_of[update.0 as usize], visit);
     }
 
     /// The last update of the key that each session had made by then.
@@ -210,8 +250,8 @@ impl CausalOrder {
         key: KeyId,
         count: impl Fn(u32) -> u32,
     ) -> impl Iterator<Item = OpId> {
-        self.updates[key.0 as usize].iter().filter_map(move |(session, updates)| {
-            let count = count(*session);
+        self.updates.of(key).filter_map(move |(session, updates)| {
+            let count = count(session);
             let within = updates.partition_point(|&(position, _)| position < count);
             within.checked_sub(1).map(|at| updates[at].1)
         })
@@ -219,8 +259,8 @@ impl CausalOrder {
 
     /// All updates of the key that had been made by then.
     pub(crate) fn updates_within(&self, key: KeyId, past: Past<'_>) -> impl Iterator<Item = OpId> {
-        self.updates[key.0 as usize].iter().flat_map(move |(session, updates)| {
-            let count = past.get(*session);
+        self.updates.of(key).flat_map(move |(session, updates)| {
+            let count = past.get(session);
             let within = updates.partition_point(|&(position, _)| position < count);
             updates[..within].iter().map(|&(_, id)| id)
         })
@@ -228,7 +268,8 @@ impl CausalOrder {
 
     /// The operations of a session that are part of the order.
     pub(crate) fn session(&self, session: u32) -> &[OpId] {
-        &self.sessions[session as usize]
+        let session = session as usize;
+        &self.ops[self.starts[session] as usize..self.starts[session + 1] as usize]
     }
 
     /// Whether both are part of the order and of one session, the first before the second.
@@ -241,13 +282,13 @@ impl CausalOrder {
 
     /// The number of sessions.
     pub(crate) fn sessions(&self) -> usize {
-        self.sessions.len()
+        self.starts.len() - 1
     }
 
     /// The session of an operation, and its position there, if it is part of the order.
     pub(crate) fn place(&self, op: OpId) -> Option<(u32, u32)> {
         let position = self.position[op.0 as usize];
-        (position != OUT).then(|| (self.session_of[op.0 as usize], position))
+        (position != OUT).then(|| (self.session_of(op), position))
     }
 }
 
@@ -268,8 +309,8 @@ struct Walk<'w> {
 }
 
 impl<'w> Walk<'w> {
-    fn new(order: &CausalOrder, keys: usize, waits: &'w [(OpId, OpId)]) -> Self {
-        let sessions = order.sessions.len();
+    fn new(order: &CausalOrder<'_>, keys: usize, waits: &'w [(OpId, OpId)]) -> Self {
+        let sessions = order.sessions();
         Walk {
             next: vec![0; sessions],
             blocked: vec![false; sessions],
@@ -283,9 +324,9 @@ impl<'w> Walk<'w> {
     }
 
     /// Something that must come before the operation and has not been passed.
-    fn open(&self, order: &CausalOrder, sources: &Sources, op: OpId) -> Option<OpId> {
+    fn open(&self, order: &CausalOrder<'_>, sources: &Sources, op: OpId) -> Option<OpId> {
         let is_open = |&other: &OpId| {
-            let session = order.session_of[other.0 as usize];
+            let session = order.session_of(other);
             self.next[session as usize] <= order.position[other.0 as usize]
         };
         let source = sources.of(op).iter().copied().find(is_open);
@@ -299,32 +340,30 @@ impl<'w> Walk<'w> {
 
     fn step(
         &mut self,
-        order: &mut CausalOrder,
+        order: &mut CausalOrder<'_>,
         op: OpView<'_>,
         from: &[OpId],
         visit: &mut impl FnMut(OpView<'_>, &Seen<'_>),
     ) {
         let session = op.session().0;
         let (at, key) = (session as usize, op.key().0 as usize);
-        let is_new = |clock: &Clock, &&source: &&OpId| {
-            let of = order.session_of[source.0 as usize];
+        let is_new = |clock: &Clock, source: OpId| {
+            let of = order.session_of(source);
             of != session && clock.get(of) <= order.position[source.0 as usize]
         };
         let reads = op.f().is_read();
         // Copied only where it changes.
         let mut before = None;
         let clock = &mut self.clocks[at];
-        for source in from {
-            if !is_new(clock, &source) {
+        for &source in from {
+            if !is_new(clock, source) {
                 continue;
             }
             if reads && before.is_none() {
                 before = Some(clock.clone());
             }
-            if let Some(known) = order.clocks.get(order.clock_of[source.0 as usize] as usize) {
-                clock.join(known);
-            }
-            let of = order.session_of[source.0 as usize];
+            order.clocks.join_into(order.clock_of[source.0 as usize], clock);
+            let of = order.session_of(source);
             let position = order.position[source.0 as usize];
             if clock.get(of) <= position {
                 clock.set(of, position + 1);
@@ -337,11 +376,7 @@ impl<'w> Walk<'w> {
             let (made, place) = (&self.made[key], &self.place);
             visit(op, &Seen { order, before, after, made, place });
         } else {
-            let same = order.clocks.get(self.kept[at] as usize);
-            if !same.is_some_and(|known| known.is_shared_with(clock)) {
-                self.kept[at] = order.clocks.len() as u32;
-                order.clocks.push(clock.clone());
-            }
+            self.kept[at] = order.clocks.keep(clock, self.kept[at]);
             order.clock_of[op.id().0 as usize] = self.kept[at];
             self.place[op.id().0 as usize] = self.made[key].len() as u32;
             self.made[key].push(op.id());

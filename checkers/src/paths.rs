@@ -24,7 +24,7 @@ pub(crate) struct Conflict {
 
 /// The dependencies of a history, to be walked in both directions.
 pub(crate) struct Paths<'a> {
-    order: &'a CausalOrder,
+    order: &'a CausalOrder<'a>,
     sources: &'a Sources,
     /// Cut at `starts`: the reads that return each update.
     starts: Vec<u32>,
@@ -65,7 +65,7 @@ impl Reached {
 impl<'a> Paths<'a> {
     pub(crate) fn new(
         ctx: &Context<'_>,
-        order: &'a CausalOrder,
+        order: &'a CausalOrder<'a>,
         sources: &'a Sources,
         conflicts: &'a [Conflict],
     ) -> Self {

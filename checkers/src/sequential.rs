@@ -33,7 +33,7 @@ const WITNESS_MAX: usize = 200;
 pub(crate) fn check(
     ctx: &Context<'_>,
     sources: &Sources,
-    order: &CausalOrder,
+    order: &CausalOrder<'_>,
     findings: &mut Findings,
 ) {
     let reads = ctx.history.ops().filter(|op| op.f().is_read() && op.is_ok());
@@ -74,7 +74,7 @@ pub(crate) fn check(
     }
 }
 
-fn no_order(ctx: &Context<'_>, order: &CausalOrder) -> Finding {
+fn no_order(ctx: &Context<'_>, order: &CausalOrder<'_>) -> Finding {
     let all = (0..order.sessions() as u32).flat_map(|session| order.session(session));
     let mut ops: Vec<OpId> = all.copied().collect();
     ops.sort_unstable();
@@ -128,7 +128,7 @@ struct Search {
 }
 
 impl Search {
-    fn new(ctx: &Context<'_>, sources: &Sources, order: &CausalOrder) -> Search {
+    fn new(ctx: &Context<'_>, sources: &Sources, order: &CausalOrder<'_>) -> Search {
         let mut search = Search {
             sessions: Vec::new(),
             done: vec![0; order.sessions()],

@@ -73,7 +73,7 @@ pub(crate) type Before = (OpId, OpId, Because);
 /// The views of the sessions of a history, one after the other.
 pub(crate) struct Views<'a> {
     history: &'a History,
-    order: &'a CausalOrder,
+    order: &'a CausalOrder<'a>,
     sources: &'a Sources,
     base: Base,
     session: u32,
@@ -95,7 +95,7 @@ pub(crate) struct Views<'a> {
 impl<'a> Views<'a> {
     pub(crate) fn new(
         history: &'a History,
-        order: &'a CausalOrder,
+        order: &'a CausalOrder<'a>,
         sources: &'a Sources,
         base: Base,
     ) -> Self {
