@@ -16,6 +16,7 @@
 //! Time: each write arrives once, and again for each time that it must arrive earlier; in most histories that is rare and
 //! not much earlier. So a session costs its past, and all of them the sessions times the history.
 
+use crate::clock::Clock;
 use crate::order::CausalOrder;
 use crate::sources::Sources;
 use crate::views::Base;
@@ -73,6 +74,12 @@ pub(crate) struct Arrivals<'a> {
     earlier: Vec<(OpId, u32)>,
     edges: Vec<Edge>,
     past: Vec<(u32, u32)>,
+    /// Counts the calls of [`Arrivals::all_before`]; by session, the last that dealt with it.
+    call: u32,
+    last_call: Vec<u32>,
+    /// Where clocks are trees, what the base puts before each operation of the session, so that what comes before a write
+    /// need not be walked as far as it is known; the last is of the operation at hand.
+    clocks: Vec<Clock>,
 }
 
 impl<'a> Arrivals<'a> {
@@ -96,6 +103,9 @@ impl<'a> Arrivals<'a> {
             earlier: Vec::new(),
             edges: Vec::new(),
             past: Vec::new(),
+            call: 0,
+            last_call: vec![0; order.sessions()],
+            clocks: Vec::new(),
         }
     }
 
@@ -103,6 +113,7 @@ impl<'a> Arrivals<'a> {
     pub(crate) fn contradict(&mut self, session: u32, base: Base) -> Result<(), ContradictionAt> {
         self.begin(session);
         self.base = base;
+        self.clocks.clear();
         let order = self.order;
         let mut checked = CHECKED_FIRST;
         for (at, &op) in (0..).zip(order.session(session)) {
@@ -121,23 +132,24 @@ impl<'a> Arrivals<'a> {
         let mut edges: Vec<Edge> = self.edges.iter().filter(together).copied().collect();
         edges.sort_unstable_by_key(|&(first, then, at)| (arrival(then), then, first, at));
         edges.dedup_by_key(|&mut (first, then, _)| (first, then));
-        let mut left: Vec<Edge> = Vec::new();
         for group in edges.chunk_by(|a, b| arrival(a.1) == arrival(b.1)) {
             let mut ends: Vec<OpId> = group.iter().map(|&(_, then, _)| then).collect();
             ends.dedup();
             // An edge is on no cycle if the end of none comes before its beginning.
-            let follows =
-                |&first: &OpId| ends.iter().any(|&end| end == first || self.is_before(end, first));
-            if ends.len() > ENDS_MAX {
-                left.extend(group);
+            let follows = |&&(first, ..): &&Edge| {
+                ends.iter().any(|&end| end == first || self.is_before(end, first))
+            };
+            let found = if ends.len() > ENDS_MAX {
+                cycle(self.order, self.base, group)
             } else {
-                left.extend(group.iter().filter(|(first, ..)| follows(first)));
+                let left: Vec<Edge> = group.iter().filter(follows).copied().collect();
+                cycle(self.order, self.base, &left)
+            };
+            if let Some(at) = found {
+                return Err(ContradictionAt(at));
             }
         }
-        match cycle(self.order, self.base, &left) {
-            Some(at) => Err(ContradictionAt(at)),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Whether the base puts a write before another.
@@ -169,6 +181,9 @@ impl<'a> Arrivals<'a> {
     /// Takes in one operation of the session; none if that is a contradiction.
     fn step(&mut self, at: u32, op: OpId) -> Option<()> {
         let sources = self.sources.of(op);
+        if self.base == Base::All && self.order.clocks_are_trees() {
+            self.clocks.push(self.clocks.last().cloned().unwrap_or_default());
+        }
         for &source in sources {
             self.arrive(at, source);
         }
@@ -209,13 +224,27 @@ impl<'a> Arrivals<'a> {
         }
         self.arrive_until(session, position + 1, at);
         if self.base == Base::All {
-            let mut past = std::mem::take(&mut self.past);
-            self.order.each_past(write, &mut |other, count| past.push((other, count)));
+            let mut past = self.past_beyond(write, at);
             for (other, count) in past.drain(..) {
                 self.arrive_until(other, count, at);
             }
             self.past = past;
+            if let Some(clock) = self.clocks.last_mut() {
+                self.order.join_past(write, clock);
+            }
         }
+    }
+
+    /// How many operations of other sessions the base puts before a write; perhaps without what it puts before the session's
+    /// operation at the position.
+    fn past_beyond(&mut self, write: OpId, position: u32) -> Vec<(u32, u32)> {
+        let mut past = std::mem::take(&mut self.past);
+        let mut add = |other, count| past.push((other, count));
+        match self.clocks.get(position as usize) {
+            Some(known) => self.order.each_past_beyond(write, known, &mut add),
+            None => self.order.each_past(write, &mut add),
+        }
+        past
     }
 
     /// So many operations of a session arrive.
@@ -253,13 +282,19 @@ impl<'a> Arrivals<'a> {
     fn all_before(&mut self, key: KeyId, write: OpId, from: usize, at: u32) -> Option<()> {
         let Some(&until) = self.last_read.get(&write) else { return Some(()) };
         let arrival = self.arrival[write.0 as usize];
+        self.call = self.call.wrapping_add(1);
         for place in (from..self.keys[key.0 as usize].arrived.len()).rev() {
             let (thought, first) = self.keys[key.0 as usize].arrived[place];
             // They stand in the order of when they were first thought to arrive, and that is never too early.
             if thought < arrival {
                 break;
             }
-            if first != write && self.arrival[first.0 as usize] <= until {
+            if first == write || self.arrival[first.0 as usize] > until {
+                continue;
+            }
+            // Of each session the last says it all; it comes first here.
+            let (session, _) = self.order.place(first)?;
+            if std::mem::replace(&mut self.last_call[session as usize], self.call) != self.call {
                 self.before(first, write, at)?;
             }
         }
@@ -290,8 +325,7 @@ impl<'a> Arrivals<'a> {
         if self.base == Base::Own {
             return Some(());
         }
-        let mut past = std::mem::take(&mut self.past);
-        self.order.each_past(write, &mut |other, count| past.push((other, count)));
+        let mut past = self.past_beyond(write, by);
         let mut possible = true;
         for (other, count) in past.drain(..) {
             if other == self.session {
@@ -354,21 +388,17 @@ fn cycle(order: &CausalOrder<'_>, base: Base, edges: &[Edge]) -> Option<u32> {
         left.entry(session).or_default().push_back((position, firsts));
     }
     let waits_for = |firsts: &[(OpId, u32)], left: &BTreeMap<u32, VecDeque<Later>>| {
-        let open = |session: u32, count: u32| {
-            let first = left.get(&session).and_then(VecDeque::front);
-            first.is_some_and(|&(position, _)| position < count)
-        };
         firsts.iter().find_map(|&(first, at)| {
-            let (session, position) = order.place(first)?;
-            let mut found = open(session, position + 1).then_some((session, at));
-            if base == Base::All {
-                order.each_past(first, &mut |other, count| {
-                    if found.is_none() && open(other, count) {
-                        found = Some((other, at));
-                    }
-                });
-            }
-            found
+            let (of, position) = order.place(first)?;
+            let open = left.iter().find(|&(&session, left)| {
+                let count = match base {
+                    _ if session == of => position + 1,
+                    Base::All => order.count_before(first, session),
+                    Base::Own => 0,
+                };
+                left.front().is_some_and(|&(position, _)| position < count)
+            });
+            open.map(|(&session, _)| (session, at))
         })
     };
     let mut ready: Vec<u32> = left.keys().copied().collect();
@@ -424,23 +454,32 @@ mod tests {
         let (span, forward) = (1 + below(4), below(3) > 0);
         let mut values: Vec<Vec<i64>> = vec![Vec::new(); keys as usize];
         let mut last = vec![vec![0_usize; keys as usize]; sessions as usize];
-        for n in 0..ops as i64 {
-            let (process, key) = (below(sessions), below(keys));
+        // Of many sessions clocks are trees: half of the histories have some that only write, once each.
+        let others = if seed.is_multiple_of(2) { 0 } else { 40 };
+        for n in 0..(others + ops) as i64 {
+            let (mut process, mut key) = (below(sessions), below(keys));
+            let mut write = below(2) == 0;
+            if (n as u64) < others {
+                (process, key, write) = (100 + n as u64, n as u64 % keys, true);
+            }
             let known = &mut values[key as usize];
-            let seen = &mut last[process as usize][key as usize];
-            let write = below(2) == 0;
             let mut value = None;
             if write {
                 known.push(n);
-                *seen = if forward { known.len() } else { *seen };
                 value = Some(n);
-            } else {
-                let oldest = known.len().saturating_sub(span as usize);
-                let at = oldest + below(known.len() as u64 - oldest as u64 + 1) as usize;
-                let at = if forward { at.max(*seen) } else { at };
-                if at > 0 && at <= known.len() {
-                    *seen = at;
-                    value = Some(known[at - 1]);
+            }
+            if process < sessions {
+                let seen = &mut last[process as usize][key as usize];
+                if write {
+                    *seen = if forward { known.len() } else { *seen };
+                } else {
+                    let oldest = known.len().saturating_sub(span as usize);
+                    let at = oldest + below(known.len() as u64 - oldest as u64 + 1) as usize;
+                    let at = if forward { at.max(*seen) } else { at };
+                    if at > 0 && at <= known.len() {
+                        *seen = at;
+                        value = Some(known[at - 1]);
+                    }
                 }
             }
             for outcome in [Outcome::Invoke, Outcome::Ok] {

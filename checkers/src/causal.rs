@@ -125,7 +125,9 @@ pub(crate) fn check<'h>(
         }
     }
     if register {
-        causal_convergence::check(ctx, &order, sources, conflicts, findings);
+        // Where reads are stale no order can be found that none contradicts.
+        let guess = stale.is_empty().then_some(conflicts);
+        causal_convergence::check(ctx, &order, sources, guess, findings);
     }
     order
 }

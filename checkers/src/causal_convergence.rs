@@ -30,15 +30,16 @@ const ORDERS_MAX: usize = 8;
 const CF_CAUSE: &str = "sessions disagree on the order of conflicting writes";
 
 /// Judges what CC alone does not break. The conflicts are those that contradict the order in which the history was walked
-/// when `order` was made.
+/// when `order` was made; none, where no order is to be guessed.
 pub(crate) fn check(
     ctx: &Context<'_>,
     order: &CausalOrder<'_>,
     sources: &Sources,
-    contradicting: Vec<Conflict>,
+    contradicting: Option<Vec<Conflict>>,
     findings: &mut Findings,
 ) {
-    if order.cyclic.is_empty() && is_ordered(ctx, sources, contradicting) {
+    if order.cyclic.is_empty() && contradicting.is_some_and(|known| is_ordered(ctx, sources, known))
+    {
         return;
     }
     let conflicts = conflicts(ctx, sources);

@@ -85,6 +85,69 @@ impl Clock {
         }
     }
 
+    /// Calls `visit` with every session of which more operations are in the past than `known` has, and how many. What both
+    /// share is passed over.
+    pub(crate) fn each_beyond(&self, known: &Clock, visit: &mut impl FnMut(u32, u32)) {
+        fn walk(
+            ours: &Arc<Node>,
+            known: Option<&Arc<Node>>,
+            first: u32,
+            height: u32,
+            visit: &mut impl FnMut(u32, u32),
+        ) {
+            if known.is_some_and(|known| Arc::ptr_eq(ours, known)) {
+                return;
+            }
+            match (ours.as_ref(), known.map(Arc::as_ref)) {
+                (Node::Counts(counts), known) => {
+                    let none = [0; WAYS];
+                    let known = match known {
+                        Some(Node::Counts(known)) => known,
+                        _ => &none,
+                    };
+                    for (session, (&count, &known)) in (first..).zip(counts.iter().zip(known)) {
+                        if count > known {
+                            visit(session, count);
+                        }
+                    }
+                }
+                (Node::Nodes(nodes), known) => {
+                    for (at, node) in (0_u32..).zip(nodes.iter()) {
+                        let Some(node) = node else { continue };
+                        let known = match known {
+                            Some(Node::Nodes(known)) => known[at as usize].as_ref(),
+                            _ => None,
+                        };
+                        walk(node, known, first + (at << (BITS * height)), height - 1, visit);
+                    }
+                }
+            }
+        }
+        // Of what is not as high the upper levels have one child.
+        let (mut theirs, mut height) = (known.root.as_ref(), known.height);
+        while height > self.height {
+            theirs = match theirs.map(Arc::as_ref) {
+                Some(Node::Nodes(nodes)) => nodes[0].as_ref(),
+                _ => None,
+            };
+            height -= 1;
+        }
+        let (mut ours, mut our_height) = (self.root.as_ref(), self.height);
+        while our_height > height {
+            let Some(Node::Nodes(nodes)) = ours.map(Arc::as_ref) else { return };
+            for (at, node) in (0_u32..).zip(nodes.iter()).skip(1) {
+                if let Some(node) = node {
+                    walk(node, None, at << (BITS * our_height), our_height - 1, visit);
+                }
+            }
+            ours = nodes[0].as_ref();
+            our_height -= 1;
+        }
+        if let Some(ours) = ours {
+            walk(ours, theirs, 0, our_height, visit);
+        }
+    }
+
     /// Makes the tree as high as it must be.
     fn grow(&mut self, height: u32) {
         while self.height < height {
@@ -209,6 +272,19 @@ impl Clocks {
         }
     }
 
+    /// As [`Clock::each_beyond`]. Rows are walked whole, and so are their sessions visited.
+    pub(crate) fn each_beyond(&self, number: u32, known: &Clock, visit: &mut impl FnMut(u32, u32)) {
+        match self.trees.get(number as usize) {
+            Some(clock) => clock.each_beyond(known, visit),
+            None => self.each(number, visit),
+        }
+    }
+
+    /// Whether [`Clocks::each_beyond`] looks at what is known.
+    pub(crate) fn are_trees(&self) -> bool {
+        self.row.is_none()
+    }
+
     /// Adds what is past in a clock that is kept.
     pub(crate) fn join_into(&self, number: u32, clock: &mut Clock) {
         if self.row.is_none() {
@@ -324,6 +400,14 @@ mod tests {
                         let known = maps[a].entry(session).or_default();
                         *known = (*known).max(count);
                     }
+                }
+                for (a, b) in [(0, 1), (1, 2), (2, 0)] {
+                    let mut beyond = BTreeMap::new();
+                    clocks[a].each_beyond(&clocks[b], &mut |session, count| {
+                        beyond.insert(session, count);
+                    });
+                    let more = |&(session, count): &(&u32, &u32)| maps[b].get(session) < Some(count);
+                    prop_assert!(maps[a].iter().filter(more).eq(beyond.iter()));
                 }
                 for (clock, map) in clocks.iter().zip(&maps) {
                     for session in map.keys().flat_map(|&s| [s, s + 1, s ^ 16, s ^ 256]) {

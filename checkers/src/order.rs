@@ -239,6 +239,31 @@ impl<'h> CausalOrder<'h> {
         self.clocks.each(self.clock_of[update.0 as usize], visit);
     }
 
+    /// How many operations of another session are before an update.
+    pub(crate) fn count_before(&self, update: OpId, session: u32) -> u32 {
+        self.clocks.get(self.clock_of[update.0 as usize], session)
+    }
+
+    /// As [`CausalOrder::each_past`], without what is in the past of the clock; it may be visited all the same.
+    pub(crate) fn each_past_beyond(
+        &self,
+        update: OpId,
+        known: &Clock,
+        visit: &mut impl FnMut(u32, u32),
+    ) {
+        self.clocks.each_beyond(self.clock_of[update.0 as usize], known, visit);
+    }
+
+    /// Whether it pays to know a clock there.
+    pub(crate) fn clocks_are_trees(&self) -> bool {
+        self.clocks.are_trees()
+    }
+
+    /// Adds the past of an update to a clock.
+    pub(crate) fn join_past(&self, update: OpId, clock: &mut Clock) {
+        self.clocks.join_into(self.clock_of[update.0 as usize], clock);
+    }
+
     /// The last update of the key that each session had made by then.
     pub(crate) fn last_updates(&self, key: KeyId, past: Past<'_>) -> impl Iterator<Item = OpId> {
         self.last_updates_by(key, move |session| past.get(session))
