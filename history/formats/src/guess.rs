@@ -1,7 +1,7 @@
 //! Which format a file is in, told from its beginning.
 
 use crate::input::Input;
-use crate::{Format, FormatError, dbcop};
+use crate::{Format, FormatError, dbcop, jepsen_log};
 use afterall_history::FORMAT;
 use std::io::Read;
 use std::path::Path;
@@ -90,6 +90,8 @@ fn of_head(head: &[u8], extension: &str) -> Option<(Format, &'static str)> {
         line(Format::JepsenEdn)
     } else if lines().any(|line| line.contains("jepsen.util")) {
         (Format::JepsenLog, "lines with jepsen.util")
+    } else if jepsen_log::is_bare(first) {
+        line(Format::JepsenLog)
     } else if ["r(", "w("].iter().any(|start| first.starts_with(start)) {
         line(Format::Plume)
     } else if is_awdit(first) {
@@ -134,6 +136,11 @@ mod tests {
             ("INFO  jepsen.util - 0\t:invoke\t:read\tnil\n", Format::JepsenLog),
             ("2020 starting\nINFO  jepsen.util - 0\t:invoke\t:read\tnil\n", Format::JepsenLog),
             ("{:process 9, :type :invoke, :f :get, :key \"0\", :value nil}", Format::Porcupine),
+            (
+                "{GMT}\tINFO\t[jepsen worker 1] jepsen.util: 1\t:invoke\t:read\tnil\n",
+                Format::JepsenLog,
+            ),
+            ("0\t:invoke\t:read\tnil\n", Format::JepsenLog),
             ("r(1,2,0,0)\n", Format::Plume),
             ("w 1 2\n-----\n", Format::Awdit),
             ("// by hand\n[x:=1 y==2]\n", Format::DbcopText),
