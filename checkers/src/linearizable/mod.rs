@@ -13,7 +13,8 @@
 //! An operation that nobody knows about takes effect at any time after its invocation, or never. Order is that of the
 //! events in the history, not of their times, which may be equal.
 //!
-//! A chance is an acknowledged operation on a key that was updated. What is said of findings: `words`.
+//! A chance is an acknowledged operation on a key that was updated, unless it is the only one and fits every state.
+//! What is said of findings: `words`.
 
 mod bounds;
 mod search;
@@ -28,7 +29,7 @@ use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
 use crate::sources::Sources;
-use afterall_history::{KeyId, OpId, Property, Sessions, Workload};
+use afterall_history::{Function, KeyId, OpId, Property, Sessions, Workload};
 use search::Found;
 use sets::Sets;
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,10 +102,14 @@ pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, findings: &mut Finding
 }
 
 fn chances(ctx: &Context<'_>) -> u64 {
+    // An update that cannot follow every state is a chance by itself.
+    let observes =
+        |f| matches!(f, Function::Cas | Function::Acquire | Function::Release | Function::Sell);
     let of = |key| {
         let updated = ctx.on(key).any(|op| !op.f().is_read());
         let ok = ctx.on(key).filter(|op| op.is_ok()).count() as u64;
-        if updated && ok > 1 { ok } else { 0 }
+        let alone = || ctx.on(key).any(|op| op.is_ok() && observes(op.f()));
+        if updated && (ok > 1 || alone()) { ok } else { 0 }
     };
     ctx.keys().map(of).sum()
 }
