@@ -147,8 +147,17 @@ pub struct History {
     pub(crate) torn: Option<String>,
     pub(crate) last_time: i64,
     pub(crate) events: u64,
-    /// What updates wrote that are not part of this history, and the index of the first of them; see [`History::part`].
-    pub(crate) left_out: BTreeMap<(KeyId, Function, Datum), u32>,
+    /// What updates wrote that are not part of this history; see [`History::part`].
+    pub(crate) left_out: BTreeMap<(KeyId, Function, Datum), LeftOut>,
+}
+
+/// Updates of one kind and value that are not part of a history.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LeftOut {
+    /// The index of the first.
+    pub(crate) begun: u32,
+    /// Whether there is another.
+    pub(crate) more: bool,
 }
 
 impl History {

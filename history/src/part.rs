@@ -1,7 +1,7 @@
 //! A part of a history: what witnesses are, judged by themselves.
 
 use crate::datum::Packed;
-use crate::history::{Columns, NONE};
+use crate::history::{Columns, LeftOut, NONE};
 use crate::{Datum, Function, Groups, History, KeyId, OpId, SessionId, Status, Workload};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -73,23 +73,38 @@ impl History {
                     continue;
                 }
                 let value = self.value_written(*id).unwrap_or(match op.f() {
-                    Function::Remove => op.input(),
+                    Function::Remove | Function::Append => op.input(),
                     _ => Datum::NIL,
                 });
-                part.leave_out((KeyId(key), op.f(), value), op.index());
+                let left_out = LeftOut { begun: op.index(), more: false };
+                part.leave_out((KeyId(key), op.f(), value), left_out);
             }
         }
-        for (&(key, f, value), &begun) in &self.left_out {
+        for (&(key, f, value), &left_out) in &self.left_out {
             if let Some(&key) = keys.get(&key.0) {
-                part.leave_out((KeyId(key), f, value), begun);
+                part.leave_out((KeyId(key), f, value), left_out);
             }
         }
         part
     }
 
-    fn leave_out(&mut self, update: (KeyId, Function, Datum), begun: u32) {
-        let first = self.left_out.entry(update).or_insert(begun);
-        *first = begun.min(*first);
+    fn leave_out(&mut self, update: (KeyId, Function, Datum), left_out: LeftOut) {
+        self.left_out
+            .entry(update)
+            .and_modify(|known| {
+                known.begun = known.begun.min(left_out.begun);
+                known.more = true;
+            })
+            .or_insert(left_out);
+    }
+
+    /// Of a part of a longer history: what the updates of the key did that are not in it, and whether several did the same.
+    /// What they wrote, added, removed or appended is told, of others nil.
+    pub fn left_out_of(&self, key: KeyId) -> impl Iterator<Item = (Function, Datum, bool)> + '_ {
+        self.left_out
+            .range((key, Function::ALL[0], Datum::NIL)..)
+            .take_while(move |((of, ..), _)| *of == key)
+            .map(|(&(_, f, value), left_out)| (f, value, left_out.more))
     }
 
     /// Whether this is a part of a longer history, and somebody who is not in this part began to write the value (or to
@@ -99,9 +114,9 @@ impl History {
         const WRITING: [Function; 5] =
             [Function::Write, Function::Cas, Function::Add, Function::Post, Function::Edit];
         !self.left_out.is_empty()
-            && WRITING
-                .iter()
-                .any(|&f| self.left_out.get(&(key, f, value)).is_some_and(|&begun| begun < before))
+            && WRITING.iter().any(|&f| {
+                self.left_out.get(&(key, f, value)).is_some_and(|known| known.begun < before)
+            })
     }
 
     /// Whether this is a part of a longer history, and somebody who is not in this part began to remove the element
@@ -109,7 +124,7 @@ impl History {
     #[must_use]
     pub fn removed_elsewhere(&self, key: KeyId, element: Datum, before: u32) -> bool {
         let begun = self.left_out.get(&(key, Function::Remove, element));
-        begun.is_some_and(|&begun| begun < before)
+        begun.is_some_and(|known| known.begun < before)
     }
 
     /// Whether this is a part of a longer history, and updates of the key are not in it that were invoked before the
@@ -119,7 +134,7 @@ impl History {
         let of_key = self.left_out.range((key, Function::ALL[0], Datum::NIL)..);
         of_key
             .take_while(|((of, ..), _)| *of == key)
-            .any(|((_, f, _), &begun)| begun < before && kind.is_none_or(|kind| kind == *f))
+            .any(|((_, f, _), known)| known.begun < before && kind.is_none_or(|kind| kind == *f))
     }
 
     /// What reads of the key may show because of this operation: the value that it wrote, or the element that it

@@ -26,7 +26,7 @@ pub(super) struct Op {
 }
 
 /// What an operation does to a state, or demands of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Step {
     /// The state is this.
     Read(u128),
@@ -69,7 +69,7 @@ const PRIME: u64 = (1 << 61) - 1;
 const BASES: [u64; 2] = [0x05c1_7ab3_9d2e_6f41, 0x11f3_08c5_b7a2_94ed];
 
 /// A text to append: its two hashes, and what they multiply those before it by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Piece {
     hash: [u64; 2],
     shift: [u64; 2],

@@ -1,8 +1,8 @@
 //! From operations that no order explains to the fewest of them that none explains.
 //!
 //! First the shortest beginning of the history that fails, by bisection: linearizability is closed under prefixes. Then
-//! one operation after the other is left out, if the rest still fails and must fail in the whole as well: a read
-//! always may go, and an update where states tell values apart, together with those that read it.
+//! operations are left out, many at a time and then one after the other, if the rest still fails and must fail in the
+//! whole as well: a read always may go, and an update where states tell values apart, together with those that read it.
 
 use super::search::{Found, search};
 use super::steps::{Op, Step, Steps};
@@ -57,24 +57,35 @@ pub(super) fn shrink(ctx: &Context<'_>, steps: &Steps) -> Vec<Op> {
             ops = begun;
         }
     }
-    // Again and again, since an update can go when its readers have gone.
+    // Many at a time first, then one by one; that again and again, since an update can go when its readers have gone.
+    let mut many = ops.len() / 2;
     loop {
         let before = ops.len();
-        for at in (0..before).rev() {
-            // With a write go those that read it.
-            let Some(by) = ops.get(at).copied() else { continue };
-            let rest = match by.step {
-                Step::Write(value) | Step::Swap(_, value) if registers => without(&ops, &by, value),
-                Step::Read(_) => ops.iter().copied().filter(|op| op.id != by.id).collect(),
-                _ => continue,
-            };
-            if fails(&rest) {
+        let mut end = before;
+        while end > 0 {
+            let begin = end.saturating_sub(many.max(1));
+            let out: Vec<Op> = ops[begin.min(ops.len())..end.min(ops.len())].to_vec();
+            let rest = out.iter().fold(ops.clone(), |rest, out| leave_out(rest, out, registers));
+            if rest.len() < ops.len() && fails(&rest) {
                 ops = rest;
             }
+            end = begin;
         }
-        if ops.len() == before {
+        if many > 1 {
+            many /= 2;
+        } else if ops.len() == before {
             return ops;
         }
+    }
+}
+
+/// The operations without one, and without what proves less then; all of them if it cannot be spared.
+fn leave_out(ops: Vec<Op>, out: &Op, registers: bool) -> Vec<Op> {
+    match out.step {
+        // With a write go those that read it.
+        Step::Write(value) | Step::Swap(_, value) if registers => without(&ops, out, value),
+        Step::Read(_) => ops.into_iter().filter(|op| op.id != out.id).collect(),
+        _ => ops,
     }
 }
 

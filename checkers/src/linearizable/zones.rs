@@ -21,54 +21,76 @@ pub(super) struct Zone {
     first: (i64, Option<usize>),
     /// The last invocation.
     last: (i64, Option<usize>),
-    write: Option<usize>,
+    /// What shows that they belong together: the write, or of texts a read that shows all of them.
+    bond: Option<usize>,
 }
 
 impl Zone {
+    /// Of no operation yet.
+    pub(super) const NONE: Zone =
+        Zone { first: (NEVER, None), last: (BEFORE_ALL, None), bond: None };
+    /// Of what was before any operation.
+    pub(super) const INITIAL: Zone = Zone { first: (BEFORE_ALL, None), ..Zone::NONE };
+
+    /// With one more operation.
+    pub(super) fn add(&mut self, at: usize, invoked: u32, completed: Option<u32>) {
+        let completed = completed.map_or(NEVER, i64::from);
+        if completed < self.first.0 {
+            self.first = (completed, Some(at));
+        }
+        if i64::from(invoked) > self.last.0 {
+            self.last = (i64::from(invoked), Some(at));
+        }
+    }
+
+    pub(super) fn bound_by(self, bond: usize) -> Zone {
+        Zone { bond: Some(bond), ..self }
+    }
+
     fn is_forward(&self) -> bool {
         self.first.0 < self.last.0
     }
 }
 
-/// Two values that must each come before the other: positions in the list of operations.
-#[derive(Debug, Clone)]
-pub(super) struct Clash {
+/// Two clusters that must each come before the other: positions in the list of operations, or operations.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clash<T = usize> {
     /// Of the value that was there: it was there when this was over …
-    pub(super) there: Option<usize>,
+    pub(super) there: Option<T>,
     /// … and still when this began.
-    pub(super) still: usize,
+    pub(super) still: T,
     /// Of the other value: this was over before `still` began …
-    pub(super) over: Option<usize>,
+    pub(super) over: Option<T>,
     /// … and this began after `there` was over.
-    pub(super) begun: usize,
-    /// The writes of both.
-    pub(super) writes: [Option<usize>; 2],
+    pub(super) begun: T,
+    /// What bonds the one and the other.
+    pub(super) bonds: [Option<T>; 2],
 }
 
-impl Clash {
+impl<T: Copy + Ord> Clash<T> {
     /// All operations of it, each once.
-    pub(super) fn all(&self) -> Vec<usize> {
-        let mut all: Vec<usize> = [
-            self.there,
-            Some(self.still),
-            self.over,
-            Some(self.begun),
-            self.writes[0],
-            self.writes[1],
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+    pub(super) fn all(&self) -> Vec<T> {
+        let ends = [self.there, Some(self.still), self.over, Some(self.begun)];
+        let mut all: Vec<T> = ends.into_iter().chain(self.bonds).flatten().collect();
         all.sort_unstable();
         all.dedup();
         all
+    }
+
+    pub(super) fn map<U>(self, name: impl Fn(T) -> U) -> Clash<U> {
+        Clash {
+            there: self.there.map(&name),
+            still: name(self.still),
+            over: self.over.map(&name),
+            begun: name(self.begun),
+            bonds: self.bonds.map(|bond| bond.map(&name)),
+        }
     }
 }
 
 /// The zones of a register; none if a value is written twice, or read before anybody had begun to write it.
 pub(super) fn zones(ops: &[Op]) -> Option<Vec<Zone>> {
-    let none = Zone { first: (NEVER, None), last: (BEFORE_ALL, None), write: None };
-    let mut zones = vec![Zone { first: (BEFORE_ALL, None), ..none }];
+    let mut zones = vec![Zone::INITIAL];
     let mut of_value: FxHashMap<u128, usize> = FxHashMap::default();
     of_value.insert(0, 0);
     for (at, op) in ops.iter().enumerate() {
@@ -78,23 +100,17 @@ pub(super) fn zones(ops: &[Op]) -> Option<Vec<Zone>> {
             _ => return None,
         };
         let place = *of_value.entry(value).or_insert_with(|| {
-            zones.push(none);
+            zones.push(Zone::NONE);
             zones.len() - 1
         });
         let zone = &mut zones[place];
-        if writes && (value == 0 || zone.write.replace(at).is_some()) {
+        if writes && (value == 0 || zone.bond.replace(at).is_some()) {
             return None;
         }
-        let completed = op.completed.map_or(NEVER, i64::from);
-        if completed < zone.first.0 {
-            zone.first = (completed, Some(at));
-        }
-        if i64::from(op.invoked) > zone.last.0 {
-            zone.last = (i64::from(op.invoked), Some(at));
-        }
+        zone.add(at, op.invoked, op.completed);
     }
     let written = |zone: &Zone| {
-        let begun = zone.write.map(|at| i64::from(ops[at].invoked));
+        let begun = zone.bond.map(|at| i64::from(ops[at].invoked));
         begun.is_some_and(|begun| begun < zone.first.0)
     };
     zones.iter().skip(1).all(written).then_some(zones)
@@ -124,7 +140,7 @@ pub(super) fn clashes(zones: &[Zone]) -> Vec<Clash> {
                 still,
                 over: zone.first.1,
                 begun,
-                writes: [other.write, zone.write],
+                bonds: [other.bond, zone.bond],
             });
         }
     }

@@ -1,7 +1,7 @@
 //! Which format a file is in, told from its beginning.
 
 use crate::input::Input;
-use crate::{Format, FormatError};
+use crate::{Format, FormatError, dbcop, jepsen_log};
 use afterall_history::FORMAT;
 use std::io::Read;
 use std::path::Path;
@@ -14,8 +14,12 @@ const DBCOP: &[&str] = &["\"events\"", "\"committed\"", "\"variable\"", "\"param
 
 /// The format, and by what it was recognised.
 pub(crate) fn guess(input: Input<'_>, name: &str) -> Result<(Format, &'static str), FormatError> {
-    if input.folder().is_some() {
-        return Ok((Format::Cobra, "its being a folder"));
+    if let Some(folder) = input.folder() {
+        return Ok(if folder.join(dbcop::FILE).is_file() {
+            (Format::DbcopBincode, "the file in the folder")
+        } else {
+            (Format::Cobra, "its being a folder")
+        });
     }
     let io = |source| FormatError::Io { file: name.to_owned(), source };
     let mut head = Vec::new();
@@ -76,18 +80,18 @@ fn of_head(head: &[u8], extension: &str) -> Option<(Format, &'static str)> {
         (Format::JepsenJson, "the fields of its first objects")
     } else if json && DBCOP.iter().any(|field| text.contains(field)) {
         (Format::DbcopJson, "the fields of its first objects")
-    } else if (opened('{') && inner.starts_with(':')) || first.starts_with("#jepsen") {
+    } else if (opened('{') && inner.starts_with(':')) || is_tag(first) {
         if text.contains(":key") && (text.contains(":get") || text.contains(":put")) {
             (Format::Porcupine, "puts and gets with keys")
         } else {
             line(Format::JepsenEdn)
         }
-    } else if (opened('[') || opened('('))
-        && (inner.starts_with(':') || inner.starts_with("#jepsen"))
-    {
+    } else if (opened('[') || opened('(')) && (inner.starts_with(':') || is_tag(inner)) {
         line(Format::JepsenEdn)
     } else if lines().any(|line| line.contains("jepsen.util")) {
         (Format::JepsenLog, "lines with jepsen.util")
+    } else if jepsen_log::is_bare(first) {
+        line(Format::JepsenLog)
     } else if ["r(", "w("].iter().any(|start| first.starts_with(start)) {
         line(Format::Plume)
     } else if is_awdit(first) {
@@ -97,6 +101,11 @@ fn of_head(head: &[u8], extension: &str) -> Option<(Format, &'static str)> {
     } else {
         return None;
     })
+}
+
+/// The tag of an operation or of a list of them, as `#jepsen.history.Op{`, `#knossos.op.Op{` and `#jepsen.history [`.
+fn is_tag(line: &str) -> bool {
+    line.strip_prefix('#').is_some_and(|tag| tag.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 /// `r k v` or `w k v`, or the end of an empty transaction or session.
@@ -121,11 +130,17 @@ mod tests {
             ("({:type :invoke", Format::JepsenEdn),
             ("#jepsen.history.Op{:index 0", Format::JepsenEdn),
             ("[#jepsen.history.Op{:index 0", Format::JepsenEdn),
+            ("(#knossos.op.Op{:process 0", Format::JepsenEdn),
             ("[{\"type\":\"invoke\"", Format::JepsenJson),
             ("{\"index\":0,\"type\":\"invoke\"", Format::JepsenJson),
             ("INFO  jepsen.util - 0\t:invoke\t:read\tnil\n", Format::JepsenLog),
             ("2020 starting\nINFO  jepsen.util - 0\t:invoke\t:read\tnil\n", Format::JepsenLog),
             ("{:process 9, :type :invoke, :f :get, :key \"0\", :value nil}", Format::Porcupine),
+            (
+                "{GMT}\tINFO\t[jepsen worker 1] jepsen.util: 1\t:invoke\t:read\tnil\n",
+                Format::JepsenLog,
+            ),
+            ("0\t:invoke\t:read\tnil\n", Format::JepsenLog),
             ("r(1,2,0,0)\n", Format::Plume),
             ("w 1 2\n-----\n", Format::Awdit),
             ("// by hand\n[x:=1 y==2]\n", Format::DbcopText),

@@ -11,7 +11,7 @@
 //! | set | add, broadcast, read | told from a counter by reads that return lists |
 //! | text | write, append, read; put, get | |
 //! | mutex | acquire, release | |
-//! | transactions | txn | of micro-operations r and w; not of append |
+//! | transactions | txn, or none | of micro-operations r and w, or read and write; not of append |
 //! | cart, inventory, chat | as in [`Workload`] | |
 //!
 //! Values may be tuples `[key value]` (`jepsen.independent`); then all are. That is so where reads are invoked with
@@ -83,8 +83,14 @@ impl File<'_> {
         kind: Kind,
         notes: &mut Vec<String>,
     ) -> Result<Transactions, FormatError> {
+        let mut multi = None;
+        self.walk(kind, |op| {
+            multi = jepsen_txn::is_multi(&op).filter(|_| !op.is_nemesis());
+            Ok(if multi.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        let multi = multi.unwrap_or(false);
         let mut recorder =
-            jepsen_txn::Recorder::new(&stem(self.name)).map_err(|what| self.wrong(what))?;
+            jepsen_txn::Recorder::new(&stem(self.name), multi).map_err(|what| self.wrong(what))?;
         self.walk(kind, |op| recorder.record(&op).map(ControlFlow::Continue))?;
         let (transactions, said) = recorder.finish().map_err(|what| self.wrong(what))?;
         notes.extend(said);

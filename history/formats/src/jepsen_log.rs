@@ -1,5 +1,7 @@
-//! The log that Jepsen prints while a test runs, as the etcd histories among Porcupine's tests:
-//! `INFO  jepsen.util - 3  :invoke  :write  2`.
+//! The log that Jepsen prints while a test runs (`jepsen.log`), as the etcd histories among Porcupine's tests:
+//! `INFO  jepsen.util - 3  :invoke  :write  2`, in newer versions
+//! `2021-02-26 23:39:01,300{GMT}  INFO  [jepsen worker 3] jepsen.util: 3  :invoke  :write  2`; and `history.txt`, where nothing
+//! stands before the process.
 //!
 //! After `jepsen.util` come the process, the type, `:f` and the value, with tabs or spaces in between. Where an operation failed or
 //! nobody knows, a keyword in the value's place says why (`:timed-out`). There a read that returned nil found no
@@ -46,10 +48,21 @@ pub(crate) fn walk(
     }
 }
 
+fn is_type(word: &str) -> bool {
+    matches!(word, ":invoke" | ":ok" | ":fail" | ":info")
+}
+
+/// Whether a line begins with a process and a type, as those of `history.txt`.
+pub(crate) fn is_bare(line: &str) -> bool {
+    let (process, rest) = word(line);
+    let is_process = process.parse::<u64>().is_ok() || process == ":nemesis";
+    is_process && is_type(word(rest).0)
+}
+
 /// The operation in a line, if there is one.
 fn op(line: &str) -> Result<Option<Op<'_>>, String> {
-    let is_type = |word: &str| matches!(word, ":invoke" | ":ok" | ":fail" | ":info");
-    let Some(at) = line.find(MARK) else {
+    let mark = line.find(MARK).map(|at| at + MARK.len());
+    let Some(at) = mark.or(is_bare(line).then_some(0)) else {
         return match line.split_whitespace().find(|word| is_type(word)) {
             Some(word) => {
                 Err(format!("{word} stands here as in an operation, but no {MARK} before it"))
@@ -57,7 +70,14 @@ fn op(line: &str) -> Result<Option<Op<'_>>, String> {
             None => Ok(None),
         };
     };
-    let said = line[at + MARK.len()..].trim().trim_start_matches('-').trim_start();
+    // `jepsen.util - 0` or `jepsen.util: 0`.
+    let said = line[at..].trim();
+    let said = said.strip_prefix(if at > 0 { "-" } else { "" }).unwrap_or(said);
+    let said = match said.strip_prefix(':') {
+        Some(rest) if at > 0 && rest.starts_with(char::is_whitespace) => rest,
+        _ => said,
+    };
+    let said = said.trim_start();
     let (process, rest) = word(said);
     let (outcome, rest) = word(rest);
     if !is_type(outcome) {

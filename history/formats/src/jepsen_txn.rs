@@ -2,10 +2,13 @@
 //!
 //! What an acknowledged transaction did stands in its completion. Of one that failed, or of which nobody knows, the writes
 //! are known from its invocation, and its reads returned nothing to anybody. A read of nil is one of the initial state.
+//!
+//! Knossos' multi-register calls its micro-operations `:read` and `:write`, and begins with values that stand nowhere: mostly
+//! with 0. There a read of 0 may be one of the initial state whoever wrote 0, and is not traced.
 
 use crate::form::Form;
 use crate::header;
-use crate::op::Op;
+use crate::op::{Op, TXN};
 use crate::sessions::Sessions;
 use afterall_history::{Initial, Name, Outcome, Status, Transactions, TransactionsBuilder, TxnId};
 
@@ -14,17 +17,27 @@ pub(crate) struct Recorder {
     builder: TransactionsBuilder,
     sessions: Sessions<Writes>,
     nemesis: u64,
+    multi: bool,
+}
+
+/// Whether the operation is one of a multi-register of Knossos', if it tells.
+pub(crate) fn is_multi(op: &Op<'_>) -> Option<bool> {
+    let Form::List(items) = &op.value else { return None };
+    let Form::List(first) = items.first()? else { return None };
+    let f = first.first()?.as_text()?;
+    Some(matches!(f.trim_start_matches(':'), "read" | "write"))
 }
 
 /// Keys and values.
 type Writes = Vec<(String, String)>;
 
 impl Recorder {
-    pub(crate) fn new(target: &str) -> Result<Self, String> {
+    /// With the initial state of a multi-register of Knossos', or nothing.
+    pub(crate) fn new(target: &str, multi: bool) -> Result<Self, String> {
         let header = header(target);
-        let builder =
-            TransactionsBuilder::new(header, Initial::Nothing).map_err(|e| e.to_string())?;
-        Ok(Recorder { builder, sessions: Sessions::default(), nemesis: 0 })
+        let initial = if multi { Initial::Always(0) } else { Initial::Nothing };
+        let builder = TransactionsBuilder::new(header, initial).map_err(|e| e.to_string())?;
+        Ok(Recorder { builder, sessions: Sessions::default(), nemesis: 0, multi })
     }
 
     /// Records one end of a transaction.
@@ -36,7 +49,7 @@ impl Recorder {
             self.nemesis += 1;
             return Ok(());
         }
-        if op.name()? != "txn" {
+        if op.name()? != TXN {
             return Err(format!("{} stands among transactions", op.name()?));
         }
         let outcome = op.outcome.ok_or("the operation has no :type")?;
@@ -91,6 +104,10 @@ impl Recorder {
         let mut notes: Vec<String> = self.sessions.note().into_iter().collect();
         if self.nemesis > 0 {
             notes.push(format!("{} lines of the nemesis passed over", self.nemesis));
+        }
+        if self.multi {
+            let what = "reads of 0 may be of the initial state, as in Knossos' multi-register: they are not traced";
+            notes.push(what.to_owned());
         }
         for (session, writes) in std::mem::take(&mut self.sessions).left_open() {
             self.only_writes(session, Status::Info, &writes)?;

@@ -200,7 +200,13 @@ fn read_input(input: Input<'_>, name: &str, options: &Options) -> Result<Read, F
         Format::Awdit => transactions(name, awdit::read(open()?, name)?),
         Format::DbcopJson => transactions(name, dbcop::json::read(open()?, name)?),
         Format::DbcopText => transactions(name, dbcop::text::read(open()?, name)?),
-        Format::DbcopBincode => transactions(name, dbcop::bincode::read(open()?, name)?),
+        Format::DbcopBincode => match input.folder() {
+            Some(folder) => {
+                let (path, file) = (folder.join(dbcop::FILE), format!("{name}/{}", dbcop::FILE));
+                transactions(name, dbcop::bincode::read(Input::Path(&path).open(&file)?, &file)?)
+            }
+            None => transactions(name, dbcop::bincode::read(open()?, name)?),
+        },
         Format::Cobra => match input.folder() {
             Some(folder) => transactions(name, cobra::read(folder)?),
             None => transactions(name, cobra::read_log(open()?, name)?),

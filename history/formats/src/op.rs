@@ -86,15 +86,27 @@ impl<'a> Op<'a> {
         self.process.as_text().is_some_and(|text| text.trim_start_matches(':') == "nemesis")
     }
 
-    /// What was asked, without the colon of a keyword in a text.
+    /// Whether the value is a list of micro-operations, as `[[:r key value] …]`.
+    pub(crate) fn has_micro_ops(&self) -> bool {
+        let Form::List(items) = &self.value else { return false };
+        let Some(Form::List(first)) = items.first() else { return false };
+        let name = first.first().and_then(Form::as_text).map(|f| f.trim_start_matches(':'));
+        matches!(name, Some("r" | "w" | "read" | "write" | "append")) && first.len() <= 3
+    }
+
+    /// What was asked, without the colon of a keyword in a text. Elle lets transactions go without.
     pub(crate) fn name(&self) -> Result<&str, String> {
         match &self.f {
             Form::Text(text) => Ok(text.strip_prefix(':').unwrap_or(text)),
+            Form::Nil if self.has_micro_ops() => Ok(TXN),
             Form::Nil => Err("the operation says no :f".to_owned()),
             _ => Err("the operation's :f is no keyword or text".to_owned()),
         }
     }
 }
+
+/// The `:f` of transactions.
+pub(crate) const TXN: &str = "txn";
 
 fn outcome(form: &Form<'_>) -> Result<Outcome, String> {
     match form.as_text().map(|text| text.strip_prefix(':').unwrap_or(text)) {

@@ -24,6 +24,8 @@ pub(crate) struct Recorder {
     sessions: Sessions<Open>,
     last_time: i64,
     last_index: i64,
+    /// Some write so far wrote a list or map.
+    collections: bool,
     seen: Seen,
 }
 
@@ -78,6 +80,7 @@ impl Recorder {
             sessions: Sessions::default(),
             last_time: i64::MIN,
             last_index: i64::MIN,
+            collections: false,
             seen: Seen::default(),
         })
     }
@@ -132,6 +135,12 @@ impl Recorder {
             self.seen.completed_invocations += u64::from(!value.is_nil());
             Value::Nil
         } else {
+            // Of a cas the values are in a list in any case.
+            let mut written = match (f, value) {
+                (Function::Cas, Form::List(pair)) => pair.iter(),
+                _ => std::slice::from_ref(value).iter(),
+            };
+            self.collections |= written.any(|v| matches!(v, Form::List(_) | Form::Map(_)));
             input(self.layout.workload, op.name()?, value)?
         };
         let empty = self.layout.workload == Workload::Counter && input == Value::Int(0);
@@ -195,11 +204,30 @@ impl Recorder {
                 }
             }
         } else {
+            if self.layout.guess.is_some() {
+                self.fits_the_guess(value)?;
+            }
             output(self.layout.workload, value)?
         };
         self.event.key = open.key;
         self.event.error = error;
         self.push(op, open.f, outcome, time, process, op.last || open.last)
+    }
+
+    /// Refuses what a read returned, where it shows that other things were tested than what was guessed.
+    fn fits_the_guess(&self, read: &Form<'_>) -> Result<(), String> {
+        let what = match (self.layout.workload, read) {
+            (Workload::Register, Form::List(_) | Form::Map(_)) if !self.collections => {
+                "the read returned a collection, and nothing up to here wrote one: sets have :f add, and comments are not \
+                 judged"
+            }
+            (Workload::Set, Form::List(elements)) if elements.iter().any(Form::is_nil) => {
+                "the read returned a nil in a set: subkeys, as Jepsen's sequential test has them, are not judged"
+            }
+            _ => return Ok(()),
+        };
+        let workload = self.layout.workload.name();
+        Err(format!("{what} (--workload {workload} takes it for a {workload} all the same)"))
     }
 
     /// The value, without the key that may stand beside it; the key is written where it belongs.

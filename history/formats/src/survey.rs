@@ -19,6 +19,12 @@ pub(crate) struct Layout {
     pub(crate) guess: Option<String>,
 }
 
+/// Whether a read returned a list that is no pair.
+fn returned_a_list(name: &str, op: &Op<'_>) -> bool {
+    let list = matches!(op.value, Form::List(_)) && op.value.as_pair().is_none();
+    name == "read" && op.outcome == Some(Outcome::Ok) && list
+}
+
 /// Looks at operations until it knows.
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
@@ -54,6 +60,11 @@ impl Survey {
             }
         }
         let name = op.name()?;
+        if matches!(name, "read" | "write") && op.has_micro_ops() {
+            return Err("reads and writes of several keys at once, as long-fork has them, are not judged: transactions \
+                        have :f txn"
+                .to_owned());
+        }
         if !self.names.contains(name) {
             self.names.insert(name.to_owned());
             if self.names.len() > 64 {
@@ -65,6 +76,9 @@ impl Survey {
         }
         if self.tuples.is_none() {
             self.look_for_tuples(name, op);
+        } else if self.adds && self.tuples == Some(true) && returned_a_list(name, op) {
+            // The elements of the set are pairs themselves.
+            self.tuples = Some(false);
         }
         let known = self.given.or(self.guessed).is_some() && self.tuples.is_some();
         // Nodes have to be known all.

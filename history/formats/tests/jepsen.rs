@@ -3,7 +3,9 @@
 mod files;
 
 use afterall_formats::{Format, FormatError, Nil, Options, Recorded};
-use afterall_history::{Function, History, NODE_UNKNOWN, Name, Status, Value, View, Workload};
+use afterall_history::{
+    Function, History, Initial, NODE_UNKNOWN, Name, Status, Value, View, Workload,
+};
 use files::{kept, read, read_as, refused};
 
 /// Operations in words: process, what was asked, key, and what came of it.
@@ -291,6 +293,43 @@ fn transactions_of_reads_and_writes() {
 }
 
 #[test]
+fn transactions_as_elle_has_them_need_no_f() {
+    let read = read(
+        r#"[{"index":0,"process":1,"type":"invoke","value":[["w",255,8],["r",253,null]]},
+            {"index":1,"process":1,"type":"ok","value":[["w",255,8],["r",253,null]]}]"#,
+    )
+    .unwrap();
+    assert_eq!(read.format, Format::JepsenJson);
+    let Recorded::Transactions(transactions) = read.recorded else { panic!() };
+    assert_eq!(transactions.txns().count(), 1);
+}
+
+#[test]
+fn a_multi_register_of_knossos_begins_with_zeros() {
+    // The reads of 0 are of no write, whoever wrote 0 later.
+    let read = read(
+        "[{:type :invoke, :f :txn, :value [[:read :x nil] [:read :y nil]], :process 3}
+          {:type :ok, :f :txn, :value [[:read :x 0] [:read :y 0]], :process 3}
+          {:type :invoke, :f :txn, :value [[:write :x 0]], :process 3}
+          {:type :ok, :f :txn, :value [[:write :x 0]], :process 3}]",
+    )
+    .unwrap();
+    assert!(read.notes.iter().any(|note| note.starts_with("reads of 0")), "{:?}", read.notes);
+    let Recorded::Transactions(transactions) = read.recorded else { panic!() };
+    assert_eq!(transactions.initial(), Initial::Always(0));
+}
+
+#[test]
+fn a_set_may_have_pairs_for_elements() {
+    let text = "{:type :invoke, :f :add, :value [0 1], :process 0}
+         {:type :ok, :f :add, :value [0 1], :process 0}
+         {:type :invoke, :f :read, :value [0 nil], :process 0}
+         {:type :ok, :f :read, :value [[0 1] [0 2] [0 3]], :process 0}";
+    let (history, _) = kept(text);
+    assert_eq!(ops(&history)[0], "0 add set [0,1] ok");
+}
+
+#[test]
 fn what_cannot_be_is_refused_with_its_line() {
     let invoke = "{:process 0, :type :invoke, :f :write, :value 1}\n";
     for (text, line, said) in [
@@ -341,6 +380,27 @@ fn what_cannot_be_is_refused_with_its_line() {
         ),
         ("{:process 0, :type :invoke, :f :enqueue, :value 1}", 1, "queues are not judged"),
         ("{:process 0, :type :invoke, :f :frobnicate, :value 1}", 1, "unknown :f \"frobnicate\""),
+        ("{:type :invoke, :f :read, :value [[:r 0 nil] [:r 1 nil]]}", 1, "as long-fork has them"),
+        (
+            &format!(
+                "{invoke}{{:process 1, :type :invoke, :f :read}}\n{{:process 1, :type :ok, :f :read, :value #{{1 2}}}}"
+            ),
+            3,
+            "comments are not judged",
+        ),
+        (
+            "{:process 0, :type :invoke, :f :add, :value [0 \"a\"]}
+             {:process 0, :type :ok, :f :add, :value [0 \"a\"]}
+             {:process 0, :type :invoke, :f :read, :value [0 nil]}
+             {:process 0, :type :ok, :f :read, :value [0 [nil \"a\"]]}",
+            4,
+            "a nil in a set",
+        ),
+        (
+            "{:process 0, :type :invoke, :value [[:append 1 2]]}",
+            1,
+            "list-append transactions are not judged yet",
+        ),
         (
             "{:process 0, :type :invoke, :f :txn, :value [[:w 1 2]]}\n\n{:process 1, :type :invoke, :f :txn, :value [[:append 1 2]]}",
             3,

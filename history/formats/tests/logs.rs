@@ -58,6 +58,37 @@ fn a_log_of_jepsen() {
 }
 
 #[test]
+fn newer_logs_and_the_short_history() {
+    let lines = [
+        "0\t:invoke\t:write\t3",
+        ":nemesis\t:info\t:start\tnil",
+        "0\t:ok\t:write\t3",
+        "1\t:invoke\t:cas\t[3 4]",
+        "1\t:fail\t:cas\t[3 4]\t:conn-closed",
+        "0\t:invoke\t:read\tnil",
+        "0\t:ok\t:read\t3",
+    ];
+    let newer: String = lines
+        .iter()
+        .map(|line| {
+            format!("2021-02-26 23:39:01,300{{GMT}}\tINFO\t[jepsen worker 0] jepsen.util: {line}\n")
+        })
+        .collect();
+    for text in [newer, lines.join("\n")] {
+        let (history, _) = kept(&text);
+        assert_eq!(
+            outputs(&history),
+            [
+                (Status::Ok, 3.into()),
+                (Status::Fail, Value::List(vec![3.into(), 4.into()])),
+                (Status::Ok, Value::List(vec![3.into()])),
+            ],
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn lines_that_look_like_operations_are_not_passed_over() {
     let good = "INFO  jepsen.util - 0\t:invoke\t:read\tnil\n";
     for (line, said) in [

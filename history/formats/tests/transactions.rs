@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use afterall_formats::{FormatError, awdit, cobra, dbcop, plume};
+use afterall_formats::{Format, FormatError, Options, Recorded, awdit, cobra, dbcop, plume};
 use afterall_history::{Name, Status, Transactions};
 use proptest::prelude::*;
 
@@ -427,4 +427,30 @@ fn a_cobra_folder_is_a_file_a_session() {
     std::fs::write(folder.path().join("T2.log"), "x").unwrap();
     let says = cobra::read(folder.path()).unwrap_err().to_string();
     assert!(says.contains("T2.log: byte 0: "), "{says}");
+}
+
+#[test]
+fn a_folder_with_dbcops_file_is_that_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let sessions = vec![vec![(true, vec![(true, 1, 5)])], vec![(true, vec![(false, 1, 5)])]];
+    let file = folder.path().join("history.bincode");
+    std::fs::write(&file, as_bincode(&sessions)).unwrap();
+    let read = || afterall_formats::read(folder.path(), &Options::default());
+    let good = read().unwrap();
+    assert_eq!(good.format, Format::DbcopBincode);
+    let Recorded::Transactions(history) = good.recorded else { panic!() };
+    assert_eq!(back(&history), sessions);
+    std::fs::write(&file, [0; 50]).unwrap();
+    let says = read().unwrap_err().to_string();
+    assert!(says.contains("history.bincode: byte "), "{says}");
+}
+
+#[test]
+fn dbcops_keys_are_words_of_any_script() {
+    let history = dbcop::text::read("[é_1:=1]\n---\n[é_1==1]\n".as_bytes(), "f").unwrap();
+    assert_eq!(history.txns().count(), 2);
+    for bad in ["[é-1:=1]", "[–:=1]"] {
+        let says = dbcop::text::read(bad.as_bytes(), "f").unwrap_err().to_string();
+        assert!(says.starts_with("f:1: an operation is"), "{says}");
+    }
 }

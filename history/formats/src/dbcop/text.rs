@@ -2,7 +2,7 @@
 //!
 //! `[x:=1 y==2 z==?]` is a transaction that writes `x` and reads `y` and `z`, the latter as nothing; `[…]!` was not
 //! committed. Transactions of a session follow each other, on one line or on several; a line of `-` ends the session. `//`
-//! begins a line that is a comment. Keys are letters, digits and `_`, values decimal numbers. A read of 0 returned
+//! begins a line that is a comment. Keys are letters and digits of any script and `_`, values decimal numbers. A read of 0 returned
 //! the initial state, unless somebody wrote 0 to the key.
 
 use crate::lines::{Cursor, Lines};
@@ -86,10 +86,14 @@ struct Event<'l> {
 fn event<'l>(at: &mut Cursor<'l>) -> Result<Event<'l>, String> {
     let here = *at;
     let wrong = || format!("an operation is KEY:=VALUE, KEY==VALUE or KEY==?, not {}", here.text());
-    let named = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    // Up to what can be in no key: nothing of a character of several bytes is a byte of ASCII.
+    let named = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
     let length = at.left.iter().take_while(|byte| named(byte)).count();
     let (key, rest) = at.left.split_at(length);
     let key = std::str::from_utf8(key).ok().filter(|key| !key.is_empty()).ok_or_else(wrong)?;
+    if !key.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        return Err(wrong());
+    }
     let write = rest.starts_with(b":=");
     if !write && !rest.starts_with(b"==") {
         return Err(wrong());

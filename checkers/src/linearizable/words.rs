@@ -1,0 +1,217 @@
+//! What is said of operations that are not linearizable.
+
+use super::sets::Unset;
+use super::steps::{self, Step, Steps};
+use super::texts::Wrong;
+use super::zones::Clash;
+use super::{CLAIM, NO_ORDER, bounds, witness};
+use crate::context::Context;
+use crate::explain;
+use crate::findings::{Dependency, Finding};
+use crate::verdict::Label;
+use afterall_history::{KeyId, OpId};
+
+/// Operations that may stand behind the bounds of a read, for them to be part of its witness.
+const WITNESS_MAX: usize = 64;
+
+pub(super) fn explain_bounds(
+    ctx: &Context<'_>,
+    ops: &[steps::Op],
+    bounds::Outside { read, lowest, highest }: bounds::Outside,
+) -> Finding {
+    let (read, until) = (ops[read].id, ops[read].completed);
+    let mut all: Vec<OpId> = ops
+        .iter()
+        .filter(|op| !matches!(op.step, Step::Read(_)) && Some(op.invoked) < until)
+        .map(|op| op.id)
+        .collect();
+    if all.len() > WITNESS_MAX {
+        all.clear();
+    }
+    all.push(read);
+    let what = format!(
+        "{}: what was over before it began, and what it ran beside, allow {lowest} to {highest}.",
+        explain::op(ctx, read)
+    );
+    finding(ctx, "not linearizable", all, what, Vec::new())
+}
+
+pub(super) fn finding(
+    ctx: &Context<'_>,
+    kind: &'static str,
+    ops: Vec<OpId>,
+    sentence: String,
+    edges: Vec<Dependency>,
+) -> Finding {
+    let last = ops.iter().copied().max().unwrap_or(OpId(0));
+    Finding {
+        claim: CLAIM,
+        or: Vec::new(),
+        kind,
+        cause: explain::served(ctx, last),
+        sentence,
+        key: ops.first().map(|&op| ctx.op(op).key()),
+        ops,
+        edges,
+    }
+}
+
+fn real_time(ctx: &Context<'_>, from: OpId, to: OpId) -> Dependency {
+    let (a, b) = (ctx.op(from).index(), ctx.op(to).index());
+    Dependency { from, to, label: Label::RealTime, why: format!("#{a} was over before #{b} began") }
+}
+
+fn reads_from(ctx: &Context<'_>, from: OpId, to: OpId) -> Dependency {
+    let why = crate::paths::reads_from(ctx, from, to);
+    Dependency { from, to, label: Label::ReadsFrom, why }
+}
+
+/// Why the members of a cluster belong together: each wrote what its bond shows, or shows what that wrote.
+fn bonded(ctx: &Context<'_>, bond: OpId, member: OpId) -> Option<Dependency> {
+    match (ctx.op(bond).f().is_read(), ctx.op(member).f().is_read()) {
+        _ if bond == member => None,
+        (false, _) => Some(reads_from(ctx, bond, member)),
+        (true, false) => Some(reads_from(ctx, member, bond)),
+        (true, true) => None,
+    }
+}
+
+pub(super) fn explain_value(ctx: &Context<'_>, clash: &Clash<OpId>) -> Finding {
+    explain_clash(ctx, "A value that was there and still there, and between the two another", clash)
+}
+
+fn explain_clash(ctx: &Context<'_>, what: &str, clash: &Clash<OpId>) -> Finding {
+    let &Clash { there, still, over, begun, bonds } = clash;
+    let mut edges = Vec::new();
+    edges.extend(there.map(|there| real_time(ctx, there, begun)));
+    edges.extend(over.map(|over| real_time(ctx, over, still)));
+    for (bond, members) in bonds.into_iter().zip([[there, Some(still)], [over, Some(begun)]]) {
+        let members = members.into_iter().flatten();
+        edges.extend(members.filter_map(|member| bonded(ctx, bond?, member)));
+    }
+    edges.sort_by_key(|edge| (edge.from, edge.to));
+    edges.dedup_by_key(|edge| (edge.from, edge.to));
+    let first =
+        there.map_or("nothing had been written".to_owned(), |there| explain::op(ctx, there));
+    let still = explain::op(ctx, still);
+    let over = over.filter(|&over| over != begun);
+    let over = over.map_or(String::new(), |over| format!("{} and ", explain::op(ctx, over)));
+    let begun = explain::op(ctx, begun);
+    let sentence = format!("{what}: {first}, then {still}; meanwhile {over}{begun}.");
+    finding(ctx, "not linearizable", clash.all(), sentence, edges)
+}
+
+pub(super) fn explain_text(ctx: &Context<'_>, wrong: &Wrong) -> Finding {
+    let (sentence, edges) = match *wrong {
+        Wrong::Unmade { read } => {
+            let what = "no puts and appends, each once, make this text";
+            (format!("{}: {what}.", explain::op(ctx, read)), Vec::new())
+        }
+        Wrong::Apart { reads: [a, b] } => {
+            let (a, b) = (explain::op(ctx, a), explain::op(ctx, b));
+            (format!("{a} and {b}: no one order of puts and appends makes both."), Vec::new())
+        }
+        Wrong::Turned { over, begun, shown } => {
+            let (first, then) = (explain::op(ctx, over), explain::op(ctx, begun));
+            let mut edges = vec![real_time(ctx, over, begun)];
+            let seen = match shown {
+                Some(shown) => {
+                    edges.extend(bonded(ctx, shown, over));
+                    edges.extend(bonded(ctx, shown, begun));
+                    format!(" {} shows", read_of(ctx, shown))
+                }
+                None => {
+                    edges.extend(bonded(ctx, over, begun));
+                    " they show".to_owned()
+                }
+            };
+            (
+                format!("{first} was over before {then} began, and yet{seen} that it came after."),
+                edges,
+            )
+        }
+        Wrong::Torn(ref clash) => {
+            return explain_clash(
+                ctx,
+                "A text that nothing else can have changed in between, and yet something did",
+                clash,
+            );
+        }
+    };
+    finding(ctx, "not linearizable", wrong.all(), sentence, edges)
+}
+
+pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
+    let (ops, sentence, edges) = match unset {
+        Unset::Apart { reads: [a, b], adds: [x, y] } => (
+            vec![x, y, a, b],
+            format!(
+                "{} and {} show neither all of the other: the first alone shows #{}, the second alone #{}.",
+                read_of(ctx, a),
+                read_of(ctx, b),
+                ctx.op(x).index(),
+                ctx.op(y).index()
+            ),
+            vec![reads_from(ctx, x, a), reads_from(ctx, y, b)],
+        ),
+        Unset::Shrunk { reads: [a, b], add } => (
+            vec![add, a, b],
+            format!(
+                "{} shows {}, and {}, which began after it was over, does not.",
+                read_of(ctx, a),
+                explain::op(ctx, add),
+                read_of(ctx, b)
+            ),
+            vec![reads_from(ctx, add, a), real_time(ctx, a, b)],
+        ),
+        Unset::Missed { add, read } => (
+            vec![add, read],
+            format!(
+                "{} was over before {} began, which does not show it.",
+                explain::op(ctx, add),
+                read_of(ctx, read)
+            ),
+            vec![real_time(ctx, add, read)],
+        ),
+        Unset::Overtaken { adds: [x, y], read } => (
+            vec![x, y, read],
+            format!(
+                "{} was over before {} began, and yet {} shows only the second.",
+                explain::op(ctx, x),
+                explain::op(ctx, y),
+                read_of(ctx, read)
+            ),
+            vec![real_time(ctx, x, y), reads_from(ctx, y, read)],
+        ),
+    };
+    finding(ctx, "not linearizable", ops, sentence, edges)
+}
+
+/// A read, without all that it shows.
+fn read_of(ctx: &Context<'_>, read: OpId) -> String {
+    let op = ctx.op(read);
+    format!("process {}'s read of {} (#{})", op.process(), op.key_name(), op.index())
+}
+
+pub(super) fn explain_none(ctx: &Context<'_>, key: KeyId, steps: &Steps) -> Finding {
+    let witness = witness::shrink(ctx, steps);
+    let ops: Vec<OpId> = witness.iter().map(|op| op.id).collect();
+    let mut edges = Vec::new();
+    for (at, op) in witness.iter().enumerate() {
+        // The nearest that was over before: the others follow from it.
+        let over = witness[..at].iter().filter(|before| before.completed < Some(op.invoked));
+        let nearest = over.filter(|before| before.completed.is_some()).max_by_key(|b| b.completed);
+        edges.extend(nearest.map(|before| real_time(ctx, before.id, op.id)));
+    }
+    let name = ctx.history.key_name(key);
+    let count = ops.len();
+    let sentence = format!(
+        "No order of these {count} operations on {name} that keeps to real time explains what they returned; the last to \
+         be over is {}.",
+        witness
+            .iter()
+            .max_by_key(|op| op.completed)
+            .map_or(String::new(), |op| explain::op(ctx, op.id))
+    );
+    finding(ctx, NO_ORDER, ops, sentence, edges)
+}
