@@ -455,7 +455,7 @@ mod tests {
         let mut values: Vec<Vec<i64>> = vec![Vec::new(); keys as usize];
         let mut last = vec![vec![0_usize; keys as usize]; sessions as usize];
         // Of many sessions clocks are trees: half of the histories have some that only write, once each.
-        let others = if seed.is_multiple_of(2) { 0 } else { 40 };
+        let others = if seed.is_multiple_of(2) { 0 } else { 70 };
         for n in 0..(others + ops) as i64 {
             let (mut process, mut key) = (below(sessions), below(keys));
             let mut write = below(2) == 0;

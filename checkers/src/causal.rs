@@ -40,7 +40,7 @@ pub(crate) const CC_KINDS: [&str; 4] =
 const WHY_NONE: &str = "no read had a write of its key in the causal past of its session";
 
 /// Operations that are walked at most in search of shortest witnesses; violations beyond that are counted.
-const WALK_MAX: usize = 50_000_000;
+const WALK_MAX: usize = 20_000_000;
 
 /// How many searches over the whole history may be made.
 pub(crate) fn searches(ctx: &Context<'_>) -> usize {

@@ -25,6 +25,8 @@ pub(crate) const CLAIM: Claim = (Property::CausalConvergence, Sessions::All);
 
 /// Conflict edges from which the shortest cycle of a component is searched for.
 const STARTS_MAX: usize = 64;
+/// Conflicts that are gathered before they are looked through for those that are there twice.
+const CONFLICTS_MIN: usize = 1 << 20;
 /// Orders that are tried before all conflicts are gathered.
 const ORDERS_MAX: usize = 8;
 const CF_CAUSE: &str = "sessions disagree on the order of conflicting writes";
@@ -82,6 +84,12 @@ fn conflict(sources: &Sources, read: OpView<'_>, seen: &Seen<'_>) -> Option<Conf
 /// All conflicts, of each session only its last write within the read's past; sorted, and of those between the same writes one.
 fn conflicts(ctx: &Context<'_>, sources: &Sources) -> Vec<Conflict> {
     let mut conflicts: Vec<Conflict> = Vec::new();
+    let distinct = |conflicts: &mut Vec<Conflict>| {
+        conflicts.sort_unstable();
+        conflicts.dedup_by_key(|conflict| (conflict.first, conflict.then));
+    };
+    // Many reads show the same conflict.
+    let mut room = CONFLICTS_MIN;
     CausalOrder::new(ctx, sources, &[], |read, Seen { order, after, .. }| {
         let &[then] = sources.of(read.id()) else { return };
         let last = || order.last_updates(read.key(), *after).filter(|&update| update != then);
@@ -90,9 +98,13 @@ fn conflicts(ctx: &Context<'_>, sources: &Sources) -> Vec<Conflict> {
         }
         let unordered = last().filter(|&update| !order.before(update, then));
         conflicts.extend(unordered.map(|first| Conflict { first, then, read: read.id() }));
+        if conflicts.len() >= room {
+            distinct(&mut conflicts);
+            room = room.max(2 * conflicts.len());
+        }
     });
-    conflicts.sort_unstable();
-    conflicts.dedup_by_key(|conflict| (conflict.first, conflict.then));
+    distinct(&mut conflicts);
+    conflicts.shrink_to_fit();
     conflicts
 }
 

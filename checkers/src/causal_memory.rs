@@ -17,6 +17,7 @@ use crate::causal::CC_KINDS;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
+use crate::linearizable;
 use crate::order::CausalOrder;
 use crate::paths::{ops_on, reads_from};
 use crate::sources::Sources;
@@ -30,7 +31,7 @@ const PRAM: Claim = (Property::Pram, Sessions::All);
 const WHY_NONE: &str = "no session read a key that was written";
 
 /// Operations that are walked, at a rough count: sessions times the length of the history.
-const WALK_MAX: usize = 400_000_000;
+const WALK_MAX: usize = 1_000_000_000;
 /// Operations from which on sessions are judged side by side.
 const PARALLEL_MIN: usize = 5_000;
 /// Forced orders that one explanation takes in.
@@ -52,12 +53,16 @@ pub(crate) fn check(
         .collect();
     sessions.sort_unstable_by_key(|&(reads, session)| (usize::MAX - reads, session));
     let all = sessions.len();
-    sessions.truncate((WALK_MAX / ctx.history.len().max(1)).max(8));
+    // What is linearizable keeps both, and no session need be walked.
+    let implied = linearizable::held(findings);
+    if !implied {
+        sessions.truncate((WALK_MAX / ctx.history.len().max(1)).max(8));
+    }
     let chances: u64 = sessions.iter().map(|&(reads, _)| reads as u64).sum();
     // Without a causal order there is nothing to add to for CM; that it has none is a finding of CC.
     let with_cm = order.cyclic.is_empty();
     let mut found = Contradictory::default();
-    if sources.twice.is_none() {
+    if sources.twice.is_none() && !implied {
         found = judge(ctx, sources, order, &sessions, with_cm);
     }
     for (claim, base, found) in [(CM, Base::All, found.cm), (PRAM, Base::Own, found.pram)] {

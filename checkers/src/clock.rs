@@ -209,7 +209,7 @@ impl Clock {
 }
 
 /// Sessions up to which clocks are kept as rows.
-const ROW_MAX: usize = 32;
+const ROW_MAX: usize = 64;
 
 /// Clocks that are kept, numbered from 0: of few sessions as rows of counts, of many as trees.
 #[derive(Debug)]
@@ -355,7 +355,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_kept_is_what_was_given(
-            sessions in 1..60_usize,
+            sessions in 1..100_usize,
             steps in proptest::collection::vec((0..60_u32, 1..9_u32), 1..40),
         ) {
             let mut clocks = Clocks::new(sessions);

@@ -180,9 +180,6 @@ fn register(
         if fates {
             figures.fates = Some(lost_writes::check(ctx, sources, &order, findings));
         }
-        if views {
-            causal_memory::check(ctx, sources, &order, findings);
-        }
         order
     };
     let without = || {
@@ -209,6 +206,10 @@ fn register(
     };
     findings.absorb(others);
     figures.staleness = staleness;
+    // These ask first whether the history is linearizable.
+    if let (true, Some(order)) = (views, &order) {
+        causal_memory::check(ctx, sources, order, findings);
+    }
     if let (true, Some(order)) = (wanted(&[Property::Sequential]), &order) {
         sequential::check(ctx, sources, order, findings);
     }

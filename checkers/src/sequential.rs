@@ -13,7 +13,7 @@
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
-use crate::linearizable::mix;
+use crate::linearizable::{self, mix};
 use crate::order::CausalOrder;
 use crate::sources::Sources;
 use afterall_history::{OpId, Property, Sessions};
@@ -51,10 +51,7 @@ pub(crate) fn check(
         findings.undecided(CLAIM, "two writes carry the same value");
         return;
     }
-    let linearizable = (Property::Linearizable, Sessions::All);
-    let held = findings.tested.get(&linearizable).is_some_and(|tested| tested.undecided.is_none())
-        && findings.groups.values().all(|group| group.smallest.claim != linearizable);
-    if held {
+    if linearizable::held(findings) {
         return;
     }
     if ctx.history.len() > OPS_MAX {

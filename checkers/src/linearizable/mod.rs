@@ -101,6 +101,12 @@ pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, findings: &mut Finding
     }
 }
 
+/// Whether linearizability was judged, and neither broken nor left undecided.
+pub(crate) fn held(findings: &Findings) -> bool {
+    findings.tested.get(&CLAIM).is_some_and(|tested| tested.undecided.is_none())
+        && findings.groups.values().all(|group| group.smallest.claim != CLAIM)
+}
+
 fn chances(ctx: &Context<'_>) -> u64 {
     // An update that cannot follow every state is a chance by itself.
     let observes =
