@@ -208,10 +208,39 @@ impl Clock {
     }
 }
 
-/// Sessions up to which clocks are kept as rows.
+/// Sessions up to which clocks are rows of counts.
 const ROW_MAX: usize = 64;
 
-/// Clocks that are kept, numbered from 0: of few sessions as rows of counts, of many as trees.
+/// The clock of a session that goes on: of few sessions a row of counts, of many a tree.
+#[derive(Debug, Clone)]
+pub(crate) enum Running {
+    Row(Box<[u32]>),
+    Tree(Clock),
+}
+
+impl Running {
+    /// As [`Clock::get`].
+    pub(crate) fn get(&self, session: u32) -> u32 {
+        match self {
+            Running::Row(row) => row.get(session as usize).copied().unwrap_or(0),
+            Running::Tree(clock) => clock.get(session),
+        }
+    }
+
+    /// As [`Clock::set`].
+    pub(crate) fn set(&mut self, session: u32, count: u32) {
+        match self {
+            Running::Row(row) => {
+                if let Some(known) = row.get_mut(session as usize) {
+                    *known = count;
+                }
+            }
+            Running::Tree(clock) => clock.set(session, count),
+        }
+    }
+}
+
+/// Clocks that are kept, numbered from 0.
 #[derive(Debug)]
 pub(crate) struct Clocks {
     /// The length of a row; none, where trees are kept.
@@ -226,28 +255,38 @@ impl Clocks {
         Clocks { row, rows: Vec::new(), trees: Vec::new() }
     }
 
+    /// A clock with nothing in the past.
+    pub(crate) fn running(&self) -> Running {
+        match self.row {
+            Some(row) => Running::Row(vec![0; row].into()),
+            None => Running::Tree(Clock::default()),
+        }
+    }
+
     fn row(&self, number: u32) -> Option<&[u32]> {
         let row = self.row?;
         self.rows.get(number as usize * row..(number as usize + 1) * row)
     }
 
     /// The number of a clock: that of one that is there, if it is the same, or else of a new one.
-    pub(crate) fn keep(&mut self, clock: &Clock, last: u32) -> u32 {
-        let Some(row) = self.row else {
-            let same =
-                self.trees.get(last as usize).is_some_and(|known| known.is_shared_with(clock));
-            if same {
-                return last;
+    pub(crate) fn keep(&mut self, clock: &Running, last: u32) -> u32 {
+        match clock {
+            Running::Row(row) => {
+                if self.row(last) == Some(row) {
+                    return last;
+                }
+                self.rows.extend(row);
+                (self.rows.len() / row.len()) as u32 - 1
             }
-            self.trees.push(clock.clone());
-            return self.trees.len() as u32 - 1;
-        };
-        let counts = (0..row as u32).map(|session| clock.get(session));
-        if self.row(last).is_some_and(|known| known.iter().copied().eq(counts.clone())) {
-            return last;
+            Running::Tree(clock) => {
+                let known = self.trees.get(last as usize);
+                if known.is_some_and(|known| known.is_shared_with(clock)) {
+                    return last;
+                }
+                self.trees.push(clock.clone());
+                self.trees.len() as u32 - 1
+            }
         }
-        self.rows.extend(counts);
-        (self.rows.len() / row) as u32 - 1
     }
 
     /// As [`Clock::get`]; 0 where there is no such clock.
@@ -286,18 +325,26 @@ impl Clocks {
     }
 
     /// Adds what is past in a clock that is kept.
-    pub(crate) fn join_into(&self, number: u32, clock: &mut Clock) {
-        if self.row.is_none() {
-            if let Some(known) = self.trees.get(number as usize) {
-                clock.join(known);
+    pub(crate) fn join_into(&self, number: u32, clock: &mut Running) {
+        match clock {
+            Running::Row(row) => {
+                for (ours, &theirs) in row.iter_mut().zip(self.row(number).unwrap_or_default()) {
+                    *ours = theirs.max(*ours);
+                }
             }
-            return;
+            Running::Tree(clock) => {
+                if let Some(known) = self.trees.get(number as usize) {
+                    clock.join(known);
+                }
+            }
         }
-        self.each(number, &mut |session, count| {
-            if clock.get(session) < count {
-                clock.set(session, count);
-            }
-        });
+    }
+
+    /// The same, of a tree.
+    pub(crate) fn join_into_tree(&self, number: u32, clock: &mut Clock) {
+        if let Some(known) = self.trees.get(number as usize) {
+            clock.join(known);
+        }
     }
 }
 
@@ -359,7 +406,7 @@ mod tests {
             steps in proptest::collection::vec((0..60_u32, 1..9_u32), 1..40),
         ) {
             let mut clocks = Clocks::new(sessions);
-            let (mut clock, mut all, mut last) = (Clock::default(), Vec::new(), u32::MAX);
+            let (mut clock, mut all, mut last) = (clocks.running(), Vec::new(), u32::MAX);
             for (session, more) in steps {
                 let session = session % sessions as u32;
                 clock.set(session, clock.get(session) + more);
@@ -368,15 +415,17 @@ mod tests {
                 all.push((last, clock.clone()));
             }
             for (number, clock) in all {
-                let mut joined = Clock::default();
+                let mut joined = clocks.running();
                 clocks.join_into(number, &mut joined);
-                let (mut given, mut kept) = (Vec::new(), Vec::new());
-                clock.each(&mut |session, count| given.push((session, count)));
-                clocks.each(number, &mut |session, count| kept.push((session, count)));
-                prop_assert_eq!(&given, &kept);
-                for session in 0..60 {
-                    prop_assert_eq!(clock.get(session), clocks.get(number, session));
-                    prop_assert_eq!(clock.get(session), joined.get(session));
+                let mut kept = BTreeMap::new();
+                clocks.each(number, &mut |session, count| {
+                    kept.insert(session, count);
+                });
+                for session in 0..sessions as u32 {
+                    let count = clock.get(session);
+                    prop_assert_eq!(count, clocks.get(number, session));
+                    prop_assert_eq!(count, joined.get(session));
+                    prop_assert_eq!(count, kept.get(&session).copied().unwrap_or(0));
                 }
             }
         }

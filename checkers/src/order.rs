@@ -4,7 +4,7 @@
 //! clock it was made with. No transitive closure is built: `a →hb b` is one look into the clock of b.
 //! After Plume (OOPSLA 2024) and AWDIT (PLDI 2025).
 
-use crate::clock::{Clock, Clocks};
+use crate::clock::{Clock, Clocks, Running};
 use crate::context::Context;
 use crate::sources::Sources;
 use afterall_history::{History, KeyId, OpId, OpView, Status};
@@ -77,7 +77,7 @@ pub(crate) struct CausalOrder<'h> {
 /// What is before a moment of a session.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Past<'a> {
-    clock: &'a Clock,
+    clock: &'a Running,
     session: u32,
     /// Of the session itself.
     own: u32,
@@ -261,7 +261,7 @@ impl<'h> CausalOrder<'h> {
 
     /// Adds the past of an update to a clock.
     pub(crate) fn join_past(&self, update: OpId, clock: &mut Clock) {
-        self.clocks.join_into(self.clock_of[update.0 as usize], clock);
+        self.clocks.join_into_tree(self.clock_of[update.0 as usize], clock);
     }
 
     /// The last update of the key that each session had made by then.
@@ -322,7 +322,7 @@ struct Walk<'w> {
     /// By session: how many of its operations have been passed.
     next: Vec<u32>,
     blocked: Vec<bool>,
-    clocks: Vec<Clock>,
+    clocks: Vec<Running>,
     /// By session: the number of its clock among those that updates have, if it is still the same.
     kept: Vec<u32>,
     /// By operation that is not passed: the sessions that wait for it.
@@ -339,7 +339,7 @@ impl<'w> Walk<'w> {
         Walk {
             next: vec![0; sessions],
             blocked: vec![false; sessions],
-            clocks: vec![Clock::default(); sessions],
+            clocks: vec![order.clocks.running(); sessions],
             kept: vec![OUT; sessions],
             waiting: FxHashMap::default(),
             waits,
@@ -372,7 +372,7 @@ impl<'w> Walk<'w> {
     ) {
         let session = op.session().0;
         let (at, key) = (session as usize, op.key().0 as usize);
-        let is_new = |clock: &Clock, source: OpId| {
+        let is_new = |clock: &Running, source: OpId| {
             let of = order.session_of(source);
             of != session && clock.get(of) <= order.position[source.0 as usize]
         };
