@@ -249,7 +249,7 @@ fn sessions_of_carts(
 ) -> BTreeMap<KeyId, Vec<Removal>> {
     let mut removals: BTreeMap<KeyId, Vec<Removal>> = BTreeMap::new();
     let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();
-    for ops in ctx.by_session.iter() {
+    for ops in ctx.by_session().iter() {
         let mut known: BTreeMap<KeyId, Known> = BTreeMap::new();
         for op in ops.iter().map(|&id| ctx.op(id)).filter(|op| op.is_ok()) {
             let known = known.entry(op.key()).or_default();

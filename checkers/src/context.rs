@@ -4,6 +4,7 @@ use afterall_history::{
     EndHow, Groups, Header, History, KeyId, NodeChange, NodeId, OpId, OpView, Phase, Promise,
     Property, SessionId, Sessions, Status,
 };
+use std::sync::OnceLock;
 
 /// The world of a history that another tool recorded.
 const RECORDED: &str = "recorded";
@@ -11,7 +12,7 @@ const RECORDED: &str = "recorded";
 /// A history, and what every checker needs to know of it.
 pub(crate) struct Context<'h> {
     pub(crate) history: &'h History,
-    pub(crate) by_session: Groups,
+    by_session: OnceLock<Groups>,
     pub(crate) by_key: Groups,
     /// By session: whether all its operations were sent to one node.
     sticky: Vec<bool>,
@@ -23,22 +24,26 @@ pub(crate) struct Context<'h> {
 
 impl<'h> Context<'h> {
     pub(crate) fn new(history: &'h History) -> Self {
-        let by_session = history.by_session();
-        let sticky = by_session
-            .iter()
-            .map(|ops| {
-                ops.windows(2)
-                    .all(|pair| history.op(pair[0]).sent_to() == history.op(pair[1]).sent_to())
-            })
-            .collect();
+        let mut sticky = vec![true; history.sessions()];
+        let mut node_of: Vec<Option<NodeId>> = vec![None; history.sessions()];
+        for op in history.ops() {
+            let session = op.session().0 as usize;
+            let node = *node_of[session].get_or_insert(op.sent_to());
+            sticky[session] &= node == op.sent_to();
+        }
         Context {
             history,
             by_key: history.by_key(),
-            by_session,
+            by_session: OnceLock::new(),
             sticky,
             finals: finals(history),
             unsettled: unsettled(history),
         }
+    }
+
+    /// The operations of each session. Not every history needs them.
+    pub(crate) fn by_session(&self) -> &Groups {
+        self.by_session.get_or_init(|| self.history.by_session())
     }
 
     pub(crate) fn op(&self, id: OpId) -> OpView<'h> {

@@ -312,7 +312,7 @@ fn monotonic(ctx: &Context<'_>, exact: &[bool], findings: &mut Findings) {
         })
         .collect();
     let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();
-    for ops in ctx.by_session.iter() {
+    for ops in ctx.by_session().iter() {
         // By key: own increments and their sum, and the highest value read.
         let mut own: BTreeMap<KeyId, (Vec<OpId>, i64)> = BTreeMap::new();
         let mut seen: BTreeMap<KeyId, (OpId, i64)> = BTreeMap::new();

@@ -35,7 +35,7 @@ use crate::paths::{Paths, ops_on};
 use crate::sources::Sources;
 use crate::verdict::{Fates, Label};
 use crate::version::{Relation, compare};
-use afterall_history::{KeyId, OpId, Property, RegisterRule, Sessions, Status, Workload};
+use afterall_history::{KeyId, OpId, OpView, Property, RegisterRule, Sessions, Status, Workload};
 use std::collections::BTreeSet;
 
 const NO_LOST: Claim = (Property::NoLostWrites, Sessions::All);
@@ -46,7 +46,7 @@ const WHY_NONE: &str = "no write was acknowledged on a key that was read at the 
 const WITNESSES_MAX: usize = 64;
 
 /// Not shown by anything.
-const NEVER: i64 = i64::MAX;
+const NOTHING: OpId = OpId(u32::MAX);
 
 /// What a key's final reads hold, and when each write of it was known to have happened.
 struct Key<'a> {
@@ -55,8 +55,8 @@ struct Key<'a> {
     finals: &'a BTreeSet<OpId>,
     /// For siblings with the client's context: everything that a survivor may have replaced.
     replaced: BTreeSet<OpId>,
-    /// By operation: when its effect was first shown by something that was over, and by what.
-    shown: &'a [(i64, OpId)],
+    /// By operation: what first showed its effect and was over; [`NOTHING`].
+    shown: &'a [OpId],
 }
 
 /// Judges every acknowledged write.
@@ -152,18 +152,20 @@ pub(crate) fn check(
 }
 
 /// For every update, when something that showed its effect was first over, and what.
-fn shown(ctx: &Context<'_>, sources: &Sources) -> Vec<(i64, OpId)> {
+fn shown(ctx: &Context<'_>, sources: &Sources) -> Vec<OpId> {
     debug_assert_eq!(ctx.history.header().workload, Workload::Register);
-    let mut shown = vec![(NEVER, OpId(0)); ctx.history.len()];
+    let mut shown = vec![NOTHING; ctx.history.len()];
+    let mut show = |update: OpId, by: OpView<'_>| {
+        let first = &mut shown[update.0 as usize];
+        if *first == NOTHING || (by.until(), by.id()) < (ctx.op(*first).until(), *first) {
+            *first = by.id();
+        }
+    };
     for op in ctx.history.ops().filter(|op| op.is_ok()) {
         if op.f().is_read() {
-            for source in sources.of(op.id()) {
-                let at = &mut shown[source.0 as usize];
-                *at = (*at).min((op.until(), op.id()));
-            }
+            sources.of(op.id()).iter().for_each(|&source| show(source, op));
         } else {
-            let at = &mut shown[op.id().0 as usize];
-            *at = (*at).min((op.until(), op.id()));
+            show(op.id(), op);
         }
     }
     shown
@@ -172,7 +174,8 @@ fn shown(ctx: &Context<'_>, sources: &Sources) -> Vec<(i64, OpId)> {
 impl Key<'_> {
     /// Whether a was there before b began.
     fn there_before(&self, ctx: &Context<'_>, a: OpId, b: OpId) -> bool {
-        self.shown[a.0 as usize].0 < ctx.op(b).invoked()
+        let shown = self.shown[a.0 as usize];
+        shown != NOTHING && ctx.op(shown).until() < ctx.op(b).invoked()
     }
 }
 
@@ -214,7 +217,7 @@ fn contexts(
             continue;
         }
         taken.insert(session.0, write);
-        let ops = ctx.by_session.of(session.0);
+        let ops = ctx.by_session().of(session.0);
         let until = ops.partition_point(|&op| op < write);
         let since = from.map_or(0, |from| ops.partition_point(|&op| op < from));
         for &op in &ops[since..until] {
@@ -259,7 +262,7 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
     ops.extend(ctx.finals(key.key).iter().map(|&(_, read)| read));
     ops.extend(key.finals.iter().copied());
     let shown_by = key.finals.iter().filter(|&&x| key.there_before(ctx, x, write));
-    ops.extend(shown_by.map(|x| key.shown[x.0 as usize].1));
+    ops.extend(shown_by.map(|x| key.shown[x.0 as usize]));
     let (mut cause, mut why) = explain::why_gone(ctx, write);
     for &x in key.finals {
         let versions = (ctx.op(write).version(), ctx.op(x).version());

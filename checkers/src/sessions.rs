@@ -91,7 +91,10 @@ pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> Vec<bool> {
             findings.chances((property, sessions), 0, why_none(property, sessions));
         }
     }
-    for ops in ctx.by_session.iter() {
+    if !exact.contains(&true) {
+        return exact;
+    }
+    for ops in ctx.by_session().iter() {
         let mut done: BTreeMap<KeyId, Done> = BTreeMap::new();
         for op in ops.iter().map(|&id| ctx.op(id)) {
             if op.is_ok() && exact[op.key().0 as usize] {

@@ -214,7 +214,7 @@ fn on_replicas(
 fn in_sessions(ctx: &Context<'_>, sources: &Sources, exact: &[bool], findings: &mut Findings) {
     let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();
     let mut marks = Marks::new(ctx.history.len());
-    for ops in ctx.by_session.iter() {
+    for ops in ctx.by_session().iter() {
         // By key: every add that it has seen or made, and what showed it first.
         let mut known: BTreeMap<KeyId, Vec<(OpId, OpId)>> = BTreeMap::new();
         let mut is_known = BTreeMap::<KeyId, std::collections::BTreeSet<OpId>>::new();

@@ -325,11 +325,11 @@ impl HistoryBuilder {
         ops.status.push(Status::Info);
         ops.last.push(raw.last);
         ops.invoked.push(raw.time);
-        ops.completed.push(NEVER);
+        ops.took.push(NEVER);
         ops.invoke_index.push(raw.index as u32);
         ops.complete_index.push(NONE);
-        ops.input.push(input);
-        ops.output.push(Packed::NIL);
+        ops.value.push(input);
+        ops.echoed.push(false);
         Ok(())
     }
 
@@ -357,7 +357,8 @@ impl HistoryBuilder {
             self.shape(raw, shape::of_output(workload, &self.data, raw.f, raw.value))?;
         }
         let node = self.node(raw.node)?;
-        let output = self.data.pack(raw.value)?;
+        let echoed = !raw.f.is_read() && self.data.unpack(self.history.ops.value[op]) == raw.value;
+        let output = if echoed { Packed::NIL } else { self.data.pack(raw.value)? };
         let version = self.data.pack(raw.version)?;
         let ops = &mut self.history.ops;
         ops.served_by[op] = node.0;
@@ -367,9 +368,15 @@ impl HistoryBuilder {
             Outcome::Info | Outcome::Invoke => Status::Info,
         };
         ops.last[op] |= raw.last;
-        ops.completed[op] = raw.time;
+        ops.complete_at(op, raw.time);
         ops.complete_index[op] = raw.index as u32;
-        ops.output[op] = output;
+        if raw.f.is_read() {
+            ops.value[op] = output;
+        } else if echoed {
+            ops.echoed[op] = true;
+        } else if !raw.value.is_nil() {
+            ops.answers.insert(op as u32, output);
+        }
         if !raw.version.is_nil() {
             if ops.version.len() <= op {
                 ops.version.resize(op + 1, Packed::NIL);

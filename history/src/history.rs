@@ -102,12 +102,14 @@ pub struct End {
     pub detail: Option<String>,
 }
 
-/// No time: the operation was never completed.
-pub(crate) const NEVER: i64 = i64::MIN;
+/// It took no time: the operation was never completed.
+pub(crate) const NEVER: u32 = u32::MAX;
+/// It took longer than the column can say.
+const LONG: u32 = u32::MAX - 1;
 /// No number.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// The operations, a vector a field: about sixty bytes each.
+/// The operations, a vector a field: about fifty bytes each.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     pub(crate) session: Vec<u32>,
@@ -118,15 +120,75 @@ pub(crate) struct Columns {
     pub(crate) status: Vec<Status>,
     pub(crate) last: Vec<bool>,
     pub(crate) invoked: Vec<i64>,
-    pub(crate) completed: Vec<i64>,
+    /// Nanoseconds until the completion; [`NEVER`], or [`LONG`].
+    pub(crate) took: Vec<u32>,
+    /// When those were completed that took long.
+    pub(crate) completed_late: BTreeMap<u32, i64>,
     pub(crate) invoke_index: Vec<u32>,
     pub(crate) complete_index: Vec<u32>,
-    pub(crate) input: Vec<Packed>,
-    pub(crate) output: Vec<Packed>,
+    /// Of a read what it returned, of an update what it was asked with.
+    pub(crate) value: Vec<Packed>,
+    /// Whether an update was answered with what it was asked with, and what came back instead where that was neither this
+    /// nor nothing.
+    pub(crate) echoed: Vec<bool>,
+    pub(crate) answers: BTreeMap<u32, Packed>,
     /// Shorter than the others where the last operations have none.
     pub(crate) version: Vec<Packed>,
     /// Shorter than the others where the last operations have none.
     pub(crate) error: Vec<u32>,
+}
+
+impl Columns {
+    fn completed(&self, op: usize) -> Option<i64> {
+        match self.took[op] {
+            NEVER => None,
+            LONG => self.completed_late.get(&(op as u32)).copied(),
+            took => Some(self.invoked[op] + i64::from(took)),
+        }
+    }
+
+    /// The operation was completed at this time, which is not before its invocation.
+    pub(crate) fn complete_at(&mut self, op: usize, time: i64) {
+        let took = time.checked_sub(self.invoked[op]).and_then(|took| u32::try_from(took).ok());
+        self.took[op] = took.filter(|&took| took < LONG).unwrap_or(LONG);
+        if self.took[op] == LONG {
+            self.completed_late.insert(op as u32, time);
+        }
+    }
+
+    fn input(&self, op: usize) -> Packed {
+        if self.f[op].is_read() { Packed::NIL } else { self.value[op] }
+    }
+
+    fn output(&self, op: usize) -> Packed {
+        if self.f[op].is_read() || self.echoed[op] {
+            return self.value[op];
+        }
+        self.answers.get(&(op as u32)).copied().unwrap_or(Packed::NIL)
+    }
+
+    /// Copies one operation, all but its session and its key.
+    pub(crate) fn push_from(&mut self, from: &Columns, op: usize) {
+        self.sent_to.push(from.sent_to[op]);
+        self.served_by.push(from.served_by[op]);
+        self.f.push(from.f[op]);
+        self.status.push(from.status[op]);
+        self.last.push(from.last[op]);
+        self.invoked.push(from.invoked[op]);
+        self.took.push(NEVER);
+        if let Some(completed) = from.completed(op) {
+            self.complete_at(self.took.len() - 1, completed);
+        }
+        self.invoke_index.push(from.invoke_index[op]);
+        self.complete_index.push(from.complete_index[op]);
+        if let Some(&answer) = from.answers.get(&(op as u32)) {
+            self.answers.insert(self.value.len() as u32, answer);
+        }
+        self.value.push(from.value[op]);
+        self.echoed.push(from.echoed[op]);
+        self.version.push(from.version.get(op).copied().unwrap_or(Packed::NIL));
+        self.error.push(from.error.get(op).copied().unwrap_or(NONE));
+    }
 }
 
 /// A recorded run: the header, the operations in columns, and what else happened.
@@ -481,8 +543,7 @@ impl<'h> OpView<'h> {
     /// When its completion was recorded; `None` if it never was.
     #[must_use]
     pub fn completed(self) -> Option<i64> {
-        let time = self.history.ops.completed[self.at()];
-        (time != NEVER).then_some(time)
+        self.history.ops.completed(self.at())
     }
 
     /// When its completion was recorded, or else when the history ends.
@@ -494,13 +555,13 @@ impl<'h> OpView<'h> {
     /// What was asked with it: the value written, the amount, the element.
     #[must_use]
     pub fn input(self) -> Datum {
-        self.history.data.unpack(self.history.ops.input[self.at()])
+        self.history.data.unpack(self.history.ops.input(self.at()))
     }
 
     /// What came back.
     #[must_use]
     pub fn output(self) -> Datum {
-        self.history.data.unpack(self.history.ops.output[self.at()])
+        self.history.data.unpack(self.history.ops.output(self.at()))
     }
 
     /// The version that came back; nil where none did.

@@ -1,7 +1,6 @@
 //! A part of a history: what witnesses are, judged by themselves.
 
-use crate::datum::Packed;
-use crate::history::{Columns, LeftOut, NONE};
+use crate::history::{Columns, LeftOut};
 use crate::{Datum, Function, Groups, History, KeyId, OpId, SessionId, Status, Workload};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,19 +34,7 @@ impl History {
             });
             columns.key.push(key);
             columns.session.push(session);
-            columns.sent_to.push(from.sent_to[at]);
-            columns.served_by.push(from.served_by[at]);
-            columns.f.push(from.f[at]);
-            columns.status.push(from.status[at]);
-            columns.last.push(from.last[at]);
-            columns.invoked.push(from.invoked[at]);
-            columns.completed.push(from.completed[at]);
-            columns.invoke_index.push(from.invoke_index[at]);
-            columns.complete_index.push(from.complete_index[at]);
-            columns.input.push(from.input[at]);
-            columns.output.push(from.output[at]);
-            columns.version.push(from.version.get(at).copied().unwrap_or(Packed::NIL));
-            columns.error.push(from.error.get(at).copied().unwrap_or(NONE));
+            columns.push_from(from, at);
         }
         let mut part = History {
             header: self.header.clone(),
