@@ -33,8 +33,11 @@ const ENDS_MAX: usize = 16;
 /// It has not arrived.
 const NOT: u32 = u32::MAX;
 
-/// A read of the session: its position, and the write that it returned (none: it returned nothing).
-type Read = (u32, Option<OpId>);
+/// A read of the session: its position, and the write that it returned, or [`NOTHING`].
+type Read = (u32, OpId);
+
+/// No write: the read returned nothing.
+const NOTHING: OpId = OpId(u32::MAX);
 
 /// What has arrived of a key, in the order in which it was first thought to, and what the session read of it.
 #[derive(Debug, Default)]
@@ -196,7 +199,7 @@ impl<'a> Arrivals<'a> {
         match *sources {
             [] if self.history.data().items(view.output()).next().is_none() => {
                 let of = self.key(key);
-                of.reads.push((at, None));
+                of.reads.push((at, NOTHING));
                 of.arrived.is_empty().then_some(())
             }
             [returned] => {
@@ -271,8 +274,8 @@ impl<'a> Arrivals<'a> {
     fn returned(&mut self, at: u32, key: KeyId, write: OpId) -> Option<()> {
         self.last_read.insert(write, at);
         let of = self.key(key);
-        let again = of.reads.last().is_some_and(|&(_, last)| last == Some(write));
-        of.reads.push((at, Some(write)));
+        let again = of.reads.last().is_some_and(|&(_, last)| last == write);
+        of.reads.push((at, write));
         let from = if again { of.held_against } else { 0 };
         of.held_against = of.arrived.len();
         self.all_before(key, write, from, at)
@@ -361,7 +364,9 @@ impl<'a> Arrivals<'a> {
             let until = reads.partition_point(|&(position, _)| position < thought);
             for place in from..until {
                 let (_, returned) = self.keys[key.0 as usize].reads[place];
-                let returned = returned?;
+                if returned == NOTHING {
+                    return None;
+                }
                 if returned != write {
                     self.before(write, returned, at)?;
                 }

@@ -43,6 +43,12 @@ impl Updates {
         all
     }
 
+    /// Where the updates of the key begin.
+    fn start(&self, key: KeyId) -> usize {
+        let first = self.groups.get(self.keys[key.0 as usize] as usize);
+        first.map_or(self.updates.len(), |&(_, start)| start as usize)
+    }
+
     /// Each session that updated the key, with its updates.
     fn of(&self, key: KeyId) -> impl Iterator<Item = (u32, &[(u32, OpId)])> {
         let (from, to) = (self.keys[key.0 as usize], self.keys[key.0 as usize + 1]);
@@ -328,8 +334,10 @@ struct Walk<'w> {
     /// By operation that is not passed: the sessions that wait for it.
     waiting: FxHashMap<OpId, Vec<u32>>,
     waits: &'w [(OpId, OpId)],
-    /// By key: its updates that have been passed; by update, its place among them.
-    made: Vec<Vec<OpId>>,
+    /// Cut where the updates of each key begin, by key: its updates that have been passed, and how many they are; by update,
+    /// its place among them.
+    made: Vec<OpId>,
+    count: Vec<u32>,
     place: Vec<u32>,
 }
 
@@ -343,7 +351,8 @@ impl<'w> Walk<'w> {
             kept: vec![OUT; sessions],
             waiting: FxHashMap::default(),
             waits,
-            made: vec![Vec::new(); keys],
+            made: vec![OpId(0); order.updates.updates.len()],
+            count: vec![0; keys],
             place: vec![OUT; order.position.len()],
         }
     }
@@ -398,13 +407,17 @@ impl<'w> Walk<'w> {
             let own = self.next[at];
             let after = Past { clock, session, own };
             let before = Past { clock: before.as_ref().unwrap_or(clock), session, own };
-            let (made, place) = (&self.made[key], &self.place);
+            let start = order.updates.start(op.key());
+            let made = &self.made[start..start + self.count[key] as usize];
+            let place = &self.place;
             visit(op, &Seen { order, before, after, made, place });
         } else {
             self.kept[at] = order.clocks.keep(clock, self.kept[at]);
             order.clock_of[op.id().0 as usize] = self.kept[at];
-            self.place[op.id().0 as usize] = self.made[key].len() as u32;
-            self.made[key].push(op.id());
+            let place = self.count[key];
+            self.place[op.id().0 as usize] = place;
+            self.made[order.updates.start(op.key()) + place as usize] = op.id();
+            self.count[key] += 1;
         }
         self.next[at] += 1;
     }

@@ -8,16 +8,23 @@
 use crate::context::Context;
 use afterall_history::{Datum, Function, KeyId, OpId, OpView, Status, Workload};
 use hashbrown::HashTable;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
+
+/// It reads from nothing.
+const NONE: OpId = OpId(u32::MAX);
+/// It reads from several.
+const MANY: OpId = OpId(u32::MAX - 1);
 
 /// For every read, the updates that wrote what it returned.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
-    /// Cut at `starts`: the updates that each operation reads from.
-    starts: Vec<u32>,
-    from: Vec<OpId>,
+    /// By operation: the update that it reads from; [`NONE`], or [`MANY`].
+    one: Vec<OpId>,
+    /// The updates that the others read from, one after the other, and where those of each are.
+    many: Vec<OpId>,
+    places: FxHashMap<OpId, (u32, u32)>,
     /// Values that nobody had written by the time the read was over.
     pub(crate) phantoms: Vec<(OpId, Datum)>,
     /// A read, and the failed update that it returned.
@@ -53,12 +60,12 @@ impl Sources {
                 Some(&mut other) => sources.twice = sources.twice.or(Some((other, op.id()))),
             }
         }
-        sources.starts.reserve_exact(ctx.history.len() + 1);
-        sources.starts.push(0);
+        sources.one.reserve_exact(ctx.history.len());
+        let mut from: Vec<OpId> = Vec::new();
         for op in ctx.history.ops() {
             if op.f().is_read() && op.is_ok() {
                 for value in returned(ctx, workload, op) {
-                    sources.trace(ctx, op, value);
+                    sources.trace(ctx, op, value, &mut from);
                 }
             } else if op.status() != Status::Fail
                 && let Some(value) = named(ctx, op)
@@ -66,19 +73,32 @@ impl Sources {
                 && ctx.op(write).status() != Status::Fail
                 && ctx.op(write).index() < op.index()
             {
-                sources.from.push(write);
+                from.push(write);
             }
-            sources.starts.push(sources.from.len() as u32);
+            sources.reads_from(op.id(), &from);
+            from.clear();
         }
         if workload == Workload::Register {
             // Nobody asks for the writer of a value again.
             sources.writers = HashTable::new();
         }
-        sources.from.shrink_to_fit();
+        sources.many.shrink_to_fit();
         sources
     }
 
-    fn trace(&mut self, ctx: &Context<'_>, read: OpView<'_>, value: Datum) {
+    fn reads_from(&mut self, op: OpId, from: &[OpId]) {
+        self.one.push(match *from {
+            [] => NONE,
+            [one] => one,
+            _ => {
+                self.places.insert(op, (self.many.len() as u32, from.len() as u32));
+                self.many.extend(from);
+                MANY
+            }
+        });
+    }
+
+    fn trace(&mut self, ctx: &Context<'_>, read: OpView<'_>, value: Datum, from: &mut Vec<OpId>) {
         self.values_read += 1;
         let until = read.completion_index().unwrap_or(u32::MAX);
         if ctx.history.written_elsewhere(read.key(), value, until) {
@@ -94,14 +114,20 @@ impl Sources {
             Some(write) if Some(ctx.op(write).index()) > read.completion_index() => {
                 self.phantoms.push((read.id(), value));
             }
-            Some(write) => self.from.push(write),
+            Some(write) => from.push(write),
         }
     }
 
     /// The updates whose effect the read returned.
     pub(crate) fn of(&self, read: OpId) -> &[OpId] {
-        let at = read.0 as usize;
-        &self.from[self.starts[at] as usize..self.starts[at + 1] as usize]
+        match &self.one[read.0 as usize] {
+            &NONE => &[],
+            &MANY => {
+                let (start, length) = self.places.get(&read).copied().unwrap_or_default();
+                &self.many[start as usize..][..length as usize]
+            }
+            one => std::slice::from_ref(one),
+        }
     }
 
     /// Whether the read returned something that was written outside of this part of a history.
