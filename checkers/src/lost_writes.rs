@@ -300,8 +300,8 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
         }
     }
     let name = ctx.history.key_name(key.key);
-    let remains: Vec<String> =
-        key.finals.iter().map(|&x| data.value(ctx.op(x).input()).to_string()).collect();
+    let written = key.finals.iter().filter_map(|&x| ctx.history.value_written(x));
+    let remains: Vec<String> = written.map(|value| data.value(value).to_string()).collect();
     let remains = explain::list(&remains).unwrap_or_else(|| "nothing".to_owned());
     let kind = if claim == NO_LOST { "lost write" } else { "write lost to what it had seen" };
     Finding {
