@@ -124,7 +124,12 @@ fn at_the_end(
             fates.removed += 1;
         } else if judged {
             fates.lost += 1;
-            findings.add(lost(ctx, add));
+            findings.add(lost(
+                ctx,
+                add,
+                "lost item",
+                " and never removed, and at the end no replica holds it",
+            ));
         } else {
             fates.undecided += 1;
         }
@@ -156,18 +161,16 @@ fn at_the_end(
     }
 }
 
-fn lost(ctx: &Context<'_>, add: OpView<'_>) -> Finding {
+/// A lost item of a cart, or element of a set: what was acknowledged, and what else is to be said of it.
+pub(crate) fn lost(ctx: &Context<'_>, add: OpView<'_>, kind: &'static str, and: &str) -> Finding {
     let (cause, why) = explain::why_gone(ctx, add.id());
     let finals = ctx.finals(add.key()).iter().map(|&(_, read)| read);
     Finding {
         claim: NO_LOST,
         or: Vec::new(),
-        kind: "lost item",
+        kind,
         cause,
-        sentence: format!(
-            "{} was acknowledged and never removed, and at the end no replica holds it; {why}.",
-            explain::op(ctx, add.id())
-        ),
+        sentence: format!("{} was acknowledged{and}; {why}.", explain::op(ctx, add.id())),
         key: Some(add.key()),
         ops: std::iter::once(add.id()).chain(finals).collect(),
         edges: Vec::new(),

@@ -90,11 +90,7 @@ pub(crate) fn check(
         .map(|group| (group.count, Finding { claim: CM, ..group.smallest.clone() }))
         .collect();
     for (count, finding) in of_cc {
-        let (kind, cause) = (finding.kind, finding.cause.clone());
-        findings.add(finding);
-        for _ in 1..count {
-            findings.count_more(CM, kind, &cause);
-        }
+        findings.add_many(finding, count);
     }
 }
 

@@ -77,7 +77,24 @@ pub(crate) fn verdict(ctx: &Context<'_>, findings: &Findings, figures: Figures) 
     let counts = counts(history);
     let faults: Vec<FaultVerdict> =
         history.faults().iter().map(|fault| fault_verdict(history, fault)).collect();
-    let (valid, reasons) = validity(ctx, &properties, &faults);
+    let decided = validity(ctx, &properties, &faults);
+    Verdict {
+        duration_ns: history.last_time(),
+        anomalies,
+        groups_left_out,
+        faults,
+        ..untimed_verdict(header, properties, decided, counts, figures)
+    }
+}
+
+/// A verdict without anomalies, faults and times.
+fn untimed_verdict(
+    header: &Header,
+    properties: Vec<PropertyVerdict>,
+    (valid, reasons): (Valid, Vec<String>),
+    counts: Counts,
+    figures: Figures,
+) -> Verdict {
     Verdict {
         format: FORMAT.to_owned(),
         version: VERSION,
@@ -91,12 +108,12 @@ pub(crate) fn verdict(ctx: &Context<'_>, findings: &Findings, figures: Figures) 
         seed: header.seed,
         nodes: header.nodes.clone(),
         started: header.started.clone(),
-        duration_ns: history.last_time(),
+        duration_ns: 0,
         strongest: strongest(&properties),
         properties,
-        anomalies,
-        groups_left_out,
-        faults,
+        anomalies: Vec::new(),
+        groups_left_out: 0,
+        faults: Vec::new(),
         counts,
         figures,
     }
@@ -116,34 +133,14 @@ pub(crate) fn transactions(
     if history.is_empty() {
         doubts.push("no transaction was made".to_owned());
     }
-    let (valid, reasons) = outcome(header, &properties, doubts);
+    let decided = outcome(header, &properties, doubts);
     let number = |op: OpId| history.number(op);
     let key_name = |key| history.key_name(key).to_string();
+    let told = groups.iter().zip(1..);
     Verdict {
-        format: FORMAT.to_owned(),
-        version: VERSION,
-        valid,
-        reasons,
-        target: header.target.clone(),
-        flavour: header.flavour.clone(),
-        mutant: header.mutant.clone(),
-        world: header.world.clone(),
-        workload: header.workload,
-        seed: header.seed,
-        nodes: header.nodes.clone(),
-        started: header.started.clone(),
-        duration_ns: 0,
-        strongest: strongest(&properties),
-        properties,
-        anomalies: groups
-            .iter()
-            .zip(1..)
-            .map(|(group, id)| untimed(header, group, id, &number, &key_name))
-            .collect(),
+        anomalies: told.map(|(group, id)| untimed(header, group, id, &number, &key_name)).collect(),
         groups_left_out,
-        faults: Vec::new(),
-        counts,
-        figures,
+        ..untimed_verdict(header, properties, decided, counts, figures)
     }
 }
 

@@ -185,12 +185,7 @@ impl<'h> CausalOrder<'h> {
 
     fn unordered(ctx: &Context<'h>, sources: &Sources) -> Self {
         let history = ctx.history;
-        let mut read = vec![false; history.len()];
-        for op in history.ops() {
-            for source in sources.of(op.id()) {
-                read[source.0 as usize] = true;
-            }
-        }
+        let read = sources.read();
         let is_part = |op: &OpView<'_>| {
             op.status() == Status::Ok || (op.status() == Status::Info && read[op.id().0 as usize])
         };

@@ -102,14 +102,8 @@ struct Walk {
 
 impl Walk {
     fn new(ctx: &Context<'_>, sources: &Sources) -> Walk {
-        let mut read = vec![false; ctx.history.len()];
-        for op in (0..ctx.history.len() as u32).map(OpId) {
-            for source in sources.of(op) {
-                read[source.0 as usize] = true;
-            }
-        }
         let done = vec![Done::default(); ctx.history.sessions()];
-        Walk { read, done, counted: Default::default() }
+        Walk { read: sources.read(), done, counted: Default::default() }
     }
 
     /// Counts the chances of a key; whether all sessions see its states in the order of the invocations.

@@ -16,6 +16,7 @@
 //!
 //! Within a session: what it added, acknowledged, is in its later reads (RYW), and what it has read likewise (MR).
 
+use crate::cart::lost;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
@@ -112,7 +113,7 @@ fn at_the_end(
             fates.present += 1;
         } else if judged {
             fates.lost += 1;
-            findings.add(lost(ctx, add));
+            findings.add(lost(ctx, add, "lost element", ", and at the end no replica shows it"));
         } else {
             fates.undecided += 1;
         }
@@ -121,24 +122,6 @@ fn at_the_end(
         let name = ctx.history.key_name(key);
         let unread = || format!("{name} was not read on every replica at the end");
         findings.undecided(NO_LOST, ctx.unsettled().map_or_else(unread, str::to_owned));
-    }
-}
-
-fn lost(ctx: &Context<'_>, add: OpView<'_>) -> Finding {
-    let (cause, why) = explain::why_gone(ctx, add.id());
-    let finals = ctx.finals(add.key()).iter().map(|&(_, read)| read);
-    Finding {
-        claim: NO_LOST,
-        or: Vec::new(),
-        kind: "lost element",
-        cause,
-        sentence: format!(
-            "{} was acknowledged, and at the end no replica shows it; {why}.",
-            explain::op(ctx, add.id())
-        ),
-        key: Some(add.key()),
-        ops: std::iter::once(add.id()).chain(finals).collect(),
-        edges: Vec::new(),
     }
 }
 

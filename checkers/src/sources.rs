@@ -130,6 +130,16 @@ impl Sources {
         }
     }
 
+    /// By operation: whether it is an update that somebody read.
+    pub(crate) fn read(&self) -> Vec<bool> {
+        let mut read = vec![false; self.one.len()];
+        let ones = self.one.iter().filter(|&&update| update != NONE && update != MANY);
+        for update in ones.chain(&self.many) {
+            read[update.0 as usize] = true;
+        }
+        read
+    }
+
     /// Whether the read returned something that was written outside of this part of a history.
     pub(crate) fn partly(&self, read: OpId) -> bool {
         !self.partly.is_empty() && self.partly.contains(&read)

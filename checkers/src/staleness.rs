@@ -97,12 +97,7 @@ pub(crate) fn measure(ctx: &Context<'_>, sources: &Sources) -> Option<StalenessF
     if sources.twice.is_some() {
         return None;
     }
-    let mut seen = vec![false; ctx.history.len()];
-    for op in ctx.history.ops() {
-        for &write in sources.of(op.id()) {
-            seen[write.0 as usize] = true;
-        }
-    }
+    let seen = sources.read();
     let mut ages: Vec<i64> = Vec::new();
     let mut phases: BTreeMap<Phase, (u64, Vec<i64>)> = BTreeMap::new();
     let mut curve = vec![(0_u64, 0_u64); STEPS_NS.len() + 1];
