@@ -64,7 +64,7 @@ pub(crate) fn check(
         findings.chances((Property::NoResurrectedItems, sessions), 0, resurrected_none(sessions));
     }
     if let Some((a, b)) = sources.twice {
-        let (a, b) = (ctx.op(a).index(), ctx.op(b).index());
+        let (a, b) = (ctx.op(a).number(), ctx.op(b).number());
         let why = format!("#{a} and #{b} added the same element");
         findings.undecided(NO_LOST, why.clone());
         for sessions in kinds {
@@ -214,8 +214,8 @@ fn so(ctx: &Context<'_>, from: OpId, to: OpId) -> Dependency {
     let why = format!(
         "process {} made #{} before #{}",
         ctx.op(from).process(),
-        ctx.op(from).index(),
-        ctx.op(to).index()
+        ctx.op(from).number(),
+        ctx.op(to).number()
     );
     Dependency { from, to, label: Label::So, why }
 }

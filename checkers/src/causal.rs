@@ -91,7 +91,7 @@ pub(crate) fn check<'h>(
     for &claim in claims {
         findings.chances(claim, collected.chances, WHY_NONE);
         if let Some((a, b)) = sources.twice {
-            let (a, b) = (ctx.op(a).index(), ctx.op(b).index());
+            let (a, b) = (ctx.op(a).number(), ctx.op(b).number());
             let why = format!("#{a} and #{b} wrote the same, so its reads cannot be traced");
             findings.undecided(claim, why);
         }
@@ -366,7 +366,7 @@ fn back(ctx: &Context<'_>, read: OpId, update: OpId) -> Dependency {
     let why = format!(
         "{} does not show the effect of #{}",
         explain::op(ctx, read),
-        ctx.op(update).index()
+        ctx.op(update).number()
     );
     Dependency { from: read, to: update, label: Label::Conflict, why }
 }

@@ -193,7 +193,7 @@ fn explain(
                 explain::op(ctx, read),
                 explain::op(ctx, write)
             );
-            let why = format!("#{} shows nothing", ctx.op(read).index());
+            let why = format!("#{} shows nothing", ctx.op(read).number());
             let back = Dependency { from: read, to: write, label: Label::Conflict, why };
             ("WriteHBInitRead", path, sentence, vec![back])
         }
@@ -249,7 +249,7 @@ fn unexplained(ctx: &Context<'_>, session: u32, claim: Claim, ops: Vec<OpId>) ->
 }
 
 fn dependency(ctx: &Context<'_>, views: &Views<'_>, (from, to, because): Before) -> Dependency {
-    let (a, b) = (ctx.op(from).index(), ctx.op(to).index());
+    let (a, b) = (ctx.op(from).number(), ctx.op(to).number());
     let (label, why) = match because {
         Because::So => {
             (Label::So, format!("process {} made #{a} before #{b}", ctx.op(from).process()))

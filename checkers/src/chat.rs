@@ -37,7 +37,7 @@ fn alone(ctx: &Context<'_>, message: OpId, answer: OpId, read: OpView<'_>) -> Fi
             from: message,
             to: answer,
             label: Label::ReadsFrom,
-            why: format!("#{} names the message", ctx.op(answer).index()),
+            why: format!("#{} names the message", ctx.op(answer).number()),
         },
         Dependency {
             from: answer,
@@ -49,7 +49,7 @@ fn alone(ctx: &Context<'_>, message: OpId, answer: OpId, read: OpView<'_>) -> Fi
             from: read.id(),
             to: message,
             label: Label::Conflict,
-            why: format!("#{} does not show the message", read.index()),
+            why: format!("#{} does not show the message", read.number()),
         },
     ];
     Finding {
@@ -61,7 +61,7 @@ fn alone(ctx: &Context<'_>, message: OpId, answer: OpId, read: OpView<'_>) -> Fi
             "Process {} saw {what} in {} (#{}) without the message: {}, and not {}.",
             read.process(),
             read.key_name(),
-            read.index(),
+            read.number(),
             explain::op(ctx, answer),
             explain::op(ctx, message)
         ),

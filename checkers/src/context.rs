@@ -149,7 +149,7 @@ fn unsettled(history: &History) -> Option<String> {
     let late = history.ops().rev().find(|op| {
         !op.f().is_read() && op.status() != Status::Fail && op.invoked() >= first_final.invoked()
     });
-    late.map(|op| format!("operation #{} still changed things during the final reads", op.index()))
+    late.map(|op| format!("operation #{} still changed things during the final reads", op.number()))
 }
 
 /// The nodes that died unasked and did not come back.

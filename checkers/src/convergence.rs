@@ -106,7 +106,7 @@ fn divergence(ctx: &Context<'_>, key: KeyId) -> Divergence {
     let held = |&(node, read): &(_, OpId)| Held {
         node: ctx.history.node_name(node).to_owned(),
         value: ctx.history.data().value(ctx.op(read).output()),
-        op: ctx.op(read).index(),
+        op: ctx.op(read).number(),
     };
     Divergence {
         key: ctx.history.key_name(key).to_owned(),

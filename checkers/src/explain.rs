@@ -23,7 +23,7 @@ pub(crate) fn span(ns: i64) -> String {
 pub(crate) fn op(ctx: &Context<'_>, id: OpId) -> String {
     let op = ctx.op(id);
     let data = ctx.history.data();
-    let (key, node, process, index) = (op.key_name(), op.node_name(), op.process(), op.index());
+    let (key, node, process, index) = (op.key_name(), op.node_name(), op.process(), op.number());
     let input = data.value(op.input());
     let output = data.value(op.output());
     let what = match op.f() {

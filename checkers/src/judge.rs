@@ -548,7 +548,7 @@ fn witness(finding: &Finding) -> Vec<OpId> {
 fn anomaly(ctx: &Context<'_>, group: &Group, id: u32) -> Anomaly {
     let history = ctx.history;
     let ops = witness(&group.smallest);
-    let index = |op: OpId| history.op(op).index();
+    let index = |op: OpId| history.op(op).number();
     let mut replicas: Vec<_> = ops.iter().map(|&op| history.op(op).served_by()).collect();
     replicas.sort_unstable();
     replicas.dedup();

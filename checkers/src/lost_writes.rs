@@ -74,7 +74,7 @@ pub(crate) fn check(
     for claim in [NO_LOST, NO_CAUSAL] {
         findings.chances(claim, 0, WHY_NONE);
         if let Some((a, b)) = sources.twice {
-            let (a, b) = (ctx.op(a).index(), ctx.op(b).index());
+            let (a, b) = (ctx.op(a).number(), ctx.op(b).number());
             findings.undecided(claim, format!("#{a} and #{b} wrote the same value"));
         }
     }
@@ -294,8 +294,11 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
             );
         }
         if key.there_before(ctx, x, write) {
-            let edge =
-                format!("#{} was there before #{} began", ctx.op(x).index(), ctx.op(write).index());
+            let edge = format!(
+                "#{} was there before #{} began",
+                ctx.op(x).number(),
+                ctx.op(write).number()
+            );
             edges.push(Dependency { from: x, to: write, label: Label::RealTime, why: edge });
         }
     }

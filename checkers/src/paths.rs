@@ -206,8 +206,8 @@ impl<'a> Paths<'a> {
             _ => format!(
                 "process {} made #{} before #{}",
                 ctx.op(from).process(),
-                ctx.op(from).index(),
-                ctx.op(to).index()
+                ctx.op(from).number(),
+                ctx.op(to).number()
             ),
         };
         Dependency { from, to, label, why }
@@ -224,10 +224,10 @@ pub(crate) fn conflict_why(ctx: &Context<'_>, conflict: Conflict) -> String {
     format!(
         "{} came after #{} and yet returned the value of #{}, so #{} must be ordered before #{}",
         explain::op(ctx, conflict.read),
-        ctx.op(conflict.first).index(),
-        ctx.op(conflict.then).index(),
-        ctx.op(conflict.first).index(),
-        ctx.op(conflict.then).index()
+        ctx.op(conflict.first).number(),
+        ctx.op(conflict.then).number(),
+        ctx.op(conflict.first).number(),
+        ctx.op(conflict.then).number()
     )
 }
 

@@ -359,8 +359,8 @@ fn finding(ctx: &Context<'_>, key: KeyId, states: &States, cycle: &[Step], mask:
             let why = format!(
                 "process {} made #{} before #{}: {names} puts the second state at or after the first",
                 first.process(),
-                first.index(),
-                then.index()
+                first.number(),
+                then.number()
             );
             edges.push(Dependency { from: a, to: b, label: Label::So, why });
         }

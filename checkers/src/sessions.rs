@@ -159,8 +159,8 @@ fn judge(
                     claim,
                     format!(
                         "the versions of #{} and #{} are of different kinds",
-                        ctx.op(earlier).index(),
-                        op.index()
+                        ctx.op(earlier).number(),
+                        op.number()
                     ),
                 ),
                 Some(Relation::Equal) if dotted => {
@@ -223,9 +223,9 @@ fn violation(ctx: &Context<'_>, claim: Claim, earlier: OpId, later: OpView<'_>) 
     };
     let versions = format!(
         "the version of #{} is {}, that of #{} is {}",
-        new.index(),
+        new.number(),
         said(new.version()),
-        old.index(),
+        old.number(),
         said(old.version())
     );
     let must = if new.f().is_read() { "does not contain" } else { "is not ordered after" };
@@ -249,8 +249,8 @@ fn violation(ctx: &Context<'_>, claim: Claim, earlier: OpId, later: OpView<'_>) 
                 why: format!(
                     "process {} made #{} before #{}",
                     new.process(),
-                    old.index(),
-                    new.index()
+                    old.number(),
+                    new.number()
                 ),
             },
             Dependency { from: later.id(), to: earlier, label: Label::Version, why: versions },

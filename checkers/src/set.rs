@@ -39,7 +39,7 @@ pub(crate) fn check(
     let mut fates = ItemFates::default();
     findings.chances(NO_LOST, 0, LOST_NONE);
     if let Some((a, b)) = sources.twice {
-        let (a, b) = (ctx.op(a).index(), ctx.op(b).index());
+        let (a, b) = (ctx.op(a).number(), ctx.op(b).number());
         findings.undecided(NO_LOST, format!("#{a} and #{b} added the same element"));
         return (fates, Vec::new());
     }
@@ -265,7 +265,7 @@ fn misses(ctx: &Context<'_>, claim: Claim, add: OpId, by: OpId, read: OpView<'_>
             "Process {}'s read of {} (#{}) does not show what its session had {how} before: {}.",
             read.process(),
             read.key_name(),
-            read.index(),
+            read.number(),
             explain::op(ctx, add)
         ),
         key: Some(read.key()),

@@ -153,7 +153,7 @@ pub(crate) fn measure(ctx: &Context<'_>, sources: &Sources) -> Option<StalenessF
         max_ns: ages.last().copied(),
         versions_max,
         stalest: stalest.map(|(age_ns, read)| StalestRead {
-            op: ctx.op(read).index().into(),
+            op: ctx.op(read).number().into(),
             node: ctx.history.node_name(ctx.op(read).sent_to()).to_owned(),
             key: ctx.history.key_name(ctx.op(read).key()).to_owned(),
             age_ns,

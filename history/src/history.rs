@@ -125,6 +125,8 @@ pub(crate) struct Columns {
     /// When those were completed that took long.
     pub(crate) completed_late: BTreeMap<u32, i64>,
     pub(crate) invoke_index: Vec<u32>,
+    /// What another tool's file calls the operation; empty where that is the index of its invocation.
+    pub(crate) number: Vec<u32>,
     pub(crate) complete_index: Vec<u32>,
     /// Of a read what it returned, of an update what it was asked with.
     pub(crate) value: Vec<Packed>,
@@ -180,6 +182,7 @@ impl Columns {
             self.complete_at(self.took.len() - 1, completed);
         }
         self.invoke_index.push(from.invoke_index[op]);
+        self.number.extend(from.number.get(op));
         self.complete_index.push(from.complete_index[op]);
         if let Some(&answer) = from.answers.get(&(op as u32)) {
             self.answers.insert(self.value.len() as u32, answer);
@@ -243,6 +246,12 @@ impl History {
         }
     }
 
+    /// Names each operation as the file of another tool does, in the order of the operations. They should be distinct.
+    pub fn set_numbers(&mut self, numbers: Vec<u32>) {
+        debug_assert_eq!(numbers.len(), self.len());
+        self.ops.number = numbers;
+    }
+
     /// How many operations were invoked.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -279,6 +288,23 @@ impl History {
             Ok(at) => Some(OpId(at as u32)),
             Err(_) => {
                 let at = self.ops.complete_index.iter().position(|&i| i == index)?;
+                Some(OpId(at as u32))
+            }
+        }
+    }
+
+    /// The operation that is called so: see [`OpView::number`].
+    #[must_use]
+    pub fn op_of_number(&self, number: u32) -> Option<OpId> {
+        if self.ops.number.is_empty() {
+            return self.op_of_event(number);
+        }
+        let numbers = &self.ops.number;
+        // Most files are in the order of their numbers.
+        match numbers.binary_search(&number) {
+            Ok(at) => Some(OpId(at as u32)),
+            Err(_) => {
+                let at = numbers.iter().position(|&n| n == number)?;
                 Some(OpId(at as u32))
             }
         }
@@ -461,7 +487,13 @@ impl<'h> OpView<'h> {
         self.id
     }
 
-    /// The index of the event that invoked it: how reports and verdicts name it.
+    /// What verdicts and reports call it: the index of the event that invoked it, or what the file of another tool calls it.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.history.ops.number.get(self.at()).copied().unwrap_or_else(|| self.index())
+    }
+
+    /// The place of its invocation among the events: what was recorded earlier has a lower one.
     #[must_use]
     pub fn index(self) -> u32 {
         self.history.ops.invoke_index[self.at()]

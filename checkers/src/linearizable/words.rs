@@ -57,7 +57,7 @@ pub(super) fn finding(
 }
 
 fn real_time(ctx: &Context<'_>, from: OpId, to: OpId) -> Dependency {
-    let (a, b) = (ctx.op(from).index(), ctx.op(to).index());
+    let (a, b) = (ctx.op(from).number(), ctx.op(to).number());
     Dependency { from, to, label: Label::RealTime, why: format!("#{a} was over before #{b} began") }
 }
 
@@ -149,8 +149,8 @@ pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
                 "{} and {} show neither all of the other: the first alone shows #{}, the second alone #{}.",
                 read_of(ctx, a),
                 read_of(ctx, b),
-                ctx.op(x).index(),
-                ctx.op(y).index()
+                ctx.op(x).number(),
+                ctx.op(y).number()
             ),
             vec![reads_from(ctx, x, a), reads_from(ctx, y, b)],
         ),
@@ -190,7 +190,7 @@ pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
 /// A read, without all that it shows.
 fn read_of(ctx: &Context<'_>, read: OpId) -> String {
     let op = ctx.op(read);
-    format!("process {}'s read of {} (#{})", op.process(), op.key_name(), op.index())
+    format!("process {}'s read of {} (#{})", op.process(), op.key_name(), op.number())
 }
 
 pub(super) fn explain_none(ctx: &Context<'_>, key: KeyId, steps: &Steps) -> Finding {

@@ -90,7 +90,7 @@ fn rank(event: &Event) -> u8 {
 
 /// The part of a history that is made of these operations, named by the index of their invocation.
 pub(crate) fn only(history: &History, witness: &[u32]) -> History {
-    let ops: Vec<_> = witness.iter().map(|&index| history.op_of_event(index).unwrap()).collect();
+    let ops: Vec<_> = witness.iter().map(|&index| history.op_of_number(index).unwrap()).collect();
     history.part(&ops, &history.by_key())
 }
 

@@ -63,7 +63,7 @@ pub(super) struct Run {
 /// invocation to completion, −1 for never. `input` to `error` are places in [`Run::texts`], −1 for none.
 #[derive(Serialize, Default)]
 struct Ops {
-    index: Vec<u32>,
+    index: Vec<i64>,
     session: Vec<u32>,
     key: Vec<u32>,
     sent: Vec<u16>,
@@ -220,9 +220,9 @@ impl Ops {
         let (mut index, mut at) = (0, 0);
         for id in exact {
             let op = history.op(*id);
-            ops.index.push(op.index() - index);
+            ops.index.push(i64::from(op.number()) - index);
             ops.at.push(op.invoked() - at);
-            (index, at) = (op.index(), op.invoked());
+            (index, at) = (i64::from(op.number()), op.invoked());
             ops.session.push(op.session().0);
             ops.key.push(op.key().0);
             ops.sent.push(op.sent_to().0);

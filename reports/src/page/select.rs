@@ -23,11 +23,11 @@ pub(super) fn exact(history: &History, verdict: &Verdict, bytes: usize) -> Vec<O
         .anomalies
         .iter()
         .flat_map(|anomaly| anomaly.witness.iter().take(WITNESSES_MAX))
-        .filter_map(|index| history.op_of_event(*index))
+        .filter_map(|index| history.op_of_number(*index))
         .collect();
     let divergent = verdict.figures.convergence.iter().flat_map(|c| &c.examples);
     let held = divergent.flat_map(|example| &example.replicas);
-    for op in witnesses.iter().copied().chain(held.filter_map(|h| history.op_of_event(h.op))) {
+    for op in witnesses.iter().copied().chain(held.filter_map(|h| history.op_of_number(h.op))) {
         chosen.add(op);
     }
     let total = history.len() as u32;
