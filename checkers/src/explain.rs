@@ -30,6 +30,7 @@ pub(crate) fn op(ctx: &Context<'_>, id: OpId) -> String {
         Function::Read => format!("read {key} as {}", shortened(&output)),
         Function::Checkout => format!("checked out {key} as {}", shortened(&output)),
         Function::Write => format!("wrote {key}={input}"),
+        Function::Delete => format!("deleted {key}"),
         Function::Cas => format!("swapped {key} {input}"),
         Function::Increment => format!("added {input} to {key}"),
         Function::Decrement => format!("took {input} from {key}"),

@@ -146,6 +146,8 @@ impl HistoryBuilder {
                 node_turns: Vec::new(),
                 end: None,
                 torn: None,
+                real_time: true,
+                setup: None,
                 left_out: BTreeMap::new(),
                 last_time: 0,
                 events: 0,

@@ -47,6 +47,8 @@ functions! {
     Write = "write",
     /// Compare and set; value `[old, new]`.
     Cas = "cas",
+    /// Write nothing: whatever was there is gone. Without a value.
+    Delete = "delete",
     /// Add a positive amount to a counter; value: the amount.
     Increment = "increment",
     /// Take a positive amount from a counter; value: the amount.

@@ -81,12 +81,14 @@ impl Header {
 /// |---|---|---|---|
 /// | register | read | – | `null` (nothing), or a list of values (siblings; a plain register returns one or none) |
 /// | | write | the value, unique for the key | the same |
+/// | | delete | – | – |
 /// | counter | increment, decrement | the amount, ≥ 1 | the same |
 /// | | read | – | the sum |
 /// | cart | add | `[element, quantity]`, a fresh element | the same |
 /// | | remove | the element | the same |
 /// | | read, checkout | – | `[[element, quantity], …]` |
-/// | set | add | a fresh element | the same |
+/// | set | add | the element | the same |
+/// | | remove | the element | the same |
 /// | | read | – | `null` (nothing), or a list of elements |
 /// | text | write, append | a text | the same |
 /// | | read | – | `null` (nothing), or a text |

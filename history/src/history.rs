@@ -212,6 +212,10 @@ pub struct History {
     pub(crate) torn: Option<String>,
     pub(crate) last_time: i64,
     pub(crate) events: u64,
+    /// Whether the places of events tell what was over before what began.
+    pub(crate) real_time: bool,
+    /// The process whose operations stand for the state in which everything began.
+    pub(crate) setup: Option<u64>,
     /// What updates wrote that are not part of this history; see [`History::part`].
     pub(crate) left_out: BTreeMap<(KeyId, Function, Datum), LeftOut>,
 }
@@ -244,6 +248,23 @@ impl History {
                 *last = true;
             }
         }
+    }
+
+    /// Whether the places of events tell what was over before what began. Not so where only completions were recorded: such a
+    /// history can be judged by its sessions and by what was read, and by nothing that needs time.
+    #[must_use]
+    pub fn has_real_time(&self) -> bool {
+        self.real_time
+    }
+
+    /// Says that nothing is known of when operations were invoked.
+    pub fn forget_real_time(&mut self) {
+        self.real_time = false;
+    }
+
+    /// Says that the operations of this process stand for the state in which everything began: nobody recorded them.
+    pub fn set_setup(&mut self, process: u64) {
+        self.setup = Some(process);
     }
 
     /// Names each operation as the file of another tool does, in the order of the operations. They should be distinct.
@@ -608,6 +629,12 @@ impl<'h> OpView<'h> {
     pub fn error(self) -> Option<&'h str> {
         let symbol = self.history.ops.error.get(self.at()).copied().unwrap_or(NONE);
         (symbol != NONE).then(|| self.history.data.text(Symbol(symbol)))
+    }
+
+    /// Whether it stands for the state in which its key began, and nobody recorded it.
+    #[must_use]
+    pub fn is_setup(self) -> bool {
+        self.history.setup.is_some_and(|process| process == self.process())
     }
 
     /// Whether it is one of the final reads.

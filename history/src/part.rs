@@ -50,6 +50,8 @@ impl History {
             torn: self.torn.clone(),
             last_time: self.last_time,
             events: self.events,
+            real_time: self.real_time,
+            setup: self.setup,
             left_out: Default::default(),
         };
         for (&of, &key) in &keys {

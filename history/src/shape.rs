@@ -24,7 +24,8 @@ pub(crate) fn of_input(
         (_, F::Read) | (W::Cart, F::Checkout) => {
             (input.is_nil(), "a read is invoked without a value")
         }
-        (W::Register, F::Write) | (W::Cart, F::Remove) | (W::Set, F::Add) => {
+        (W::Register, F::Delete) => (input.is_nil(), "a delete carries no value"),
+        (W::Register, F::Write) | (W::Cart | W::Set, F::Remove) | (W::Set, F::Add) => {
             (!input.is_nil(), "it needs a value")
         }
         (W::Register, F::Cas) => (pair(data, input).is_some(), "a cas carries [old, new]"),
