@@ -138,6 +138,8 @@ pub(crate) struct Columns {
     pub(crate) version: Vec<Packed>,
     /// Shorter than the others where the last operations have none.
     pub(crate) error: Vec<u32>,
+    /// The reads whose nil may mean anything: a bit for each operation, and shorter where the last ones are judged.
+    pub(crate) unjudged: Vec<u64>,
 }
 
 impl Columns {
@@ -191,6 +193,9 @@ impl Columns {
         self.echoed.push(from.echoed[op]);
         self.version.push(from.version.get(op).copied().unwrap_or(Packed::NIL));
         self.error.push(from.error.get(op).copied().unwrap_or(NONE));
+        if from.is_unjudged(op) {
+            self.set_unjudged(self.took.len() - 1);
+        }
     }
 }
 
@@ -239,38 +244,6 @@ impl History {
     /// Replaces what the target is held to: histories of other tools do not say what was promised.
     pub fn set_promises(&mut self, promises: Vec<Promise>) {
         self.header.promises = promises;
-    }
-
-    /// Marks operations as final reads, where the recording did not. Others stay as they are.
-    pub fn mark_final(&mut self, ops: impl IntoIterator<Item = OpId>) {
-        for OpId(op) in ops {
-            if let Some(last) = self.ops.last.get_mut(op as usize) {
-                *last = true;
-            }
-        }
-    }
-
-    /// Whether the places of events tell what was over before what began. Not so where only completions were recorded: such a
-    /// history can be judged by its sessions and by what was read, and by nothing that needs time.
-    #[must_use]
-    pub fn has_real_time(&self) -> bool {
-        self.real_time
-    }
-
-    /// Says that nothing is known of when operations were invoked.
-    pub fn forget_real_time(&mut self) {
-        self.real_time = false;
-    }
-
-    /// Says that the operations of this process stand for the state in which everything began: nobody recorded them.
-    pub fn set_setup(&mut self, process: u64) {
-        self.setup = Some(process);
-    }
-
-    /// Names each operation as the file of another tool does, in the order of the operations. They should be distinct.
-    pub fn set_numbers(&mut self, numbers: Vec<u32>) {
-        debug_assert_eq!(numbers.len(), self.len());
-        self.ops.number = numbers;
     }
 
     /// How many operations were invoked.
@@ -493,8 +466,8 @@ impl Groups {
 /// One operation of a history.
 #[derive(Debug, Clone, Copy)]
 pub struct OpView<'h> {
-    history: &'h History,
-    id: OpId,
+    pub(crate) history: &'h History,
+    pub(crate) id: OpId,
 }
 
 impl<'h> OpView<'h> {
@@ -629,12 +602,6 @@ impl<'h> OpView<'h> {
     pub fn error(self) -> Option<&'h str> {
         let symbol = self.history.ops.error.get(self.at()).copied().unwrap_or(NONE);
         (symbol != NONE).then(|| self.history.data.text(Symbol(symbol)))
-    }
-
-    /// Whether it stands for the state in which its key began, and nobody recorded it.
-    #[must_use]
-    pub fn is_setup(self) -> bool {
-        self.history.setup.is_some_and(|process| process == self.process())
     }
 
     /// Whether it is one of the final reads.

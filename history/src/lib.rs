@@ -14,6 +14,7 @@ mod intern;
 pub mod jsonl;
 pub mod limits;
 mod line;
+mod marks;
 mod part;
 mod promise;
 mod quick;

@@ -144,6 +144,7 @@ impl<W: Write> Writer<W> {
         let workload = history.header().workload;
         let outcome = match (completed, op.status()) {
             (false, _) => Outcome::Invoke,
+            (true, _) if op.is_unjudged() => Outcome::Ok,
             (true, Status::Ok) => Outcome::Ok,
             (true, Status::Fail) => Outcome::Fail,
             (true, Status::Info) => Outcome::Info,

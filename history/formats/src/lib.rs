@@ -121,7 +121,7 @@ impl FromStr for Format {
 pub enum Nil {
     /// There was nothing: the initial state.
     Initial,
-    /// Anything: such a read is kept as one that failed. Knossos judges so.
+    /// Anything: such a read is not judged ([`History::set_unjudged`]). Knossos judges so.
     Unknown,
 }
 

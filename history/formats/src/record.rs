@@ -26,6 +26,10 @@ pub(crate) struct Recorder {
     last_index: i64,
     /// Some write so far wrote a list or map.
     collections: bool,
+    /// How many operations were invoked so far.
+    ops: u32,
+    /// The reads of nil that are not judged.
+    unjudged: Vec<OpId>,
     seen: Seen,
 }
 
@@ -38,6 +42,7 @@ struct Open {
     last: bool,
     /// It changes nothing, and is not recorded.
     empty: bool,
+    id: OpId,
 }
 
 /// What is to be said of the file.
@@ -81,6 +86,8 @@ impl Recorder {
             last_time: i64::MIN,
             last_index: i64::MIN,
             collections: false,
+            ops: 0,
+            unjudged: Vec::new(),
             seen: Seen::default(),
         })
     }
@@ -144,15 +151,17 @@ impl Recorder {
             input(self.layout.workload, op.name()?, value)?
         };
         let empty = self.layout.workload == Workload::Counter && input == Value::Int(0);
+        let id = OpId(self.ops);
         if empty {
             self.seen.empty_adds += 1;
         } else {
+            self.ops += 1;
             self.event.key.clone_from(&key);
             self.event.value = input.clone();
             self.event.error = None;
             self.push(op, f, Outcome::Invoke, time, process, op.last)?;
         }
-        self.sessions.open(process, Open { f, key, input, last: op.last, empty });
+        self.sessions.open(process, Open { f, key, input, last: op.last, empty, id });
         Ok(())
     }
 
@@ -165,7 +174,7 @@ impl Recorder {
         process: Process,
     ) -> Result<(), String> {
         let open = self.sessions.complete(process, outcome == Outcome::Info)?;
-        let mut error = self.error(&op.error);
+        let error = self.error(&op.error);
         // A completion without its amount does not tell whether it was above zero; what was invoked counts.
         if open.f != f && !(op.value.is_nil() && self.layout.workload == Workload::Counter) {
             return Err(format!("the process completes {f}, but what it has open is {}", open.f));
@@ -199,7 +208,7 @@ impl Recorder {
                 (Nil::Initial, _) => Value::Nil,
                 (Nil::Unknown, _) => {
                     outcome = Outcome::Fail;
-                    error = Some("it returned nil, which may mean anything".to_owned());
+                    self.unjudged.push(open.id);
                     Value::Nil
                 }
             }
@@ -317,6 +326,7 @@ impl Recorder {
         };
         self.builder.push(&Event::End(end)).map_err(|damage| damage.to_string())?;
         let mut history = self.builder.finish();
+        history.set_unjudged(self.unjudged);
         let mut notes: Vec<String> = self.layout.guess.into_iter().collect();
         let finals = if self.seen.last { 0 } else { mark_finals(&mut history) };
         let nil_means = match self.nil {

@@ -192,10 +192,16 @@ fn a_read_of_nil_is_unknown_unless_it_is_said_to_be_initial() {
          {:process 0, :type :invoke, :f :write, :value 1}";
     let (history, notes) = kept(text);
     assert_eq!(ops(&history)[0], "0 read register null fail");
+    let read = history.ops().next().unwrap();
+    assert!(read.is_unjudged() && read.error().is_none());
+    assert_eq!(history.unjudged(), 1);
+    let part = history.part(&[read.id()], &history.by_key());
+    assert_eq!((part.len(), part.unjudged()), (1, 1));
     assert!(notes.iter().any(|note| note.starts_with("1 read returned nil")), "{notes:?}");
     let options = Options { nil: Some(Nil::Initial), ..Options::default() };
     let Recorded::Operations(history) = read_as(text, &options).unwrap().recorded else { panic!() };
     assert_eq!(ops(&history)[0], "0 read register null ok");
+    assert_eq!(history.unjudged(), 0);
 }
 
 #[test]
