@@ -89,7 +89,7 @@ pub enum View<'a> {
     Text(&'a str),
     /// A list.
     List(Items<'a>),
-    /// A map, in the order it was written.
+    /// A map, in the order of its keys: that in which they were written means nothing.
     Map(Entries<'a>),
 }
 
@@ -115,7 +115,7 @@ impl Iterator for Items<'_> {
 
 impl ExactSizeIterator for Items<'_> {}
 
-/// The entries of a map, in the order they were written.
+/// The entries of a map, in the order of its keys.
 #[derive(Debug, Clone)]
 pub struct Entries<'a> {
     texts: &'a Texts,
@@ -303,7 +303,17 @@ impl Data {
         Ok(datum)
     }
 
+    /// Ends a map, and brings its entries into the order of their keys, so that equal maps are equal however they were
+    /// written.
     pub(crate) fn close_map(&mut self, from: usize) -> Result<Datum, Full> {
+        let (texts, entries) = (&self.texts, &mut self.scratch[from..]);
+        let key = |entry: &[Datum]| texts.get(entry[0].payload as u32);
+        if !entries.chunks_exact(2).is_sorted_by(|a, b| key(a) <= key(b)) {
+            let mut sorted: Vec<[Datum; 2]> =
+                entries.chunks_exact(2).map(|entry| [entry[0], entry[1]]).collect();
+            sorted.sort_by(|a, b| key(a).cmp(key(b)));
+            entries.copy_from_slice(sorted.as_flattened());
+        }
         let datum = self.keep(Kind::Map, from)?;
         self.scratch.truncate(from);
         Ok(datum)
@@ -329,6 +339,30 @@ impl Data {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_entries_of_a_map_have_no_order_at_any_depth() {
+        let map = |entries: &[(&str, Value)]| {
+            Value::Map(
+                entries.iter().map(|(key, item)| ((*key).to_owned(), item.clone())).collect(),
+            )
+        };
+        let inner =
+            [map(&[("y", 1.into()), ("x", 2.into())]), map(&[("x", 2.into()), ("y", 1.into())])];
+        let [one, other] = inner.map(|inner| {
+            let list = Value::List(vec![inner.clone(), inner]);
+            [map(&[("a", list.clone()), ("b", 1.into())]), map(&[("b", 1.into()), ("a", list)])]
+        });
+        let mut data = Data::default();
+        let known = data.intern(&one[0]).expect("room");
+        for value in one.iter().chain(&other) {
+            assert_eq!(data.intern(value).expect("room"), known, "{value}");
+        }
+        let json = r#"{"a":[{"x":2,"y":1},{"x":2,"y":1}],"b":1}"#;
+        assert_eq!(data.value(known).to_string(), json);
+        let another = data.intern(&map(&[("a", 1.into()), ("b", 1.into())])).expect("room");
+        assert_ne!(another, known);
+    }
 
     #[test]
     fn what_is_packed_comes_out_as_it_was() {

@@ -8,7 +8,8 @@ use std::fmt;
 /// A value written to or read from a target: JSON without fractions.
 ///
 /// Fractions are refused because two replicas that print the same float differently would look divergent.
-/// A map keeps the order in which its keys were written, so that a history is reproducible byte for byte.
+/// A map keeps the order in which its keys were written, so that a history is reproducible byte for byte. That order means
+/// nothing: a [`History`](crate::History) holds maps in the order of their keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Value {
     /// Nothing: the initial state, or no value known.

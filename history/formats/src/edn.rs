@@ -3,7 +3,7 @@
 //! Why not a library: clojure-reader 0.7 and edn-format 3.3 want the whole text in memory and tell no line of a form
 //! that is sound; edn-format's recursion overflows the stack on a megabyte of `(`; edn-rs is deprecated. This one holds one
 //! form at a time, bounds its depth, and leaves out what histories do not need: the names of tags, and the differences
-//! between keywords, symbols and strings and between lists, vectors and sets.
+//! between keywords, symbols and strings and between lists and vectors.
 
 use crate::form::Form;
 use crate::source::Stop;
@@ -128,13 +128,13 @@ impl<'a> Reader<'a> {
         self.form().map(Some)
     }
 
-    fn items(&mut self, close: u8) -> Result<Form<'a>, Stop> {
+    fn items(&mut self, close: u8) -> Result<Vec<Form<'a>>, Stop> {
         self.at += 1;
         let mut items = Vec::new();
         while let Some(item) = self.item(close)? {
             items.push(item);
         }
-        Ok(Form::List(items))
+        Ok(items)
     }
 
     /// Reads a form.
@@ -158,8 +158,8 @@ impl<'a> Reader<'a> {
                 self.at += 1;
                 Ok(Form::Text(Cow::Borrowed(self.token()?)))
             }
-            b'[' => self.items(b']'),
-            b'(' => self.items(b')'),
+            b'[' => self.items(b']').map(Form::List),
+            b'(' => self.items(b')').map(Form::List),
             b'{' => {
                 self.at += 1;
                 let mut entries = Vec::new();
@@ -202,7 +202,7 @@ impl<'a> Reader<'a> {
             None => Err(Stop::More),
             Some(b'{') => {
                 self.at += 1;
-                self.items(b'}')
+                self.items(b'}').map(Form::Set)
             }
             Some(b'"') => {
                 self.at += 1;

@@ -12,8 +12,10 @@ pub(crate) enum Form<'a> {
     Int(i64),
     /// A string, keyword, symbol or character: which of them makes no difference here, as in JSON.
     Text(Cow<'a, str>),
-    /// A list, vector or set.
+    /// A list or vector.
     List(Vec<Form<'a>>),
+    /// A set of EDN's, whose items have no order. JSON has none.
+    Set(Vec<Form<'a>>),
     Map(Vec<(Form<'a>, Form<'a>)>),
     /// A number that is no whole number of 64 bits. Harmless where nobody asks for it.
     Odd(Cow<'a, str>),
@@ -22,6 +24,10 @@ pub(crate) enum Form<'a> {
 impl Form<'_> {
     pub(crate) fn is_nil(&self) -> bool {
         *self == Form::Nil
+    }
+
+    pub(crate) fn is_collection(&self) -> bool {
+        matches!(self, Form::List(_) | Form::Set(_) | Form::Map(_))
     }
 
     pub(crate) fn as_text(&self) -> Option<&str> {
@@ -42,7 +48,16 @@ impl Form<'_> {
         }
     }
 
-    /// The value that a history keeps.
+    /// The items of a list or set.
+    pub(crate) fn items(&self) -> Option<&[Form<'_>]> {
+        match self {
+            Form::List(items) | Form::Set(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The value that a history keeps. What has no order, the items of sets and the entries of maps, gets one, so that equal
+    /// values are equal however they were written. A set becomes a list.
     ///
     /// # Errors
     /// In words, when it holds a number that is no whole number of 64 bits, or a map whose keys are not plain.
@@ -55,12 +70,21 @@ impl Form<'_> {
             Form::List(items) => {
                 Value::List(items.iter().map(Form::value).collect::<Result<_, _>>()?)
             }
-            Form::Map(entries) => Value::Map(
-                entries
-                    .iter()
-                    .map(|(key, item)| Ok((key.name()?.into_owned(), item.value()?)))
-                    .collect::<Result<_, String>>()?,
-            ),
+            Form::Set(items) => {
+                let items: Result<Vec<Value>, String> = items.iter().map(Form::value).collect();
+                let mut items = items?;
+                items.sort_unstable();
+                Value::List(items)
+            }
+            Form::Map(entries) => {
+                let named = |(key, item): &(Form<'_>, Form<'_>)| {
+                    Ok((key.name()?.into_owned(), item.value()?))
+                };
+                let entries: Result<Vec<_>, String> = entries.iter().map(named).collect();
+                let mut entries = entries?;
+                entries.sort_unstable();
+                Value::Map(entries)
+            }
             Form::Odd(text) => return Err(odd(text)),
         })
     }
@@ -72,13 +96,18 @@ impl Form<'_> {
             Form::Int(n) => Ok(Cow::Owned(n.to_string())),
             Form::Bool(b) => Ok(Cow::Borrowed(if *b { "true" } else { "false" })),
             Form::Odd(text) => Err(odd(text)),
-            Form::Nil => Err("a key is nil".to_owned()),
+            Form::Nil => Err("expected a key, a text or a number, found nil".to_owned()),
             // Composite keys, as `[1 2]`: their JSON.
-            Form::List(_) | Form::Map(_) => Ok(Cow::Owned(self.value()?.to_string())),
+            Form::List(_) | Form::Set(_) | Form::Map(_) => {
+                Ok(Cow::Owned(self.value()?.to_string()))
+            }
         }
     }
 }
 
 fn odd(text: &str) -> String {
-    format!("{text} is no whole number of 64 bits; values are whole numbers, texts, lists and maps")
+    format!(
+        "expected a whole number of 64 bits, a text, a list, a set or a map, found {text} (record fractions and larger \
+         numbers as texts)"
+    )
 }

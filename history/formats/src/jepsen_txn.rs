@@ -150,7 +150,7 @@ fn micro_op(form: &Form<'_>) -> Result<Micro, String> {
         }
         Some("w" | "write") => Ok(Micro::Write(key, value.value()?.to_string())),
         Some("r" | "read") if value.is_nil() => Ok(Micro::Read(key, None)),
-        Some("r" | "read") if matches!(value, Form::List(_)) => {
+        Some("r" | "read") if value.items().is_some() => {
             Err("reads of lists belong to list-append transactions, which are not judged yet"
                 .to_owned())
         }

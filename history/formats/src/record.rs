@@ -147,7 +147,7 @@ impl Recorder {
                 (Function::Cas, Form::List(pair)) => pair.iter(),
                 _ => std::slice::from_ref(value).iter(),
             };
-            self.collections |= written.any(|v| matches!(v, Form::List(_) | Form::Map(_)));
+            self.collections |= written.any(Form::is_collection);
             input(self.layout.workload, op.name()?, value)?
         };
         let empty = self.layout.workload == Workload::Counter && input == Value::Int(0);
@@ -225,12 +225,13 @@ impl Recorder {
 
     /// Refuses what a read returned, where it shows that other things were tested than what was guessed.
     fn fits_the_guess(&self, read: &Form<'_>) -> Result<(), String> {
-        let what = match (self.layout.workload, read) {
-            (Workload::Register, Form::List(_) | Form::Map(_)) if !self.collections => {
+        let nil_in_it = || read.items().is_some_and(|elements| elements.iter().any(Form::is_nil));
+        let what = match self.layout.workload {
+            Workload::Register if read.is_collection() && !self.collections => {
                 "the read returned a collection, and nothing up to here wrote one: sets have :f add, and comments are not \
                  judged"
             }
-            (Workload::Set, Form::List(elements)) if elements.iter().any(Form::is_nil) => {
+            Workload::Set if nil_in_it() => {
                 "the read returned a nil in a set: subkeys, as Jepsen's sequential test has them, are not judged"
             }
             _ => return Ok(()),

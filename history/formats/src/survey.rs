@@ -21,7 +21,7 @@ pub(crate) struct Layout {
 
 /// Whether a read returned a list that is no pair.
 fn returned_a_list(name: &str, op: &Op<'_>) -> bool {
-    let list = matches!(op.value, Form::List(_)) && op.value.as_pair().is_none();
+    let list = op.value.items().is_some() && op.value.as_pair().is_none();
     name == "read" && op.outcome == Some(Outcome::Ok) && list
 }
 
@@ -116,7 +116,7 @@ impl Survey {
                         (Some(true), Some((_, value))) => value,
                         _ => &op.value,
                     };
-                    self.read_list |= matches!(read, Form::List(_));
+                    self.read_list |= read.items().is_some();
                     self.read_int |= matches!(read, Form::Int(_) | Form::Odd(_));
                 }
                 None
