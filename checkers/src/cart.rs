@@ -1,11 +1,15 @@
-//! Carts: no item lost, none back from the dead, and a session sees what it did.
+//! Carts, and sets with removes: no item lost, none back from the dead, and a session sees what it did.
 //!
-//! Each add names a fresh element, and a remove an element that its session has seen. At the end:
+//! Each add names a fresh element, and a remove an element that its session has seen. At the end, on the final reads:
 //!
 //! | finding | when |
 //! |---|---|
-//! | lost item | added, acknowledged, absent on every replica, and no remove of it, acknowledged or not, was ever sent |
-//! | resurrected item | removed, acknowledged, by a session that had added it or read it before, and present on every replica |
+//! | lost item | added, acknowledged before they began, absent on every replica, and every remove of it was acknowledged before that add began |
+//! | resurrected item | removed, acknowledged before they began, by a session that had added it or read it before, and present on every replica |
+//!
+//! Elements may come again, as those of sets do. Then an acknowledged add is enough to demand the element, and a remove forbids
+//! it only if every add of it had been made by the remover's session before: of somebody else's add the remover may
+//! not have known, whatever it had read.
 //!
 //! Present on some replicas only is divergence, not this. A remove that nobody acknowledged may have happened or not:
 //! it excuses an absence, and proves nothing by a presence. Elements are added once, so add-wins and remove-wins
@@ -14,8 +18,9 @@
 //! reach a replica that does not hold the add yet.
 //!
 //! During the run, by values, for each session: what it added, acknowledged, and nobody has begun to remove, is in
-//! its later reads and orders (RYW), and what it has seen likewise (MR); what it removed, acknowledged, after it had
-//! seen it, is not (RYW); what it has seen, and then seen gone, does not come back (MR).
+//! its later reads and orders (RYW), and what it has read likewise, by whomever it was added (MR); what it removed,
+//! acknowledged, after it had seen it, is not (RYW); what it has read, and then seen gone, does not come back (MR). Of
+//! elements that were added several times nothing is said.
 
 #![expect(clippy::disallowed_types, reason = "looked up, never walked")]
 
@@ -38,8 +43,8 @@ fn resurrected_none(sessions: Sessions) -> &'static str {
     }
 }
 
-/// When the first remove of an element, acknowledged or not, was invoked. Only looked up, never walked.
-type FirstRemove = HashMap<(KeyId, Datum), i64>;
+/// The removes of an element, acknowledged or not, in the order of their invocation. Only looked up, never walked.
+type Removes = HashMap<(KeyId, Datum), Vec<OpId>>;
 
 /// A remove by a session that had seen the element.
 #[derive(Debug, Clone, Copy)]
@@ -63,38 +68,40 @@ pub(crate) fn check(
     for sessions in kinds {
         findings.chances((Property::NoResurrectedItems, sessions), 0, resurrected_none(sessions));
     }
-    if let Some((a, b)) = sources.twice {
-        let (a, b) = (ctx.op(a).number(), ctx.op(b).number());
-        let why = format!("#{a} and #{b} added the same element");
-        findings.undecided(NO_LOST, why.clone());
-        for sessions in kinds {
-            findings.undecided((Property::NoResurrectedItems, sessions), why.clone());
-        }
-        return fates;
-    }
-    let mut first_remove = FirstRemove::new();
+    let mut removes = Removes::new();
     for op in ctx.history.ops() {
         if op.f() == Function::Remove && op.status() != Status::Fail {
-            first_remove.entry((op.key(), op.input())).or_insert(op.invoked());
+            removes.entry((op.key(), op.input())).or_default().push(op.id());
         }
     }
-    let removals = sessions_of_carts(ctx, sources, exact, &first_remove, findings);
+    let removals = sessions_of_carts(ctx, sources, exact, &removes, findings);
     for key in ctx.keys() {
         let removals = removals.get(&key).map_or(&[][..], Vec::as_slice);
-        at_the_end(ctx, sources, key, &first_remove, removals, &mut fates, findings);
+        at_the_end(ctx, sources, key, &removes, removals, &mut fates, findings);
     }
     fates
 }
 
-fn element(ctx: &Context<'_>, add: OpView<'_>) -> Datum {
-    ctx.history.data().items(add.input()).next().unwrap_or(Datum::NIL)
+fn element(ctx: &Context<'_>, add: OpId) -> Datum {
+    ctx.history.value_written(add).unwrap_or(Datum::NIL)
+}
+
+/// Whether the add demands that its element is there at the end: it was acknowledged in time, and nothing that may have
+/// removed it can have come later.
+fn demands(ctx: &Context<'_>, add: OpView<'_>, removes: &[OpId]) -> bool {
+    let before = |remove: OpView<'_>| {
+        remove.is_ok() && remove.completion_index().is_some_and(|over| over < add.index())
+    };
+    ctx.is_settled(add)
+        && removes.iter().all(|&remove| ctx.history.has_real_time() && before(ctx.op(remove)))
+        && !ctx.history.removed_elsewhere(add.key(), element(ctx, add.id()), u32::MAX)
 }
 
 fn at_the_end(
     ctx: &Context<'_>,
     sources: &Sources,
     key: KeyId,
-    first_remove: &FirstRemove,
+    removes: &Removes,
     removals: &[Removal],
     fates: &mut ItemFates,
     findings: &mut Findings,
@@ -102,27 +109,33 @@ fn at_the_end(
     let finals = ctx.finals(key);
     let mut holders: BTreeMap<OpId, usize> = BTreeMap::new();
     for &(_, read) in finals {
-        let shown: BTreeSet<OpId> = sources.of(read).iter().copied().collect();
+        let shown: BTreeSet<OpId> = sources.shown(read).collect();
         for add in shown {
             *holders.entry(add).or_default() += 1;
         }
     }
-    let judged = ctx.unsettled().is_none() && ctx.all_read(key);
+    let readable = ctx.disturbed().is_none() && ctx.all_read(key);
+    let mut undecided = None;
     for add in ctx.on(key).filter(|op| op.f() == Function::Add) {
-        let present = holders.contains_key(&add.id());
-        if !add.is_ok() {
-            fates.recovered += u64::from(present && add.status() == Status::Info);
+        let first = sources.first_of_same(add.id()).unwrap_or(add.id());
+        if first != add.id() {
             continue;
         }
+        let present = holders.contains_key(&first);
+        let all: Vec<OpView<'_>> = sources.same(first).into_iter().map(|add| ctx.op(add)).collect();
+        let Some(&acknowledged) = all.iter().find(|add| add.is_ok()) else {
+            fates.recovered += u64::from(present && add.status() == Status::Info);
+            continue;
+        };
+        let removes = removes.get(&(key, element(ctx, first))).map_or(&[][..], Vec::as_slice);
+        let demanded = all.iter().copied().find(|&add| demands(ctx, add, removes));
+        let late = all.iter().any(|&add| add.is_ok() && !ctx.is_settled(add));
+        let judged = readable && (present || demanded.is_some() || !late);
         fates.acknowledged += 1;
         findings.chances(NO_LOST, u64::from(judged), LOST_NONE);
         if present {
             fates.present += 1;
-        } else if first_remove.contains_key(&(key, element(ctx, add)))
-            || ctx.history.removed_elsewhere(key, element(ctx, add), u32::MAX)
-        {
-            fates.removed += 1;
-        } else if judged {
+        } else if let (true, Some(add)) = (judged, demanded) {
             fates.lost += 1;
             findings.add(lost(
                 ctx,
@@ -130,31 +143,40 @@ fn at_the_end(
                 "lost item",
                 " and never removed, and at the end no replica holds it",
             ));
+        } else if demanded.is_none() && !late {
+            fates.removed += 1;
         } else {
             fates.undecided += 1;
         }
+        if !judged {
+            undecided = undecided.or(Some(acknowledged.number()));
+        }
     }
-    let undecided = match ctx.unsettled() {
-        Some(why) => Some(why.to_owned()),
-        None if !judged => {
+    let why = |late: Option<u32>| match (ctx.disturbed(), late) {
+        (Some(why), _) => Some(why.to_owned()),
+        (None, _) if !ctx.all_read(key) => {
             Some(format!("{} was not read on every replica at the end", ctx.history.key_name(key)))
         }
-        None => None,
+        (None, Some(add)) => {
+            let name = ctx.history.key_name(key);
+            Some(format!("no final read of {name} began after #{add} was acknowledged"))
+        }
+        (None, None) => None,
     };
-    if let Some(why) = &undecided
-        && ctx.on(key).any(|op| op.f() == Function::Add && op.is_ok())
-    {
-        findings.undecided(NO_LOST, why.clone());
+    if let Some(why) = undecided.and_then(|add| why(Some(add))) {
+        findings.undecided(NO_LOST, why);
     }
     for removal in removals {
-        let sessions = ctx.kind_of(ctx.op(removal.remove).session());
-        let claim = (Property::NoResurrectedItems, sessions);
-        if let Some(why) = &undecided {
-            findings.undecided(claim, why.clone());
+        let remove = ctx.op(removal.remove);
+        let claim = (Property::NoResurrectedItems, ctx.kind_of(remove.session()));
+        let late = (!ctx.is_settled(remove)).then_some(remove.number());
+        if let Some(why) = why(late) {
+            findings.undecided(claim, why);
             continue;
         }
-        findings.chances(claim, 1, resurrected_none(sessions));
-        if holders.get(&removal.add) == Some(&finals.len()) {
+        findings.chances(claim, 1, resurrected_none(claim.1));
+        let add = sources.first_of_same(removal.add).unwrap_or(removal.add);
+        if holders.get(&add) == Some(&finals.len()) {
             fates.resurrected += 1;
             findings.add(resurrected(ctx, claim, removal, finals[0].1));
         }
@@ -247,7 +269,7 @@ fn sessions_of_carts(
     ctx: &Context<'_>,
     sources: &Sources,
     exact: &[bool],
-    first_remove: &FirstRemove,
+    removes: &Removes,
     findings: &mut Findings,
 ) -> BTreeMap<KeyId, Vec<Removal>> {
     let mut removals: BTreeMap<KeyId, Vec<Removal>> = BTreeMap::new();
@@ -259,19 +281,18 @@ fn sessions_of_carts(
             match op.f() {
                 Function::Add => {
                     known.wrote = true;
-                    known.added.insert(op.id());
-                    known.seen.entry(op.id()).or_insert(op.id());
+                    if sources.first_of_same(op.id()).is_none() {
+                        known.added.insert(op.id());
+                        known.seen.entry(op.id()).or_insert(op.id());
+                    }
                 }
                 Function::Remove => {
                     known.wrote = true;
-                    let add = sources.writer(ctx, op.key(), op.input());
-                    let Some((&add, &shown_by)) =
-                        add.and_then(|add| known.seen.get_key_value(&add))
-                    else {
-                        continue;
-                    };
-                    known.removed.insert(add, op.id());
-                    let removal = Removal { add, remove: op.id(), shown_by };
+                    let Some(add) = sources.writer(ctx, op.key(), op.input()) else { continue };
+                    let Some(removal) = removal(ctx, sources, known, add, op) else { continue };
+                    if sources.first_of_same(add).is_none() {
+                        known.removed.insert(add, op.id());
+                    }
                     removals.entry(op.key()).or_default().push(removal);
                 }
                 _ => {
@@ -283,7 +304,7 @@ fn sessions_of_carts(
                         let mr = u64::from(known.read);
                         *counted.entry((Property::MonotonicReads, kind)).or_default() += mr;
                     }
-                    read(ctx, sources, op, known, first_remove, findings);
+                    read(ctx, sources, op, known, removes, findings);
                 }
             }
         }
@@ -294,12 +315,36 @@ fn sessions_of_carts(
     removals
 }
 
+/// The remove of an element of which its session knew all adds: the one that there is, from an add of its own or a read; or
+/// several, all of them its own.
+fn removal(
+    ctx: &Context<'_>,
+    sources: &Sources,
+    known: &Known,
+    add: OpId,
+    remove: OpView<'_>,
+) -> Option<Removal> {
+    if sources.first_of_same(add).is_none() {
+        let &shown_by = known.seen.get(&add)?;
+        return Some(Removal { add, remove: remove.id(), shown_by });
+    }
+    let same = sources.same(add);
+    let own = |&add: &OpId| {
+        let op = ctx.op(add);
+        op.session() == remove.session() && op.is_ok() && add < remove.id()
+    };
+    let all = same.iter().all(own)
+        && !ctx.history.written_elsewhere(remove.key(), remove.input(), u32::MAX);
+    let &last = same.last().filter(|_| all)?;
+    Some(Removal { add: last, remove: remove.id(), shown_by: last })
+}
+
 fn read(
     ctx: &Context<'_>,
     sources: &Sources,
     op: OpView<'_>,
     known: &mut Known,
-    first_remove: &FirstRemove,
+    removes: &Removes,
     findings: &mut Findings,
 ) {
     let kind = ctx.kind_of(op.session());
@@ -307,11 +352,13 @@ fn read(
     let mr = (Property::MonotonicReads, kind);
     let shown: BTreeSet<OpId> = sources.of(op.id()).iter().copied().collect();
     let excused = |add: OpId| {
-        let element = element(ctx, ctx.op(add));
-        let removed = first_remove.get(&(op.key(), element));
+        let element = element(ctx, add);
+        let first = removes.get(&(op.key(), element)).and_then(|removes| removes.first());
         let until = op.completion_index().unwrap_or(u32::MAX);
         ctx.history.removed_elsewhere(op.key(), element, until)
-            || removed.is_some_and(|&invoked| invoked <= op.until())
+            || first.is_some_and(|&remove| {
+                ctx.op(remove).invoked() <= op.until() || !ctx.history.has_real_time()
+            })
     };
     known.added.retain(|&add| !excused(add));
     for &add in known.added.difference(&shown) {
@@ -322,7 +369,7 @@ fn read(
         findings.add(own(ctx, ryw, &[add, known.seen[&add], remove], op, why));
     }
     for (&add, &read) in known.there.iter().filter(|(add, _)| !shown.contains(add)) {
-        if !excused(add) && !known.added.contains(&add) {
+        if !excused(add) {
             let why = "it misses what its session had seen, and nobody had removed";
             findings.add(own(ctx, mr, &[add, read], op, why));
         }

@@ -34,9 +34,10 @@ use afterall_history::{
 use std::collections::HashMap;
 
 const CC: Claim = (Property::Causal, Sessions::All);
+/// What reads of values are called that nobody wrote.
+pub(crate) const THIN_AIR: &str = "ThinAirRead";
 /// What violations of CC are called.
-pub(crate) const CC_KINDS: [&str; 4] =
-    ["CyclicCO", "ThinAirRead", "WriteCOInitRead", "WriteCORead"];
+pub(crate) const CC_KINDS: [&str; 4] = ["CyclicCO", THIN_AIR, "WriteCOInitRead", "WriteCORead"];
 const WHY_NONE: &str = "no read had a write of its key in the causal past of its session";
 
 /// Operations that are walked at most in search of shortest witnesses; violations beyond that are counted.
@@ -90,14 +91,6 @@ pub(crate) fn check<'h>(
     let claims: &[Claim] = if register { &[CC, causal_convergence::CLAIM] } else { &[CC] };
     for &claim in claims {
         findings.chances(claim, collected.chances, WHY_NONE);
-        if let Some((a, b)) = sources.twice {
-            let (a, b) = (ctx.op(a).number(), ctx.op(b).number());
-            let why = format!("#{a} and #{b} wrote the same, so its reads cannot be traced");
-            findings.undecided(claim, why);
-        }
-    }
-    if sources.twice.is_some() {
-        return order;
     }
     let Collected { stale, conflicts, .. } = collected;
     // What breaks CC breaks CCv.
@@ -181,6 +174,7 @@ fn judge_register(
         [] => {
             // What it returned may have been a phantom, which is reported as such.
             if any
+                && !sources.partly(read.id())
                 && let Some(update) = order.last_updates(key, after).next()
                 && ctx.history.data().items(read.output()).next().is_none()
             {
@@ -234,13 +228,18 @@ fn judge_cart(
 ) {
     let key = read.key();
     collected.chances += u64::from(order.last_updates(key, before).next().is_some());
-    let mut shown = sources.of(read.id()).to_vec();
+    let mut shown: Vec<OpId> = sources.shown(read.id()).collect();
     shown.sort_unstable();
-    let shows = |add: OpId| shown.binary_search(&add).is_ok();
+    // Of several adds of one element a read shows all, or none.
+    let shows = |add: OpId| {
+        let first = sources.first_of_same(add).unwrap_or(add);
+        shown.binary_search(&first).is_ok() || shown.binary_search(&add).is_ok()
+    };
     for op in order.updates_within(key, after).map(|id| ctx.op(id)) {
         if op.f() == Function::Remove {
             let add = sources.writer(ctx, key, op.input());
-            if let Some(add) = add.filter(|&add| shows(add) && order.before(add, op.id())) {
+            let once = add.filter(|&add| sources.first_of_same(add).is_none());
+            if let Some(add) = once.filter(|&add| shows(add) && order.before(add, op.id())) {
                 collected.stale.push((read.id(), Stale::Shows(add, op.id())));
                 return;
             }
@@ -378,12 +377,12 @@ fn thin_air(ctx: &Context<'_>, sources: &Sources) -> Vec<Finding> {
     });
     let aborted = sources.aborted.iter().map(|&(read, write)| {
         let words = explain::op(ctx, write);
-        (read, Some(write), format!("the effect of an operation that had failed: {words}"))
+        (read, Some(write), format!("the effect of a write that is recorded as failed: {words}"))
     });
     let finding = |(read, write, what): (OpId, Option<OpId>, String)| Finding {
         claim: CC,
         or: Vec::new(),
-        kind: "ThinAirRead",
+        kind: THIN_AIR,
         cause: stale_cause(ctx, read),
         sentence: format!("{}: it shows {what}.", explain::op(ctx, read)),
         key: Some(ctx.op(read).key()),

@@ -13,7 +13,7 @@
 //! sessions only those with the most reads are judged; see [`WALK_MAX`].
 
 use crate::arrivals::{Arrivals, ContradictionAt};
-use crate::causal::CC_KINDS;
+use crate::causal::{CC_KINDS, THIN_AIR};
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
@@ -62,15 +62,11 @@ pub(crate) fn check(
     // Without a causal order there is nothing to add to for CM; that it has none is a finding of CC.
     let with_cm = order.cyclic.is_empty();
     let mut found = Contradictory::default();
-    if sources.twice.is_none() && !implied {
+    if !implied {
         found = judge(ctx, sources, order, &sessions, with_cm);
     }
     for (claim, base, found) in [(CM, Base::All, found.cm), (PRAM, Base::Own, found.pram)] {
         findings.chances(claim, chances, WHY_NONE);
-        if sources.twice.is_some() {
-            findings.undecided(claim, "two writes carry the same value");
-            continue;
-        }
         if claim == CM && !with_cm {
             continue;
         }
@@ -81,13 +77,17 @@ pub(crate) fn check(
         let count = found.len() as u64;
         findings.add_of(explained(ctx, sources, order, found, (claim, base)), count);
     }
-    // What breaks CC breaks CM.
+    // What breaks CC breaks CM. PRAM is broken by what nobody wrote, too.
     let of_cc: Vec<_> = findings
         .groups
         .values()
         .filter(|group| group.smallest.claim.0 == Property::Causal)
         .filter(|group| CC_KINDS.contains(&group.smallest.kind))
-        .map(|group| (group.count, Finding { claim: CM, ..group.smallest.clone() }))
+        .flat_map(|group| {
+            let thin_air = (group.smallest.kind == THIN_AIR).then_some(PRAM);
+            let claims = [Some(CM), thin_air].into_iter().flatten();
+            claims.map(|claim| (group.count, Finding { claim, ..group.smallest.clone() }))
+        })
         .collect();
     for (count, finding) in of_cc {
         findings.add_many(finding, count);

@@ -1,13 +1,11 @@
 //! What every checker needs to know of a history, worked out once.
 
 use afterall_history::{
-    EndHow, Groups, Header, History, KeyId, NodeChange, NodeId, OpId, OpView, Phase, Promise,
-    Property, SessionId, Sessions, Status,
+    EndHow, Function, Groups, Header, History, KeyId, NodeChange, NodeId, OpId, OpView, Phase,
+    Promise, Property, RECORDED, SessionId, Sessions, Status, Workload,
 };
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
-
-/// The world of a history that another tool recorded.
-const RECORDED: &str = "recorded";
 
 /// A history, and what every checker needs to know of it.
 pub(crate) struct Context<'h> {
@@ -18,8 +16,14 @@ pub(crate) struct Context<'h> {
     sticky: Vec<bool>,
     /// By key: the last final read of each replica that was acknowledged, in the order of replicas.
     finals: Vec<Vec<(NodeId, OpId)>>,
-    /// Why nothing can be concluded from the final reads, if so.
+    /// Whether somebody said which reads are final.
+    marked: bool,
+    /// By key: the event before which updates must be over for the final reads to show them.
+    settled: Vec<u32>,
+    /// Why nothing can be concluded from any final read, if so.
     unsettled: Option<String>,
+    /// The same for single keys.
+    unsettled_keys: BTreeMap<KeyId, String>,
 }
 
 impl<'h> Context<'h> {
@@ -31,13 +35,24 @@ impl<'h> Context<'h> {
             let node = *node_of[session].get_or_insert(op.sent_to());
             sticky[session] &= node == op.sent_to();
         }
+        // Histories of other tools need not mark the last reads.
+        let marked = history.header().world != RECORDED || history.ops().any(OpView::is_final);
+        let finals = finals(history, marked);
+        let first = |reads: &Vec<(NodeId, OpId)>| {
+            reads.iter().map(|&(_, read)| history.op(read).index()).min().unwrap_or(u32::MAX)
+        };
+        let settled: Vec<u32> = finals.iter().map(first).collect();
+        let unsettled_keys = unsettled_keys(history, &settled);
         Context {
             history,
             by_key: history.by_key(),
             by_session: OnceLock::new(),
             sticky,
-            finals: finals(history),
+            finals,
+            marked,
+            settled,
             unsettled: unsettled(history),
+            unsettled_keys,
         }
     }
 
@@ -73,12 +88,41 @@ impl<'h> Context<'h> {
         self.finals(key).len() == self.history.replicas().len()
     }
 
+    /// Whether anything was ever removed, or may have been.
+    pub(crate) fn has_removes(&self) -> bool {
+        let removes = |op: OpView<'_>| op.f() == Function::Remove && op.status() != Status::Fail;
+        let left_out = |key| self.history.updates_left_out(key, Some(Function::Remove), u32::MAX);
+        self.history.ops().any(removes) || self.keys().any(left_out)
+    }
+
     pub(crate) fn any_final(&self) -> bool {
         self.finals.iter().any(|reads| !reads.is_empty())
     }
 
-    /// Why nothing can be concluded from the final reads: a fault was still in force, or they are not there.
-    pub(crate) fn unsettled(&self) -> Option<&str> {
+    /// Whether somebody said which reads are final. If not, they prove no divergence: a replica may have been about to hear
+    /// of the last update.
+    pub(crate) fn finals_are_marked(&self) -> bool {
+        self.marked
+    }
+
+    /// Whether the update was acknowledged before the first of the final reads of its key began, so that they must show it.
+    pub(crate) fn is_settled(&self, update: OpView<'_>) -> bool {
+        let before = self.settled[update.key().0 as usize];
+        update.is_ok() && update.completion_index().is_some_and(|over| over < before)
+    }
+
+    /// Whether all updates of the key were over, or known to nobody, before its final reads began.
+    pub(crate) fn is_quiet(&self, key: KeyId) -> bool {
+        !self.unsettled_keys.contains_key(&key)
+    }
+
+    /// Why nothing can be concluded from the final reads of a key: a fault was still in force, or something still changed it.
+    pub(crate) fn unsettled(&self, key: KeyId) -> Option<&str> {
+        self.disturbed().or(self.unsettled_keys.get(&key).map(String::as_str))
+    }
+
+    /// Why nothing can be concluded from any final read: a fault was still in force, or the end is missing.
+    pub(crate) fn disturbed(&self) -> Option<&str> {
         self.unsettled.as_deref()
     }
 }
@@ -96,20 +140,25 @@ pub(crate) fn covers(promise: Promise, property: Property, sessions: Sessions) -
             || promise.sessions == sessions)
 }
 
-fn finals(history: &History) -> Vec<Vec<(NodeId, OpId)>> {
+fn finals(history: &History, marked: bool) -> Vec<Vec<(NodeId, OpId)>> {
     let replicas = history.replicas().len();
     let mut of_key: Vec<Vec<(NodeId, OpId)>> = vec![Vec::new(); history.keys()];
-    // Histories of other tools do not mark the last reads: those that began when all updates were over.
-    let marked = history.header().world != RECORDED || history.ops().any(OpView::is_final);
-    let mut quiet: Vec<u32> = vec![0; if marked { 0 } else { history.keys() }];
-    if !marked {
+    // Of sets and counters the last reads are final, as for Jepsen's checkers: each update is asked for itself whether it was
+    // over by then. Of other data types those that began when all updates were over.
+    let by_update = matches!(history.header().workload, Workload::Set | Workload::Counter);
+    let mut quiet: Vec<u32> = vec![0; if marked || by_update { 0 } else { history.keys() }];
+    if !marked && !by_update {
         for op in history.ops().filter(|op| !op.f().is_read() && op.status() != Status::Fail) {
             let over = &mut quiet[op.key().0 as usize];
-            *over = op.completion_index().unwrap_or(op.index()).max(*over);
+            // What nobody knows about may take effect whenever it likes: that somebody noted this late changes nothing.
+            let end = op.completion_index().filter(|_| op.is_ok()).unwrap_or(op.index());
+            *over = end.max(*over);
         }
     }
-    let is_final = |op: &OpView<'_>| {
-        if marked { op.is_final() } else { quiet[op.key().0 as usize] < op.index() }
+    let is_final = |op: &OpView<'_>| match (marked, by_update) {
+        (true, _) => op.is_final(),
+        (false, true) => true,
+        (false, false) => quiet[op.key().0 as usize] < op.index(),
     };
     for op in history.ops() {
         let replica = op.sent_to();
@@ -146,10 +195,24 @@ fn unsettled(history: &History) -> Option<String> {
             fault.kind, fault.id
         ));
     }
-    let late = history.ops().rev().find(|op| {
-        !op.f().is_read() && op.status() != Status::Fail && op.invoked() >= first_final.invoked()
-    });
-    late.map(|op| format!("operation #{} still changed things during the final reads", op.number()))
+    None
+}
+
+/// The keys that something still changed when their final reads had begun: updates that were acknowledged later, and those
+/// that began later and may have happened.
+fn unsettled_keys(history: &History, settled: &[u32]) -> BTreeMap<KeyId, String> {
+    let mut unsettled = BTreeMap::new();
+    for op in history.ops().filter(|op| !op.f().is_read() && op.status() != Status::Fail) {
+        let read = settled[op.key().0 as usize];
+        let late = op.index() > read
+            || op.completion_index().is_some_and(|over| over > read && op.is_ok());
+        if late {
+            unsettled.entry(op.key()).or_insert_with(|| {
+                format!("operation #{} still changed things during the final reads", op.number())
+            });
+        }
+    }
+    unsettled
 }
 
 /// The nodes that died unasked and did not come back.

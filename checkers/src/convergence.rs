@@ -1,7 +1,8 @@
 //! Convergence: after the updates stop and the faults are healed, every replica returns the same.
 //!
 //! Judged on the final reads, per key and per replica: equal on all, none missing. A key that some replica was
-//! not read for is not equal but undecided. Values are compared as what they mean: the siblings of a
+//! not read for is not equal but undecided; so is one on which reads differ that nobody called final, since a replica may
+//! have been about to hear of the last update. Values are compared as what they mean: the siblings of a
 //! register and the items of a cart are sets. The window runs from the last heal (or the last update, if later)
 //! to the last read that returned something other than what all agreed on in the end; the first fresh read
 //! says nothing, since another replica may still be stale.
@@ -13,8 +14,10 @@ use crate::context::{Context, quiet_from};
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
 use crate::verdict::{ConvergenceFigures, Divergence, Held};
-use afterall_history::{KeyId, OpId, OpView, Phase, Property, Sessions, Value, Workload as W};
-use std::collections::BTreeMap;
+use afterall_history::{
+    Datum, KeyId, NodeId, OpId, OpView, Phase, Property, Sessions, Value, Workload as W,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 const CLAIM: Claim = (Property::Convergence, Sessions::All);
 const EXAMPLES_MAX: usize = 100;
@@ -37,16 +40,25 @@ pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFi
         if finals.len() < replicas {
             figures.unread += 1;
         }
-        if updated && finals.len() > 1 {
-            findings.chances(CLAIM, finals.len() as u64 - 1, "no key was updated and read");
+        let judged = ctx.finals_are_marked() || ctx.is_quiet(key);
+        if updated && judged && finals.len() > 1 {
+            // Of collections each element could be there on one replica and not on another.
+            let chances = (finals.len() as u64 - 1) * elements(ctx, finals);
+            findings.chances(CLAIM, chances, "no key was updated and read");
         }
         if held.len() > 1 {
             figures.divergent += 1;
             if figures.examples.len() < EXAMPLES_MAX {
                 figures.examples.push(divergence(ctx, key));
             }
-            if ctx.unsettled().is_none() {
+            let name = ctx.history.key_name(key);
+            if let Some(why) = ctx.unsettled(key) {
+                findings.undecided(CLAIM, why);
+            } else if ctx.finals_are_marked() {
                 findings.add(diverged(ctx, key, &held));
+            } else {
+                let why = "but nobody called these reads final (--final last says that they are)";
+                findings.undecided(CLAIM, format!("the last reads of {name} differ, {why}"));
             }
         } else if let Some((value, _)) = held.pop_first()
             && finals.len() == replicas
@@ -54,7 +66,7 @@ pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFi
             agreed.insert(key, value);
         }
     }
-    if let Some(why) = ctx.unsettled() {
+    if let Some(why) = ctx.disturbed() {
         findings.undecided(CLAIM, why);
     } else if figures.unread > 0 {
         let (unread, keys) = (figures.unread, history.keys());
@@ -72,12 +84,27 @@ pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFi
     figures
 }
 
+/// How many elements the final reads of a collection show together; 1 for what is no collection, or is empty.
+fn elements(ctx: &Context<'_>, finals: &[(NodeId, OpId)]) -> u64 {
+    if !matches!(ctx.history.header().workload, W::Cart | W::Set | W::Chat) {
+        return 1;
+    }
+    let data = ctx.history.data();
+    let shown = finals.iter().flat_map(|&(_, read)| data.items(ctx.op(read).output()));
+    let elements: BTreeSet<Datum> = shown.collect();
+    (elements.len() as u64).max(1)
+}
+
 /// What a read returned, with the order taken out where it means nothing.
 fn meaning(ctx: &Context<'_>, read: OpView<'_>) -> Value {
     let value = ctx.history.data().value(read.output());
     match (ctx.history.header().workload, value) {
         (W::Register | W::Cart | W::Set | W::Chat, Value::List(mut items)) => {
             items.sort_unstable();
+            // A set holds an element once; that a read returned it twice is judged elsewhere.
+            if matches!(ctx.history.header().workload, W::Set | W::Chat) {
+                items.dedup();
+            }
             Value::List(items)
         }
         (W::Register | W::Cart | W::Set | W::Chat, Value::Nil) => Value::List(Vec::new()),

@@ -3,14 +3,17 @@
 //! With A the acknowledged and I the indeterminate operations of a counter:
 //!
 //! - *at the end* all replicas hold one value, and it is ΣA plus the sum of some subset of I (`sums`; beyond its memory
-//!   only the range is checked, and the figures say so). Below: something acknowledged is missing. Above: something
-//!   was applied twice. With decrements the sign does not tell (a decrement lost looks like an increment applied
-//!   twice). Then a version vector does, where the target returns one whose entries are the absolute amounts that
-//!   each replica has applied: a total below that of A means loss, above that of A and I a double. Without it the
-//!   more likely one is reported, and the other named beside it.
+//!   only the range is checked, and the figures say so). If not: where no choice of operations, each acknowledged one applied
+//!   once or twice, comes to the value, something acknowledged is missing; where none does that applies each at most
+//!   once, something was applied twice. Where both could be, a version vector tells, if the target returns one whose entries
+//!   are the absolute amounts that each replica has applied: a total below that of A means loss, above that of A and I
+//!   a double. Without it the history does not tell, and both are named.
 //! - *during the run* a read is the sum of some of the operations invoked before it was over (NoPhantoms).
-//! - a counter that was never decremented does not go back within a session (MR), and a session sees at least its own
-//!   increments (RYW): for counters without versions.
+//! - a session sees its own operations (RYW): what it reads is its own sum and that of some of what others had begun by then;
+//!   a counter that was never decremented does not go back within a session (MR): for counters without versions.
+//!
+//! A chance of loss is an operation that was acknowledged before the final reads began. One acknowledged later may be in what
+//! they returned, or not.
 //!
 //! Staleness is no error. A chance of loss is an acknowledged operation, one of a double any that may have happened.
 
@@ -35,10 +38,20 @@ struct Counter<'h> {
     key: KeyId,
     /// What was acknowledged, or may have happened, in the order of invocation.
     updates: Vec<OpView<'h>>,
+    /// By update: whether it was acknowledged before the final reads began.
+    settled: Vec<bool>,
     acknowledged: i64,
     /// The absolute amounts acknowledged, and of those that may have happened.
     absolute: (i64, i64),
     decremented: bool,
+}
+
+impl<'h> Counter<'h> {
+    /// The operations that the final reads must show, or those that they may show.
+    fn of(&self, settled: bool) -> impl Iterator<Item = OpView<'h>> + '_ {
+        let all = self.updates.iter().zip(&self.settled);
+        all.filter(move |(_, is)| **is == settled).map(|(&op, _)| op)
+    }
 }
 
 /// Whether it takes something away.
@@ -46,10 +59,16 @@ fn takes(op: OpView<'_>) -> bool {
     matches!(op.f(), Function::Decrement | Function::Sell)
 }
 
-/// Whether this is a part of a history in which something that was taken away is not.
-fn taken_elsewhere(ctx: &Context<'_>, key: KeyId) -> bool {
-    let left_out = |f| ctx.history.updates_left_out(key, Some(f), u32::MAX);
+/// Whether this is a part of a history in which something is not that was taken away, and begun before the event.
+fn taken_elsewhere(ctx: &Context<'_>, key: KeyId, before: u32) -> bool {
+    let left_out = |f| ctx.history.updates_left_out(key, Some(f), before);
     left_out(Function::Decrement) || left_out(Function::Sell)
+}
+
+/// The same of what was added.
+fn added_elsewhere(ctx: &Context<'_>, key: KeyId, before: u32) -> bool {
+    let left_out = |f| ctx.history.updates_left_out(key, Some(f), before);
+    left_out(Function::Increment) || left_out(Function::Restock)
 }
 
 /// What the operation adds.
@@ -67,28 +86,33 @@ pub(crate) fn check(
     findings.chances(NO_LOST, 0, WHY_NONE);
     findings.chances(NO_DOUBLE, 0, WHY_NONE);
     findings.chances(NO_PHANTOMS, 0, "no counter was read");
+    let counters: Vec<Counter<'_>> = ctx.keys().map(|key| counter(ctx, key)).collect();
     let mut figures = Vec::new();
-    for key in ctx.keys() {
-        let counter = counter(ctx, key);
-        let figure = at_the_end(ctx, &counter, findings);
+    if !ctx.history.has_real_time() {
+        counters.iter().for_each(|counter| during_the_run(ctx, counter, findings));
+        return Vec::new();
+    }
+    for counter in &counters {
+        let figure = at_the_end(ctx, counter, findings);
         if figures.len() < FIGURES_MAX {
             figures.push(figure);
         }
-        during_the_run(ctx, &counter, findings);
+        during_the_run(ctx, counter, findings);
     }
-    monotonic(ctx, exact, findings);
+    monotonic(ctx, &counters, exact, findings);
     figures
 }
 
 fn counter<'h>(ctx: &Context<'h>, key: KeyId) -> Counter<'h> {
     let updates: Vec<OpView<'h>> =
         ctx.on(key).filter(|op| !op.f().is_read() && op.status() != Status::Fail).collect();
+    let settled: Vec<bool> = updates.iter().map(|&op| ctx.is_settled(op)).collect();
     let mut counter =
-        Counter { key, updates, acknowledged: 0, absolute: (0, 0), decremented: false };
-    for &op in &counter.updates {
+        Counter { key, updates, settled, acknowledged: 0, absolute: (0, 0), decremented: false };
+    for (&op, &settled) in counter.updates.iter().zip(&counter.settled) {
         counter.decremented |= takes(op);
         let by = amount(op);
-        if op.is_ok() {
+        if settled {
             counter.acknowledged = counter.acknowledged.saturating_add(by);
             counter.absolute.0 = counter.absolute.0.saturating_add(by.saturating_abs());
         } else {
@@ -99,7 +123,7 @@ fn counter<'h>(ctx: &Context<'h>, key: KeyId) -> Counter<'h> {
 }
 
 fn at_the_end(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings) -> CounterFigures {
-    let maybe = || counter.updates.iter().filter(|op| !op.is_ok()).map(|&op| amount(op));
+    let maybe = || counter.of(false).map(amount);
     let mut sums = Sums::new(maybe());
     maybe().for_each(|amount| sums.add(amount));
     let (lowest, highest) = sums.range();
@@ -125,7 +149,7 @@ fn at_the_end(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings)
     if counter.updates.is_empty() {
         return figures;
     }
-    let undecided = match (ctx.unsettled(), value) {
+    let undecided = match (ctx.disturbed(), value) {
         (Some(why), _) => Some(why.to_owned()),
         (None, None) if values.len() > 1 => {
             Some(format!("the replicas disagree on {}", figures.key))
@@ -138,12 +162,12 @@ fn at_the_end(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings)
         findings.undecided(NO_DOUBLE, why);
         return figures;
     }
-    let acked = counter.updates.iter().filter(|op| op.is_ok()).count() as u64;
+    let acked = counter.of(true).count() as u64;
     findings.chances(NO_LOST, acked, WHY_NONE);
     findings.chances(NO_DOUBLE, counter.updates.len() as u64, WHY_NONE);
     let left_out = ctx.history.updates_left_out(counter.key, None, u32::MAX);
     // Increments that are not in this part of a history could only make the loss greater.
-    if left_out && (taken_elsewhere(ctx, counter.key) || value >= Some(figures.lowest)) {
+    if left_out && (taken_elsewhere(ctx, counter.key, u32::MAX) || value >= Some(figures.lowest)) {
         let why = format!("updates of {} are not part of this history", figures.key);
         findings.undecided(NO_LOST, why.clone());
         findings.undecided(NO_DOUBLE, why);
@@ -176,13 +200,20 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
         Some(total) if total > acked.saturating_add(maybe) => Some(NO_DOUBLE),
         _ => None,
     };
-    let outside = value < figures.lowest || value > figures.highest;
-    let likely = if value < figures.lowest { NO_LOST } else { NO_DOUBLE };
-    let (claim, or) = match by_versions {
+    let sure = match by_versions {
+        Some(claim) => Some(claim),
+        // Nothing that was acknowledged could be missing.
+        None if acked == 0 => Some(NO_DOUBLE),
+        // By the version all were applied, and once: then the history does not tell what is wrong with the value.
+        None if counter.decremented && total.is_some() => None,
+        None if counter.decremented => by_ways(counter, value),
+        None if value < figures.lowest => Some(NO_LOST),
+        None if value > figures.highest => Some(NO_DOUBLE),
+        None => None,
+    };
+    let (claim, or) = match sure {
         Some(claim) => (claim, Vec::new()),
-        None if acked == 0 => (NO_DOUBLE, Vec::new()),
-        None if outside && !counter.decremented => (likely, Vec::new()),
-        None if outside && likely == NO_DOUBLE => (NO_DOUBLE, vec![NO_LOST]),
+        None if value > figures.highest => (NO_DOUBLE, vec![NO_LOST]),
         None => (NO_LOST, vec![NO_DOUBLE]),
     };
     let name = &figures.key;
@@ -192,7 +223,7 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
         format!("between {} and {}", figures.lowest, figures.highest)
     };
     let missing = figures.lowest.saturating_sub(value);
-    let one = (claim == NO_LOST).then(|| only_one(counter, missing)).flatten();
+    let one = (claim == NO_LOST && or.is_empty()).then(|| only_one(counter, missing)).flatten();
     let (cause, mut why) = match one {
         Some(op) => {
             let (cause, why) = explain::why_gone(ctx, op.id());
@@ -205,6 +236,11 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
     }
     if !or.is_empty() {
         why = format!("{why}; values alone do not tell loss from double for certain");
+    } else if by_versions.is_none() && counter.decremented && claim == NO_LOST {
+        let of = amounts(counter);
+        why = format!(
+            "no choice of operations, each applied once or twice, gives {value} of {of}; {why}"
+        );
     }
     let kind = if claim == NO_LOST { "lost increments" } else { "applied twice" };
     let finals = ctx.finals(counter.key).iter().map(|&(_, read)| read);
@@ -220,10 +256,44 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
     }
 }
 
+/// Which of the two must have happened for a counter with decrements to come to a value that it should not have: operations are
+/// missing, or some were applied twice. None where either, or only both together, account for it.
+fn by_ways(counter: &Counter<'_>, value: i64) -> Option<Claim> {
+    let reach = |amounts: Vec<i64>, sum: Option<i64>| {
+        let mut sums = Sums::new(amounts.iter().copied());
+        amounts.iter().for_each(|&amount| sums.add(amount));
+        sum.is_some_and(|sum| sums.reach(sum))
+    };
+    let (sure, maybe) = (counter.of(true).map(amount), counter.of(false).map(amount));
+    let at_most_once = reach(sure.chain(maybe).collect(), Some(value));
+    let (again, maybe) = (counter.of(true).map(amount), counter.of(false).map(amount));
+    let more = again.chain(maybe.flat_map(|amount| [amount, amount]));
+    let once_or_twice = reach(more.collect(), value.checked_sub(counter.acknowledged));
+    match (at_most_once, once_or_twice) {
+        (true, false) => Some(NO_LOST),
+        (false, true) => Some(NO_DOUBLE),
+        _ => None,
+    }
+}
+
+/// The amounts of the operations, as `+3 −5`; the first few of many.
+fn amounts(counter: &Counter<'_>) -> String {
+    const SHOWN: usize = 8;
+    let signed = |op: &OpView<'_>| {
+        let amount = amount(*op);
+        let sign = if amount < 0 { '−' } else { '+' };
+        format!("{sign}{}", amount.unsigned_abs())
+    };
+    let shown: Vec<String> = counter.updates.iter().take(SHOWN).map(signed).collect();
+    let more = counter.updates.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(" "))
+}
+
 /// The one acknowledged operation that accounts for what is missing.
 fn only_one<'h>(counter: &Counter<'h>, missing: i64) -> Option<OpView<'h>> {
-    let mut of = counter.updates.iter().filter(|op| op.is_ok() && amount(**op) == missing);
-    let one = of.next().copied();
+    let mut of = counter.of(true).filter(|&op| amount(op) == missing);
+    let one = of.next();
     if of.next().is_some() { None } else { one }
 }
 
@@ -242,6 +312,7 @@ fn shares(ctx: &Context<'_>, counter: &Counter<'_>, claim: Claim) -> (String, St
     let what = if claim == NO_LOST { "operations are missing" } else { "operations count twice" };
     let cause = match explain::list(&kinds) {
         Some(kinds) => format!("{what}, some acknowledged under {kinds}"),
+        None if ctx.history.faults().is_empty() => what.to_owned(),
         None => format!("{what}, all acknowledged with no fault in force"),
     };
     (cause, format!("operations were acknowledged: {said}"))
@@ -252,8 +323,7 @@ fn witness(counter: &Counter<'_>, claim: Claim, value: i64) -> Vec<OpId> {
     if counter.decremented || claim != NO_LOST {
         return counter.updates.iter().map(|op| op.id()).collect();
     }
-    let mut acked: Vec<OpView<'_>> =
-        counter.updates.iter().copied().filter(|op| op.is_ok()).collect();
+    let mut acked: Vec<OpView<'_>> = counter.of(true).collect();
     acked.sort_by_key(|op| (-amount(*op), op.id()));
     let mut sum = 0_i64;
     let mut ops = Vec::new();
@@ -275,7 +345,8 @@ fn during_the_run(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findi
     let mut sums = Sums::new(counter.updates.iter().map(|&op| amount(op)));
     let mut updates = counter.updates.iter().peekable();
     for read in reads {
-        while let Some(&op) = updates.next_if(|op| op.invoked() <= read.until()) {
+        let all = !ctx.history.has_real_time();
+        while let Some(&op) = updates.next_if(|op| all || op.invoked() <= read.until()) {
             sums.add(amount(op));
         }
         let Some(value) = read.output().as_int() else { continue };
@@ -301,40 +372,95 @@ fn during_the_run(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findi
     }
 }
 
-/// MR and RYW of counters that never went down and have no versions.
-fn monotonic(ctx: &Context<'_>, exact: &[bool], findings: &mut Findings) {
-    let judged: Vec<bool> = ctx
-        .keys()
-        .map(|key| {
-            !exact[key.0 as usize]
-                && !taken_elsewhere(ctx, key)
-                && !ctx.on(key).any(|op| takes(op) && op.status() != Status::Fail)
-        })
-        .collect();
+/// What others may have added to a counter, and taken from it, by when it began.
+#[derive(Default)]
+struct Others {
+    /// By the place of the invocation among the events: what all sessions together had added by then, and what they had taken.
+    begun: Vec<(u32, i64, i64)>,
+}
+
+impl Others {
+    fn new(updates: &[OpView<'_>]) -> Others {
+        let (mut added, mut taken) = (0_i64, 0_i64);
+        let begun = |op: &OpView<'_>| {
+            added = added.saturating_add(amount(*op).max(0));
+            taken = taken.saturating_add(amount(*op).min(0));
+            (op.index(), added, taken)
+        };
+        Others { begun: updates.iter().map(begun).collect() }
+    }
+
+    /// What had been added and taken, together, by operations that began before the event.
+    fn before(&self, event: u32) -> (i64, i64) {
+        let at = self.begun.partition_point(|&(begun, ..)| begun < event);
+        at.checked_sub(1).map_or((0, 0), |at| (self.begun[at].1, self.begun[at].2))
+    }
+}
+
+/// What a session did to a counter, acknowledged.
+#[derive(Default)]
+struct Own {
+    ops: Vec<OpId>,
+    added: i64,
+    taken: i64,
+}
+
+/// RYW of counters that have no versions, and MR of those that never went down.
+fn monotonic(ctx: &Context<'_>, counters: &[Counter<'_>], exact: &[bool], findings: &mut Findings) {
+    let others: Vec<Others> =
+        counters.iter().map(|counter| Others::new(&counter.updates)).collect();
+    let goes_down =
+        |key: KeyId| counters[key.0 as usize].decremented || taken_elsewhere(ctx, key, u32::MAX);
     let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();
     for ops in ctx.by_session().iter() {
-        // By key: own increments and their sum, and the highest value read.
-        let mut own: BTreeMap<KeyId, (Vec<OpId>, i64)> = BTreeMap::new();
+        let mut own: BTreeMap<KeyId, Own> = BTreeMap::new();
+        // By key: the highest value read.
         let mut seen: BTreeMap<KeyId, (OpId, i64)> = BTreeMap::new();
         for op in ops.iter().map(|&id| ctx.op(id)) {
-            if !op.is_ok() || !judged[op.key().0 as usize] {
+            if !op.is_ok() || exact[op.key().0 as usize] {
                 continue;
             }
             if !op.f().is_read() {
-                let (ops, sum) = own.entry(op.key()).or_default();
-                ops.push(op.id());
-                *sum = sum.saturating_add(amount(op));
+                let own = own.entry(op.key()).or_default();
+                own.ops.push(op.id());
+                own.added = own.added.saturating_add(amount(op).max(0));
+                own.taken = own.taken.saturating_add(amount(op).min(0));
                 continue;
             }
             let Some(value) = op.output().as_int() else { continue };
             let kind = ctx.kind_of(op.session());
-            if let Some((ops, sum)) = own.get(&op.key()) {
+            let until = op.completion_index().unwrap_or(u32::MAX);
+            if let Some(own) = own.get(&op.key()) {
                 let claim = (Property::ReadYourWrites, kind);
                 *counted.entry(claim).or_default() += 1;
-                if value < *sum {
-                    let what = format!("its session alone had added {sum}");
-                    findings.add(went_back(ctx, claim, ops, op, &what));
+                let (added, taken) = others[op.key().0 as usize].before(until);
+                let sum = own.added.saturating_add(own.taken);
+                let lowest = sum.saturating_add(taken.saturating_sub(own.taken));
+                let highest = sum.saturating_add(added.saturating_sub(own.added));
+                let elsewhere = added_elsewhere(ctx, op.key(), until);
+                let below = value < lowest && !taken_elsewhere(ctx, op.key(), until);
+                if below || (value > highest && value <= added && !elsewhere) {
+                    let what = if own.taken == 0 && taken == 0 {
+                        format!("its session alone had added {sum}")
+                    } else {
+                        format!(
+                            "with what its session had done it is between {lowest} and {highest}"
+                        )
+                    };
+                    let of_others = counters[op.key().0 as usize].updates.iter();
+                    // Of what others had done, what stands for the bound that is not kept.
+                    let other = |other: &&OpView<'_>| {
+                        takes(**other) == below && other.index() < until && (taken != 0 || !below)
+                    };
+                    let more = of_others.filter(other).map(|op| op.id());
+                    let mut proof: Vec<OpId> = own.ops.iter().copied().chain(more).collect();
+                    proof.sort_unstable();
+                    proof.dedup();
+                    findings.add(went_back(ctx, claim, &proof, op, &what));
                 }
+            }
+            if goes_down(op.key()) {
+                continue;
             }
             if let Some(&(earlier, highest)) = seen.get(&op.key()) {
                 let claim = (Property::MonotonicReads, kind);
@@ -353,6 +479,12 @@ fn monotonic(ctx: &Context<'_>, exact: &[bool], findings: &mut Findings) {
     for (claim, count) in counted {
         sessions::chances(findings, claim, count, Tier::Inferred);
     }
+    if ctx.keys().any(|key| !exact[key.0 as usize] && goes_down(key)) {
+        for sessions in [Sessions::Sticky, Sessions::Roaming] {
+            let why = "a counter that is decremented may go back, and it has no versions";
+            findings.chances((Property::MonotonicReads, sessions), 0, why);
+        }
+    }
 }
 
 fn went_back(
@@ -368,6 +500,7 @@ fn went_back(
         label: Label::So,
         why: format!("process {} made both, in this order", read.process()),
     };
+    let own = |op: &&OpId| ctx.op(**op).session() == read.session();
     Finding {
         claim,
         or: Vec::new(),
@@ -376,6 +509,6 @@ fn went_back(
         sentence: format!("{}; {what}.", explain::op(ctx, read.id())),
         key: Some(read.key()),
         ops: earlier.iter().copied().chain([read.id()]).collect(),
-        edges: earlier.iter().map(so).collect(),
+        edges: earlier.iter().filter(own).map(so).collect(),
     }
 }

@@ -26,6 +26,9 @@ pub(crate) fn op(ctx: &Context<'_>, id: OpId) -> String {
     let (key, node, process, index) = (op.key_name(), op.node_name(), op.process(), op.number());
     let input = data.value(op.input());
     let output = data.value(op.output());
+    if op.is_setup() {
+        return format!("{key} began with {input} (#{index})");
+    }
     let what = match op.f() {
         Function::Read => format!("read {key} as {}", shortened(&output)),
         Function::Checkout => format!("checked out {key} as {}", shortened(&output)),
@@ -91,6 +94,8 @@ pub(crate) fn served(ctx: &Context<'_>, id: OpId) -> String {
     match fault_kinds(ctx, id) {
         _ if node == NODE_UNKNOWN => "an unknown replica".to_owned(),
         Some(kinds) => format!("{node}, under {kinds}"),
+        // Where no fault is recorded, nobody knows that there was none.
+        None if ctx.history.faults().is_empty() => node.to_owned(),
         None => format!("{node}, with no fault in force on it"),
     }
 }
@@ -111,6 +116,8 @@ pub(crate) fn why_gone(ctx: &Context<'_>, id: OpId) -> (String, String) {
             format!("acknowledged by {node} while it was cut off ({kinds})")
         }
         Some(kinds) => format!("acknowledged by {node} under {kinds}"),
+        None if node == NODE_UNKNOWN => "acknowledged by an unknown replica".to_owned(),
+        None if ctx.history.faults().is_empty() => format!("acknowledged by {node}"),
         None => format!("acknowledged by {node} with no fault in force on it"),
     };
     (cause.clone(), format!("it was {cause}"))

@@ -64,6 +64,8 @@ type GroupKey = (Claim, &'static str, String, Vec<Claim>);
 pub(crate) struct Findings {
     pub(crate) tested: BTreeMap<Claim, Tested>,
     pub(crate) groups: BTreeMap<GroupKey, Group>,
+    /// What has to be known to read the verdict rightly, a sentence each.
+    pub(crate) notes: Vec<String>,
 }
 
 impl Findings {
@@ -77,6 +79,13 @@ impl Findings {
     /// The property cannot be decided, at least not everywhere. The first reason is kept.
     pub(crate) fn undecided(&mut self, claim: Claim, why: impl Into<String>) {
         self.tested.entry(claim).or_default().undecided.get_or_insert_with(|| why.into());
+    }
+
+    /// As [`Findings::undecided`], if the property is judged at all.
+    pub(crate) fn undecided_if_tested(&mut self, claim: Claim, why: &str) {
+        if self.tested.get(&claim).is_some_and(|tested| tested.chances > 0) {
+            self.undecided(claim, why);
+        }
     }
 
     /// What the judgement rests on: inferred if any of it is.
@@ -120,6 +129,7 @@ impl Findings {
                 self.tier(claim, tier);
             }
         }
+        self.notes.extend(other.notes);
         for group in other.groups.into_values() {
             self.add_many(group.smallest, group.count);
         }

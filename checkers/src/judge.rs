@@ -4,82 +4,41 @@
 use crate::context::{Context, covers, dead_nodes, promised};
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings, Group};
+use crate::nil_reads::of_the_end;
+use crate::shows::shown_by;
 use crate::verdict::{
     Anomaly, Counts, CountsOf, Edge, FORMAT, FaultVerdict, Figures, Outcome, PropertyVerdict,
     VERSION, Valid, Verdict,
 };
 use afterall_history::{
-    EndHow, Fault, Function, Header, History, KeyId, OpId, Promise, Property, RECORDED, Sessions,
-    Status, Transactions, Workload,
+    EndHow, Fault, FaultStage, Function, Header, History, KeyId, OpId, Promise, Property, RECORDED,
+    Status, Transactions,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Groups of anomalies that a verdict keeps.
 const GROUPS_MAX: usize = 200;
 /// Operations of one witness that a verdict keeps.
 const WITNESS_MAX: usize = 200;
 
-/// What a session guarantee, or another property that depends on who asks, is judged for.
-const APART: &[Sessions] = &[Sessions::Sticky, Sessions::Roaming];
-const TOGETHER: &[Sessions] = &[Sessions::All];
-
-/// The properties that a workload can show, and for which sessions; in the order of the ladder.
-fn shown_by(workload: Workload) -> impl Iterator<Item = Claim> {
-    use Property as P;
-    let shows = move |property| {
-        let register = workload == Workload::Register;
-        let counter = matches!(workload, Workload::Counter | Workload::Inventory);
-        let cart = workload == Workload::Cart;
-        let items = matches!(workload, Workload::Cart | Workload::Set | Workload::Chat);
-        let values = !matches!(workload, Workload::Text | Workload::Mutex | Workload::Transactions);
-        match property {
-            _ if workload == Workload::Transactions => match property {
-                P::Causal | P::ReadAtomic | P::ReadCommitted => TOGETHER,
-                _ => &[],
-            },
-            P::Linearizable if matches!(workload, Workload::Chat | Workload::Cart) => &[],
-            P::Linearizable => TOGETHER,
-            _ if !values => &[],
-            P::ReadYourWrites | P::MonotonicReads | P::MonotonicWrites | P::WritesFollowReads => {
-                APART
-            }
-            P::NoResurrectedItems if cart => APART,
-            P::NoOversell if workload == Workload::Inventory => TOGETHER,
-            P::Convergence | P::NoPhantoms => TOGETHER,
-            P::Sequential
-            | P::CausalConvergence
-            | P::CausalMemory
-            | P::Pram
-            | P::NoLostWrites
-            | P::NoCausalLoss
-                if register =>
-            {
-                TOGETHER
-            }
-            // A counter's value does not say whose increments are in it.
-            P::Causal if register || items => TOGETHER,
-            P::NoLostIncrements | P::NoDoubleIncrements if counter => TOGETHER,
-            P::NoLostItems if items => TOGETHER,
-            _ => &[],
-        }
-    };
-    let each = move |&property: &Property| shows(property).iter().map(move |&s| (property, s));
-    Property::ALL.iter().flat_map(each)
-}
-
 /// The verdict on a history.
 pub(crate) fn verdict(ctx: &Context<'_>, findings: &Findings, figures: Figures) -> Verdict {
     let history = ctx.history;
     let header = history.header();
-    let properties = properties(header, findings);
+    let properties = properties(header, history.has_real_time(), findings);
     let (groups, groups_left_out) = chosen(header, findings);
     let anomalies = groups.iter().zip(1..).map(|(group, id)| anomaly(ctx, group, id)).collect();
     let counts = counts(history);
     let faults: Vec<FaultVerdict> =
         history.faults().iter().map(|fault| fault_verdict(history, fault)).collect();
     let decided = validity(ctx, &properties, &faults);
+    let mut notes = notes(header, &properties);
+    if !findings.notes.is_empty() {
+        notes.extend(findings.notes.iter().cloned());
+    }
     Verdict {
         duration_ns: history.last_time(),
+        notes,
         anomalies,
         groups_left_out,
         faults,
@@ -100,6 +59,7 @@ fn untimed_verdict(
         version: VERSION,
         valid,
         reasons,
+        notes: Vec::new(),
         target: header.target.clone(),
         flavour: header.flavour.clone(),
         mutant: header.mutant.clone(),
@@ -127,7 +87,7 @@ pub(crate) fn transactions(
     figures: Figures,
 ) -> Verdict {
     let header = history.header();
-    let properties = properties(header, findings);
+    let properties = properties(header, true, findings);
     let (groups, groups_left_out) = chosen(header, findings);
     let mut doubts = Vec::new();
     if history.is_empty() {
@@ -138,14 +98,15 @@ pub(crate) fn transactions(
     let key_name = |key| history.key_name(key).to_string();
     let told = groups.iter().zip(1..);
     Verdict {
+        notes: notes(header, &properties),
         anomalies: told.map(|(group, id)| untimed(header, group, id, &number, &key_name)).collect(),
         groups_left_out,
         ..untimed_verdict(header, properties, decided, counts, figures)
     }
 }
 
-fn properties(header: &Header, findings: &Findings) -> Vec<PropertyVerdict> {
-    let shown: Vec<Claim> = shown_by(header.workload).collect();
+fn properties(header: &Header, real_time: bool, findings: &Findings) -> Vec<PropertyVerdict> {
+    let shown: Vec<Claim> = shown_by(header.workload, real_time).collect();
     let mut verdicts = Vec::new();
     for &property in Property::ALL {
         for &(_, sessions) in shown.iter().filter(|claim| claim.0 == property) {
@@ -172,11 +133,9 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
     let chances = tested.map_or(0, |tested| tested.chances);
     let (mut count, mut groups, mut either) = (0, 0, None);
     for Group { count: found, smallest } in findings.groups.values() {
-        if certain(header, smallest) {
-            if smallest.claim == claim {
-                count += found;
-                groups += 1;
-            }
+        if certain(header, smallest) && smallest.claim == claim {
+            count += found;
+            groups += 1;
         } else if smallest.claim == claim || smallest.or.contains(&claim) {
             either = Some(smallest);
         }
@@ -186,7 +145,9 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
         Outcome::Broken { count, groups, chances: chances.max(count) }
     } else if let Some(finding) = either {
         let claims = std::iter::once(finding.claim).chain(finding.or.iter().copied());
-        let names: Vec<String> = claims.map(claim_name).collect();
+        let mut names: Vec<String> = claims.map(claim_name).collect();
+        names.sort_unstable();
+        names.dedup();
         let names = explain::list(&names).unwrap_or_default();
         Outcome::Undecided {
             why: format!("one of {names} is broken, and values do not tell which"),
@@ -215,42 +176,56 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
     PropertyVerdict { property, sessions, promised, outcome, tier, summary }
 }
 
-/// What a property implies, as far as this crate judges both.
+/// Whether the property is a consistency model: it says which reads are right, at any moment.
+fn is_model(property: Property) -> bool {
+    use Property as P;
+    matches!(
+        property,
+        P::Linearizable
+            | P::Sequential
+            | P::CausalConvergence
+            | P::CausalMemory
+            | P::Causal
+            | P::Pram
+            | P::ReadAtomic
+            | P::ReadCommitted
+            | P::ReadYourWrites
+            | P::MonotonicReads
+            | P::MonotonicWrites
+            | P::WritesFollowReads
+    )
+}
+
+/// What a property implies directly, as far as this crate judges both.
 fn implies(property: Property) -> &'static [Property] {
     use Property as P;
     match property {
-        P::CausalConvergence => &[
-            P::Causal,
-            P::ReadYourWrites,
-            P::MonotonicReads,
-            P::MonotonicWrites,
-            P::WritesFollowReads,
-        ],
-        P::Linearizable => {
-            &[P::Sequential, P::CausalConvergence, P::CausalMemory, P::Causal, P::Pram]
-        }
-        P::Sequential => &[P::CausalConvergence, P::CausalMemory, P::Causal, P::Pram],
-        P::CausalMemory => &[
-            P::Causal,
-            P::Pram,
-            P::ReadYourWrites,
-            P::MonotonicReads,
-            P::MonotonicWrites,
-            P::WritesFollowReads,
-        ],
-        P::Pram => &[P::ReadYourWrites, P::MonotonicReads, P::MonotonicWrites],
-        // The session guarantees are not judged where transactions are, nor the other way round.
+        P::Linearizable => &[P::Sequential, P::CounterBounds],
+        P::Sequential => &[P::CausalConvergence, P::CausalMemory],
+        P::CausalConvergence => &[P::Causal, P::ReadAtomic],
+        P::CausalMemory => &[P::Causal, P::Pram],
         P::Causal => &[
-            P::ReadAtomic,
-            P::ReadCommitted,
+            P::NoPhantoms,
             P::ReadYourWrites,
             P::MonotonicReads,
             P::MonotonicWrites,
             P::WritesFollowReads,
         ],
+        P::Pram => &[P::NoPhantoms, P::ReadYourWrites, P::MonotonicReads, P::MonotonicWrites],
         P::ReadAtomic => &[P::ReadCommitted],
+        P::ReadCommitted => &[P::NoPhantoms],
         _ => &[],
     }
+}
+
+/// All that a property implies.
+fn implied(property: Property) -> BTreeSet<Property> {
+    let mut implied = BTreeSet::new();
+    let mut open = vec![property];
+    while let Some(property) = open.pop() {
+        open.extend(implies(property).iter().copied().filter(|&weaker| implied.insert(weaker)));
+    }
+    implied
 }
 
 fn strongest(properties: &[PropertyVerdict]) -> Option<Property> {
@@ -264,10 +239,47 @@ fn strongest(properties: &[PropertyVerdict]) -> Option<Property> {
                     && !matches!(p.outcome, Outcome::NotExercised { .. })
             })
     };
-    Property::ALL
-        .iter()
-        .copied()
-        .find(|&property| held(property) && !implies(property).iter().any(|&weaker| broken(weaker)))
+    let models = Property::ALL.iter().copied().filter(|&property| is_model(property));
+    let mut held = models.filter(|&property| held(property));
+    held.find(|&property| !implied(property).into_iter().any(broken))
+}
+
+/// The share of chances at which a property may still break, above which it is said how little is known: 3/60.
+const FEW_CHANCES: u64 = 60;
+
+/// What is to be said beside the reasons: promises that held, and were put to the test only a few times.
+fn notes(header: &Header, properties: &[PropertyVerdict]) -> Vec<String> {
+    let few = |promise: &Promise| {
+        let (chances, held) = chances_of(*promise, properties);
+        let few = held && chances < FEW_CHANCES && chances >= header.floor.max(1);
+        few.then(|| {
+            let share = (300.0 / chances as f64).min(100.0);
+            format!("{promise} ({chances}: up to {share:.0} %)")
+        })
+    };
+    let mut few: Vec<String> = header.promises.iter().filter_map(few).collect();
+    few.dedup();
+    let list = explain::list(&few);
+    let say = |list| format!("few chances, and the share of them that may still break: {list}");
+    list.map(say).into_iter().collect()
+}
+
+/// How often what a promise speaks of could have been broken, where it held; and whether it held.
+fn chances_of(promise: Promise, properties: &[PropertyVerdict]) -> (u64, bool) {
+    let about = properties.iter().filter(|p| covers(promise, p.property, p.sessions));
+    let mut sum = 0;
+    let mut held = false;
+    for p in about {
+        match p.outcome {
+            Outcome::Held { chances, .. } => {
+                sum += chances;
+                held = true;
+            }
+            Outcome::NotExercised { .. } => {}
+            Outcome::Broken { .. } | Outcome::Undecided { .. } => return (0, false),
+        }
+    }
+    (sum, held)
 }
 
 fn validity(
@@ -294,9 +306,18 @@ fn validity(
     } else if !ctx.any_final() && wants_the_end(history) {
         doubts.push("no replica was read at the end".to_owned());
     }
+    let reads = || history.ops().filter(|op| op.f().is_read());
+    let unjudged = history.unjudged();
+    if unjudged > 0 && !reads().any(|op| op.is_ok()) {
+        doubts.push(format!(
+            "none of the {unjudged} reads was judged: each returned nil, which may mean anything (--nil initial says that nothing had been written)"
+        ));
+    }
+    doubts.extend(untouched(faults));
     for fault in faults {
         if !fault.took {
-            let said = fault.evidence.last().map_or(String::new(), |said| format!(": {said}"));
+            let said = fault.evidence.last().map_or(": no evidence", |said| said.as_str());
+            let said = format!(": {}", said.trim_start_matches(": "));
             doubts.push(format!("fault {} ({}) did not take hold{said}", fault.fault, fault.what));
         }
         if !fault.healed {
@@ -321,18 +342,22 @@ fn outcome(
     properties: &[PropertyVerdict],
     mut doubts: Vec<String>,
 ) -> (Valid, Vec<String>) {
+    if header.promises.is_empty() && !header.measure_only {
+        doubts.push("nothing was promised: measured only".to_owned());
+    }
     let broken: Vec<String> = properties
         .iter()
         .filter(|p| p.promised && p.outcome.is_broken())
         .map(|p| format!("promise broken: {}", p.summary))
         .collect();
     for promise in &header.promises {
-        doubts.extend(untested(*promise, properties));
+        doubts.extend(untested(header, *promise, properties));
     }
     doubts.dedup();
     let valid = match (broken.is_empty(), doubts.is_empty()) {
         (false, _) => Valid::False,
         (true, false) => Valid::Unknown,
+        (true, true) if header.promises.is_empty() => Valid::Measured,
         (true, true) => Valid::True,
     };
     (valid, broken.into_iter().chain(doubts).collect())
@@ -342,24 +367,12 @@ fn outcome(
 /// where a promise speaks of the end.
 fn wants_the_end(history: &History) -> bool {
     let header = history.header();
-    let of_the_end = |promise: &Promise| {
-        use Property as P;
-        matches!(
-            promise.property,
-            P::Convergence
-                | P::NoLostWrites
-                | P::NoCausalLoss
-                | P::NoLostIncrements
-                | P::NoDoubleIncrements
-                | P::NoLostItems
-                | P::NoResurrectedItems
-        )
-    };
+    let of_the_end = |promise: &Promise| of_the_end(promise.property);
     header.world != RECORDED || header.promises.iter().any(of_the_end)
 }
 
 /// Why a promise was not decided, if so. One made to all sessions is put to the test by either kind of session.
-fn untested(promise: Promise, properties: &[PropertyVerdict]) -> Option<String> {
+fn untested(header: &Header, promise: Promise, properties: &[PropertyVerdict]) -> Option<String> {
     let about: Vec<&PropertyVerdict> =
         properties.iter().filter(|p| covers(promise, p.property, p.sessions)).collect();
     if about.iter().any(|p| p.outcome.is_broken()) {
@@ -368,10 +381,53 @@ fn untested(promise: Promise, properties: &[PropertyVerdict]) -> Option<String> 
     if let Some(p) = about.iter().find(|p| matches!(p.outcome, Outcome::Undecided { .. })) {
         return Some(format!("promise undecided: {}", p.summary));
     }
-    // A property that the workload cannot show is no promise about this run.
-    let first = about.first()?;
-    let held = about.iter().any(|p| p.outcome.is_held());
-    (!held).then(|| format!("promise not put to the test: {}", first.summary))
+    let Some(first) = about.first() else {
+        let workload = header.workload.name();
+        return Some(format!("promise not put to the test: no {workload} history shows {promise}"));
+    };
+    let (chances, held) = chances_of(promise, properties);
+    if !held {
+        return Some(format!("promise not put to the test: {}", first.summary));
+    }
+    (chances < header.floor).then(|| {
+        let times = if chances == 1 { "once".to_owned() } else { format!("{chances} times") };
+        format!(
+            "promise hardly exercised: {promise} could have been broken {times}, and at least {} are asked for: more time, keys or sessions help (--max-bound asks for less)",
+            header.floor
+        )
+    })
+}
+
+/// Kinds of faults that work on what nodes say to each other.
+const ON_LINKS: [&str; 3] = ["partition", "black-hole", "latency"];
+
+/// The kinds of faults on links none of which any operation met: they tested nothing.
+fn untouched(faults: &[FaultVerdict]) -> Vec<String> {
+    let tested_nothing = |kind: &&str| {
+        let mut of = faults.iter().filter(|fault| fault.kind == *kind && fault.took).peekable();
+        of.peek().is_some() && of.all(|fault| fault.touched == Some(0))
+    };
+    let say = |kind| {
+        format!(
+            "no operation was begun on the nodes of any {kind} while it was in force: it tested nothing"
+        )
+    };
+    ON_LINKS.iter().filter(|kind| tested_nothing(kind)).map(say).collect()
+}
+
+/// Operations that were begun while the fault was in force, on the nodes that it is about.
+fn touched(history: &History, fault: &Fault) -> u64 {
+    let Some(took) = fault.took else { return 0 };
+    let until = fault.heal.or(fault.healed).unwrap_or(i64::MAX);
+    let (mut from, mut to) = (0, history.len() as u32);
+    // Operations stand in the order of their invocation.
+    while from < to {
+        let middle = from + (to - from) / 2;
+        if history.op(OpId(middle)).invoked() < took { from = middle + 1 } else { to = middle }
+    }
+    let in_force = (from..history.len() as u32).map(|id| history.op(OpId(id)));
+    let in_force = in_force.take_while(|op| op.invoked() <= until);
+    in_force.filter(|op| fault.touches(op.sent_to())).count() as u64
 }
 
 fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
@@ -399,7 +455,14 @@ fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
         fault: fault.id,
         kind: fault.kind.clone(),
         what,
-        took: fault.took.is_some() && fault.missed.is_none(),
+        // Somebody's word that it took hold is no evidence.
+        took: fault.took.is_some()
+            && fault.missed.is_none()
+            && fault
+                .evidence
+                .iter()
+                .any(|(stage, said)| *stage == FaultStage::Took && !said.trim().is_empty()),
+        touched: ON_LINKS.contains(&fault.kind.as_str()).then(|| touched(history, fault)),
         healed: fault.healed.is_some(),
         evidence: fault.evidence.iter().map(|(_, text)| text.clone()).collect(),
         from: fault.inject,
@@ -409,16 +472,21 @@ fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
 
 fn counts(history: &History) -> Counts {
     let mut by_f = vec![[0_u64; 3]; Function::ALL.len()];
-    for op in history.ops() {
-        by_f[op.f() as usize][op.status() as usize] += 1;
+    // The state in which everything began was made by nobody.
+    for op in history.ops().filter(|op| !op.is_setup()) {
+        // What was not judged was acknowledged all the same.
+        let status = if op.is_unjudged() { Status::Ok } else { op.status() };
+        by_f[op.f() as usize][status as usize] += 1;
     }
+    let setup = history.ops().find(|op| op.is_setup()).is_some();
     let sum = |status: Status| by_f.iter().map(|of| of[status as usize]).sum();
     Counts {
-        ops: history.len() as u64,
+        ops: by_f.iter().flatten().sum(),
+        unjudged: history.unjudged(),
         ok: sum(Status::Ok),
         fail: sum(Status::Fail),
         info: sum(Status::Info),
-        sessions: history.sessions() as u64,
+        sessions: history.sessions() as u64 - u64::from(setup),
         keys: history.keys() as u64,
         by_f: Function::ALL
             .iter()
@@ -486,6 +554,7 @@ fn gravity(property: Property) -> u8 {
         | Property::NoCausalLoss
         | Property::NoLostIncrements
         | Property::NoDoubleIncrements
+        | Property::CounterBounds
         | Property::NoLostItems
         | Property::NoResurrectedItems
         | Property::NoOversell

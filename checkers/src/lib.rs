@@ -39,6 +39,7 @@ mod inventory;
 mod judge;
 mod linearizable;
 mod lost_writes;
+mod nil_reads;
 mod order;
 mod paths;
 pub mod pbs;
@@ -47,6 +48,7 @@ mod sequential;
 mod session_order;
 mod sessions;
 mod set;
+mod shows;
 mod sources;
 mod staleness;
 mod sums;
@@ -56,12 +58,15 @@ mod version;
 mod views;
 mod witness;
 
-use afterall_history::{History, Property, Transactions, Workload};
+use afterall_history::{History, Property, Sessions, Transactions, Workload};
 use context::Context;
 use findings::Findings;
 use sources::Sources;
 use verdict::Figures;
 
+pub use shows::{
+    CannotShow, can_show, cannot_show, usual_promises, usual_promises_of_transactions,
+};
 pub use verdict::{Anomaly, Edge, Label, Outcome, PropertyVerdict, Tier, Valid, Verdict};
 
 /// Judges a history.
@@ -79,62 +84,77 @@ fn find(ctx: &Context<'_>, only: Option<Property>) -> (Findings, Figures) {
     let mut figures = Figures::default();
     let wanted = |properties: &[Property]| only.is_none_or(|only| properties.contains(&only));
     let sessions = wanted(&sessions::GUARANTEES);
-    if wanted(&[Property::Convergence]) {
+    // What needs to know what was over before what began.
+    let real_time = ctx.history.has_real_time();
+    if real_time && wanted(&[Property::Convergence]) {
         figures.convergence = Some(convergence::check(ctx, &mut findings));
     }
     let exact = if sessions { sessions::check(ctx, &mut findings) } else { Vec::new() };
+    // Keys of which nothing is judged by versions, or of which it is not asked.
+    let by_values = || if sessions { exact.clone() } else { vec![true; ctx.history.keys()] };
     let workload = ctx.history.header().workload;
     let sources = Sources::new(ctx);
+    if wanted(&[Property::NoPhantoms]) {
+        phantoms::check(ctx, &sources, &mut findings);
+    }
     match workload {
-        Workload::Register => {
-            if wanted(&[Property::NoPhantoms]) {
-                phantoms::check(ctx, &sources, &mut findings);
-            }
-            register(ctx, &sources, &exact, only, &mut findings, &mut figures);
-        }
-        Workload::Counter => {
-            let exact = if sessions { exact } else { vec![true; ctx.history.keys()] };
-            figures.counters = counter::check(ctx, &exact, &mut findings);
-        }
-        Workload::Cart => {
-            let exact = if sessions { exact } else { vec![true; ctx.history.keys()] };
-            if wanted(&[Property::NoPhantoms]) {
-                phantoms::check(ctx, &sources, &mut findings);
-            }
-            if wanted(&[Property::Causal]) {
-                causal::check(ctx, &sources, &mut findings);
-            }
-            if sessions || wanted(&[Property::NoLostItems, Property::NoResurrectedItems]) {
-                figures.items = Some(cart::check(ctx, &sources, &exact, &mut findings));
+        Workload::Register => register(ctx, &sources, &exact, only, &mut findings, &mut figures),
+        Workload::Counter | Workload::Inventory => {
+            figures.counters = counter::check(ctx, &by_values(), &mut findings);
+            if workload == Workload::Inventory {
+                inventory::check(ctx, &mut findings);
             }
         }
-        Workload::Set | Workload::Chat => {
-            if wanted(&[Property::NoPhantoms]) {
-                phantoms::check(ctx, &sources, &mut findings);
-            }
+        Workload::Cart | Workload::Set | Workload::Chat => {
             if wanted(&[Property::Causal]) {
                 causal::check(ctx, &sources, &mut findings);
                 chat::check(ctx, &sources, &mut findings);
             }
-            if sessions || wanted(&[Property::NoLostItems]) {
-                let exact = if sessions { exact } else { vec![true; ctx.history.keys()] };
-                let (fates, visibility) = set::check(ctx, &sources, &exact, &mut findings);
-                figures.items = Some(fates);
-                figures.visibility = visibility;
+            let ends = wanted(&[Property::NoLostItems, Property::NoResurrectedItems]);
+            if sessions || ends {
+                let exact = by_values();
+                if workload == Workload::Cart || ctx.has_removes() {
+                    figures.items = Some(cart::check(ctx, &sources, &exact, &mut findings));
+                } else {
+                    let (fates, visibility) = set::check(ctx, &sources, &exact, &mut findings);
+                    figures.items = Some(fates);
+                    figures.visibility = visibility;
+                }
             }
-        }
-        Workload::Inventory => {
-            let exact = if sessions { exact } else { vec![true; ctx.history.keys()] };
-            figures.counters = counter::check(ctx, &exact, &mut findings);
-            inventory::check(ctx, &mut findings);
         }
         Workload::Text | Workload::Mutex | Workload::Transactions => {}
     }
     let judged = !matches!(workload, Workload::Register | Workload::Cart | Workload::Chat);
-    if judged && wanted(&[Property::Linearizable]) {
+    if real_time && judged && wanted(&[Property::Linearizable, Property::CounterBounds]) {
         linearizable::check(ctx, &sources, &mut findings);
     }
+    doubts(ctx, &sources, &exact, &mut findings);
+    nil_reads::check(ctx, &mut findings);
     (findings, figures)
+}
+
+/// What cannot be told because reads of a key could not be traced: of that key, and no other.
+fn doubts(ctx: &Context<'_>, sources: &Sources, exact: &[bool], findings: &mut Findings) {
+    use Property as P;
+    // One order explains everything, whoever wrote what.
+    let linearizable = linearizable::held(findings);
+    for (key, why) in sources.doubts() {
+        let models = [P::Causal, P::CausalConvergence, P::CausalMemory, P::Pram, P::Sequential];
+        for property in models.into_iter().filter(|_| !linearizable) {
+            findings.undecided_if_tested((property, Sessions::All), why);
+        }
+        let by_values = exact.get(key.0 as usize).is_some_and(|&exact| !exact);
+        let items = ctx.history.header().workload != Workload::Register;
+        for property in sessions::GUARANTEES.into_iter().filter(|_| by_values && !linearizable) {
+            // A set that only grows holds an element or not, however often it was added.
+            if items && !ctx.has_removes() {
+                break;
+            }
+            for sessions in [Sessions::Sticky, Sessions::Roaming] {
+                findings.undecided_if_tested((property, sessions), why);
+            }
+        }
+    }
 }
 
 /// Judges a history of transactions: causal consistency, read atomic, read committed.
@@ -171,7 +191,8 @@ fn register(
     figures: &mut Figures,
 ) {
     let wanted = |properties: &[Property]| only.is_none_or(|only| properties.contains(&only));
-    let fates = wanted(&[Property::NoLostWrites, Property::NoCausalLoss]);
+    let real_time = ctx.history.has_real_time();
+    let fates = real_time && wanted(&[Property::NoLostWrites, Property::NoCausalLoss]);
     let views = wanted(&[Property::Sequential, Property::CausalMemory, Property::Pram]);
     let causal = fates || views || wanted(&[Property::Causal, Property::CausalConvergence]);
     // What needs the causal order, and what does not.
@@ -187,10 +208,11 @@ fn register(
         if wanted(&sessions::GUARANTEES) {
             session_order::check(ctx, sources, exact, &mut findings);
         }
-        if wanted(&[Property::Linearizable, Property::Sequential]) {
+        if real_time && wanted(&[Property::Linearizable, Property::Sequential]) {
             linearizable::check(ctx, sources, &mut findings);
         }
-        (findings, only.is_none().then(|| staleness::measure(ctx, sources)).flatten())
+        let measured = real_time && only.is_none();
+        (findings, measured.then(|| staleness::measure(ctx, sources)).flatten())
     };
     let (order, (others, staleness)) = if !causal {
         (None, without())
@@ -212,6 +234,14 @@ fn register(
     }
     if let (true, Some(order)) = (wanted(&[Property::Sequential]), &order) {
         sequential::check(ctx, sources, order, findings);
+    }
+    if linearizable::several_values(ctx).is_some() {
+        findings.notes.push(
+            "registers returned several values at once: causal, causal-convergence, causal-memory and pram \
+             take such a read for wrong if each of its values had been overwritten, linearizable and sequential know single \
+             values alone"
+                .to_owned(),
+        );
     }
 }
 

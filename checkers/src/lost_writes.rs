@@ -73,12 +73,9 @@ pub(crate) fn check(
     };
     for claim in [NO_LOST, NO_CAUSAL] {
         findings.chances(claim, 0, WHY_NONE);
-        if let Some((a, b)) = sources.twice {
-            let (a, b) = (ctx.op(a).number(), ctx.op(b).number());
-            findings.undecided(claim, format!("#{a} and #{b} wrote the same value"));
-        }
     }
     let (mut paths, mut explained) = (None, 0);
+    let mut undecided: Option<String> = None;
     let shown = shown(ctx, sources);
     let rule = ctx.history.header().semantics.register;
     for key in ctx.keys() {
@@ -89,8 +86,7 @@ pub(crate) fn check(
         let in_part = reads.iter().any(|&(_, read)| sources.partly(read))
             || (rule == RegisterRule::SiblingsClient
                 && ctx.history.updates_left_out(key, None, u32::MAX));
-        let judged =
-            ctx.unsettled().is_none() && ctx.all_read(key) && sources.twice.is_none() && !in_part;
+        let judged = ctx.unsettled(key).is_none() && ctx.all_read(key) && !in_part;
         let mut replaced = BTreeSet::new();
         if rule == RegisterRule::SiblingsClient {
             replaced = contexts(ctx, sources, key, &finals);
@@ -107,6 +103,12 @@ pub(crate) fn check(
                 fates.superseded += 1;
             } else if !judged {
                 fates.undecided += 1;
+                undecided.get_or_insert_with(|| {
+                    let name = ctx.history.key_name(key);
+                    let unread = || format!("{name} was not read on every replica at the end");
+                    let why = ctx.unsettled(key).or(sources.doubt(key));
+                    why.map_or_else(unread, str::to_owned)
+                });
             } else if rule == RegisterRule::Lww && concurrent(ctx, &of, write) {
                 fates.discarded += 1;
             } else {
@@ -136,14 +138,7 @@ pub(crate) fn check(
             findings.chances(claim, if reads.is_empty() { 0 } else { judged_here }, WHY_NONE);
         }
     }
-    if fates.undecided > 0 {
-        let why = match ctx.unsettled() {
-            Some(why) => why.to_owned(),
-            None => format!(
-                "{} absent writes may be on a replica that was not read at the end",
-                fates.undecided
-            ),
-        };
+    if let Some(why) = undecided {
         for claim in [NO_LOST, NO_CAUSAL] {
             findings.undecided(claim, why.clone());
         }

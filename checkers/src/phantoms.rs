@@ -22,12 +22,35 @@ pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, findings: &mut Finding
         findings.add(finding(ctx, read, None, "phantom", &what));
     }
     for &(read, write) in &sources.aborted {
-        let what = format!("it shows what had failed: {}", explain::op(ctx, write));
+        let what = format!("its write is recorded as failed: {}", explain::op(ctx, write));
         findings.add(finding(ctx, read, Some(write), "aborted write", &what));
     }
-    if ctx.history.header().workload == Workload::Cart && sources.twice.is_none() {
-        for read in ctx.history.ops().filter(|op| op.f().is_read() && op.is_ok()) {
-            items(ctx, sources, read, findings);
+    let reads = || ctx.history.ops().filter(|op| op.f().is_read() && op.is_ok());
+    match ctx.history.header().workload {
+        Workload::Cart => reads().for_each(|read| items(ctx, sources, read, findings)),
+        Workload::Set | Workload::Chat => {
+            let mut shown_by = vec![OpId(u32::MAX); ctx.history.len()];
+            reads().for_each(|read| elements(ctx, sources, read, &mut shown_by, findings));
+        }
+        _ => {}
+    }
+}
+
+/// A set holds an element once, however often it was added.
+fn elements(
+    ctx: &Context<'_>,
+    sources: &Sources,
+    read: OpView<'_>,
+    shown_by: &mut [OpId],
+    findings: &mut Findings,
+) {
+    for add in sources.shown(read.id()) {
+        let last = std::mem::replace(&mut shown_by[add.0 as usize], read.id());
+        if last == read.id() {
+            let element = ctx.history.value_written(add).unwrap_or(Datum::NIL);
+            let what = format!("it holds {} more than once", ctx.history.data().value(element));
+            findings.add(finding(ctx, read.id(), Some(add), "duplicate element", &what));
+            return;
         }
     }
 }
@@ -39,6 +62,10 @@ fn items(ctx: &Context<'_>, sources: &Sources, read: OpView<'_>, findings: &mut 
         let mut parts = data.items(item);
         let (element, quantity) = (parts.next().unwrap_or(Datum::NIL), parts.next());
         let Some(add) = sources.writer(ctx, read.key(), element) else { continue };
+        if sources.first_of_same(add).is_some() {
+            // It may rightly be there as often as it was added.
+            continue;
+        }
         let said = data.value(element);
         if !seen.insert(add) {
             let what = format!("it holds {said} more than once");

@@ -9,9 +9,11 @@
 //!   read: MR; write then write: MW; read then write: WFR);
 //! - a value, and a read that returned it among others; nothing, and anything: these need no guarantee.
 //!
-//! A cycle proves that at least one of the guarantees on it was broken, and no more. So the smallest set of guarantees
-//! is looked for that gives a cycle by itself: if it is one, that one is broken; if it is several, the history does
-//! not tell which. A session that reads v, x and v again is the smallest cycle (MR alone).
+//! A cycle proves that at least one of the guarantees on it was broken, and no more. So every minimal set of guarantees is
+//! looked for that gives a cycle by itself: if it is one, that one is broken; if it is several, the history does not tell
+//! which of them. All minimal sets are kept, and not only the smallest: a broken guarantee that nobody promised must
+//! not hide that two which are promised contradict each other. A session that reads v, x and v again is the smallest cycle
+//! (MR alone).
 //!
 //! No order is inferred from real time: after a partition the order of writes may legally differ from it.
 
@@ -49,14 +51,6 @@ struct States {
 
 /// Judges the keys for which `exact` does not hold.
 pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, exact: &[bool], findings: &mut Findings) {
-    if sources.twice.is_some() {
-        for property in GUARANTEES {
-            for sessions in [Sessions::Sticky, Sessions::Roaming] {
-                findings.undecided((property, sessions), "two writes carry the same value");
-            }
-        }
-        return;
-    }
     let mut walk = Walk::new(ctx, sources);
     for key in ctx.keys().filter(|key| !exact[key.0 as usize]) {
         if walk.goes_forward(ctx, sources, key) {
@@ -151,7 +145,9 @@ fn shows_state(ctx: &Context<'_>, sources: &Sources, read: &[bool], op: OpView<'
         [] | [_] => seen.len(),
         _ => BTreeSet::from_iter(seen).len(),
     };
-    op.is_ok() && distinct == ctx.history.data().items(op.output()).len()
+    op.is_ok()
+        && !sources.partly(op.id())
+        && distinct == ctx.history.data().items(op.output()).len()
 }
 
 fn states(ctx: &Context<'_>, sources: &Sources, key: KeyId, read: &[bool]) -> States {
@@ -280,16 +276,16 @@ fn explain_cycles(
     steps.retain(|step| on_cycles[step.from] && on_cycles[step.to]);
     let mut masks: Vec<u8> = (1..=u8::MAX).collect();
     masks.sort_by_key(|mask| (mask.count_ones(), *mask));
-    let mut size = u32::MAX;
+    let mut minimal: Vec<u8> = Vec::new();
     for mask in masks {
-        if mask.count_ones() > size {
-            break;
+        if minimal.iter().any(|known| known & !mask == 0) {
+            continue;
         }
         let allowed: Vec<Step> =
             steps.iter().filter(|step| step.claim & !mask == 0).copied().collect();
         let on_cycles = self::on_cycles(states.nodes.len(), &allowed);
         if let Some(cycle) = shortest_cycle(&allowed, &on_cycles) {
-            size = mask.count_ones();
+            minimal.push(mask);
             findings.add(finding(ctx, key, states, &cycle, mask));
         }
     }

@@ -1,6 +1,8 @@
-//! Sets that only grow, and the messages of chats: element by element, and replica by replica.
+//! Sets that only grow, and the messages of chats: element by element, and replica by replica. (Sets with removes are judged as
+//! carts are: `cart`.)
 //!
-//! At the end, on the final reads, an acknowledged add is *present* (on some replica), or *lost*. On each replica, during
+//! At the end, on the final reads, an element whose add was acknowledged before they began is *present* (on some replica), or
+//! *lost*. A second add of an element changes nothing: one acknowledged add is enough to demand it. On each replica, during
 //! the run, with R the reads of it that began after the add was over:
 //!
 //! | the element is | when |
@@ -14,7 +16,8 @@
 //! one does not. After Jepsen's set-full, whose cost is the product of elements and reads; here it is their sum: the
 //! reads of a replica are walked from the last to the first, and an element is counted on while each shows it.
 //!
-//! Within a session: what it added, acknowledged, is in its later reads (RYW), and what it has read likewise (MR).
+//! Within a session: what it added, acknowledged, is in its later reads (RYW), and what it has read, by whomever it was added,
+//! likewise (MR).
 
 use crate::cart::lost;
 use crate::context::Context;
@@ -24,7 +27,7 @@ use crate::sessions;
 use crate::sources::Sources;
 use crate::verdict::{ItemFates, Label, Tier, Visibility};
 use afterall_history::{Function, KeyId, NodeId, OpId, OpView, Property, Sessions, Status};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const NO_LOST: Claim = (Property::NoLostItems, Sessions::All);
 const LOST_NONE: &str = "nothing was added to a set that was read on every replica at the end";
@@ -38,11 +41,6 @@ pub(crate) fn check(
 ) -> (ItemFates, Vec<Visibility>) {
     let mut fates = ItemFates::default();
     findings.chances(NO_LOST, 0, LOST_NONE);
-    if let Some((a, b)) = sources.twice {
-        let (a, b) = (ctx.op(a).number(), ctx.op(b).number());
-        findings.undecided(NO_LOST, format!("#{a} and #{b} added the same element"));
-        return (fates, Vec::new());
-    }
     in_sessions(ctx, sources, exact, findings);
     let mut waits: BTreeMap<NodeId, Waits> = BTreeMap::new();
     let mut marks = Marks::new(ctx.history.len());
@@ -94,34 +92,56 @@ fn at_the_end(
 ) {
     marks.begin();
     for &(_, read) in ctx.finals(key) {
-        for &add in sources.of(read) {
+        for add in sources.shown(read) {
             marks.set(add, 1);
         }
     }
-    let judged = ctx.unsettled().is_none() && ctx.all_read(key);
-    let mut any = false;
+    let readable = ctx.disturbed().is_none() && ctx.all_read(key);
+    let mut undecided = None;
     for add in ctx.on(key).filter(|&op| adds(op)) {
-        let present = marks.get(add.id()) > 0;
-        if !add.is_ok() {
-            fates.recovered += u64::from(present && add.status() == Status::Info);
+        if sources.first_of_same(add.id()).is_some_and(|first| first != add.id()) {
             continue;
         }
-        any = true;
+        let present = marks.get(add.id()) > 0;
+        let all = sources.same(add.id());
+        // Of several adds of the element, the one that demands the most.
+        let of = |wanted: &dyn Fn(OpView<'_>) -> bool| {
+            all.iter().map(|&add| ctx.op(add)).find(|&add| wanted(add))
+        };
+        let Some(acknowledged) = of(&|add| ctx.is_settled(add)).or(of(&|add| add.is_ok())) else {
+            fates.recovered += u64::from(present && add.status() == Status::Info);
+            continue;
+        };
+        let judged = readable && (present || ctx.is_settled(acknowledged));
         fates.acknowledged += 1;
         findings.chances(NO_LOST, u64::from(judged), LOST_NONE);
         if present {
             fates.present += 1;
         } else if judged {
             fates.lost += 1;
-            findings.add(lost(ctx, add, "lost element", ", and at the end no replica shows it"));
+            findings.add(lost(
+                ctx,
+                acknowledged,
+                "lost element",
+                ", and at the end no replica shows it",
+            ));
         } else {
             fates.undecided += 1;
         }
+        if !judged {
+            undecided = undecided.or(Some(acknowledged.number()));
+        }
     }
-    if any && !judged {
+    if let Some(add) = undecided {
         let name = ctx.history.key_name(key);
-        let unread = || format!("{name} was not read on every replica at the end");
-        findings.undecided(NO_LOST, ctx.unsettled().map_or_else(unread, str::to_owned));
+        let why = match ctx.disturbed() {
+            Some(why) => why.to_owned(),
+            None if !ctx.all_read(key) => {
+                format!("{name} was not read on every replica at the end")
+            }
+            None => format!("no read of {name} began after #{add} was acknowledged"),
+        };
+        findings.undecided(NO_LOST, why);
     }
 }
 
@@ -166,12 +186,15 @@ fn on_replicas(
     for read in ctx.on(key).filter(|op| op.f().is_read() && op.is_ok()) {
         reads.entry(read.served_by()).or_default().push(read);
     }
-    let added: Vec<OpView<'_>> = ctx.on(key).filter(|op| adds(*op) && op.is_ok()).collect();
+    // Of what was added several times nobody knows which add a read shows.
+    let once = |op: &OpView<'_>| sources.first_of_same(op.id()).is_none();
+    let added: Vec<OpView<'_>> =
+        ctx.on(key).filter(|op| adds(*op) && op.is_ok() && once(op)).collect();
     for (node, reads) in reads {
         marks.begin();
         // Reads stand in the order of invocation; from the last on.
         for (count, read) in (0_u32..).zip(reads.iter().rev()) {
-            for &add in sources.of(read.id()) {
+            for add in sources.shown(read.id()) {
                 if marks.get(add) == count {
                     marks.set(add, count + 1);
                 }
@@ -193,20 +216,30 @@ fn on_replicas(
     }
 }
 
+/// What a session knows of the elements of one set.
+#[derive(Default)]
+struct Known {
+    /// What it added, acknowledged, in order.
+    added: Vec<OpId>,
+    /// What it has read, in order, with the read that first showed it.
+    read: Vec<(OpId, OpId)>,
+    is_added: BTreeSet<OpId>,
+    is_read: BTreeSet<OpId>,
+}
+
 /// What sessions see of what they added and read before.
 fn in_sessions(ctx: &Context<'_>, sources: &Sources, exact: &[bool], findings: &mut Findings) {
     let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();
     let mut marks = Marks::new(ctx.history.len());
     for ops in ctx.by_session().iter() {
-        // By key: every add that it has seen or made, and what showed it first.
-        let mut known: BTreeMap<KeyId, Vec<(OpId, OpId)>> = BTreeMap::new();
-        let mut is_known = BTreeMap::<KeyId, std::collections::BTreeSet<OpId>>::new();
+        let mut known: BTreeMap<KeyId, Known> = BTreeMap::new();
         for op in ops.iter().map(|&id| ctx.op(id)).filter(|op| op.is_ok()) {
             let known = known.entry(op.key()).or_default();
-            let is_known = is_known.entry(op.key()).or_default();
             if adds(op) {
-                if is_known.insert(op.id()) {
-                    known.push((op.id(), op.id()));
+                // A second add of an element changes nothing.
+                let add = sources.first_of_same(op.id()).unwrap_or(op.id());
+                if known.is_added.insert(add) {
+                    known.added.push(op.id());
                 }
                 continue;
             }
@@ -214,28 +247,25 @@ fn in_sessions(ctx: &Context<'_>, sources: &Sources, exact: &[bool], findings: &
                 continue;
             }
             marks.begin();
-            let shown = sources.of(op.id());
-            shown.iter().for_each(|&add| marks.set(add, 1));
+            sources.shown(op.id()).for_each(|add| marks.set(add, 1));
             let kind = ctx.kind_of(op.session());
             let (ryw, mr) = ((Property::ReadYourWrites, kind), (Property::MonotonicReads, kind));
             if !exact[op.key().0 as usize] {
-                let own = known.iter().any(|(add, by)| add == by);
-                let read = known.iter().any(|(add, by)| add != by);
-                *counted.entry(ryw).or_default() += u64::from(own);
-                *counted.entry(mr).or_default() += u64::from(read);
+                *counted.entry(ryw).or_default() += u64::from(!known.added.is_empty());
+                *counted.entry(mr).or_default() += u64::from(!known.read.is_empty());
             }
-            let missed = |own: bool| {
-                let of = known.iter().filter(|(add, by)| (add == by) == own);
-                of.copied().find(|&(add, _)| marks.get(add) == 0)
-            };
-            for (claim, own) in [(ryw, true), (mr, false)] {
-                if let Some((add, by)) = missed(own) {
-                    findings.add(misses(ctx, claim, add, by, op));
-                }
+            let first = |add: OpId| sources.first_of_same(add).unwrap_or(add);
+            let own = known.added.iter().find(|&&add| marks.get(first(add)) == 0);
+            if let Some(&add) = own {
+                findings.add(misses(ctx, ryw, add, add, op));
             }
-            for &add in shown {
-                if is_known.insert(add) {
-                    known.push((add, op.id()));
+            let read = known.read.iter().find(|&&(add, _)| marks.get(add) == 0);
+            if let Some(&(add, by)) = read {
+                findings.add(misses(ctx, mr, add, by, op));
+            }
+            for add in sources.shown(op.id()) {
+                if known.is_read.insert(add) {
+                    known.read.push((add, op.id()));
                 }
             }
         }

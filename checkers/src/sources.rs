@@ -1,7 +1,9 @@
 //! Who reads from whom: for every read, the updates that wrote what it returned.
 //!
 //! Writes to a register carry distinct values, and adds to carts and sets fresh elements, so the writer of a value is
-//! known. What a part of a history does not tell, because the writer is not in it, is not traced.
+//! known. Where two updates carry the same value, a read of it is not traced, and where a key was deleted, a read of nothing:
+//! then its key is in doubt, and no other. What a part of a history does not tell, because the writer is not in it, is not
+//! traced either.
 //! What was read but never written (*phantom*), or written by an operation that failed (*aborted*), is listed
 //! apart.
 
@@ -9,7 +11,7 @@ use crate::context::Context;
 use afterall_history::{Datum, Function, KeyId, OpId, OpView, Status, Workload};
 use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 
 /// It reads from nothing.
@@ -29,9 +31,17 @@ pub(crate) struct Sources {
     pub(crate) phantoms: Vec<(OpId, Datum)>,
     /// A read, and the failed update that it returned.
     pub(crate) aborted: Vec<(OpId, OpId)>,
-    /// Two updates that wrote the same, so that readers of it cannot be told apart.
-    pub(crate) twice: Option<(OpId, OpId)>,
-    /// In a part of a history: reads that returned what somebody wrote who is not in it.
+    /// Updates that wrote the same as another: the first of those that may have happened, with all of them. So readers of
+    /// what they wrote cannot be told apart.
+    same: BTreeMap<OpId, Vec<OpId>>,
+    /// By update that wrote the same as another: the first of them.
+    first: FxHashMap<OpId, OpId>,
+    /// By read: of what it returned and several updates wrote, the first of these updates.
+    also: FxHashMap<OpId, Vec<OpId>>,
+    /// Why not every read of a key is traced.
+    doubts: BTreeMap<KeyId, String>,
+    /// Reads that returned something of which it is not known who wrote it: somebody who is not in this part of a history, one
+    /// of several updates, or nobody as well as a delete.
     partly: BTreeSet<OpId>,
     /// Values that were read.
     pub(crate) values_read: u64,
@@ -40,7 +50,7 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// Traces the reads of a register or cart history; of another workload nothing can be traced.
+    /// Traces the reads of a history; of counters, texts and locks nothing can be traced.
     pub(crate) fn new(ctx: &Context<'_>) -> Self {
         let mut sources = Sources::default();
         let workload = ctx.history.header().workload;
@@ -57,19 +67,36 @@ impl Sources {
                 // A failed update did not happen: another may carry the value in its stead.
                 Some(other) if ctx.op(*other).status() == Status::Fail => *other = op.id(),
                 Some(_) if op.status() == Status::Fail => {}
-                Some(&mut other) => sources.twice = sources.twice.or(Some((other, op.id()))),
+                Some(&mut other) => sources.wrote_the_same(ctx, other, op),
             }
+        }
+        let deletes = deletes(ctx);
+        for (&key, &delete) in &deletes {
+            let why = format!("#{} deleted {}", ctx.op(delete).number(), ctx.history.key_name(key));
+            let why = format!("{why}, so a read of nothing may be of the beginning or of that");
+            sources.doubts.entry(key).or_insert(why);
         }
         sources.one.reserve_exact(ctx.history.len());
         let mut from: Vec<OpId> = Vec::new();
         for op in ctx.history.ops() {
             if op.f().is_read() && op.is_ok() {
+                let mut nothing = true;
                 for value in returned(ctx, workload, op) {
                     sources.trace(ctx, op, value, &mut from);
+                    nothing = false;
+                }
+                let deleted = |key| {
+                    let elsewhere =
+                        ctx.history.updates_left_out(key, Some(Function::Delete), u32::MAX);
+                    deletes.contains_key(&key) || elsewhere
+                };
+                if nothing && workload == Workload::Register && deleted(op.key()) {
+                    sources.partly.insert(op.id());
                 }
             } else if op.status() != Status::Fail
                 && let Some(value) = named(ctx, op)
                 && let Some(write) = sources.writer(ctx, op.key(), value)
+                && !sources.first.contains_key(&write)
                 && ctx.op(write).status() != Status::Fail
                 && ctx.op(write).index() < op.index()
             {
@@ -103,6 +130,12 @@ impl Sources {
         let until = read.completion_index().unwrap_or(u32::MAX);
         if ctx.history.written_elsewhere(read.key(), value, until) {
             self.partly.insert(read.id());
+            // Somebody in this part may have written it, too: then the read shows that, whoever it was.
+            if let Some(write) = self.writer(ctx, read.key(), value)
+                && ctx.op(write).status() != Status::Fail
+            {
+                self.also.entry(read.id()).or_default().push(write);
+            }
             return;
         }
         match self.writer(ctx, read.key(), value) {
@@ -111,11 +144,59 @@ impl Sources {
                 self.aborted.push((read.id(), write));
             }
             // By the order of events, since times may be equal.
-            Some(write) if Some(ctx.op(write).index()) > read.completion_index() => {
+            Some(write)
+                if ctx.history.has_real_time()
+                    && Some(ctx.op(write).index()) > read.completion_index() =>
+            {
                 self.phantoms.push((read.id(), value));
             }
-            Some(write) => from.push(write),
+            Some(write) => match self.first.get(&write) {
+                None => from.push(write),
+                Some(&first) => {
+                    self.partly.insert(read.id());
+                    self.also.entry(read.id()).or_default().push(first);
+                }
+            },
         }
+    }
+
+    fn wrote_the_same(&mut self, ctx: &Context<'_>, first: OpId, op: OpView<'_>) {
+        let same = self.same.entry(first).or_insert_with(|| vec![first]);
+        same.push(op.id());
+        self.first.insert(first, first);
+        self.first.insert(op.id(), first);
+        self.doubts.entry(op.key()).or_insert_with(|| {
+            let value = ctx.history.value_written(first).unwrap_or(Datum::NIL);
+            let (value, key) = (ctx.history.data().value(value), op.key_name());
+            format!("#{} and #{} both put {value} into {key}", ctx.op(first).number(), op.number())
+        });
+    }
+
+    /// Why not every read of a key is traced, for the keys of which that is so.
+    pub(crate) fn doubts(&self) -> impl Iterator<Item = (KeyId, &str)> {
+        self.doubts.iter().map(|(&key, why)| (key, why.as_str()))
+    }
+
+    /// Why not every read of the key is traced, if so.
+    pub(crate) fn doubt(&self, key: KeyId) -> Option<&str> {
+        self.doubts.get(&key).map(String::as_str)
+    }
+
+    /// The first of the updates that wrote the same as this one, itself included; none where no other did.
+    pub(crate) fn first_of_same(&self, update: OpId) -> Option<OpId> {
+        self.first.get(&update).copied()
+    }
+
+    /// The updates that wrote the same as this one, itself included, in the order of their invocation.
+    pub(crate) fn same(&self, update: OpId) -> Vec<OpId> {
+        let same = self.first.get(&update).and_then(|first| self.same.get(first));
+        same.cloned().unwrap_or_else(|| vec![update])
+    }
+
+    /// What the read shows: the updates whose effect it returned, and the first of those that may stand for it.
+    pub(crate) fn shown(&self, read: OpId) -> impl Iterator<Item = OpId> + '_ {
+        let also = if self.also.is_empty() { None } else { self.also.get(&read) };
+        self.of(read).iter().chain(also.into_iter().flatten()).copied()
     }
 
     /// The updates whose effect the read returned.
@@ -140,7 +221,7 @@ impl Sources {
         read
     }
 
-    /// Whether the read returned something that was written outside of this part of a history.
+    /// Whether the read returned something of which it is not known who wrote it.
     pub(crate) fn partly(&self, read: OpId) -> bool {
         !self.partly.is_empty() && self.partly.contains(&read)
     }
@@ -160,6 +241,19 @@ impl Sources {
         let is = |&op: &OpId| is_writer(ctx, op, key, value);
         self.writers.find_mut(hash(key, Some(value)), is)
     }
+}
+
+/// The first delete of each key that may have happened.
+fn deletes(ctx: &Context<'_>) -> BTreeMap<KeyId, OpId> {
+    let mut deletes = BTreeMap::new();
+    if ctx.history.header().workload == Workload::Register {
+        for op in ctx.history.ops() {
+            if op.f() == Function::Delete && op.status() != Status::Fail {
+                deletes.entry(op.key()).or_insert(op.id());
+            }
+        }
+    }
+    deletes
 }
 
 fn is_writer(ctx: &Context<'_>, op: OpId, key: KeyId, value: Datum) -> bool {

@@ -94,9 +94,6 @@ impl Writes {
 
 /// Measures the staleness of a register history; `None` if nothing was read after something was written.
 pub(crate) fn measure(ctx: &Context<'_>, sources: &Sources) -> Option<StalenessFigures> {
-    if sources.twice.is_some() {
-        return None;
-    }
     let seen = sources.read();
     let mut ages: Vec<i64> = Vec::new();
     let mut phases: BTreeMap<Phase, (u64, Vec<i64>)> = BTreeMap::new();
@@ -110,7 +107,8 @@ pub(crate) fn measure(ctx: &Context<'_>, sources: &Sources) -> Option<StalenessF
             let Some(last) = writes.last_before(asked) else { continue };
             let from = sources.of(read.id());
             // A value that cannot be traced, or whose write nobody acknowledged, has no age.
-            let untraced = from.is_empty() && !returned_nothing(ctx, read);
+            let untraced =
+                sources.partly(read.id()) || (from.is_empty() && !returned_nothing(ctx, read));
             if untraced || from.iter().any(|&write| !ctx.op(write).is_ok()) {
                 continue;
             }

@@ -13,7 +13,7 @@ pub const FORMAT: &str = "afterall-verdict";
 /// The version of the verdict's format.
 pub const VERSION: u32 = 1;
 
-/// Whether a run held its promises. In JSON `true`, `false` or `"unknown"`.
+/// Whether a run held its promises. In JSON `true`, `false`, `"unknown"` or `"measured"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Valid {
     /// Every promise was put to the test and held.
@@ -22,6 +22,8 @@ pub enum Valid {
     Unknown,
     /// A promise was broken.
     False,
+    /// Nothing was meant to be promised, and so only measured.
+    Measured,
 }
 
 impl Serialize for Valid {
@@ -30,6 +32,7 @@ impl Serialize for Valid {
             Valid::True => serializer.serialize_bool(true),
             Valid::False => serializer.serialize_bool(false),
             Valid::Unknown => serializer.serialize_str("unknown"),
+            Valid::Measured => serializer.serialize_str("measured"),
         }
     }
 }
@@ -40,8 +43,9 @@ impl<'de> Deserialize<'de> for Valid {
             Value::Bool(true) => Ok(Valid::True),
             Value::Bool(false) => Ok(Valid::False),
             Value::Text(text) if text == "unknown" => Ok(Valid::Unknown),
+            Value::Text(text) if text == "measured" => Ok(Valid::Measured),
             other => Err(serde::de::Error::custom(format!(
-                "valid is true, false or \"unknown\", not {other}"
+                "valid is true, false, \"unknown\" or \"measured\", not {other}"
             ))),
         }
     }
@@ -58,6 +62,9 @@ pub struct Verdict {
     pub valid: Valid,
     /// Why not `true`, a sentence each; the gravest first.
     pub reasons: Vec<String>,
+    /// What else has to be known to read the verdict rightly, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// As in the history's header.
     pub target: String,
     /// As in the history's header.
@@ -82,7 +89,7 @@ pub struct Verdict {
     /// Every property that the workload can show, strongest first. A session guarantee appears twice: for
     /// sticky and for roaming sessions.
     pub properties: Vec<PropertyVerdict>,
-    /// The strongest property that held, and that implies none that is broken.
+    /// The strongest consistency model that held, and that implies nothing that is broken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strongest: Option<Property>,
     /// The smallest anomaly of each group, broken promises first.
@@ -273,11 +280,19 @@ pub struct FaultVerdict {
     pub healed: bool,
     /// What was measured.
     pub evidence: Vec<String>,
+    /// Of faults that work on links: how many operations were begun on the nodes at their ends while it was in force. Without
+    /// any it tested nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub touched: Option<u64>,
     /// When the nemesis began to inject it.
     pub from: i64,
     /// When it was healed; absent if it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<i64>,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// How many operations there were.
@@ -291,6 +306,9 @@ pub struct Counts {
     pub fail: u64,
     /// Unknown whether done.
     pub info: u64,
+    /// Among the acknowledged: reads that returned nil, of which nobody knows what it means, so that they were not judged.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unjudged: u64,
     /// Sessions.
     pub sessions: u64,
     /// Keys.

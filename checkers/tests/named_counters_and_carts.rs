@@ -57,14 +57,21 @@ fn the_missing_increment_is_named_where_its_amount_tells() {
 }
 
 #[test]
-fn with_decrements_only_versions_tell_a_loss_from_a_double() {
+fn with_decrements_the_sums_or_the_versions_tell_a_loss_from_a_double() {
     let table = "
         p1@n1 increment c 5
         p2@n2 decrement c 3";
     assert_eq!(counted(table, 2), ["held"; 3]);
-    // The decrement is missing, or an increment of 3 counted twice (which there was not).
-    assert_eq!(counted(table, 5)[..2], ["undecided", "undecided"]);
-    assert_eq!(counted(table, -1)[..2], ["undecided", "undecided"]);
+    // The decrement is missing: no choice of operations, each applied once or twice, gives 5.
+    assert_eq!(counted(table, 5)[..2], ["broken", "held"]);
+    // It was applied twice: no choice of operations, each applied at most once, gives -1.
+    assert_eq!(counted(table, -1)[..2], ["held", "broken"]);
+    // Either: the increment of 2 is missing, or the decrement of 2 was applied twice.
+    let either = "
+        p1@n1 increment c 2
+        p2@n2 increment c 7
+        p3@n2 decrement c 2";
+    assert_eq!(counted(either, 5)[..2], ["undecided", "undecided"]);
     let versions = |vector: &str| {
         let verdict = judge(&format!(
             "! workload counter

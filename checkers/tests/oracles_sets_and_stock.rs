@@ -144,7 +144,7 @@ fn sets_and_chats() {
                     && (0..r).any(|e| {
                         read(e)
                             && ops[e].process() == ops[r].process()
-                            && shows[e].iter().any(|&a| misses(r, a) && !own(e, a))
+                            && shows[e].iter().any(|&a| misses(r, a))
                     })
             });
             let causal = (0..n).any(|r| {

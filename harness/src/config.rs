@@ -27,6 +27,70 @@ pub enum WorldKind {
     Sim,
 }
 
+/// How often a property may still break, at most, for a promise to count as put to the test: a share of its chances in whole
+/// percent, or no demand at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MaxBound(u32);
+
+impl MaxBound {
+    /// What a run asks for unless it is told: 30 %, which is ten chances.
+    pub const USUAL: MaxBound = MaxBound(30);
+
+    /// The chances that it takes: by the rule of three, a property that held in n of them breaks in at most 3/n.
+    #[must_use]
+    pub fn floor(self) -> u64 {
+        if self.0 == 0 { 0 } else { u64::from(300_u32.div_ceil(self.0)) }
+    }
+}
+
+impl Default for MaxBound {
+    fn default() -> MaxBound {
+        MaxBound::USUAL
+    }
+}
+
+/// A text that is not a share of chances.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected a share of 1% to 100%, or none; found {0:?}")]
+pub struct NotABound(String);
+
+impl FromStr for MaxBound {
+    type Err = NotABound;
+
+    fn from_str(text: &str) -> Result<Self, NotABound> {
+        if text == "none" {
+            return Ok(MaxBound(0));
+        }
+        let percent = text.strip_suffix('%').and_then(|percent| percent.trim().parse().ok());
+        let within = percent.filter(|percent| (1..=100).contains(percent));
+        within.map(MaxBound).ok_or_else(|| NotABound(text.to_owned()))
+    }
+}
+
+impl fmt::Display for MaxBound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("none"),
+            percent => write!(f, "{percent}%"),
+        }
+    }
+}
+
+impl TryFrom<String> for MaxBound {
+    type Error = NotABound;
+
+    fn try_from(text: String) -> Result<Self, NotABound> {
+        text.parse()
+    }
+}
+
+impl From<MaxBound> for String {
+    fn from(bound: MaxBound) -> String {
+        bound.to_string()
+    }
+}
+
 /// A name that is no world.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown world {0:?}: there are process, docker and sim")]
@@ -90,6 +154,9 @@ pub struct RunConfig {
     pub faults: Vec<Kind>,
     /// What everything random follows from.
     pub seed: u64,
+    /// How much a promise has to be put to the test.
+    #[serde(default)]
+    pub max_bound: MaxBound,
     /// A Toxiproxy to use in place of the embedded one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub toxiproxy: Option<String>,
@@ -320,6 +387,8 @@ impl RunConfig {
             nodes: self.node_names(),
             semantics,
             promises,
+            measure_only: false,
+            floor: self.max_bound.floor(),
             started,
         }
     }

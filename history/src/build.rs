@@ -5,7 +5,10 @@
 use crate::datum::{Data, Datum, Full, Packed, Symbol};
 use crate::history::{Columns, End, Fault, History, NEVER, NONE, NodeId, NodeTurn, Status};
 use crate::limits::{EVENTS_MAX, FAULTS_MAX, NODES_MAX};
-use crate::{Event, FaultStage, Function, Header, OpEvent, Outcome, Phase, Value, shape};
+use crate::{
+    Event, FaultStage, Function, Header, NODE_UNKNOWN, OpEvent, Outcome, Phase, RECORDED, Value,
+    shape,
+};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -39,6 +42,8 @@ pub enum Damage {
     OnInvocation(&'static str),
     #[error("a history names at most {NODES_MAX} nodes")]
     Nodes,
+    #[error("node {node:?} is not one that the header names: {known}")]
+    NodeUnknown { node: String, known: String },
     #[error("the header names no nodes")]
     NoNodes,
     #[error("the header names node {0:?} twice")]
@@ -58,6 +63,9 @@ pub enum Damage {
     #[error(transparent)]
     Full(#[from] Full),
 }
+
+/// Nodes that an error names.
+const NODES_TOLD: usize = 12;
 
 /// One end of an operation, its texts and values already interned.
 pub(crate) struct RawOp {
@@ -163,7 +171,7 @@ impl HistoryBuilder {
         }
         for (at, name) in names.iter().enumerate() {
             let symbol = builder.data.intern_text(name)?;
-            if usize::from(builder.node(symbol)?.0) != at {
+            if usize::from(builder.named_node(symbol)?.0) != at {
                 return Err(Damage::NodeTwice(name.clone()));
             }
         }
@@ -476,7 +484,26 @@ impl HistoryBuilder {
         self.node(symbol)
     }
 
+    /// A node that the header names. Of histories of other tools single operations need not tell theirs.
     fn node(&mut self, symbol: Symbol) -> Result<NodeId, Damage> {
+        match self.node_of.get(symbol.0 as usize) {
+            Some(&known) if known != NONE => return Ok(NodeId(known as u16)),
+            _ => {}
+        }
+        let header = &self.history.header;
+        let name = self.data.text(symbol);
+        if header.world == RECORDED && name == NODE_UNKNOWN {
+            return self.named_node(symbol);
+        }
+        let mut known =
+            header.nodes.iter().take(NODES_TOLD).cloned().collect::<Vec<_>>().join(", ");
+        if header.nodes.len() > NODES_TOLD {
+            known.push_str(", …");
+        }
+        Err(Damage::NodeUnknown { node: name.to_owned(), known })
+    }
+
+    fn named_node(&mut self, symbol: Symbol) -> Result<NodeId, Damage> {
         let nodes = &mut self.history.nodes;
         let due = nodes.len();
         let slot = slot(&mut self.node_of, symbol);

@@ -45,9 +45,23 @@ pub struct Header {
     /// What the target claims to hold.
     #[serde(default)]
     pub promises: Vec<Promise>,
+    /// Whether nothing is meant to be promised: then what is measured is all that is wanted.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub measure_only: bool,
+    /// A promise that had fewer chances to be broken than this was hardly put to the test; 0 demands nothing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub floor: u64,
     /// Wall-clock time of the run's start, RFC 3339 in UTC; absent in simulated runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<String>,
+}
+
+fn is_false(is: &bool) -> bool {
+    !is
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 impl Header {
@@ -70,6 +84,8 @@ impl Header {
             nodes: nodes.into_iter().map(Into::into).collect(),
             semantics: Semantics::default(),
             promises: Vec::new(),
+            measure_only: false,
+            floor: 0,
             started: None,
         }
     }

@@ -17,7 +17,7 @@ pub struct SessionId(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId(pub u32);
 
-/// A node: those of the header first, in their order, then any other that is named.
+/// A node: those of the header, in their order; then, in histories of other tools, the one that stands for an unknown node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub u16);
 
@@ -244,6 +244,11 @@ impl History {
     /// Replaces what the target is held to: histories of other tools do not say what was promised.
     pub fn set_promises(&mut self, promises: Vec<Promise>) {
         self.header.promises = promises;
+    }
+
+    /// The header, to be changed: what the target is held to, and how much has to be put to the test.
+    pub fn header_mut(&mut self) -> &mut Header {
+        &mut self.header
     }
 
     /// How many operations were invoked.

@@ -75,6 +75,8 @@ properties! {
     NoLostIncrements = "no-lost-increments",
     /// No increment or decrement is applied more than once.
     NoDoubleIncrements = "no-double-increments",
+    /// A read of a counter holds all that was acknowledged before it began, and nothing that had not begun when it was over.
+    CounterBounds = "counter-bounds",
     /// No item that was added, acknowledged and never removed is missing at the end.
     NoLostItems = "no-lost-items",
     /// No item that was removed after it had been seen is back at the end.

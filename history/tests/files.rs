@@ -135,7 +135,7 @@ fn stream(steps: &[Step]) -> Vec<Event> {
             Step::Op { process, write, node, key, value, version, how } => {
                 let slot = *process as usize;
                 let f = if *write { Function::Write } else { Function::Read };
-                let node = format!("n{node}");
+                let node = format!("n{}", 1 + node % 2);
                 let e = match open[slot].take() {
                     None => OpEvent {
                         index,
@@ -310,6 +310,26 @@ fn a_damaged_line_is_named_with_what_is_wrong() {
             "carries no version",
         ),
         (&op(r#""invoke","process":2,"node":"n1","f":"read","key":7"#), "expected text"),
+        (
+            &op(r#""invoke","process":2,"node":"n9","f":"read","key":"x""#),
+            r#"node "n9" is not one that the header names: n1, n2"#,
+        ),
+        (&op(r#""invoke","process":2,"node":"?","f":"read","key":"x""#), "not one that the header"),
+        (
+            &op(r#""ok","process":1,"node":"n3","f":"write","key":"x","value":5"#),
+            "not one that the header",
+        ),
+        (&op(r#""node","node":"n3","change":"died","detail":"x""#), "not one that the header"),
+        (
+            &op(r#""fault","fault":0,"f":"kill","stage":"inject","nodes":["n3"]"#),
+            "not one that the header",
+        ),
+        (
+            &op(
+                r#""fault","fault":0,"f":"partition","stage":"inject","links":[["n1","n2"],["n2","n4"]]"#,
+            ),
+            "not one that the header",
+        ),
         (&op(r#""invoke","process":-2,"node":"n1","f":"read","key":"x""#), "expected u64"),
         (&op(r#""phase","phase":"healthy""#), "phase Healthy begins after phase Faults"),
         (

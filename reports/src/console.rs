@@ -80,6 +80,7 @@ impl Screen {
             Valid::True => Tone::Good,
             Valid::False => Tone::Bad,
             Valid::Unknown => Tone::Unsure,
+            Valid::Measured => Tone::Strong,
         };
         let word = self.painted(tone, words::valid(verdict.valid));
         let what = format!(
@@ -108,8 +109,19 @@ impl Screen {
             words::count(counts.info)
         );
         self.wrap(0, &text);
+        if counts.unjudged > 0 {
+            let text = format!(
+                "{} returned nil and {} not judged",
+                words::counted(counts.unjudged, "read"),
+                if counts.unjudged == 1 { "was" } else { "were" }
+            );
+            self.wrap(0, &text);
+        }
         for reason in &verdict.reasons {
             self.wrap(2, reason);
+        }
+        for note in &verdict.notes {
+            self.wrap(2, &format!("note: {note}"));
         }
     }
 
@@ -232,8 +244,11 @@ impl Screen {
                 Some(to) => words::duration(to),
                 None => "never healed".to_owned(),
             };
+            let touched = fault.touched.map_or(String::new(), |touched| {
+                format!(", {} on its nodes", words::counted(touched, "operation"))
+            });
             let what = format!(
-                "{} {}: {} ({} to {until})",
+                "{} {}: {} ({} to {until}{touched})",
                 fault.fault,
                 fault.kind,
                 fault.what,

@@ -17,6 +17,7 @@ pub fn summary_md(verdict: &Verdict, context: &Context) -> String {
         Valid::True => "✅",
         Valid::False => "❌",
         Valid::Unknown => "❔",
+        Valid::Measured => "➖",
     };
     let mut text = format!(
         "## {mark} {}: {} {}\n\n",
@@ -26,6 +27,9 @@ pub fn summary_md(verdict: &Verdict, context: &Context) -> String {
     );
     for reason in verdict.reasons.iter().take(5) {
         text.push_str(&format!("- {}\n", inline(reason)));
+    }
+    for note in verdict.notes.iter().take(5) {
+        text.push_str(&format!("- Note: {}\n", inline(note)));
     }
     text.push_str(&format!(
         "\n{} ({} ok, {} fail, {} info) in {}, {} world, seed {}.\n\n",

@@ -64,6 +64,7 @@ pub(crate) fn valid(valid: Valid) -> &'static str {
         Valid::True => "valid",
         Valid::False => "invalid",
         Valid::Unknown => "unknown",
+        Valid::Measured => "measured",
     }
 }
 

@@ -6,7 +6,7 @@
 //! | object | how | cost |
 //! |---|---|---|
 //! | register, distinct values, no compare-and-set | `zones` | n log n |
-//! | set, distinct elements | `sets` | n log n in the elements of all reads |
+//! | set that only grows | `sets` | n log n in the elements of all reads |
 //! | text, distinct pieces; what is plainly wrong with others | `texts` | n log n in the bytes of all reads |
 //! | any other | `search`, on the states of `steps` | exponential in the worst case; see [`BUDGET`] |
 //!
@@ -29,7 +29,7 @@ use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
 use crate::sources::Sources;
-use afterall_history::{Function, KeyId, OpId, Property, Sessions, Workload};
+use afterall_history::{Function, KeyId, OpId, OpView, Property, Sessions, Workload};
 use search::Found;
 use sets::Sets;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +39,8 @@ pub(crate) use steps::mix;
 use zones::Clash;
 
 const CLAIM: Claim = (Property::Linearizable, Sessions::All);
-const WHY_NONE: &str = "no key was updated and used again";
+const BOUNDS: Claim = (Property::CounterBounds, Sessions::All);
+const WHY_NONE: &str = "no key was updated and read";
 
 /// Configurations that the search tries for one key before it gives up, sixteen bytes each.
 const BUDGET: u64 = 4_000_000;
@@ -71,10 +72,11 @@ pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, findings: &mut Finding
     }
     for &(read, write) in &sources.aborted {
         let words = explain::op(ctx, write);
-        let what = format!("{}: it shows what had failed: {words}.", explain::op(ctx, read));
+        let read_words = explain::op(ctx, read);
+        let what = format!("{read_words}: its write is recorded as failed: {words}.");
         findings.add(words::finding(ctx, "aborted write", vec![write, read], what, Vec::new()));
     }
-    if ctx.history.header().workload == Workload::Set && sources.twice.is_none() {
+    if ctx.history.header().workload == Workload::Set && !ctx.has_removes() {
         let mut sets = Sets::new(ctx, sources);
         for key in ctx.keys() {
             if let (Some(unset), count) = sets.judge(key) {
@@ -87,6 +89,9 @@ pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, findings: &mut Finding
     let traced = sources.phantoms.iter().map(|&(read, _)| read);
     let told: BTreeSet<OpId> =
         traced.chain(sources.aborted.iter().map(|&(read, _)| read)).collect();
+    if ctx.history.header().workload == Workload::Counter {
+        counter_bounds(ctx, &told, findings);
+    }
     for judged in each_key(ctx, |key| judge(ctx, key, &told, &spent)) {
         match judged {
             Judged::Held => {}
@@ -101,10 +106,47 @@ pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, findings: &mut Finding
     }
 }
 
+/// Counter bounds: of what Jepsen's checker of counters demands. A read holds all that was acknowledged before it began, and
+/// nothing that had not begun when it was over. Less than linearizability, and more than an eventually consistent counter
+/// promises. A chance is a read.
+fn counter_bounds(ctx: &Context<'_>, told: &BTreeSet<OpId>, findings: &mut Findings) {
+    const WHY_NONE: &str = "no counter that was changed was read";
+    findings.chances(BOUNDS, 0, WHY_NONE);
+    for key in ctx.keys() {
+        let steps = Steps::new(ctx, key, told);
+        let is_read = |op: &&steps::Op| ctx.op(op.id).f().is_read();
+        if ctx.on(key).any(|op| !op.f().is_read()) {
+            findings.chances(BOUNDS, steps.ops.iter().filter(is_read).count() as u64, WHY_NONE);
+        }
+        for outside in bounds::outside(&steps.ops) {
+            let until = steps.ops[outside.read].completed.unwrap_or(0);
+            if !ctx.history.updates_left_out(key, None, until) {
+                let found = words::explain_bounds(ctx, &steps.ops, outside);
+                findings.add(Finding { claim: BOUNDS, kind: "read out of bounds", ..found });
+            }
+        }
+    }
+}
+
 /// Whether linearizability was judged, and neither broken nor left undecided.
 pub(crate) fn held(findings: &Findings) -> bool {
     findings.tested.get(&CLAIM).is_some_and(|tested| tested.undecided.is_none())
         && findings.groups.values().all(|group| group.smallest.claim != CLAIM)
+}
+
+/// Whether the operation is a read of several values at once, which has no place in any order of reads and writes of single
+/// values: linearizability and sequential consistency know nothing else.
+fn shows_several(ctx: &Context<'_>, op: OpView<'_>) -> bool {
+    ctx.history.header().workload == Workload::Register
+        && op.is_ok()
+        && op.f().is_read()
+        && ctx.history.data().items(op.output()).len() > 1
+}
+
+/// The first read of several values at once.
+pub(crate) fn several_values(ctx: &Context<'_>) -> Option<Finding> {
+    let read = ctx.history.ops().find(|op| shows_several(ctx, *op))?;
+    Some(words::several(ctx, read.id()))
 }
 
 fn chances(ctx: &Context<'_>) -> u64 {
@@ -115,7 +157,9 @@ fn chances(ctx: &Context<'_>) -> u64 {
         let updated = ctx.on(key).any(|op| !op.f().is_read());
         let ok = ctx.on(key).filter(|op| op.is_ok()).count() as u64;
         let alone = || ctx.on(key).any(|op| op.is_ok() && observes(op.f()));
-        if updated && (ok > 1 || alone()) { ok } else { 0 }
+        // Without anybody who looks, every order will do.
+        let read = || ctx.on(key).any(|op| op.is_ok() && op.f().is_read());
+        if updated && (ok > 1 && read() || alone()) { ok } else { 0 }
     };
     ctx.keys().map(of).sum()
 }
@@ -151,17 +195,8 @@ fn each_key(ctx: &Context<'_>, judge: impl Fn(KeyId) -> Judged + Sync) -> Vec<Ju
 }
 
 fn judge(ctx: &Context<'_>, key: KeyId, told: &BTreeSet<OpId>, spent: &AtomicU64) -> Judged {
-    if ctx.history.header().workload == Workload::Register
-        && let Some(read) = ctx.on(key).find(|op| {
-            op.is_ok() && op.f().is_read() && ctx.history.data().items(op.output()).len() > 1
-        })
-    {
-        let what =
-            format!("{}: a register holds one value at a time.", explain::op(ctx, read.id()));
-        return Judged::Broken(
-            vec![words::finding(ctx, "siblings", vec![read.id()], what, vec![])],
-            1,
-        );
+    if let Some(read) = ctx.on(key).find(|op| shows_several(ctx, *op)) {
+        return Judged::Broken(vec![words::several(ctx, read.id())], 1);
     }
     if ctx.history.header().workload == Workload::Text
         && let Some(texts::Judged { wrongs, all }) = texts::judge(ctx, key)

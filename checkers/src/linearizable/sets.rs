@@ -1,9 +1,13 @@
-//! Sets that only grow, whose elements are each added once: linearizability by levels.
+//! Sets that only grow: linearizability by levels.
 //!
 //! In a linearization the reads grow, so by size they form a chain. An element's level is that of the first read in the
 //! chain that holds it. Then every operation has a place: adds of level 0, the reads of level 0, adds of level 1 …
 //! The set is linearizable if and only if the reads are a chain and nothing that has a later place was over before
 //! something that has an earlier one began. O(n log n) for n elements in all reads together.
+//!
+//! Of several adds of an element the one that takes effect first counts, and the others change nothing: together they are one
+//! that begins with the first of them and is over with the first that is over. That is exact: the add that began first can
+//! take effect at any moment between the two, and every other at its own end.
 
 use super::steps::mix;
 use crate::context::Context;
@@ -48,7 +52,6 @@ impl Read {
 
 /// Judges the sets, one after the other: what is wrong with one, and the number of operations that are too late.
 ///
-/// Nothing may have been added twice, and nothing read that was never added.
 pub(super) struct Sets<'a> {
     ctx: &'a Context<'a>,
     sources: &'a Sources,
@@ -63,7 +66,7 @@ impl<'a> Sets<'a> {
 
     pub(super) fn judge(&mut self, key: KeyId) -> (Option<Unset>, u64) {
         let read = |op: OpView<'_>| {
-            let mut shows = self.sources.of(op.id()).to_vec();
+            let mut shows: Vec<OpId> = self.sources.shown(op.id()).collect();
             shows.sort_unstable();
             shows.dedup();
             let hash = shows.iter().fold(0, |hash, add| hash ^ mix(u128::from(add.0) + 1));
@@ -107,21 +110,33 @@ impl<'a> Sets<'a> {
             |op: OpId| reads.binary_search_by_key(&op, |read| read.op).ok().map(|at| &reads[at]);
         let mut events: Vec<(u32, bool, u32, OpId)> = Vec::new();
         for op in self.ctx.on(key) {
-            let place = match op.f() {
+            let over = |op: OpView<'_>| op.completion_index().filter(|_| op.is_ok());
+            let (place, over) = match op.f() {
                 Function::Add if op.status() != Status::Fail => {
-                    let level = self.level[op.id().0 as usize];
-                    if level == UNREAD && !op.is_ok() {
+                    let first = self.sources.first_of_same(op.id());
+                    if first.is_some_and(|first| first != op.id()) {
                         continue;
                     }
-                    level * 2
+                    let over = match first {
+                        None => over(op),
+                        Some(first) => {
+                            let same = self.sources.same(first).into_iter();
+                            same.filter_map(|add| over(self.ctx.op(add))).min()
+                        }
+                    };
+                    let level = self.level[op.id().0 as usize];
+                    if level == UNREAD && over.is_none() {
+                        continue;
+                    }
+                    (level * 2, over)
                 }
                 _ => match find(op.id()) {
-                    Some(read) => read.level * 2 + 1,
+                    Some(read) => (read.level * 2 + 1, over(op)),
                     None => continue,
                 },
             };
             events.push((op.index(), false, place, op.id()));
-            if let Some(index) = op.completion_index().filter(|_| op.is_ok()) {
+            if let Some(index) = over {
                 events.push((index, true, place, op.id()));
             }
         }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | register | the number of its value among the values of the key; 0: nothing |
 //! | counter, inventory | the sum |
-//! | set | the exclusive or of its elements' hashes (each is added once) |
+//! | set with removes | a bit for each element, of which there are at most 128 |
 //! | text | a polynomial hash, by which appending is arithmetic |
 //! | lock | 0 free, 1 held |
 //!
@@ -38,8 +38,10 @@ pub(super) enum Step {
     Add(u128),
     /// So much is taken, and there is enough.
     Take(u128),
-    /// An element is added.
-    Toggle(u128),
+    /// Elements are added.
+    Insert(u128),
+    /// Elements are removed.
+    Erase(u128),
     /// A text is appended.
     Append(Piece),
 }
@@ -58,7 +60,8 @@ impl Step {
             Step::Swap(old, new) => (state == old).then_some(new),
             Step::Add(amount) => Some(state.wrapping_add(amount)),
             Step::Take(amount) => state.checked_sub(amount),
-            Step::Toggle(element) => Some(state ^ element),
+            Step::Insert(elements) => Some(state | elements),
+            Step::Erase(elements) => Some(state & !elements),
             Step::Append(piece) => Some(piece.after(state)),
         }
     }
@@ -119,6 +122,9 @@ pub(crate) fn mix(value: u128) -> u128 {
     (u128::from(half(b ^ low)) << 64) | u128::from(a)
 }
 
+/// Elements of a set with removes, a bit of the state each.
+const ELEMENTS_MAX: usize = 128;
+
 /// The operations on a key, and the state in which it begins.
 pub(super) struct Steps {
     pub(super) ops: Vec<Op>,
@@ -141,6 +147,12 @@ impl Numbers {
         let next = self.of.len() as u128 + 1;
         *self.of.entry(value).or_insert(next)
     }
+
+    /// The bit of an element; beyond [`ELEMENTS_MAX`] the set is not judged.
+    fn bit(&mut self, element: Datum) -> u128 {
+        let next = self.of.len() as u128;
+        1_u128.checked_shl(*self.of.entry(element).or_insert(next) as u32).unwrap_or(0)
+    }
 }
 
 impl Steps {
@@ -152,14 +164,9 @@ impl Steps {
         let mut numbers = Numbers::default();
         let over = ctx.on(key).filter(|op| op.is_ok()).filter_map(OpView::completion_index);
         let last = over.max().unwrap_or(0);
-        let mut added: FxHashSet<Datum> = FxHashSet::default();
         for op in ctx.on(key).filter(|op| op.status() != Status::Fail) {
             if op.f().is_read() && (!op.is_ok() || told.contains(&op.id())) {
                 continue;
-            }
-            if op.f() == Function::Add && workload == Workload::Set && !added.insert(op.input()) {
-                let element = ctx.history.data().value(op.input());
-                steps.undecided = Some(format!("{element} was added twice"));
             }
             let Some(step) = step(ctx, workload, op, last, &mut numbers) else { continue };
             steps.ops.push(Op {
@@ -168,6 +175,12 @@ impl Steps {
                 step,
                 id: op.id(),
             });
+        }
+        if workload == Workload::Set && numbers.of.len() > ELEMENTS_MAX {
+            steps.undecided = Some(format!(
+                "{} has more than {ELEMENTS_MAX} elements: sets with removes are searched up to that",
+                ctx.history.key_name(key)
+            ));
         }
         // An update that may or may not have happened, and that nobody saw, may as well not have.
         if steps.ops.iter().all(|op| op.completed.is_some()) {
@@ -229,18 +242,17 @@ fn step(
             let new = numbers.of(pair.next().unwrap_or(Datum::NIL));
             if elsewhere(old) { Step::Write(new) } else { Step::Swap(numbers.of(old), new) }
         }
+        // A delete writes nothing.
         (Workload::Register, _) => Step::Write(numbers.of(op.input())),
         (Workload::Text, Function::Read) => Step::Read(text(op.output()).state()),
         (Workload::Text, Function::Write) => Step::Write(text(op.input()).state()),
         (Workload::Text, _) => Step::Append(text(op.input())),
         (Workload::Set, Function::Read) => {
-            let mut elements: Vec<Datum> = data.items(op.output()).collect();
-            elements.sort_unstable();
-            elements.dedup();
-            let all = elements.into_iter().filter(|&element| !elsewhere(element));
-            Step::Read(all.fold(0, |set, element| set ^ mix(numbers.of(element))))
+            let all = data.items(op.output()).filter(|&element| !elsewhere(element));
+            Step::Read(all.fold(0, |set, element| set | numbers.bit(element)))
         }
-        (Workload::Set, _) => Step::Toggle(mix(numbers.of(op.input()))),
+        (Workload::Set, Function::Remove) => Step::Erase(numbers.bit(op.input())),
+        (Workload::Set, _) => Step::Insert(numbers.bit(op.input())),
         (Workload::Counter | Workload::Inventory, Function::Read) => {
             Step::Read(op.output().as_int().unwrap_or(0) as u128)
         }

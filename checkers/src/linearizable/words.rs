@@ -56,6 +56,12 @@ pub(super) fn finding(
     }
 }
 
+/// A read of several values at once.
+pub(super) fn several(ctx: &Context<'_>, read: OpId) -> Finding {
+    let what = format!("{}: a register holds one value at a time.", explain::op(ctx, read));
+    finding(ctx, "siblings", vec![read], what, Vec::new())
+}
+
 fn real_time(ctx: &Context<'_>, from: OpId, to: OpId) -> Dependency {
     let (a, b) = (ctx.op(from).number(), ctx.op(to).number());
     Dependency { from, to, label: Label::RealTime, why: format!("#{a} was over before #{b} began") }

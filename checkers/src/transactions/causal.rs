@@ -1,8 +1,9 @@
-//! Causal consistency of transactions (CC).
+//! Causal convergence of transactions (CCv), and causal consistency (CC).
 //!
-//! Premise: `t1 →(so ∪ wr)⁺ t3`. No transaction ignores what is in its causal past (Biswas and Enea, OOPSLA 2019; the
-//! single-operation form: Bouajjani, Enea, Guerraoui and Hamza, POPL 2017, where it is CCv, since a commit order
-//! is one that all sessions agree on).
+//! Premise: `t1 →(so ∪ wr)⁺ t3`. No transaction ignores what is in its causal past (Biswas and Enea, OOPSLA 2019, who call it
+//! causal consistency; in the single-operation form of Bouajjani, Enea, Guerraoui and Hamza, POPL 2017, it is CCv, since a
+//! commit order is one that all sessions agree on). CC, which is called causal here for transactions as for registers, asks for
+//! no such order: only a read whose value is itself in the past of a later writer breaks it.
 //!
 //! The causal past is a vector clock over sessions; each session carries one along the order, and the clock of a
 //! transaction is kept until its last reader has passed. For a read of `t2`, the writers of the key are walked back from

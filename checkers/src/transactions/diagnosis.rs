@@ -40,6 +40,9 @@ pub(super) fn diagnose(
     level: Level,
     mut conflicts: Vec<Conflict>,
 ) -> Diagnosis {
+    if level == Level::Causal {
+        return Diagnosis { stale: conflicts, ..Diagnosis::default() };
+    }
     let stale = stale_reads(facts, base, level);
     // What no stale read explains.
     let blamed = |conflict: &Conflict| {
@@ -58,7 +61,7 @@ pub(super) fn diagnose(
 
 /// The reads whose value is before a writer of the key that they must have known, each with one such writer; in the
 /// order of reads.
-fn stale_reads(facts: &Facts<'_>, base: &Sorted, level: Level) -> Vec<Conflict> {
+pub(super) fn stale_reads(facts: &Facts<'_>, base: &Sorted, level: Level) -> Vec<Conflict> {
     let mut stale: Vec<Conflict> = Vec::new();
     let mut open: Vec<Conflict> = Vec::new();
     level.conflicts(facts, base, Which::Contradicting, &mut |conflict| {
@@ -119,7 +122,8 @@ pub(super) fn base_order(facts: &mut Facts<'_>) -> (Sorted, Vec<Shape>, u64) {
     let found = cycles::find(facts, &base.stuck, &[]);
     let paths = Paths::new(facts, Vec::new());
     // Without conflicts it is the same at every level.
-    let shapes = found.shortest.iter().map(|links| cycle(facts, &paths, Level::Causal, links));
+    let shapes =
+        found.shortest.iter().map(|links| cycle(facts, &paths, Level::CausalConvergence, links));
     let shapes: Vec<Shape> = shapes.collect();
     drop(paths);
     let place = |txn: u32| (guess[txn as usize], txn);

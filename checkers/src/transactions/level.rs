@@ -12,6 +12,7 @@
 //! edge is ever stored. After [`ROUNDS_MAX`] guesses all edges that the axiom demands are gathered, as AWDIT (PLDI 2025)
 //! does, which decides it for certain.
 
+use super::diagnosis::stale_reads;
 use super::facts::{Facts, INITIAL};
 use super::sorted::{Before, Sorted, sort};
 use super::{causal, read_atomic, read_committed};
@@ -46,16 +47,22 @@ pub(super) enum Which {
 /// A property of transactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Level {
+    CausalConvergence,
     Causal,
     ReadAtomic,
     ReadCommitted,
 }
 
 impl Level {
-    pub(super) const ALL: [Level; 3] = [Level::Causal, Level::ReadAtomic, Level::ReadCommitted];
+    /// Those that are decided by a commit order, the strongest first: each implies the next.
+    pub(super) const ORDERED: [Level; 3] =
+        [Level::CausalConvergence, Level::ReadAtomic, Level::ReadCommitted];
+    pub(super) const ALL: [Level; 4] =
+        [Level::CausalConvergence, Level::Causal, Level::ReadAtomic, Level::ReadCommitted];
 
     pub(super) fn property(self) -> Property {
         match self {
+            Level::CausalConvergence => Property::CausalConvergence,
             Level::Causal => Property::Causal,
             Level::ReadAtomic => Property::ReadAtomic,
             Level::ReadCommitted => Property::ReadCommitted,
@@ -75,7 +82,9 @@ impl Level {
         found: &mut dyn FnMut(Conflict),
     ) {
         match self {
-            Level::Causal => causal::conflicts(facts, sorted, which, found),
+            Level::CausalConvergence | Level::Causal => {
+                causal::conflicts(facts, sorted, which, found);
+            }
             Level::ReadAtomic => read_atomic::conflicts(facts, sorted, which, found),
             Level::ReadCommitted => read_committed::conflicts(facts, sorted, which, found),
         }
@@ -92,7 +101,14 @@ pub(super) enum Decision {
 }
 
 /// Decides a property. `base` respects so and wr, and orders everything.
+///
+/// Causal consistency asks for no order that all agree on: it is broken if and only if a read's value comes before a writer of
+/// the key that the read has in its past, by so and wr alone.
 pub(super) fn decide(facts: &Facts<'_>, base: &Sorted, level: Level) -> Decision {
+    if level == Level::Causal {
+        let stale = stale_reads(facts, base, level);
+        return if stale.is_empty() { Decision::Held } else { Decision::Broken(stale) };
+    }
     decide_after(facts, base, level, ROUNDS_MAX)
 }
 
@@ -194,7 +210,7 @@ mod tests {
             let facts = Facts::new(&history);
             let base = sort(&facts, &[], &first_guess(&facts));
             assert!(base.stuck.is_empty());
-            for (at, level) in Level::ALL.into_iter().enumerate() {
+            for (at, level) in Level::ORDERED.into_iter().enumerate() {
                 let broken = |rounds| {
                     matches!(decide_after(&facts, &base, level, rounds), Decision::Broken(_))
                 };

@@ -1,4 +1,4 @@
-//! Transactions of reads and writes: read committed, read atomic, causal consistency.
+//! Transactions of reads and writes: read committed, read atomic, causal consistency (CC), causal convergence (CCv).
 //!
 //! | file | |
 //! |---|---|
@@ -56,7 +56,7 @@ pub(crate) fn check(history: &Transactions) -> Verdict {
     for level in Level::ALL {
         file_cycles(&facts, level, &cycles, count, &mut findings);
     }
-    for level in Level::ALL {
+    for level in Level::ORDERED {
         match decide(&facts, &base, level) {
             // What is weaker demands less of the same.
             Decision::Held => break,
@@ -99,6 +99,12 @@ fn file(
     let paths = Paths::new(facts, Vec::new());
     let mut groups = Groups::default();
     let mut kinds = Kinds::default();
+    // Reads that ignore their causal past break causal consistency, and so causal convergence.
+    let ordered = level;
+    let (level, broken) = match level {
+        Level::CausalConvergence => (Level::Causal, &[Level::Causal, Level::CausalConvergence][..]),
+        _ => (level, std::slice::from_ref(&ordered)),
+    };
     let mut left = searches(facts);
     for &conflict in &diagnosis.stale {
         let read = facts.reads[conflict.read as usize].op;
@@ -115,8 +121,10 @@ fn file(
             groups.add(history, cause, shrunk(history, level, shape), 1);
         }
     }
-    groups.file(history, level, findings);
-    file_cycles(facts, level, &diagnosis.cycles, diagnosis.cycles_count, findings);
+    for &level in broken {
+        groups.file(history, level, findings);
+    }
+    file_cycles(facts, ordered, &diagnosis.cycles, diagnosis.cycles_count, findings);
 }
 
 /// Files cycles, of which there are `count`.
@@ -186,6 +194,7 @@ fn counts(history: &Transactions) -> (Counts, TransactionFigures) {
         ok: sum(Status::Ok as usize),
         fail: sum(Status::Fail as usize),
         info: sum(Status::Info as usize),
+        unjudged: 0,
         sessions: history.sessions() as u64,
         keys: history.keys() as u64,
         by_f: named

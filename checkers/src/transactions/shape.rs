@@ -97,7 +97,8 @@ pub(super) fn stale(
     let within = |txn: u32| (oldest..rank(reader)).contains(&rank(txn));
     let writer =
         |txn: u32| txn != read.from && txn != reader && facts.writes.of(txn).contains(&read.key);
-    let seen = (level != Level::Causal).then(|| seen_directly(facts, level, conflict.read));
+    let by_past = matches!(level, Level::CausalConvergence | Level::Causal);
+    let seen = (!by_past).then(|| seen_directly(facts, level, conflict.read));
     // For the initial state the nearest writer will do.
     let mut nearest = None;
     let to_reader = seen.is_none().then(|| {
@@ -164,8 +165,8 @@ impl Kinds {
     ) -> &'static str {
         let read = facts.reads[conflict.read as usize];
         match level {
-            Level::Causal if read.from == INITIAL => "WriteCOInitRead",
-            Level::Causal => "WriteCORead",
+            Level::CausalConvergence | Level::Causal if read.from == INITIAL => "WriteCOInitRead",
+            Level::CausalConvergence | Level::Causal => "WriteCORead",
             Level::ReadCommitted => "NonMonotonicRead",
             Level::ReadAtomic => {
                 let reader = facts.reader(conflict.read);

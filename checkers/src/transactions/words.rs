@@ -65,7 +65,7 @@ fn sentence(history: &Transactions, level: Level, shape: &Shape) -> String {
     };
     let said = op(history, read);
     let past = match level {
-        Level::Causal => "in its causal past",
+        Level::CausalConvergence | Level::Causal => "in its causal past",
         Level::ReadAtomic => "in a transaction that it saw",
         Level::ReadCommitted => "in a transaction that it had read from",
     };

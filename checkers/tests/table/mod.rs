@@ -145,7 +145,7 @@ pub(crate) fn events(table: &str) -> (Header, Vec<Event>) {
                         nodes: words[1..].iter().map(|&node| node.to_owned()).collect(),
                         links: Vec::new(),
                         value: Value::Nil,
-                        evidence: None,
+                        evidence: (stage == FaultStage::Took).then(|| "measured".to_owned()),
                     }));
                 }
                 faults += 1;

@@ -25,8 +25,8 @@ pub(crate) struct Txn {
     pub(crate) ops: Vec<Op>,
 }
 
-pub(crate) const LEVELS: [Property; 3] =
-    [Property::ReadCommitted, Property::ReadAtomic, Property::Causal];
+pub(crate) const LEVELS: [Property; 4] =
+    [Property::ReadCommitted, Property::ReadAtomic, Property::CausalConvergence, Property::Causal];
 
 pub(crate) fn header() -> Header {
     Header::new("test", Workload::Transactions, 0, [NODE_UNKNOWN])
@@ -74,7 +74,7 @@ pub(crate) fn outcome(verdict: &Verdict, property: Property) -> &Outcome {
 }
 
 /// Which of [`LEVELS`] are broken.
-pub(crate) fn broken(txns: &[Txn]) -> [bool; 3] {
+pub(crate) fn broken(txns: &[Txn]) -> [bool; 4] {
     let verdict = check_transactions(&build(txns));
     LEVELS.map(|level| outcome(&verdict, level).is_broken())
 }

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::recorded::{ReadArgs, exports};
-use crate::config::{REFERENCE, RunConfig, WorldKind};
+use crate::config::{MaxBound, REFERENCE, RunConfig, WorldKind};
 use crate::driver::SessionKind;
 use crate::nemesis::Kind;
 use afterall_formats::Format;
@@ -104,6 +104,10 @@ pub(super) struct RunArgs {
     /// A known bug to switch on, to see it found
     #[arg(long, long_help = mutant_help())]
     pub(super) mutant: Option<Mutant>,
+    /// How often a property may still break, at most, for its promise to count as put to the test: a share of its chances (30%
+    /// takes ten chances), or none
+    #[arg(long, value_name = "SHARE", default_value_t = MaxBound::USUAL)]
+    pub(super) max_bound: MaxBound,
     /// Where to keep runs
     #[arg(long, default_value = "store")]
     pub(super) store: PathBuf,
@@ -134,6 +138,10 @@ pub(super) struct CheckArgs {
     /// What the history is held to, in place of what it says itself or of what is usual; repeat for each, or none
     #[arg(long = "promise", value_name = "PROMISE")]
     pub(super) promises: Vec<String>,
+    /// As in `run`; a promise with fewer chances was hardly put to the test [default: what the history says; none for those of
+    /// other tools]
+    #[arg(long, value_name = "SHARE")]
+    pub(super) max_bound: Option<MaxBound>,
     /// Print the verdict as JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -275,6 +283,7 @@ impl RunArgs {
             timeout_ms: ms(self.timeout),
             faults,
             seed: self.seed.unwrap_or(drawn_seed),
+            max_bound: self.max_bound,
             toxiproxy: self.toxiproxy.clone(),
             images: self.images.iter().cloned().collect(),
             manifest_path: builtin(&self.target).is_none().then(|| self.target.clone()),
@@ -342,6 +351,9 @@ pub(super) fn command_line(config: &RunConfig) -> String {
     if let Some(rate) = config.rate {
         line.push_str(&format!(" --rate {rate}"));
     }
+    if config.max_bound != MaxBound::USUAL {
+        line.push_str(&format!(" --max-bound {}", config.max_bound));
+    }
     if let Some(url) = &config.toxiproxy {
         line.push_str(&format!(" --toxiproxy {url}"));
     }
@@ -368,7 +380,8 @@ mod tests {
             "afterall run",
             "afterall run --world sim --seed 3 --faults none --rate 10",
             "afterall run --mutant cart-union --nodes 3 --sessions sticky --time 1m",
-            "afterall run --flavour lww --faults clock,partition --timeout 250ms",
+            "afterall run --flavour lww --faults clock,partition --timeout 250ms --max-bound 5%",
+            "afterall run --max-bound none",
             "afterall run --world docker --nodes 9 --image infra=mine:1 --faults black-hole",
             "afterall run redis --faults stop",
             "afterall run ../targets/manifests/redis.toml",

@@ -7,25 +7,27 @@ use super::{Exit, Failure};
 use crate::store::RunFolder;
 use afterall_checkers::Verdict;
 use afterall_formats::{Recorded, export};
-use afterall_history::Workload;
+use afterall_history::Header;
 use afterall_reports::verdict_json;
 use std::fs::File;
 use std::io::Write;
 
 pub(super) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     let read = read(&args.history, &args.read)?;
-    let promises = |workload| promises(&args.promises, read.format, workload);
+    let promised = promises(&args.promises, read.format, &read.recorded)?;
+    let hold = |header: &mut Header| {
+        promised.to_header(header);
+        if let Some(bound) = args.max_bound {
+            header.floor = bound.floor();
+        }
+    };
     let verdict = match read.recorded {
         Recorded::Operations(mut history) => {
-            if let Some(promises) = promises(history.header().workload)? {
-                history.set_promises(promises);
-            }
+            hold(history.header_mut());
             afterall_checkers::check(&history)
         }
         Recorded::Transactions(mut transactions) => {
-            if let Some(promises) = promises(Workload::Transactions)? {
-                transactions.header_mut().promises = promises;
-            }
+            hold(transactions.header_mut());
             afterall_checkers::check_transactions(&transactions)
         }
     };

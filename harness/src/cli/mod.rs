@@ -43,7 +43,7 @@ impl From<Exit> for ExitCode {
 impl From<Valid> for Exit {
     fn from(valid: Valid) -> Self {
         match valid {
-            Valid::True => Exit::Valid,
+            Valid::True | Valid::Measured => Exit::Valid,
             Valid::False => Exit::Invalid,
             Valid::Unknown => Exit::Unknown,
         }

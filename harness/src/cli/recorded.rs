@@ -3,7 +3,7 @@
 use super::{Exit, Failure};
 use crate::store::HISTORY;
 use afterall_formats::{Format, Nil, Options, Read, Recorded};
-use afterall_history::{Promise, Property, Workload};
+use afterall_history::{Header, Promise, Workload};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::Path;
@@ -84,6 +84,12 @@ pub(super) fn read(path: &Path, args: &ReadArgs) -> Result<Read, Failure> {
     {
         eprintln!("warning: {}: {torn}", path.display());
     }
+    if let Recorded::Operations(history) = &read.recorded
+        && let Some(refused) = afterall_checkers::cannot_show(history.header(), true)
+    {
+        let message = format!("{}:1: {refused}", path.display());
+        return Err(Failure { exit: Exit::Failed, message });
+    }
     // Where warnings go, so that a verdict in JSON can be piped.
     for note in &read.notes {
         eprintln!("note: {note}");
@@ -91,38 +97,70 @@ pub(super) fn read(path: &Path, args: &ReadArgs) -> Result<Read, Failure> {
     Ok(read)
 }
 
-/// What the history is held to, where that is not what it says itself.
+/// What the history is held to: what is asked for, what it says itself, or what is usual.
 pub(super) fn promises(
     named: &[String],
     format: Format,
-    workload: Workload,
-) -> Result<Option<Vec<Promise>>, Failure> {
+    recorded: &Recorded,
+) -> Result<Promised, Failure> {
+    let (workload, real_time) = match recorded {
+        Recorded::Operations(history) => (history.header().workload, history.has_real_time()),
+        Recorded::Transactions(_) => (Workload::Transactions, true),
+    };
     match named {
-        [] if format == Format::Afterall => return Ok(None),
+        [] if format == Format::Afterall => return Ok(Promised::AsItSays),
         [] => {}
-        [none] if none == "none" => return Ok(Some(Vec::new())),
+        [none] if none == "none" => return Ok(Promised::Nothing),
         named => {
-            let parsed: Result<Vec<Promise>, _> = named.iter().map(|name| name.parse()).collect();
-            return parsed.map(Some).map_err(Failure::usage);
+            let shown = |name: &String| {
+                if name == "none" {
+                    let what = "--promise none promises nothing: leave out the other promises";
+                    return Err(Failure::usage(what));
+                }
+                let promise: Promise = name.parse().map_err(Failure::usage)?;
+                afterall_checkers::can_show(workload, real_time, promise)
+                    .map_err(Failure::usage)?;
+                Ok(promise)
+            };
+            return named.iter().map(shown).collect::<Result<_, _>>().map(Promised::To);
         }
     }
-    let usual: Vec<Promise> = usual(workload).iter().copied().map(Promise::to_all).collect();
+    let usual = match recorded {
+        Recorded::Operations(history) => afterall_checkers::usual_promises(history),
+        Recorded::Transactions(_) => afterall_checkers::usual_promises_of_transactions(),
+    };
     let names: Vec<String> = usual.iter().map(ToString::to_string).collect();
     match names.as_slice() {
         [] => eprintln!("note: nothing is promised; --promise names what is to be judged"),
         names => eprintln!("note: held to {} (--promise names something else)", names.join(", ")),
     }
-    Ok(Some(usual))
+    Ok(Promised::To(usual))
 }
 
-/// What systems are usually held to by those who record such histories.
-fn usual(workload: Workload) -> &'static [Property] {
-    use Property as P;
-    match workload {
-        Workload::Register | Workload::Text | Workload::Mutex => &[P::Linearizable],
-        Workload::Set => &[P::NoLostItems, P::NoPhantoms],
-        Workload::Counter => &[P::NoLostIncrements, P::NoDoubleIncrements, P::NoPhantoms],
-        Workload::Transactions => &[P::Causal],
-        Workload::Cart | Workload::Inventory | Workload::Chat => &[],
+/// What a history is held to.
+#[derive(Debug)]
+pub(super) enum Promised {
+    /// What stands in its header.
+    AsItSays,
+    /// Nothing, and that is meant so: it is measured.
+    Nothing,
+    /// These.
+    To(Vec<Promise>),
+}
+
+impl Promised {
+    /// Writes it into the header.
+    pub(super) fn to_header(self, header: &mut Header) {
+        match self {
+            Promised::AsItSays => {}
+            Promised::Nothing => {
+                header.promises.clear();
+                header.measure_only = true;
+            }
+            Promised::To(promises) => {
+                header.promises = promises;
+                header.measure_only = false;
+            }
+        }
     }
 }

@@ -1,0 +1,91 @@
+//! Reads that returned nil, where nobody says what that means: nothing, or nothing known.
+//!
+//! Such a read is not judged. If there was something to be read when it began, then what it returned may be wrong, and nobody
+//! knows: what it could have broken is undecided, and not held.
+
+use crate::context::Context;
+use crate::findings::Findings;
+use crate::sessions::GUARANTEES;
+use crate::shows::shown_by;
+use afterall_history::{KeyId, OpView, Property, Sessions, Workload};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Casts the doubts.
+pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) {
+    let unjudged: Vec<OpView<'_>> = ctx.history.ops().filter(|op| op.is_unjudged()).collect();
+    if unjudged.is_empty() {
+        return;
+    }
+    let keys: BTreeSet<KeyId> = unjudged.iter().map(|read| read.key()).collect();
+    let known: BTreeMap<KeyId, u32> =
+        keys.into_iter().filter_map(|key| Some((key, known_from(ctx, key)?))).collect();
+    let late = unjudged.iter().filter(|read| {
+        known
+            .get(&read.key())
+            .is_some_and(|&from| from < read.index() || !ctx.history.has_real_time())
+    });
+    for &read in late {
+        let name = read.key_name();
+        let number = read.number();
+        let why = format!(
+            "#{number} read {name} as nil when something had been there, and nil may mean anything: --nil initial judges it"
+        );
+        let at_the_end = ctx
+            .finals(read.key())
+            .iter()
+            .any(|&(node, last)| node == read.sent_to() && last < read.id());
+        let workload = ctx.history.header().workload;
+        for claim in shown_by(workload, ctx.history.has_real_time()) {
+            let affected = match claim.0 {
+                Property::NoPhantoms | Property::NoOversell => false,
+                property if GUARANTEES.contains(&property) => {
+                    let sessions = ctx.kind_of(read.session());
+                    (claim.1 == Sessions::All || claim.1 == sessions) && was_there(ctx, read)
+                }
+                property if of_the_end(property) => at_the_end || read.is_final(),
+                _ => true,
+            };
+            if affected {
+                findings.undecided(claim, why.clone());
+            }
+        }
+    }
+}
+
+/// The event from which on it is known that the key holds something: an update was acknowledged, or somebody had read
+/// something.
+fn known_from(ctx: &Context<'_>, key: KeyId) -> Option<u32> {
+    let data = ctx.history.data();
+    let shows = |op: &OpView<'_>| {
+        let output = op.output();
+        match ctx.history.header().workload {
+            _ if !op.f().is_read() => true,
+            Workload::Counter | Workload::Inventory => output.as_int() != Some(0),
+            Workload::Text => !output.is_nil(),
+            _ => data.items(output).next().is_some(),
+        }
+    };
+    let known = ctx.on(key).filter(|op| op.is_ok()).filter(shows);
+    known.filter_map(OpView::completion_index).min()
+}
+
+/// Whether the session of a read had used its key before.
+fn was_there(ctx: &Context<'_>, read: OpView<'_>) -> bool {
+    let earlier = ctx.by_session().of(read.session().0).iter().take_while(|&&op| op < read.id());
+    let mut earlier = earlier.map(|&op| ctx.op(op));
+    earlier.any(|op| op.key() == read.key() && op.is_ok())
+}
+
+/// Whether a property is judged on the final reads.
+pub(crate) fn of_the_end(property: Property) -> bool {
+    matches!(
+        property,
+        Property::Convergence
+            | Property::NoLostWrites
+            | Property::NoCausalLoss
+            | Property::NoLostIncrements
+            | Property::NoDoubleIncrements
+            | Property::NoLostItems
+            | Property::NoResurrectedItems
+    )
+}

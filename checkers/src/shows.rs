@@ -1,0 +1,147 @@
+//! Which properties a history can show, and which it is held to where nobody says what was promised.
+//!
+//! What cannot be shown is refused and never dropped: a promise that nothing could break would be held by every run.
+
+use crate::context::{Context, covers};
+use crate::findings::Claim;
+use afterall_history::{Header, History, NODE_UNKNOWN, Promise, Property, Sessions, Workload};
+
+/// What a session guarantee, or another property that depends on who asks, is judged for.
+const APART: &[Sessions] = &[Sessions::Sticky, Sessions::Roaming];
+const TOGETHER: &[Sessions] = &[Sessions::All];
+
+/// The properties that a workload can show, and for which sessions; in the order of the ladder. Where only completions were
+/// recorded, nothing is shown that needs to know what was over before what began.
+pub(crate) fn shown_by(workload: Workload, real_time: bool) -> impl Iterator<Item = Claim> {
+    use Property as P;
+    use Workload as W;
+    let shows = move |property| {
+        let register = workload == W::Register;
+        let counter = matches!(workload, W::Counter | W::Inventory);
+        let items = matches!(workload, W::Cart | W::Set | W::Chat);
+        let values = !matches!(workload, W::Text | W::Mutex | W::Transactions);
+        match property {
+            _ if workload == W::Transactions => match property {
+                P::CausalConvergence | P::Causal | P::ReadAtomic | P::ReadCommitted => TOGETHER,
+                _ => &[],
+            },
+            P::Linearizable if matches!(workload, W::Chat | W::Cart) || !real_time => &[],
+            P::Linearizable => TOGETHER,
+            P::Convergence if real_time && workload != W::Mutex => TOGETHER,
+            _ if !values => &[],
+            // What was done to a counter by then is in its value, whoever did it.
+            P::ReadYourWrites | P::MonotonicReads | P::MonotonicWrites | P::WritesFollowReads
+                if real_time || !counter =>
+            {
+                APART
+            }
+            P::NoPhantoms => TOGETHER,
+            P::Sequential | P::CausalConvergence | P::CausalMemory | P::Pram if register => {
+                TOGETHER
+            }
+            // A counter's value does not say whose increments are in it.
+            P::Causal if register || items => TOGETHER,
+            _ if !real_time => &[],
+            P::NoResurrectedItems if matches!(workload, W::Cart | W::Set) => APART,
+            P::NoOversell if workload == W::Inventory => TOGETHER,
+            P::NoLostWrites | P::NoCausalLoss if register => TOGETHER,
+            P::NoLostIncrements | P::NoDoubleIncrements if counter => TOGETHER,
+            P::CounterBounds if workload == W::Counter => TOGETHER,
+            P::NoLostItems if items => TOGETHER,
+            _ => &[],
+        }
+    };
+    let each = move |&property: &Property| shows(property).iter().map(move |&s| (property, s));
+    Property::ALL.iter().flat_map(each)
+}
+
+/// A promise that a history cannot show to be kept or broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a {workload} history {what} cannot show {promise}: it can show {can}", workload = .workload.name())]
+pub struct CannotShow {
+    /// The promise.
+    pub promise: Promise,
+    /// The workload of the history.
+    pub workload: Workload,
+    /// What else there is to say of the history.
+    what: &'static str,
+    /// What it can show.
+    can: String,
+}
+
+/// Whether a history with this workload can show the promise to be kept or broken. `real_time`: see
+/// [`History::has_real_time`].
+///
+/// # Errors
+/// If it cannot, with what it can show.
+pub fn can_show(workload: Workload, real_time: bool, promise: Promise) -> Result<(), CannotShow> {
+    let shown = || shown_by(workload, real_time);
+    // Where sessions are not told apart, a promise to some of them cannot be judged.
+    let apart = |sessions| promise.sessions == Sessions::All || sessions != Sessions::All;
+    if shown().any(|(property, sessions)| covers(promise, property, sessions) && apart(sessions)) {
+        return Ok(());
+    }
+    let mut names: Vec<String> = shown()
+        .map(|(property, sessions)| match sessions {
+            Sessions::All => property.name().to_owned(),
+            _ => format!("{property}[/sticky|/roaming]"),
+        })
+        .collect();
+    names.dedup();
+    let can = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+    let what = if real_time { "" } else { "of completions alone" };
+    Err(CannotShow { promise, workload, what, can })
+}
+
+/// The promises of a header that the history cannot show.
+#[must_use]
+pub fn cannot_show(header: &Header, real_time: bool) -> Option<CannotShow> {
+    let refused = |&promise: &Promise| can_show(header.workload, real_time, promise).err();
+    header.promises.iter().find_map(refused)
+}
+
+/// What systems are held to by those who record such histories: at least what the checkers of other tools would say, and
+/// that all replicas agree where final reads of named nodes tell.
+#[must_use]
+pub fn usual_promises(history: &History) -> Vec<Promise> {
+    let ctx = Context::new(history);
+    let real_time = history.has_real_time();
+    let workload = history.header().workload;
+    let mut usual: Vec<Property> = of_workload(workload).to_vec();
+    if !ctx.has_removes() {
+        usual.retain(|&property| property != Property::NoResurrectedItems);
+    }
+    let named = history.replicas().filter(|&node| history.node_name(node) != NODE_UNKNOWN);
+    let several = || ctx.keys().any(|key| ctx.finals(key).len() > 1);
+    if real_time && named.count() > 1 && ctx.finals_are_marked() && several() {
+        usual.push(Property::Convergence);
+    }
+    let can =
+        |property: &Property| can_show(workload, real_time, Promise::to_all(*property)).is_ok();
+    if !real_time
+        && !usual.iter().any(|property| can(property) && *property != Property::NoPhantoms)
+    {
+        usual.push(Property::Causal);
+    }
+    usual.into_iter().filter(can).map(Promise::to_all).collect()
+}
+
+/// The same for histories of transactions.
+#[must_use]
+pub fn usual_promises_of_transactions() -> Vec<Promise> {
+    of_workload(Workload::Transactions).iter().copied().map(Promise::to_all).collect()
+}
+
+fn of_workload(workload: Workload) -> &'static [Property] {
+    use Property as P;
+    match workload {
+        Workload::Register | Workload::Text | Workload::Mutex => &[P::Linearizable],
+        Workload::Set | Workload::Cart => &[P::NoLostItems, P::NoResurrectedItems, P::NoPhantoms],
+        Workload::Counter => {
+            &[P::NoLostIncrements, P::NoDoubleIncrements, P::NoPhantoms, P::CounterBounds]
+        }
+        Workload::Chat => &[P::Causal, P::NoLostItems, P::NoPhantoms],
+        Workload::Inventory => &[P::NoOversell],
+        Workload::Transactions => &[P::CausalConvergence],
+    }
+}
