@@ -26,7 +26,8 @@ fn main() -> ExitCode {
             permalinks_lead_to_anomalies_and_operations,
             hostile_data_is_shown_and_not_run,
             nothing_sticks_out_at_any_width_in_light_or_dark,
-            an_empty_run_and_a_large_one_load_too;
+            an_empty_run_and_a_large_one_load_too,
+            transactions_are_shown_without_a_timeline;
     })
 }
 
@@ -263,5 +264,27 @@ fn an_empty_run_and_a_large_one_load_too() {
     page.browser.resize(1280, 900);
     page.js("document.querySelector('#timeline').scrollIntoView({ behavior: 'instant' })");
     page.shot("large");
+    page.assert_no_complaints();
+}
+
+fn transactions_are_shown_without_a_timeline() {
+    use afterall_history::{Header, HistoryBuilder, Workload};
+    let mut verdict = fixture::verdict(&fixture::history(300, false));
+    let header = Header::new("plume", Workload::Transactions, 0, ["?"]);
+    let none = HistoryBuilder::new(header).unwrap().finish();
+    verdict.workload = Workload::Transactions;
+    verdict.world = "recorded".to_owned();
+    verdict.faults.clear();
+    let page = Page::open(&none, &verdict, "#op-1");
+    page.until(READY);
+    let gone =
+        "return document.querySelectorAll('canvas, #timeline, #convergence, #performance').length";
+    assert_eq!(page.js(gone), json!(0));
+    let shown = page.js("return document.querySelectorAll('#anomalies article').length");
+    assert_eq!(shown, json!(verdict.anomalies.len()));
+    let text = page.js("return document.body.innerText");
+    for claim in ["seed", "None were injected", "cut off", "Show in timeline"] {
+        assert!(!text.as_str().unwrap().contains(claim), "{claim}");
+    }
     page.assert_no_complaints();
 }
