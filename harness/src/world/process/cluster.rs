@@ -89,7 +89,8 @@ impl Cluster {
         config: &RunConfig,
         logs: &Path,
     ) -> Result<Cluster, SetupError> {
-        let scratch = Scratch::new().map_err(io("make a temporary folder"))?;
+        let scratch = Scratch::new()
+            .map_err(io("make a temporary folder (TMPDIR names the one for such folders)"))?;
         let program = std::env::current_exe().map_err(io("find the program itself"))?;
         let names = config.node_names();
         let count = names.len();
