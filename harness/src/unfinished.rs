@@ -70,8 +70,8 @@ pub(crate) fn remove_all() {
     }
 }
 
-/// Writes a file whole or not at all: under another name first, beside its place. What was there is replaced; a link
-/// is followed; a device or a pipe is written to.
+/// Writes a file whole or not at all: under another name first, beside its place. What was there is replaced; a link to
+/// one is followed; a device or a pipe is written to.
 ///
 /// # Errors
 /// It cannot be written. What was there before is as it was.

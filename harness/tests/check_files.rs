@@ -159,6 +159,7 @@ fn a_report_that_has_no_place_is_said_before_anything_is_judged() {
     for (flag, says) in [
         ("--html nowhere/page.html", "there is no such folder"),
         ("--junit .", "it is a folder"),
+        ("--html -", "name a file"),
         ("--markdown good.edn", "that is the history itself"),
         ("--html x --junit ./x", "that is where another report goes"),
     ] {

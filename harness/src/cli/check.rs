@@ -134,6 +134,9 @@ impl ReportFiles {
         for (flag, file) in self.named() {
             let wrong =
                 |why: &str| Err(Failure::usage(format!("{flag} {}: {why}", file.display())));
+            if file == Path::new("-") {
+                return wrong("name a file (standard output is /dev/stdout)");
+            }
             if histories.len() > 1 {
                 return wrong("a report is about one history, and here are several");
             }
@@ -175,8 +178,10 @@ impl ReportFiles {
                 "--markdown" => Ok(summary_md(verdict, &context)),
                 _ => page(recorded, verdict, &context),
             };
-            let written = text.and_then(|text| {
-                write_whole(file, text.as_bytes()).map_err(|error| error.to_string())
+            let written = text.and_then(|text| match write_whole(file, text.as_bytes()) {
+                // A pipe whose reader wants no more.
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+                written => written.map_err(|error| error.to_string()),
             });
             if let Err(error) = written {
                 eprintln!("warning: write {}: {error}; the verdict stands", file.display());
