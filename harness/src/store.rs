@@ -53,6 +53,14 @@ pub enum StoreError {
     Toml(#[from] toml::ser::Error),
 }
 
+impl StoreError {
+    /// Whether this file is what could not be written.
+    #[must_use]
+    pub fn concerns(&self, file: &Path) -> bool {
+        matches!(self, StoreError::Write { path, .. } if path == file)
+    }
+}
+
 /// The folder of a run that has not begun. Unless it [begins](NewRun::begin) the folder goes again, with those around it
 /// that were made for it, and `latest` leads where it led.
 #[derive(Debug)]

@@ -4,9 +4,12 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 static ALL: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
+/// So that no two unfinished files have the same name.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
@@ -84,13 +87,19 @@ pub(crate) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
         Ok(_) => fs::canonicalize(path)?,
         Err(_) => path.to_owned(),
     };
-    let name = place.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_string_lossy();
-    let part = place.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    place.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
+    // Not made of the file's own name, which may be as long as names can be.
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let part = place.with_file_name(format!(".afterall-{}-{number}.part", std::process::id()));
     let mut file = File::create(&part)?;
     let unfinished = Unfinished::file(part.clone());
     file.write_all(content)?;
     // Some file systems tell only now that there was no room.
-    file.sync_data()?;
+    if let Err(error) = file.sync_data()
+        && !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
+    {
+        return Err(error);
+    }
     fs::rename(&part, &place)?;
     unfinished.finish();
     Ok(())
@@ -117,6 +126,14 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
         assert_eq!(names(folder.path()), ["report.html"]);
+    }
+
+    #[test]
+    fn a_name_may_be_as_long_as_names_can_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = "x".repeat(255);
+        write_whole(&folder.path().join(&name), b"text").unwrap();
+        assert_eq!(names(folder.path()), [name]);
     }
 
     #[test]

@@ -78,6 +78,24 @@ fn several_histories_get_a_line_each_and_the_worst_exit_code() {
 }
 
 #[test]
+#[cfg(unix)]
+fn strange_names_make_no_second_line() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = histories();
+    for name in [&b"a\nb.edn"[..], b"\xff.edn", b"-x.edn", b"a b.edn"] {
+        let name = std::ffi::OsStr::from_bytes(name);
+        fs::write(folder.path().join(name), COUNTER).unwrap();
+        let mut command = afterall("check good.edn --json --");
+        let output = command.arg(name).current_dir(folder.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        assert_eq!(lines(&output).len(), 2, "{}", text(&output));
+        let mut command = afterall("check good.edn --");
+        let output = command.arg(name).current_dir(folder.path()).output().unwrap();
+        assert_eq!(lines(&output).len(), 2, "{}", text(&output));
+    }
+}
+
+#[test]
 fn several_verdicts_as_json_are_a_line_each_with_the_file() {
     let folder = histories();
     let output = check(folder.path(), "--json good.edn none.edn bad.txt");

@@ -149,6 +149,23 @@ fn a_replay_runs_the_same_configuration() {
 }
 
 #[test]
+fn a_low_limit_of_open_files_is_raised() {
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["--faults", "none", "--time", "500ms"];
+    let plain = run(store.path(), 870_051, &arguments);
+    let mut shell = Command::new("bash");
+    shell.args(["-c", "ulimit -Sn 64; exec \"$0\" \"$@\"", AFTERALL]).args(plain.get_args());
+    let output = shell.output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    // Where the system allows no more, the error is of a length that can be read.
+    let mut shell = Command::new("bash");
+    shell.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\"", AFTERALL]).args(plain.get_args());
+    let output = shell.output().unwrap();
+    assert_eq!(output.status.code(), Some(255), "{}", text(&output));
+    assert!(text(&output).len() < 2_000, "{}", text(&output));
+}
+
+#[test]
 fn a_node_whose_port_is_taken_says_so() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

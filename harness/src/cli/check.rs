@@ -101,7 +101,8 @@ fn all(histories: &[PathBuf], args: &CheckArgs) -> Exit {
         };
         match line {
             Ok(line) if args.json => println!("{line}"),
-            _ => println!("{file}: {plain}"),
+            // One line, whatever the file is called.
+            _ => println!("{}: {plain}", file.replace(char::is_control, "\u{fffd}")),
         }
         if badness(exit) > badness(worst) {
             worst = exit;

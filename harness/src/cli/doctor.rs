@@ -29,10 +29,10 @@ pub(super) fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
     );
     say(
         "open files",
-        match rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
-            Some(limit) if limit < 2_048 => {
-                Err(format!("at most {limit}: raise it with `ulimit -n 8192` for large clusters"))
-            }
+        match rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum {
+            Some(limit) if limit < 2_048 => Err(format!(
+                "at most {limit}: raise it with `ulimit -Hn 8192`, as root, for large clusters"
+            )),
             Some(limit) => Ok(format!("at most {limit}")),
             None => Ok("no limit".to_owned()),
         },

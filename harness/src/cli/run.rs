@@ -116,8 +116,9 @@ pub(super) fn judge(folder: &RunFolder, config: Option<&RunConfig>) -> Result<Ju
     if !reported {
         eprintln!("warning: the verdict stands; {again}");
     }
-    if folder.file(REPORT).is_file() {
-        println!("report: {}", folder.file(REPORT).display());
+    let report = folder.file(REPORT);
+    if !failures.iter().any(|failure| failure.concerns(&report)) {
+        println!("report: {}", report.display());
     }
     Ok(Judged { exit, reported })
 }

@@ -77,8 +77,15 @@ pub enum Error {
     Ended,
 }
 
+/// How many differences are told: where one thing is wrong with all links, a few say it.
+const TOLD_MAX: usize = 3;
+
 fn list(differences: &[Difference]) -> String {
-    differences.iter().map(Difference::to_string).collect::<Vec<_>>().join("; ")
+    let told: Vec<String> = differences.iter().take(TOLD_MAX).map(Difference::to_string).collect();
+    match differences.len().saturating_sub(TOLD_MAX) {
+        0 => told.join("; "),
+        more => format!("{}; and {more} more", told.join("; ")),
+    }
 }
 
 /// A link to be created.
