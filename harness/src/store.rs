@@ -1,6 +1,7 @@
 //! The store: a folder for each run, with everything that is to be kept of it.
 
 use crate::config::RunConfig;
+use crate::unfinished::{Unfinished, write_whole};
 use crate::world::tail;
 use afterall_checkers::Verdict;
 use afterall_history::{Event, Header, History, Writer};
@@ -52,6 +53,82 @@ pub enum StoreError {
     Toml(#[from] toml::ser::Error),
 }
 
+impl StoreError {
+    /// Whether this file is what could not be written.
+    #[must_use]
+    pub fn concerns(&self, file: &Path) -> bool {
+        matches!(self, StoreError::Write { path, .. } if path == file)
+    }
+}
+
+/// The folder of a run that has not begun. Unless it [begins](NewRun::begin) the folder goes again, with those around it
+/// that were made for it, and `latest` leads where it led.
+#[derive(Debug)]
+pub struct NewRun {
+    folder: RunFolder,
+    store: PathBuf,
+    unfinished: Unfinished,
+}
+
+impl NewRun {
+    /// Makes the folder `<store>/<target>-<workload>/<UTC time>-<seed>`, and writes `run.toml`.
+    ///
+    /// # Errors
+    /// Something cannot be written.
+    pub fn create(store: &Path, config: &RunConfig, now: SystemTime) -> Result<NewRun, StoreError> {
+        let group = store.join(format!("{}-{}", config.target, config.workload.name()));
+        let mut around = vec![group.clone()];
+        // An empty folder that somebody made is not ours to remove.
+        around.extend((!store.exists()).then(|| store.to_owned()));
+        let time = humantime::format_rfc3339_seconds(now).to_string().replace([':', '-'], "");
+        let name = format!("{time}-{}", config.seed);
+        let path = make_folder(&group, &name).map_err(|error| {
+            // What of it could be made goes again.
+            around.iter().for_each(|folder| drop(fs::remove_dir(folder)));
+            StoreError::Write { path: group.join(&name), error }
+        })?;
+        let unfinished = Unfinished::folder(path.clone(), around);
+        let folder = RunFolder { path };
+        let logs = folder.logs();
+        fs::create_dir(&logs).map_err(|error| StoreError::Write { path: logs, error })?;
+        folder.write(RUN, &toml::to_string(config)?)?;
+        Ok(NewRun { folder, store: store.to_owned(), unfinished })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    /// The run has begun: its folder stays, and `latest` leads there. Says what is in the way of that; the run goes on
+    /// without.
+    pub fn begin(self) -> Option<String> {
+        self.unfinished.finish();
+        self.folder.lead_latest(&self.store).err()
+    }
+}
+
+/// Makes a folder that was not there before. Two runs of one second and seed: the second is numbered.
+fn make_folder(group: &Path, name: &str) -> io::Result<PathBuf> {
+    let mut path = group.join(name);
+    let mut number = 2;
+    loop {
+        fs::create_dir_all(group)?;
+        match fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if number > 1_000 => return Err(error),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                path = group.join(format!("{name}-{number}"));
+            }
+            // A run beside this one that could not begin took the group with it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        number += 1;
+    }
+}
+
 /// A run's folder.
 #[derive(Debug, Clone)]
 pub struct RunFolder {
@@ -59,39 +136,6 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Makes the folder `<store>/<target>-<workload>/<UTC time>-<seed>`, writes `run.toml`, and leads `latest` there.
-    ///
-    /// # Errors
-    /// Something cannot be written.
-    pub fn create(
-        store: &Path,
-        config: &RunConfig,
-        now: SystemTime,
-    ) -> Result<RunFolder, StoreError> {
-        let write = |path: &Path| {
-            let path = path.to_owned();
-            move |error| StoreError::Write { path, error }
-        };
-        let group = store.join(format!("{}-{}", config.target, config.workload.name()));
-        fs::create_dir_all(&group).map_err(write(&group))?;
-        let time = humantime::format_rfc3339_seconds(now).to_string().replace([':', '-'], "");
-        let mut path = group.join(format!("{time}-{}", config.seed));
-        // Two runs of one second and seed: the second is numbered.
-        let mut number = 2;
-        while let Err(error) = fs::create_dir(&path) {
-            if error.kind() != io::ErrorKind::AlreadyExists || number > 1_000 {
-                return Err(write(&path)(error));
-            }
-            path = group.join(format!("{time}-{}-{number}", config.seed));
-            number += 1;
-        }
-        let folder = RunFolder { path };
-        fs::create_dir(folder.logs()).map_err(write(&folder.logs()))?;
-        folder.write(RUN, &toml::to_string(config)?)?;
-        folder.lead_latest(store);
-        Ok(folder)
-    }
-
     /// The ends of what the nodes printed, by the name of the log.
     #[must_use]
     pub fn log_tails(&self, bytes: usize) -> Vec<NodeLog> {
@@ -140,40 +184,59 @@ impl RunFolder {
         read_config(&self.file(RUN))
     }
 
-    /// Writes the verdict for machines and people: `verdict.json`, `junit.xml`, `summary.md`, `report.html`.
-    ///
-    /// # Errors
-    /// The first that cannot be written.
+    /// Writes the verdict for machines and people: `verdict.json`, `junit.xml`, `summary.md`, `report.html`. Each is
+    /// written whole or not at all; returned is what is wrong with those that are not.
+    #[must_use]
     pub fn write_reports(
         &self,
         history: &History,
         verdict: &Verdict,
         context: &Context,
-    ) -> Result<(), StoreError> {
-        self.write("verdict.json", &verdict_json(verdict)?)?;
-        self.write("junit.xml", &junit_xml(verdict)?)?;
-        self.write("summary.md", &summary_md(verdict, context))?;
-        self.write(REPORT, &report_html(history, verdict, context)?)
+    ) -> Vec<StoreError> {
+        let reports = [
+            ("verdict.json", verdict_json(verdict)),
+            ("junit.xml", junit_xml(verdict)),
+            ("summary.md", Ok(summary_md(verdict, context))),
+            (REPORT, report_html(history, verdict, context)),
+        ];
+        let write = |(name, text): (&str, Result<String, _>)| self.write(name, &text?);
+        reports.into_iter().filter_map(|report| write(report).err()).collect()
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), StoreError> {
         let path = self.file(name);
-        fs::write(&path, text).map_err(|error| StoreError::Write { path, error })
+        write_whole(&path, text.as_bytes()).map_err(|error| StoreError::Write { path, error })
     }
 
-    /// `latest` is a convenience: where links cannot be made, a run goes on without it.
-    fn lead_latest(&self, store: &Path) {
-        #[cfg(unix)]
-        {
-            let latest = store.join("latest");
-            let target = self.path.strip_prefix(store).unwrap_or(&self.path);
-            let is_link = fs::symlink_metadata(&latest).is_ok_and(|meta| meta.is_symlink());
-            if is_link {
-                let _ = fs::remove_file(&latest);
+    /// `latest` is a convenience: a run goes on without it. The old link leads where it led until the new one is there.
+    fn lead_latest(&self, store: &Path) -> Result<(), String> {
+        let latest = store.join("latest");
+        let says = |why: &str| format!("{} does not lead to this run: {why}", latest.display());
+        match fs::symlink_metadata(&latest) {
+            Ok(there) if there.is_dir() => return Err(says("it is a folder, which is left alone")),
+            Ok(there) if !there.is_symlink() => {
+                return Err(says("it is a file, which is left alone"));
             }
-            let _ = std::os::unix::fs::symlink(target, &latest);
+            _ => {}
         }
+        let target = self.path.strip_prefix(store).unwrap_or(&self.path);
+        let part = store.join(format!(".latest.{}.part", std::process::id()));
+        let linked = link(target, &part).and_then(|()| fs::rename(&part, &latest));
+        linked.map_err(|error| {
+            let _ = fs::remove_file(&part);
+            says(&error.to_string())
+        })
     }
+}
+
+#[cfg(unix)]
+fn link(target: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
+}
+
+#[cfg(not(unix))]
+fn link(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Reads a `run.toml`.

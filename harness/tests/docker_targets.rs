@@ -2,15 +2,29 @@
 //!
 //! Where a finding takes luck (the primary must be cut off while somebody writes to it), the seed is one whose schedule
 //! does that, and two more are tried.
-#![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod program;
 
-use program::engine::{afterall, left, turn};
+use afterall_needs::tests;
+use program::engine::{afterall, has, left, turn};
 use program::{text, verdict};
 use serde_json::Value;
 use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    afterall_needs::run(tests! {
+        || has(&["afterall/redis"]) =>
+            redis_replicas_catch_up,
+            redis_sentinel_loses_what_an_old_primary_acknowledged,
+            redis_cluster_follows_its_slots;
+        || has(&["afterall/etcd"]) => etcd_is_clean_and_its_serializable_reads_are_stale;
+        || has(&["afterall/tarantool"]) => tarantool_stays_diverged;
+        || has(&["afterall/bind9"]) => dns_is_as_stale_as_its_partitions_and_converges;
+        || has(&["afterall/cassandra"]) => cassandra_loses_to_clocks;
+    })
+}
 
 /// Runs a target; its exit code and verdict. Every fault must have taken hold and be healed, whatever was found.
 fn run(target: &str, arguments: &[&str], seed: u32, store: &Path) -> (i32, Value) {
@@ -52,17 +66,15 @@ fn of<'a>(verdict: &'a Value, property: &str) -> Vec<&'a Value> {
     anomalies.iter().filter(|anomaly| anomaly["property"] == property).collect()
 }
 
-#[test]
 fn redis_replicas_catch_up() {
-    let Some(_turn) = turn(&["afterall/redis"]) else { return };
+    let _turn = turn();
     let store = tempfile::tempdir().unwrap();
     let arguments = ["--workload", "counter", "--faults", "partition,pause", "--time", "20s"];
     assert_eq!(run("redis", &arguments, 1, store.path()).0, 0);
 }
 
-#[test]
 fn redis_sentinel_loses_what_an_old_primary_acknowledged() {
-    let Some(_turn) = turn(&["afterall/redis"]) else { return };
+    let _turn = turn();
     let arguments = ["--workload", "register", "--faults", "partition", "--time", "25s"];
     let verdict =
         one_of_three("redis-sentinel", &arguments, 3, |_, verdict| fate(verdict, "lost") > 0);
@@ -70,17 +82,15 @@ fn redis_sentinel_loses_what_an_old_primary_acknowledged() {
     assert!(lost.iter().any(|a| a["cause"].as_str().unwrap().contains("partition")), "{lost:?}");
 }
 
-#[test]
 fn redis_cluster_follows_its_slots() {
-    let Some(_turn) = turn(&["afterall/redis"]) else { return };
+    let _turn = turn();
     let store = tempfile::tempdir().unwrap();
     let arguments = ["--faults", "pause", "--time", "15s"];
     assert_eq!(run("redis-cluster", &arguments, 1, store.path()).0, 0);
 }
 
-#[test]
 fn etcd_is_clean_and_its_serializable_reads_are_stale() {
-    let Some(_turn) = turn(&["afterall/etcd"]) else { return };
+    let _turn = turn();
     let store = tempfile::tempdir().unwrap();
     let arguments = ["--faults", "partition", "--time", "25s"];
     let (code, clean) = run("etcd", &arguments, 1, store.path());
@@ -93,18 +103,16 @@ fn etcd_is_clean_and_its_serializable_reads_are_stale() {
     assert!(of(&stale, "convergence").is_empty());
 }
 
-#[test]
 fn tarantool_stays_diverged() {
-    let Some(_turn) = turn(&["afterall/tarantool"]) else { return };
+    let _turn = turn();
     let arguments = ["--faults", "partition", "--time", "25s", "--quiescence", "5s"];
     let verdict = one_of_three("tarantool", &arguments, 3, |code, _| code == 1);
     assert!(!of(&verdict, "convergence").is_empty());
     assert!(of(&verdict, "no-phantoms").is_empty());
 }
 
-#[test]
 fn dns_is_as_stale_as_its_partitions_and_converges() {
-    let Some(_turn) = turn(&["afterall/bind9"]) else { return };
+    let _turn = turn();
     let store = tempfile::tempdir().unwrap();
     let (code, verdict) = run("dns", &["--faults", "partition", "--time", "20s"], 1, store.path());
     assert_eq!(code, 0, "{}", verdict["reasons"]);
@@ -117,9 +125,8 @@ fn dns_is_as_stale_as_its_partitions_and_converges() {
     assert!(oldest > 0 && oldest < longest + 5_000_000_000, "{oldest} {longest}");
 }
 
-#[test]
 fn cassandra_loses_to_clocks() {
-    let Some(_turn) = turn(&["afterall/cassandra"]) else { return };
+    let _turn = turn();
     let arguments = ["--faults", "clock", "--time", "20s"];
     let verdict =
         one_of_three("cassandra-one", &arguments, 1, |_, verdict| fate(verdict, "lost") > 0);

@@ -1,19 +1,36 @@
 //! The docker world as its users run it. Without an engine, or without the images that `docker/build` makes, these tests
-//! are skipped and say so; with `AFTERALL_REQUIRE_ALL=1` they fail.
-#![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+//! are counted as ignored; with `AFTERALL_REQUIRE_ALL=1` they fail.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod program;
 
-use program::engine::{afterall, left, turn};
+use afterall_needs::{NOTHING, tests};
+use program::engine::{afterall, has, left, turn};
 use program::{AFTERALL, latest, signal, start, text, verdict, wait_for_history};
 use serde_json::Value;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
-#[test]
+fn main() -> ExitCode {
+    afterall_needs::run(tests! {
+        || has(&["afterall/reference"]) =>
+            the_crdt_flavour_is_valid_under_every_fault,
+            nine_nodes_are_wired_and_cut,
+            a_known_bug_is_found,
+            ctrl_c_leaves_a_history_and_no_containers,
+            what_a_killed_harness_leaves_is_reaped,
+            what_is_wrong_with_a_manifest_is_told_and_nothing_stays,
+            the_engine_may_be_elsewhere,
+            a_target_that_does_not_work_is_told_so;
+        NOTHING => without_an_engine_the_error_says_what_to_do;
+        || has(&["afterall/redis"]) =>
+            a_new_target_is_added_by_following_the_page_about_it,
+            datagrams_are_dropped_and_files_are_damaged;
+    })
+}
+
 fn the_crdt_flavour_is_valid_under_every_fault() {
-    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    let _turn = turn();
     let store = tempfile::tempdir().unwrap();
     let arguments = ["run", "reference", "--world", "docker", "--nodes", "3", "--seed", "881001"];
     let output = afterall(&arguments, store.path()).args(["--time", "45s"]).output().unwrap();
@@ -29,9 +46,8 @@ fn the_crdt_flavour_is_valid_under_every_fault() {
     assert_eq!(left(store.path()), 0);
 }
 
-#[test]
 fn nine_nodes_are_wired_and_cut() {
-    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    let _turn = turn();
     let store = tempfile::tempdir().unwrap();
     let arguments = ["run", "reference", "--world", "docker", "--nodes", "9", "--seed", "881002"];
     let faults = ["--faults", "partition,black-hole", "--time", "12s", "--workload", "counter"];
@@ -40,9 +56,8 @@ fn nine_nodes_are_wired_and_cut() {
     assert_eq!(left(store.path()), 0);
 }
 
-#[test]
 fn a_known_bug_is_found() {
-    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    let _turn = turn();
     let store = tempfile::tempdir().unwrap();
     let arguments = ["run", "reference", "--world", "docker", "--mutant", "no-tiebreak"];
     let more = ["--nodes", "3", "--time", "8s", "--rate", "2000", "--quiescence", "3s"];
@@ -59,9 +74,8 @@ fn a_known_bug_is_found() {
     assert_eq!(left(store.path()), 0);
 }
 
-#[test]
 fn ctrl_c_leaves_a_history_and_no_containers() {
-    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    let _turn = turn();
     let store = tempfile::tempdir().unwrap();
     let arguments = ["run", "reference", "--world", "docker", "--nodes", "3", "--seed", "881003"];
     let mut child = start(afterall(&arguments, store.path()), store.path());
@@ -71,9 +85,8 @@ fn ctrl_c_leaves_a_history_and_no_containers() {
     assert_eq!(left(store.path()), 0);
 }
 
-#[test]
 fn what_a_killed_harness_leaves_is_reaped() {
-    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    let _turn = turn();
     let store = tempfile::tempdir().unwrap();
     let arguments = ["run", "reference", "--world", "docker", "--nodes", "3", "--seed", "881004"];
     let mut child = start(afterall(&arguments, store.path()), store.path());
@@ -118,9 +131,8 @@ command = """
 """
 "#;
 
-#[test]
 fn what_is_wrong_with_a_manifest_is_told_and_nothing_stays() {
-    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    let _turn = turn();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("spoiled.toml");
     let probe = "[[ready]]\nprocess = \"node\"\ncommand = \"/afterall-node\\n--help\"\ncontains = \"bogus\"\n";
@@ -151,9 +163,8 @@ fn what_is_wrong_with_a_manifest_is_told_and_nothing_stays() {
     }
 }
 
-#[test]
 fn the_engine_may_be_elsewhere() {
-    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    let _turn = turn();
     // All that is shared with a remote engine is its API over TCP and the ports that it publishes.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -183,7 +194,6 @@ fn the_engine_may_be_elsewhere() {
     assert_eq!(left(store.path()), 0);
 }
 
-#[test]
 fn without_an_engine_the_error_says_what_to_do() {
     let store = tempfile::tempdir().unwrap();
     let arguments = ["run", "reference", "--world", "docker", "--seed", "881006"];
@@ -194,9 +204,8 @@ fn without_an_engine_the_error_says_what_to_do() {
 }
 
 /// Does what docs/new-target.md says, with the files that it shows.
-#[test]
 fn a_new_target_is_added_by_following_the_page_about_it() {
-    let Some(_turn) = turn(&["afterall/redis"]) else { return };
+    let _turn = turn();
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
     let page = std::fs::read_to_string(docs.join("new-target.md")).unwrap();
     let manifest = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
@@ -230,9 +239,8 @@ fn a_new_target_is_added_by_following_the_page_about_it() {
 }
 
 /// Datagrams and files: no bundled target has faults of all these kinds.
-#[test]
 fn datagrams_are_dropped_and_files_are_damaged() {
-    let Some(_turn) = turn(&["afterall/redis"]) else { return };
+    let _turn = turn();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("junk.toml");
     let manifest = r#"
@@ -289,9 +297,8 @@ no
     assert_eq!(left(folder.path()), 0);
 }
 
-#[test]
 fn a_target_that_does_not_work_is_told_so() {
-    let Some(_turn) = turn(&["afterall/reference"]) else { return };
+    let _turn = turn();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("spoiled.toml");
     // Its clock cannot be skewed this way: it asks the kernel, not the C library.

@@ -5,7 +5,9 @@
 mod program;
 
 use afterall_reference::core::MUTANTS;
-use program::{AFTERALL, latest, signal, start, text, verdict, wait_for_history};
+use program::{
+    AFTERALL, latest, nodes_of, signal, start, text, verdict, wait_for_history, wait_until,
+};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -16,27 +18,6 @@ fn run(store: &Path, seed: u32, arguments: &[&str]) -> Command {
     command.arg("run").args(arguments).arg("--seed").arg(seed.to_string());
     command.arg("--store").arg(store);
     command
-}
-
-/// Process ids of the nodes of a run.
-fn nodes_of(seed: u32) -> Vec<i32> {
-    let wanted = format!("\0--seed\0{seed}\0");
-    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
-        let id: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
-        let line = std::fs::read_to_string(format!("/proc/{id}/cmdline")).ok()?;
-        (line.contains("\0node\0") && line.contains(&wanted)).then_some(id)
-    });
-    processes.collect()
-}
-
-fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    for _ in 0..600 {
-        if condition() {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    panic!("waited 30 s for: {what}");
 }
 
 #[test]
@@ -165,6 +146,23 @@ fn a_replay_runs_the_same_configuration() {
     let report = Command::new(AFTERALL).arg("report").arg(&second).output().unwrap();
     assert_eq!(report.status.code(), Some(0), "{}", text(&report));
     assert!(second.join("report.html").exists());
+}
+
+#[test]
+fn a_low_limit_of_open_files_is_raised() {
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["--faults", "none", "--time", "500ms"];
+    let plain = run(store.path(), 870_051, &arguments);
+    let mut shell = Command::new("bash");
+    shell.args(["-c", "ulimit -Sn 64; exec \"$0\" \"$@\"", AFTERALL]).args(plain.get_args());
+    let output = shell.output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    // Where the system allows no more, the error is of a length that can be read.
+    let mut shell = Command::new("bash");
+    shell.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\"", AFTERALL]).args(plain.get_args());
+    let output = shell.output().unwrap();
+    assert_eq!(output.status.code(), Some(255), "{}", text(&output));
+    assert!(text(&output).len() < 2_000, "{}", text(&output));
 }
 
 #[test]

@@ -84,11 +84,10 @@ impl Screen {
         };
         let word = self.painted(tone, words::valid(verdict.valid));
         let what = format!(
-            "{} {}, {} world, seed {}",
+            "{} {}, {}",
             shown(&words::target(verdict)),
             verdict.workload.name(),
-            shown(&verdict.world),
-            verdict.seed
+            shown(&words::origin(verdict))
         );
         let length = words::valid(verdict.valid).len() + 2 + what.chars().count();
         if length <= self.width {
@@ -99,11 +98,11 @@ impl Screen {
         }
         let counts = &verdict.counts;
         let text = format!(
-            "{} on {} by {} in {}: {} ok, {} fail, {} info",
+            "{} on {} by {}{}: {} ok, {} fail, {} info",
             words::counted(counts.ops, "operation"),
             words::counted(counts.keys, "key"),
             words::counted(counts.sessions, "session"),
-            words::duration(verdict.duration_ns),
+            words::lasted(verdict),
             words::count(counts.ok),
             words::count(counts.fail),
             words::count(counts.info)
@@ -415,7 +414,7 @@ impl Screen {
 }
 
 /// Data on a terminal: no control characters, of bounded length.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     words::cut(text, 2000).chars().map(clean).collect()
 }

@@ -13,11 +13,15 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 /// # Errors
 /// Never for a verdict that a checker made; characters that XML does not allow are left out.
 pub fn junit_xml(verdict: &Verdict) -> Result<String, ReportError> {
-    let name =
-        format!("{} {} seed {}", words::target(verdict), verdict.workload.name(), verdict.seed);
+    let mut name = format!("{} {}", words::target(verdict), verdict.workload.name());
+    if !words::is_of_others(verdict) {
+        name.push_str(&format!(" seed {}", verdict.seed));
+    }
     let mut suite = TestSuite::new(name);
     suite.add_property(("valid", words::valid(verdict.valid)));
-    suite.add_property(("seed", verdict.seed.to_string().as_str()));
+    if !words::is_of_others(verdict) {
+        suite.add_property(("seed", verdict.seed.to_string().as_str()));
+    }
     suite.add_property(("world", verdict.world.as_str()));
     for property in &verdict.properties {
         suite.add_test_case(case(verdict, property));

@@ -8,13 +8,14 @@
 //! | `verdict.json` | [`verdict_json`] | other programs |
 //! | `junit.xml` | [`junit_xml`] | CI servers |
 //! | a step summary | [`summary_md`] | CI servers that show Markdown |
-//! | the terminal | [`verdict_text`] | whoever started the run |
+//! | the terminal | [`verdict_text`], of several histories [`verdict_line`] | whoever started the run |
 //! | `report.html` | [`report_html`] | whoever wants to know why |
 
 mod console;
 mod context;
 mod json;
 mod junit;
+mod line;
 mod markdown;
 mod page;
 mod words;
@@ -23,5 +24,6 @@ pub use console::verdict_text;
 pub use context::{Context, NodeLog};
 pub use json::{ReportError, verdict_json};
 pub use junit::junit_xml;
+pub use line::verdict_line;
 pub use markdown::{SUMMARY_BYTES_MAX, summary_md};
 pub use page::{REPORT_BYTES_MAX, report_html};

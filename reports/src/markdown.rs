@@ -32,14 +32,13 @@ pub fn summary_md(verdict: &Verdict, context: &Context) -> String {
         text.push_str(&format!("- Note: {}\n", inline(note)));
     }
     text.push_str(&format!(
-        "\n{} ({} ok, {} fail, {} info) in {}, {} world, seed {}.\n\n",
+        "\n{} ({} ok, {} fail, {} info){}, {}.\n\n",
         words::counted(verdict.counts.ops, "operation"),
         words::count(verdict.counts.ok),
         words::count(verdict.counts.fail),
         words::count(verdict.counts.info),
-        words::duration(verdict.duration_ns),
-        inline(&verdict.world),
-        verdict.seed,
+        words::lasted(verdict),
+        inline(&words::origin(verdict)),
     ));
     if !context.command.is_empty() {
         // Four spaces instead of a fence: nothing in a command can end it.

@@ -109,6 +109,27 @@ pub(crate) fn target(verdict: &Verdict) -> String {
     text
 }
 
+/// Whether another tool recorded the history: nothing is known of a run then, nor of a seed.
+pub(crate) fn is_of_others(verdict: &Verdict) -> bool {
+    verdict.world == "recorded"
+}
+
+/// `process world, seed 7`
+pub(crate) fn origin(verdict: &Verdict) -> String {
+    if is_of_others(verdict) {
+        return "recorded by another tool".to_owned();
+    }
+    format!("{} world, seed {}", verdict.world, verdict.seed)
+}
+
+/// ` in 20.0 s`; transactions have no times.
+pub(crate) fn lasted(verdict: &Verdict) -> String {
+    match verdict.workload {
+        Workload::Transactions => String::new(),
+        _ => format!(" in {}", duration(verdict.duration_ns)),
+    }
+}
+
 /// At most `max` characters, and how many there were.
 pub(crate) fn cut(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {

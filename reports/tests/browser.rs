@@ -1,7 +1,7 @@
 //! The HTML report in a real browser: headless Chromium, driven through chromedriver by plain WebDriver calls.
 //!
 //! Needs `chromium` and `chromedriver` in `/usr/bin` (or where `CHROMIUM` and `CHROMEDRIVER` say). Without them the
-//! tests are skipped and say so; with `AFTERALL_REQUIRE_ALL=1` they fail. `AFTERALL_SHOTS=DIR` keeps screenshots.
+//! tests are counted as ignored; with `AFTERALL_REQUIRE_ALL=1` they fail. `AFTERALL_SHOTS=DIR` keeps screenshots.
 
 #![expect(clippy::disallowed_methods, reason = "waiting has a limit")]
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
@@ -11,10 +11,25 @@ mod webdriver;
 
 use afterall_checkers::Verdict;
 use afterall_history::History;
+use afterall_needs::tests;
 use afterall_reports::report_html;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use webdriver::Browser;
+
+fn main() -> ExitCode {
+    afterall_needs::run(tests! {
+        Browser::is_there =>
+            a_report_loads_draws_and_leads_from_an_anomaly_to_the_timeline,
+            what_the_checkers_find_can_be_looked_at,
+            permalinks_lead_to_anomalies_and_operations,
+            hostile_data_is_shown_and_not_run,
+            nothing_sticks_out_at_any_width_in_light_or_dark,
+            an_empty_run_and_a_large_one_load_too,
+            transactions_are_shown_without_a_timeline;
+    })
+}
 
 struct Page {
     browser: Browser,
@@ -23,15 +38,15 @@ struct Page {
 }
 
 impl Page {
-    /// Opens a report, or says why there is no browser to open it in.
-    fn open(history: &History, verdict: &Verdict, address: &str) -> Option<Page> {
-        let browser = Browser::start()?;
+    /// Opens a report.
+    fn open(history: &History, verdict: &Verdict, address: &str) -> Page {
+        let browser = Browser::start();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report.html");
         std::fs::write(&path, report_html(history, verdict, &fixture::context()).unwrap()).unwrap();
         let url = format!("file://{}", path.display());
         browser.go(&format!("{url}{address}"));
-        Some(Page { browser, url, _folder: folder })
+        Page { browser, url, _folder: folder }
     }
 
     fn js(&self, script: &str) -> Value {
@@ -91,11 +106,10 @@ impl Page {
 
 const READY: &str = "window.afterall && document.querySelector('#appendix-title')";
 
-#[test]
 fn a_report_loads_draws_and_leads_from_an_anomaly_to_the_timeline() {
     let history = fixture::history(3000, false);
     let verdict = fixture::verdict(&history);
-    let Some(page) = Page::open(&history, &verdict, "") else { return };
+    let page = Page::open(&history, &verdict, "");
     page.until(READY);
     page.until("document.querySelector('#timeline canvas').width > 0");
     assert!(page.drawn("#timeline canvas") > 0.05, "{}", page.drawn("#timeline canvas"));
@@ -135,12 +149,11 @@ fn a_report_loads_draws_and_leads_from_an_anomaly_to_the_timeline() {
     page.assert_no_complaints();
 }
 
-#[test]
 fn what_the_checkers_find_can_be_looked_at() {
     let history = fixture::history(3000, false);
     let verdict = afterall_checkers::check(&history);
     assert!(!verdict.anomalies.is_empty(), "{:?}", verdict.reasons);
-    let Some(page) = Page::open(&history, &verdict, "") else { return };
+    let page = Page::open(&history, &verdict, "");
     page.until(READY);
     for anomaly in &verdict.anomalies {
         let id = anomaly.id;
@@ -158,11 +171,10 @@ fn what_the_checkers_find_can_be_looked_at() {
     page.assert_no_complaints();
 }
 
-#[test]
 fn permalinks_lead_to_anomalies_and_operations() {
     let history = fixture::history(3000, false);
     let verdict = fixture::verdict(&history);
-    let Some(page) = Page::open(&history, &verdict, "#anomaly-2") else { return };
+    let page = Page::open(&history, &verdict, "#anomaly-2");
     page.until("document.querySelector('#anomaly-2.target')");
     page.until("(() => { const b = document.querySelector('#anomaly-2').getBoundingClientRect(); return b.top < innerHeight && b.bottom > 0; })()");
     let op = verdict.anomalies[0].witness[0];
@@ -179,14 +191,13 @@ fn permalinks_lead_to_anomalies_and_operations() {
     page.assert_no_complaints();
 }
 
-#[test]
 fn hostile_data_is_shown_and_not_run() {
     let history = fixture::history(3000, true);
     let mut verdict = fixture::verdict(&history);
     for text in [&mut verdict.target, &mut verdict.world, &mut verdict.reasons[0]] {
         *text = format!("</script>{}<img src=x onerror=alert(2)>", fixture::HOSTILE);
     }
-    let Some(page) = Page::open(&history, &verdict, "") else { return };
+    let page = Page::open(&history, &verdict, "");
     page.until(READY);
     assert!(page.browser.no_dialog());
     assert_eq!(page.js("return document.querySelectorAll('img, main script').length"), json!(0));
@@ -202,11 +213,10 @@ fn hostile_data_is_shown_and_not_run() {
     assert_eq!(page.js("return window.got_in === undefined"), json!(true));
 }
 
-#[test]
 fn nothing_sticks_out_at_any_width_in_light_or_dark() {
     let history = fixture::history(3000, false);
     let verdict = fixture::verdict(&history);
-    let Some(page) = Page::open(&history, &verdict, "") else { return };
+    let page = Page::open(&history, &verdict, "");
     for (scheme, width, height) in
         [("light", 1280, 900), ("dark", 1280, 900), ("light", 390, 844), ("dark", 390, 844)]
     {
@@ -230,19 +240,18 @@ fn nothing_sticks_out_at_any_width_in_light_or_dark() {
     page.assert_no_complaints();
 }
 
-#[test]
 fn an_empty_run_and_a_large_one_load_too() {
     use afterall_history::{Header, HistoryBuilder, Workload};
     let header = Header::new("reference", Workload::Register, 1, ["n1"]);
     let empty = HistoryBuilder::new(header).unwrap().finish();
     let mut nothing = fixture::good(&empty);
     nothing.figures = afterall_checkers::verdict::Figures::default();
-    let Some(page) = Page::open(&empty, &nothing, "") else { return };
+    let page = Page::open(&empty, &nothing, "");
     page.until(READY);
     page.assert_no_complaints();
     drop(page);
     let large = fixture::history(300_000, false);
-    let Some(page) = Page::open(&large, &fixture::verdict(&large), "") else { return };
+    let page = Page::open(&large, &fixture::verdict(&large), "");
     page.until(READY);
     page.until("document.querySelector('#timeline canvas').width > 0");
     assert!(page.drawn("#timeline canvas") > 0.05);
@@ -255,5 +264,27 @@ fn an_empty_run_and_a_large_one_load_too() {
     page.browser.resize(1280, 900);
     page.js("document.querySelector('#timeline').scrollIntoView({ behavior: 'instant' })");
     page.shot("large");
+    page.assert_no_complaints();
+}
+
+fn transactions_are_shown_without_a_timeline() {
+    use afterall_history::{Header, HistoryBuilder, Workload};
+    let mut verdict = fixture::verdict(&fixture::history(300, false));
+    let header = Header::new("plume", Workload::Transactions, 0, ["?"]);
+    let none = HistoryBuilder::new(header).unwrap().finish();
+    verdict.workload = Workload::Transactions;
+    verdict.world = "recorded".to_owned();
+    verdict.faults.clear();
+    let page = Page::open(&none, &verdict, "#op-1");
+    page.until(READY);
+    let gone =
+        "return document.querySelectorAll('canvas, #timeline, #convergence, #performance').length";
+    assert_eq!(page.js(gone), json!(0));
+    let shown = page.js("return document.querySelectorAll('#anomalies article').length");
+    assert_eq!(shown, json!(verdict.anomalies.len()));
+    let text = page.js("return document.body.innerText");
+    for claim in ["seed", "None were injected", "cut off", "Show in timeline"] {
+        assert!(!text.as_str().unwrap().contains(claim), "{claim}");
+    }
     page.assert_no_complaints();
 }

@@ -131,8 +131,10 @@ pub(super) struct ReplayArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// The history: this program's own, the folder of its run, or one that another tool recorded
-    pub(super) history: PathBuf,
+    /// The histories: this program's own, the folders of its runs, or such as other tools recorded. Of several each gets
+    /// one line, and the worst of them decides the exit code
+    #[arg(required = true, value_name = "HISTORY")]
+    pub(super) histories: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) read: ReadArgs,
     /// What the history is held to, in place of what it says itself or of what is usual; repeat for each, or none
@@ -142,9 +144,25 @@ pub(super) struct CheckArgs {
     /// other tools]
     #[arg(long, value_name = "SHARE")]
     pub(super) max_bound: Option<MaxBound>,
-    /// Print the verdict as JSON
+    /// Print the verdict as JSON; of several histories one line for each, with its `file`
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) reports: ReportFiles,
+}
+
+/// Reports of one history; a file that is there already is replaced.
+#[derive(Debug, Args)]
+pub(super) struct ReportFiles {
+    /// Also write the report as one HTML page
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
+    /// Also write the verdict for CI servers, one test case per property
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// Also write the top findings in Markdown
+    #[arg(long, value_name = "FILE")]
+    pub(super) markdown: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

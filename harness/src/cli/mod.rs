@@ -1,15 +1,18 @@
 //! The command line.
 
 mod args;
+mod check;
 mod doctor;
 mod inspect;
 mod progress;
 mod recorded;
 mod run;
+mod signals;
 mod target;
 
+use crate::output;
 use afterall_checkers::Valid;
-use args::{Cli, Command};
+use args::{Cli, Command, TargetCommand};
 use clap::{CommandFactory, Parser};
 use std::process::ExitCode;
 
@@ -28,15 +31,21 @@ pub enum Exit {
     Failed,
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        ExitCode::from(match exit {
+impl Exit {
+    fn code(self) -> u8 {
+        match self {
             Exit::Valid => 0,
             Exit::Invalid => 1,
             Exit::Unknown => 2,
             Exit::Usage => 254,
             Exit::Failed => 255,
-        })
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit.code())
     }
 }
 
@@ -82,16 +91,26 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
+    // What these print is all that they do.
+    let prints = matches!(
+        cli.command,
+        Command::Export(_)
+            | Command::Completions { .. }
+            | Command::Target(TargetCommand::List | TargetCommand::Schema)
+    );
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => run::replay(&args),
-        Command::Check(args) => inspect::check(&args),
+        Command::Check(args) => check::check(&args),
         Command::Report(args) => inspect::report(&args),
         Command::Export(args) => inspect::export(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Target(command) => target::target(&command),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "afterall", &mut std::io::stdout());
+            // In one piece: the generator panics where it cannot write.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "afterall", &mut script);
+            print!("{}", String::from_utf8_lossy(&script));
             Ok(Exit::Valid)
         }
         Command::Node(args) => match afterall_reference::shell::run(args) {
@@ -100,6 +119,7 @@ pub fn main() -> ExitCode {
         },
     };
     match outcome {
+        Ok(Exit::Valid) if prints && output::is_cut() => Exit::Failed.into(),
         Ok(exit) => exit.into(),
         Err(failure) => {
             eprintln!("error: {}", failure.message);

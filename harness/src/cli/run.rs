@@ -7,11 +7,12 @@
 
 use super::args::{ReplayArgs, RunArgs, command_line};
 use super::progress::Line;
+use super::signals::{self, Doing};
 use super::{Exit, Failure};
 use crate::config::{RunConfig, WorldKind};
 use crate::driver::Progress;
 use crate::nemesis::Fault;
-use crate::store::{HISTORY, HistoryFile, REPORT, RUN, RunFolder, read_config};
+use crate::store::{HISTORY, HistoryFile, NewRun, REPORT, RUN, RunFolder, read_config};
 use crate::world::{self, Onlooker, docker, process, sim};
 use afterall_history::{Event, Phase, read_jsonl};
 use afterall_reports::{Context, verdict_text};
@@ -38,37 +39,88 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
 
 fn carry_out(config: &RunConfig, store: &Path) -> Result<Exit, Failure> {
     config.check().map_err(Failure::usage)?;
+    signals::now(Doing::Anything(NOTHING.to_owned()));
     let now = SystemTime::now();
-    let folder = RunFolder::create(store, config, now)?;
+    let new = NewRun::create(store, config, now)?;
+    let folder = new.folder().clone();
     eprintln!("seed {}: {}", config.seed, command_line(config));
     let started = (config.world != WorldKind::Sim)
         .then(|| humantime::format_rfc3339_seconds(now).to_string());
     let file = HistoryFile::create(folder.file(HISTORY), &config.header(started))?;
-    let mut watcher = Watcher { file, line: Line::new() };
+    let mut watcher = Watcher { file, line: Line::new(), new: Some(new), unwritten: None };
     let ran = match config.world {
         WorldKind::Sim => run_sim(config, &mut watcher),
         WorldKind::Process | WorldKind::Docker => run_live(config, &folder, &mut watcher),
     };
+    signals::now(Doing::Anything(interrupted(&folder)));
     watcher.line.clear();
-    let flushed = watcher.file.flush();
-    if let Err(failure) = ran {
-        let history = folder.file(HISTORY);
-        let message = format!("{}\nwhat was recorded is in {}", failure.message, history.display());
-        return Err(Failure { message, ..failure });
+    // Says itself what is wrong.
+    let _ = watcher.flush();
+    let history = folder.file(HISTORY);
+    if watcher.new.is_some() {
+        ran?;
+        return Err(Failure { exit: Exit::Failed, message: NOTHING.to_owned() });
     }
-    flushed?;
-    judge(&folder, Some(config))
+    match (ran, watcher.unwritten.take()) {
+        // What broke until then is broken: it is judged all the same.
+        (_, Some(error)) => eprintln!(
+            "error: the run ended early, since its history cannot be written: {error}; what was recorded is in {}",
+            history.display()
+        ),
+        (Err(failure), None) => {
+            let message =
+                format!("{}\nwhat was recorded is in {}", failure.message, history.display());
+            return Err(Failure { message, ..failure });
+        }
+        (Ok(()), None) => {}
+    }
+    drop(watcher);
+    Ok(judge(&folder, Some(config))?.exit)
 }
 
-/// Reads a run's history back, judges it, writes the reports and prints the verdict.
-pub(super) fn judge(folder: &RunFolder, config: Option<&RunConfig>) -> Result<Exit, Failure> {
+/// A run that was stopped before there was anything to judge.
+const NOTHING: &str = "stopped before the cluster was up; nothing was recorded";
+
+fn interrupted(folder: &RunFolder) -> String {
+    let path = folder.path().display();
+    format!(
+        "interrupted before there was a verdict; `afterall report {path}` judges what is recorded"
+    )
+}
+
+/// What came of judging a run.
+pub(super) struct Judged {
+    pub(super) exit: Exit,
+    /// Whether every report could be written.
+    pub(super) reported: bool,
+}
+
+/// Reads a run's history back, judges it, prints the verdict and writes the reports.
+pub(super) fn judge(folder: &RunFolder, config: Option<&RunConfig>) -> Result<Judged, Failure> {
+    signals::now(Doing::Anything(interrupted(folder)));
     let history = read_jsonl(&folder.file(HISTORY))?;
     let verdict = afterall_checkers::check(&history);
-    let context = context(folder, config);
-    folder.write_reports(&history, &verdict, &context)?;
+    // First of all: whatever becomes of the reports.
     print_verdict(&verdict);
-    println!("report: {}", folder.file(REPORT).display());
-    Ok(verdict.valid.into())
+    let exit = verdict.valid.into();
+    let again = format!("`afterall report {}` writes the reports again", folder.path().display());
+    signals::now(Doing::Judged(
+        exit,
+        format!("interrupted before the reports were written; {again}"),
+    ));
+    let failures = folder.write_reports(&history, &verdict, &context(folder, config));
+    for failure in &failures {
+        eprintln!("warning: {failure}");
+    }
+    let reported = failures.is_empty();
+    if !reported {
+        eprintln!("warning: the verdict stands; {again}");
+    }
+    let report = folder.file(REPORT);
+    if !failures.iter().any(|failure| failure.concerns(&report)) {
+        println!("report: {}", report.display());
+    }
+    Ok(Judged { exit, reported })
 }
 
 /// Prints a verdict for people.
@@ -82,32 +134,31 @@ pub(super) fn print_verdict(verdict: &afterall_checkers::Verdict) {
 const LOG_TAIL_BYTES: usize = 20_000;
 
 fn context(folder: &RunFolder, config: Option<&RunConfig>) -> Context {
-    let run_toml = std::fs::read_to_string(folder.file(RUN)).unwrap_or_default();
-    let logs = folder.log_tails(LOG_TAIL_BYTES);
+    Context {
+        command: config.map(command_line).unwrap_or_default(),
+        run_toml: std::fs::read_to_string(folder.file(RUN)).unwrap_or_default(),
+        logs: folder.log_tails(LOG_TAIL_BYTES),
+        machine: machine(),
+        history_path: folder.file(HISTORY).display().to_string(),
+    }
+}
+
+/// Facts about this machine and program, for reports.
+pub(super) fn machine() -> Vec<(String, String)> {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let machine = [
+    let facts = [
         ("afterall", env!("CARGO_PKG_VERSION").to_owned()),
         ("system", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
         ("cores", cores.to_string()),
     ];
-    Context {
-        command: config.map(command_line).unwrap_or_default(),
-        run_toml,
-        logs,
-        machine: machine.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        history_path: folder.file(HISTORY).display().to_string(),
-    }
+    facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn run_sim(config: &RunConfig, watcher: &mut Watcher) -> Result<(), Failure> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupted);
-    // The simulation keeps this thread busy; signals are waited for on another, which ends with the program.
-    let signals =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    signals.spawn(on_signal(move || flag.store(true, Ordering::Relaxed)));
-    sim::run(config, &interrupted, &mut |event| watcher.file.append(event))?;
-    signals.shutdown_background();
+    signals::now(Doing::Running(Box::new(move || flag.store(true, Ordering::Relaxed)), ""));
+    sim::run(config, &interrupted, &mut |event| watcher.record(event))?;
     Ok(())
 }
 
@@ -118,11 +169,7 @@ fn run_live(config: &RunConfig, folder: &RunFolder, watcher: &mut Watcher) -> Re
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let outcome = runtime.block_on(async {
-        let (stop, stopped) = watch::channel(false);
-        tokio::spawn(on_signal(move || {
-            // Nobody to tell: the run is over.
-            let _ = stop.send(true);
-        }));
+        let stopped = stopped_by_signals(config.world);
         let logs = folder.logs();
         match config.world {
             WorldKind::Docker => {
@@ -136,48 +183,55 @@ fn run_live(config: &RunConfig, folder: &RunFolder, watcher: &mut Watcher) -> Re
     Ok(outcome?)
 }
 
+/// Turns true with the first signal.
+pub(super) fn stopped_by_signals(world: WorldKind) -> watch::Receiver<bool> {
+    let leaves = match world {
+        WorldKind::Docker => "; `afterall doctor --reap` removes the containers that are left",
+        WorldKind::Process | WorldKind::Sim => "",
+    };
+    let (stop, stopped) = watch::channel(false);
+    let stop = move || {
+        // Nobody to tell: the run is over.
+        let _ = stop.send(true);
+    };
+    signals::now(Doing::Running(Box::new(stop), leaves));
+    stopped
+}
+
 /// A name for everything of a run, which no other run on the same engine has.
 pub(super) fn docker_run_id() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("afterall-{:x}-{:x}", since.as_millis(), std::process::id())
 }
 
-/// The first signal asks the run to end, the second ends the program. The nodes end with it either way.
-async fn on_signal(stop: impl Fn()) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        eprintln!("warning: signals cannot be caught: Ctrl-C will end the run without a verdict");
-        return;
-    };
-    let mut first = true;
-    loop {
-        tokio::select! {
-            Some(()) = interrupt.recv() => {}
-            Some(()) = terminate.recv() => {}
-        }
-        if !first {
-            std::process::exit(255);
-        }
-        first = false;
-        eprintln!("stopping (once more to stop at once)");
-        stop();
-    }
-}
-
 struct Watcher {
     file: HistoryFile,
     line: Line,
+    /// Until the first event.
+    new: Option<NewRun>,
+    /// Why the history could not be written any further.
+    unwritten: Option<String>,
+}
+
+impl Watcher {
+    fn noted(&mut self, written: std::io::Result<()>) -> std::io::Result<()> {
+        written.inspect_err(|error| self.unwritten = Some(error.to_string()))
+    }
 }
 
 impl Onlooker for Watcher {
     fn record(&mut self, event: &Event) -> std::io::Result<()> {
-        self.file.append(event)
+        // The cluster is up: this is a run.
+        if let Some(why) = self.new.take().and_then(NewRun::begin) {
+            eprintln!("warning: {why}");
+        }
+        let written = self.file.append(event);
+        self.noted(written)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
+        let written = self.file.flush();
+        self.noted(written)
     }
 
     fn progress(

@@ -1,9 +1,9 @@
 //! `target list`, `target new`, `target check`.
 
 use super::args::{NewArgs, RunArgs, TargetCommand, TrialArgs};
-use super::run::docker_run_id;
+use super::run::{docker_run_id, stopped_by_signals};
 use super::{Exit, Failure};
-use crate::config::RunConfig;
+use crate::config::{RunConfig, WorldKind};
 use crate::nemesis::Kind;
 use crate::world::docker::{self, Tried};
 use afterall_targets::manifest::{self, Manifest};
@@ -105,9 +105,10 @@ async fn trial(
     tell: &mut dyn FnMut(Tried),
 ) -> Result<(), Failure> {
     let id = docker_run_id();
+    let mut stopped = stopped_by_signals(WorldKind::Docker);
     tokio::select! {
         outcome = docker::trial(configs, &id, logs, tell) => Ok(outcome?),
-        _ = tokio::signal::ctrl_c() => {
+        _ = stopped.wait_for(|stopped| *stopped) => {
             docker::remove(&id).await?;
             Err(Failure { exit: Exit::Failed, message: "stopped by the user".to_owned() })
         }

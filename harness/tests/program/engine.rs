@@ -1,4 +1,4 @@
-//! Tests with containers. Without an engine, or without the images that `docker/build` makes, they are skipped and say so;
+//! Tests with containers. Without an engine, or without the images that `docker/build` makes, they are counted as ignored;
 //! with `AFTERALL_REQUIRE_ALL=1` they fail.
 
 use super::{AFTERALL, text};
@@ -9,30 +9,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// One cluster at a time: they share the machine, and what is left behind must be somebody's.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// Waits for its turn; `None` where containers cannot be had.
-pub(crate) fn turn(images: &[&str]) -> Option<MutexGuard<'static, ()>> {
-    let turn = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+/// Waits for its turn.
+pub(crate) fn turn() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether containers of these images can be had.
+pub(crate) fn has(images: &[&str]) -> Result<(), String> {
     let engine =
         Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).output();
-    let mut missing = match engine {
-        Ok(output) if output.status.success() => None,
-        Ok(output) => Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-        Err(error) => Some(format!("docker: {error}")),
-    };
+    match engine {
+        Ok(output) if output.status.success() => {}
+        Ok(output) => return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+        Err(error) => return Err(format!("docker: {error}")),
+    }
     for image in ["afterall/infra", "afterall/toxiproxy"].iter().chain(images) {
         let inspected = Command::new("docker").args(["image", "inspect", image]).output();
-        if missing.is_none() && !inspected.is_ok_and(|output| output.status.success()) {
-            missing = Some(format!("there is no image {image}: `docker/build` makes it"));
+        if !inspected.is_ok_and(|output| output.status.success()) {
+            return Err(format!("there is no image {image}: `docker/build` makes it"));
         }
     }
-    match missing {
-        None => Some(turn),
-        Some(why) => {
-            assert!(std::env::var_os("AFTERALL_REQUIRE_ALL").is_none_or(|v| v != "1"), "{why}");
-            eprintln!("skipped: {why}");
-            None
-        }
-    }
+    Ok(())
 }
 
 /// A command whose temporary files lie in the store: by them its containers are told from those of other runs.

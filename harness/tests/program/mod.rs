@@ -54,3 +54,40 @@ pub(crate) fn signal(child: &Child, signal: &str) {
     let id = child.id().to_string();
     assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
 }
+
+/// Process ids of the nodes of a run.
+pub(crate) fn nodes_of(seed: u32) -> Vec<i32> {
+    let wanted = format!("\0--seed\0{seed}\0");
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let id: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+        let line = std::fs::read_to_string(format!("/proc/{id}/cmdline")).ok()?;
+        (line.contains("\0node\0") && line.contains(&wanted)).then_some(id)
+    });
+    processes.collect()
+}
+
+pub(crate) fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    for _ in 0..600 {
+        if condition() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("waited 30 s for: {what}");
+}
+
+/// The program with these words.
+pub(crate) fn afterall(words: &str) -> Command {
+    let mut command = Command::new(AFTERALL);
+    command.args(words.split_whitespace());
+    command
+}
+
+/// The names in a folder, hidden ones too, in order.
+pub(crate) fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}

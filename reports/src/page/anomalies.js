@@ -19,7 +19,7 @@ function drawAnomalies() {
 
 function article(a) {
   const id = "anomaly-" + a.id;
-  const show = el("button", { type: "button", class: "show", onclick: () => showAnomaly(a) }, "Show in timeline");
+  const show = timed && el("button", { type: "button", class: "show", onclick: () => showAnomaly(a) }, "Show in timeline");
   return el("article", { id },
     el("header", {},
       el("a", { class: "permalink", href: "#" + id, title: "Link to this anomaly" }, "#" + a.id),
@@ -33,9 +33,9 @@ function article(a) {
       a.replicas.length > 0 && el("span", {}, "served by " + a.replicas.join(", ")),
       a.faults.length > 0 && el("span", {}, "under ", a.faults.map((f, i) => [i > 0 && ", ", el("a", { href: "#fault-" + f }, faultName(f))])),
       a.phase && el("span", {}, "in phase " + a.phase),
-      el("span", {}, `${moment(a.from)} – ${moment(a.to)}`)),
-    graph(a),
-    witnesses(a),
+      timed && el("span", {}, `${moment(a.from)} – ${moment(a.to)}`)),
+    timed && graph(a),
+    timed && witnesses(a),
     a.edges.length > 0 && el("ul", { class: "why" }, a.edges.map((e) => el("li", {}, opLink(e.from), " → ", opLink(e.to), ` ${e.label}: ${e.why}`))));
 }
 

@@ -5,10 +5,10 @@ function drawAppendix() {
   const c = run.context;
   const whole = ops.count === run.total;
   add(host, el("h2", { id: "appendix-title" }, "Appendix"),
-    el("p", {}, whole ? "Every operation of the history is in this file." : `This file has ${count(ops.count)} of ${counted(run.total, "operation")} exactly; counts and percentiles are over all of them.`,
+    el("p", {}, !timed ? "Transactions have no times, so nothing is drawn over time." : whole ? "Every operation of the history is in this file." : `This file has ${count(ops.count)} of ${counted(run.total, "operation")} exactly; counts and percentiles are over all of them.`,
       " Values of more than 400 characters are cut. ", c.history_path && ["The whole history: ", el("code", {}, c.history_path), "."]),
     run.torn && el("p", {}, el("span", { class: "tag unsure" }, "torn"), " The last line of the history was not written to its end: " + run.torn),
-    !run.complete && el("p", {}, el("span", { class: "tag unsure" }, "cut off"), " The history ends without saying how the run ended."));
+    timed && !run.complete && el("p", {}, el("span", { class: "tag unsure" }, "cut off"), " The history ends without saying how the run ended."));
   const details = (title, body) => add(host, el("details", {}, el("summary", {}, title), body));
   if (c.machine.length) add(host, el("h3", {}, "Machine and versions"), table(["what", "which"], c.machine.map(([name, value]) => el("tr", {}, el("td", { class: "word muted" }, name), el("td", { class: "wide" }, value)))), el("div", { style: { height: "18px" } }));
   const by = verdict.counts.by_f ?? [];
@@ -18,8 +18,11 @@ function drawAppendix() {
   if (run.turns.length) details("What happened to nodes by themselves", el("pre", { class: "block", tabindex: 0 }, run.turns.map((t) => `${moment(t.time)}  ${run.nodes[t.node]}  ${t.change}  ${t.detail}`).join("\n")));
 }
 
+const TIMED = ["timeline", "convergence", "performance"];
+
 function drawNav() {
-  const links = [["verdict", "Verdict"], ["anomalies", "Anomalies", anomalies.length], ["timeline", "Timeline"], ["convergence", "Convergence"], ["performance", "Performance"], ["appendix", "Appendix"]];
+  const links = [["verdict", "Verdict"], ["anomalies", "Anomalies", anomalies.length], ["timeline", "Timeline"], ["convergence", "Convergence"], ["performance", "Performance"], ["appendix", "Appendix"]]
+    .filter(([id]) => timed || !TIMED.includes(id));
   add(section("nav"), el("div", { class: "inner" }, el("a", { class: "brand", href: "#verdict" }, "Afterall"), links.map(([id, name, n]) => el("a", { href: "#" + id }, name, n !== undefined && el("span", { class: "n" }, n)))));
 }
 
@@ -27,7 +30,7 @@ function drawNav() {
 function follow() {
   const [, kind, number] = /^#(anomaly|op)-(\d+)$/.exec(location.hash) ?? [];
   document.querySelectorAll("article.target").forEach((a) => a.classList.remove("target"));
-  if (kind === "op") timeline.go(+number);
+  if (kind === "op" && timed) timeline.go(+number);
   if (kind === "anomaly") {
     const place = document.getElementById(`anomaly-${number}`);
     place?.classList.add("target");
@@ -39,9 +42,13 @@ readColours();
 drawNav();
 drawVerdict();
 drawAnomalies();
-timeline.draw();
-drawConvergence();
-drawPerformance();
+if (timed) {
+  timeline.draw();
+  drawConvergence();
+  drawPerformance();
+} else {
+  for (const id of TIMED) section(id).remove();
+}
 drawAppendix();
 window.addEventListener("hashchange", follow);
 // Following a link to where one already is should still lead there.

@@ -64,7 +64,7 @@ function table(heads, rows) {
 }
 
 function opLink(index) {
-  return el("a", { href: "#op-" + index, class: "mono" }, index);
+  return timed ? el("a", { href: "#op-" + index, class: "mono" }, index) : el("span", { class: "mono" }, index);
 }
 
 // A canvas as sharp as the screen; draw(context, width, height) is called when it has to be drawn.

@@ -3,7 +3,7 @@
 function drawPerformance() {
   const host = section("performance");
   const p = run.performance;
-  add(host, el("h2", { id: "performance-title" }, "Performance"), el("p", { class: "lead" }, "By the moment of invocation; faults shaded behind."));
+  add(host, el("h2", { id: "performance-title" }, "Performance"), el("p", { class: "lead" }, "By the moment of invocation" + (run.faults.length ? "; faults shaded behind." : ".")));
   if (run.total === 0) { add(host, el("p", { class: "muted" }, "No operations, no figures.")); return; }
   const seconds = Math.max(run.end, 1) / 1e9;
   add(host, el("div", { class: "tiles" }, [["p50", p.whole[0]], ["p99", p.whole[1]], ["p99.9", p.whole[2]]].map(([name, ns]) => el("div", { class: "tile" }, el("b", {}, ns < 0 ? "–" : duration(ns)), el("span", {}, `latency, ${name} of acknowledged`))),

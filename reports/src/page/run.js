@@ -30,4 +30,8 @@ function deed(op) {
 }
 
 const verdict = run.verdict;
+// Transactions have no times, so there is nothing to draw over time.
+const timed = verdict.workload !== "transactions";
+// Another tool recorded the history: nothing is known of a run.
+const ofOthers = verdict.world === "recorded";
 const anomalies = verdict.anomalies;

@@ -337,7 +337,7 @@ const timeline = (() => {
         ["completed", ops.took[i] < 0 ? "never" : `${moment(ops.until[i])}, after ${duration(ops.took[i])}`], ["outcome", OUTCOMES[ops.status[i]] + (ops.last.has(i) ? ", a final read" : "")],
         ["asked", el("code", {}, text(ops.input[i]) || "–")], ["returned", el("code", {}, text(ops.output[i]) || "–")],
         ops.version[i] >= 0 && ["version", el("code", {}, text(ops.version[i]))], ops.error[i] >= 0 && ["error", text(ops.error[i])],
-        ["faults", run.faults.filter((f) => f.from <= ops.until[i] && (f.to ?? run.end) >= ops.at[i] && touches(f, ops.node[i])).map((f) => `${f.kind} ${f.fault}`).join(", ") || "none on this replica"],
+        !(ofOthers && run.faults.length === 0) && ["faults", run.faults.filter((f) => f.from <= ops.until[i] && (f.to ?? run.end) >= ops.at[i] && touches(f, ops.node[i])).map((f) => `${f.kind} ${f.fault}`).join(", ") || "none on this replica"],
         ["part of", anomalies.filter((a) => a.witness.includes(ops.index[i])).map((a) => [el("a", { href: "#anomaly-" + a.id }, `#${a.id} ${a.kind}`), " "])],
       ].filter((r) => r && (!Array.isArray(r[1]) || r[1].length));
       panel.append(el("div", { class: "pinned" }, el("button", { type: "button", class: "close", onclick: () => pin(-1) }, "Unpin"), el("strong", {}, "Pinned operation"),

@@ -23,8 +23,8 @@ function drawVerdict() {
   const target = v.target + (v.flavour ? "/" + v.flavour : "");
   const promised = v.properties.filter((p) => p.promised);
   const facts = [
-    ["target", target], v.mutant && ["mutant", v.mutant], ["workload", v.workload], ["world", v.world],
-    ["nodes", count(v.nodes.length)], ["seed", String(v.seed)], ["lasted", duration(v.duration_ns)],
+    ["target", target], v.mutant && ["mutant", v.mutant], ["workload", v.workload], ofOthers ? ["recorded", "by another tool"] : ["world", v.world],
+    !ofOthers && ["nodes", count(v.nodes.length)], !ofOthers && ["seed", String(v.seed)], timed && ["lasted", duration(v.duration_ns)],
     ["operations", count(v.counts.ops), `${count(v.counts.ok)} ok, ${count(v.counts.fail)} fail, ${count(v.counts.info)} info`],
     ["sessions", count(v.counts.sessions)], ["keys", count(v.counts.keys)], v.started && ["started", v.started],
   ].filter(Boolean);
@@ -57,7 +57,7 @@ function command(line) {
     };
     if (navigator.clipboard) navigator.clipboard.writeText(line).then(done, select); else select();
   });
-  const pre = el("pre", { tabindex: 0, "aria-label": "The command that makes this run again" }, line);
+  const pre = el("pre", { tabindex: 0, "aria-label": ofOthers ? "The command that judges this history again" : "The command that makes this run again" }, line);
   return el("div", { class: "command" }, pre, button);
 }
 
@@ -89,7 +89,7 @@ function promises() {
 
 function faultTable() {
   const faults = verdict.faults;
-  if (faults.length === 0) return [el("h3", {}, "Faults"), el("p", { class: "muted" }, "None were injected.")];
+  if (faults.length === 0) return !ofOthers && [el("h3", {}, "Faults"), el("p", { class: "muted" }, "None were injected.")];
   const took = faults.filter((f) => f.took).length;
   const rows = faults.map((f) => el("tr", { id: "fault-" + f.fault },
     el("td", { class: "num" }, f.fault),

@@ -19,17 +19,23 @@ fn program(variable: &str, usual: &str) -> PathBuf {
     std::env::var_os(variable).map_or_else(|| PathBuf::from(usual), PathBuf::from)
 }
 
+/// Chromium and its driver.
+fn programs() -> [PathBuf; 2] {
+    [program("CHROMIUM", "/usr/bin/chromium"), program("CHROMEDRIVER", "/usr/bin/chromedriver")]
+}
+
 impl Browser {
-    /// A browser of its own, with a fresh profile.
-    pub(crate) fn start() -> Option<Browser> {
-        let chromium = program("CHROMIUM", "/usr/bin/chromium");
-        let chromedriver = program("CHROMEDRIVER", "/usr/bin/chromedriver");
-        if let Some(missing) = [&chromium, &chromedriver].into_iter().find(|path| !path.exists()) {
-            let why = format!("there is no {}", missing.display());
-            assert!(std::env::var_os("AFTERALL_REQUIRE_ALL").is_none_or(|v| v != "1"), "{why}");
-            println!("skipped: {why}");
-            return None;
+    /// Whether there is one.
+    pub(crate) fn is_there() -> Result<(), String> {
+        match programs().into_iter().find(|path| !path.exists()) {
+            None => Ok(()),
+            Some(missing) => Err(format!("there is no {}", missing.display())),
         }
+    }
+
+    /// A browser of its own, with a fresh profile.
+    pub(crate) fn start() -> Browser {
+        let [chromium, chromedriver] = programs();
         let mut driver = Command::new(chromedriver)
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -76,7 +82,7 @@ impl Browser {
         let answer = browser.post("", &capabilities);
         let id = answer["sessionId"].as_str().unwrap_or_else(|| panic!("{answer}"));
         browser.session = format!("{}/{id}", browser.session);
-        Some(browser)
+        browser
     }
 
     fn value(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Value {

@@ -72,6 +72,7 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Sets everything up and waits until every node serves. Whatever was started is gone again after an error.
     pub(crate) async fn start(config: &RunConfig, logs: &Path) -> Result<Cluster, SetupError> {
+        raise_open_files();
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -89,7 +90,8 @@ impl Cluster {
         config: &RunConfig,
         logs: &Path,
     ) -> Result<Cluster, SetupError> {
-        let scratch = Scratch::new().map_err(io("make a temporary folder"))?;
+        let scratch = Scratch::new()
+            .map_err(io("make a temporary folder (TMPDIR names the one for such folders)"))?;
         let program = std::env::current_exe().map_err(io("find the program itself"))?;
         let names = config.node_names();
         let count = names.len();
@@ -223,6 +225,15 @@ impl Deployment for Cluster {
             server.shutdown().await;
         }
     }
+}
+
+/// A link is a listener and two sockets for each connection, which is soon more than the 1,024 open files that are usual.
+/// The system allows more to those who ask.
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Where that is refused the limit is what it was.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// The command line of a node.

@@ -23,7 +23,7 @@ pub enum Error {
     #[error("the change did not take hold: {}", list(.0))]
     Mismatch(Vec<Difference>),
     /// The server could not be asked.
-    #[error("Toxiproxy failed while {doing}: {why}{}", proxy_hint())]
+    #[error("Toxiproxy failed while {doing}: {why}")]
     Transport {
         /// What was tried.
         doing: String,
@@ -31,7 +31,7 @@ pub enum Error {
         why: String,
     },
     /// The client crate panicked.
-    #[error("the Toxiproxy client panicked while {doing}: {why}{}", proxy_hint())]
+    #[error("the Toxiproxy client panicked while {doing}: {why}")]
     Panicked {
         /// What was tried.
         doing: String,
@@ -77,17 +77,14 @@ pub enum Error {
     Ended,
 }
 
-fn list(differences: &[Difference]) -> String {
-    differences.iter().map(Difference::to_string).collect::<Vec<_>>().join("; ")
-}
+/// How many differences are told: where one thing is wrong with all links, a few say it.
+const TOLD_MAX: usize = 3;
 
-/// The HTTP library under the crate obeys these variables, also for loopback.
-fn proxy_hint() -> &'static str {
-    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"].into_iter().any(set) {
-        " (an HTTP proxy is set in the environment: add the server's host to no_proxy)"
-    } else {
-        ""
+fn list(differences: &[Difference]) -> String {
+    let told: Vec<String> = differences.iter().take(TOLD_MAX).map(Difference::to_string).collect();
+    match differences.len().saturating_sub(TOLD_MAX) {
+        0 => told.join("; "),
+        more => format!("{}; and {more} more", told.join("; ")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One suite for two servers: the embedded one, and the original Toxiproxy where there is one.
 //!
-//! `AFTERALL_TOXIPROXY_SERVER` names the original's server binary. Without it that half is skipped, and says so;
-//! with `AFTERALL_REQUIRE_ALL=1` it fails instead. Times are compared with lower bounds only: a slow machine fails
+//! `AFTERALL_TOXIPROXY_SERVER` names the original's server binary. Without it that half is counted as ignored; with
+//! `AFTERALL_REQUIRE_ALL=1` it fails instead. Times are compared with lower bounds only: a slow machine fails
 //! nothing.
 
 #![expect(clippy::disallowed_methods, reason = "the effects of toxics are measured")]
@@ -12,28 +12,39 @@ mod client;
 mod effects;
 mod subject;
 
+use afterall_needs::{NOTHING, Trial, test};
+use std::process::ExitCode;
 use subject::Subject;
 
 macro_rules! suite {
     ($($module:ident :: $name:ident,)+) => {
-        mod embedded {
-            $(#[tokio::test]
-            async fn $name() {
-                let subject = super::Subject::embedded().await;
-                super::$module::$name(&subject).await;
-                subject.stop().await;
-            })+
-        }
-
-        mod original {
-            $(#[tokio::test]
-            async fn $name() {
-                let Some(subject) = super::Subject::original().await else { return };
-                super::$module::$name(&subject).await;
-                subject.stop().await;
-            })+
+        fn tests() -> Vec<Trial> {
+            vec![$(
+                test(concat!("embedded::", stringify!($name)), NOTHING, || {
+                    on_a_runtime(async {
+                        let subject = Subject::embedded().await;
+                        $module::$name(&subject).await;
+                        subject.stop().await;
+                    });
+                }),
+                test(concat!("original::", stringify!($name)), Subject::original_is_there, || {
+                    on_a_runtime(async {
+                        let subject = Subject::original().await;
+                        $module::$name(&subject).await;
+                        subject.stop().await;
+                    });
+                }),
+            )+]
         }
     };
+}
+
+fn on_a_runtime(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
+}
+
+fn main() -> ExitCode {
+    afterall_needs::run(tests())
 }
 
 suite! {

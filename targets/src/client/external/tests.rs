@@ -281,43 +281,6 @@ async fn the_whole_process_group_ends_with_the_client() {
 }
 
 #[tokio::test]
-async fn the_example_in_the_documentation_drives_redis() {
-    use super::super::fake::{Fake, nowhere};
-    if std::process::Command::new("python3").arg("--version").output().is_err() {
-        let why = "there is no python3";
-        assert!(std::env::var_os("AFTERALL_REQUIRE_ALL").is_none_or(|v| v != "1"), "{why}");
-        eprintln!("skipped: {why}");
-        return;
-    }
-    let answers =
-        ["+OK\r\n", "$2\r\n17\r\n", "$-1\r\n", "-READONLY no\r\n", "-ERR no\r\n", "+PONG\r\n", ""];
-    let fake = Fake::start(answers).await;
-    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/examples/redis_client.py");
-    let spec = ClientSpec {
-        protocol: Protocol::External,
-        port: 1,
-        command: ["python3", example].map(str::to_owned).to_vec(),
-        options: Default::default(),
-    };
-    let addresses = vec![fake.address, nowhere().await];
-    let cluster = Cluster { addresses, ..cluster() };
-    let mut client = ExternalClient::new(&spec, Workload::Register, cluster).unwrap();
-    assert_eq!(client.invoke(0, &write(17)).await, Ok(Answer::done()));
-    let read_17 = Answer::read(Value::List(vec![Value::Int(17)]));
-    assert_eq!(client.invoke(0, &read()).await, Ok(read_17));
-    assert_eq!(client.invoke(0, &read()).await, Ok(Answer::read(Value::Nil)));
-    assert_eq!(client.invoke(0, &write(1)).await, Err(Trouble::Failed("READONLY no".to_owned())));
-    assert_eq!(client.invoke(0, &write(2)).await, Err(Trouble::Unknown("ERR no".to_owned())));
-    assert_eq!(client.ping(0).await, Ok(()));
-    let lost = client.invoke(0, &write(3)).await;
-    assert!(matches!(lost, Err(Trouble::Unknown(_))), "{lost:?}");
-    let refused = client.invoke(1, &write(4)).await;
-    assert!(matches!(refused, Err(Trouble::Failed(_))), "{refused:?}");
-    let set = b"*3\r\n$3\r\nSET\r\n$2\r\nr1\r\n$2\r\n17\r\n";
-    assert_eq!(fake.requests()[0], set);
-}
-
-#[tokio::test]
 async fn a_clock_is_a_number_or_cannot_be_asked() {
     let script = r#"read -r line; echo '{"type":"ok","id":1,"value":1794000000000}'
         read -r line; echo '{"type":"fail","id":2,"error":"no clock"}'

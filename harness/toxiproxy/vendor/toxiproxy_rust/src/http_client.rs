@@ -13,7 +13,7 @@ pub struct HttpClient {
 impl HttpClient {
     pub(crate) fn new<U: ToSocketAddrs>(toxiproxy_addr: U) -> Self {
         Self {
-            client: Client::new(),
+            client: Client::builder().no_proxy().build().unwrap(),
             toxiproxy_addr: toxiproxy_addr.to_socket_addrs().unwrap().next().unwrap(),
         }
     }
