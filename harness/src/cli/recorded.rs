@@ -56,13 +56,21 @@ pub(super) fn exports() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Format>())
 }
 
-/// Reads a history, or that of a run's folder.
+/// Where a history is read from, if not from a file.
+const STDIN: &str = "-";
+
+/// Reads a history, or that of a run's folder, or what comes in.
 pub(super) fn read(path: &Path, args: &ReadArgs) -> Result<Read, Failure> {
     let of_run = path.join(HISTORY);
     let path = if of_run.is_file() { &of_run } else { path };
     let format = args.format.or_else(|| (path == of_run).then_some(Format::Afterall));
     let options = Options { format, workload: args.workload, nil: args.nil };
-    let read = afterall_formats::read(path, &options).map_err(|error| Failure {
+    let read = if path.as_os_str() == STDIN {
+        afterall_formats::read_from(std::io::stdin().lock(), "stdin", &options)
+    } else {
+        afterall_formats::read(path, &options)
+    };
+    let read = read.map_err(|error| Failure {
         exit: Exit::Failed,
         message: match format {
             None if path.is_dir() => format!("{error}, and no {HISTORY}"),

@@ -19,6 +19,7 @@
 //! would only cast doubt on the verdict.
 
 use crate::input::Input;
+use crate::jepsen_log::Passed;
 use crate::op::{Notation, Op, walk};
 use crate::record::Recorder;
 use crate::source::Source;
@@ -38,7 +39,7 @@ pub(crate) enum Kind {
 /// A file to be read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct File<'a> {
-    pub(crate) input: Input<'a>,
+    pub(crate) input: &'a Input<'a>,
     pub(crate) name: &'a str,
     pub(crate) options: &'a Options,
 }
@@ -68,13 +69,10 @@ impl File<'_> {
         let nil = self.options.nil.unwrap_or(nil);
         let mut recorder =
             Recorder::new(&stem(self.name), layout, nil).map_err(|what| self.wrong(what))?;
-        let others = self.walk(kind, |op| recorder.record(&op).map(ControlFlow::Continue))?;
+        let passed = self.walk(kind, |op| recorder.record(&op).map(ControlFlow::Continue))?;
         let (history, said) = recorder.finish().map_err(|what| self.wrong(what))?;
         notes.extend(said);
-        if others > 0 {
-            notes
-                .push(format!("{others} lines of the log are no operations, and were passed over"));
-        }
+        notes.extend(passed.notes());
         Ok(history)
     }
 
@@ -101,11 +99,11 @@ impl File<'_> {
         self,
         kind: Kind,
         each: impl FnMut(Op<'_>) -> Result<ControlFlow<()>, String>,
-    ) -> Result<u64, FormatError> {
+    ) -> Result<Passed, FormatError> {
         let mut source = Source::new(Box::new(self.input.open(self.name)?), self.name);
         match kind {
-            Kind::Edn => walk(&mut source, Notation::Edn, each).map(|()| 0),
-            Kind::Json => walk(&mut source, Notation::Json, each).map(|()| 0),
+            Kind::Edn => walk(&mut source, Notation::Edn, each).map(|()| Passed::default()),
+            Kind::Json => walk(&mut source, Notation::Json, each).map(|()| Passed::default()),
             Kind::Log => jepsen_log::walk(&mut source, each),
         }
     }

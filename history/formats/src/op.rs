@@ -21,6 +21,8 @@ pub(crate) struct Op<'a> {
     pub(crate) index: Option<i64>,
     /// Maelstrom's `:final?`.
     pub(crate) last: bool,
+    /// The line in which it begins.
+    pub(crate) line: u64,
     /// Which of the fields above were there, a bit each.
     seen: u16,
 }
@@ -185,10 +187,11 @@ pub(crate) fn walk(
         let mut answer = Ok(ControlFlow::Continue(()));
         let line = source.line();
         source.take(|window, ended| {
-            let (op, taken) = match notation {
+            let (mut op, taken) = match notation {
                 Notation::Edn => edn_op(window, ended)?,
                 Notation::Json => json::op(window, ended)?,
             };
+            op.line = line;
             answer = each(op);
             Ok(taken)
         })?;

@@ -319,6 +319,9 @@ impl Recorder {
 
     /// The history, and what is to be said of it.
     pub(crate) fn finish(mut self) -> Result<(History, Vec<String>), String> {
+        if self.ops == 0 && self.seen.empty_adds == 0 {
+            return Err("expected an operation of a client, found none".to_owned());
+        }
         let end = EndEvent {
             index: self.event.index,
             time: self.last_time.max(0),

@@ -168,7 +168,7 @@ impl Survey {
     /// What was found out, once the file has ended or enough was known.
     pub(crate) fn finish(self) -> Result<Layout, String> {
         if !self.clients {
-            return Err("there is no operation of a client in it".to_owned());
+            return Err("expected an operation of a client, found none".to_owned());
         }
         let workload = self.given.or(self.guessed).ok_or_else(|| {
             let names: Vec<&str> = self.names.iter().map(String::as_str).collect();

@@ -426,7 +426,8 @@ fn what_cannot_be_is_refused_with_its_line() {
         assert!(what.contains(said), "{error}: {text}");
     }
     assert!(
-        refused("{:process :nemesis, :type :info, :f :start}").contains("no operation of a client")
+        refused("{:process :nemesis, :type :info, :f :start}")
+            .contains("expected an operation of a client")
     );
     assert!(refused("").contains("the file is empty"));
     assert!(refused("hello").contains("--format (afterall, jepsen-edn"));

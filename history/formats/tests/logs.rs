@@ -92,8 +92,8 @@ fn newer_logs_and_the_short_history() {
 fn lines_that_look_like_operations_are_not_passed_over() {
     let good = "INFO  jepsen.util - 0\t:invoke\t:read\tnil\n";
     for (line, said) in [
-        ("INFO  other.thing - 0\t:ok\t:read\t3", "no jepsen.util before it"),
-        ("INFO  jepsen.util - 0 at :ok\t:read\t3", "stands here as in an operation"),
+        ("INFO  other.thing - 0\t:ok\t:read\t3", "found 0 :ok without jepsen.util before it"),
+        ("INFO  jepsen.util - 0\t:okay\t:read\t3", "after the process 0, found :okay"),
         ("INFO  jepsen.util - 0\t:ok\t:read\t[3", "breaks off"),
         ("INFO  jepsen.util - 0\t:ok\t:read\t3)", "closes nothing"),
         ("INFO  jepsen.util - 0\t:ok", "no :f"),
