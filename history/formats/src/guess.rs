@@ -94,7 +94,7 @@ fn of_head(head: &[u8], extension: &str) -> Option<(Format, &'static str)> {
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines().next()?;
     // What is inside of the brackets, which may each stand in a line of its own.
-    let inner = text.trim_start_matches(|c: char| "[({,".contains(c) || c.is_whitespace());
+    let inner = inside(text);
     let opened = |bracket: char| first.starts_with(bracket);
     let json = inner.starts_with('"') && (opened('{') || opened('['));
     let line = |what| (what, "the first line");
@@ -137,6 +137,18 @@ fn without_comments(mut text: &str) -> &str {
             return text;
         }
         text = text.split_once('\n').map_or("", |(_, rest)| rest);
+    }
+}
+
+/// The text behind its first brackets.
+fn inside(mut text: &str) -> &str {
+    loop {
+        let brackets = |c: char| "[({,".contains(c) || c.is_whitespace();
+        let inner = without_comments(text.trim_start_matches(brackets));
+        if inner.len() == text.len() {
+            return text;
+        }
+        text = inner;
     }
 }
 

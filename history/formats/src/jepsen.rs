@@ -24,7 +24,8 @@ use crate::op::{Notation, Op, walk};
 use crate::record::Recorder;
 use crate::source::Source;
 use crate::survey::{Layout, Survey};
-use crate::{FormatError, Nil, Options, Recorded, jepsen_log, jepsen_txn, stem};
+use crate::timed::Timed;
+use crate::{FormatError, Nil, Options, Order, Recorded, jepsen_log, jepsen_txn, stem};
 use afterall_history::{History, Transactions, Workload};
 use std::ops::ControlFlow;
 
@@ -52,7 +53,8 @@ impl File<'_> {
         let layout = survey.finish().map_err(|what| self.wrong(what))?;
         if layout.workload == Workload::Transactions {
             notes.extend(layout.guess);
-            return self.transactions(kind, notes).map(Recorded::Transactions);
+            let completions_only = layout.completions_only;
+            return self.transactions(kind, completions_only, notes).map(Recorded::Transactions);
         }
         let nil = if kind == Kind::Log { Nil::Initial } else { Nil::Unknown };
         self.record(kind, layout, nil, notes).map(Recorded::Operations)
@@ -66,10 +68,9 @@ impl File<'_> {
         nil: Nil,
         notes: &mut Vec<String>,
     ) -> Result<History, FormatError> {
-        let nil = self.options.nil.unwrap_or(nil);
-        let mut recorder =
-            Recorder::new(&stem(self.name), layout, nil).map_err(|what| self.wrong(what))?;
-        let passed = self.walk(kind, |op| recorder.record(&op).map(ControlFlow::Continue))?;
+        let mut recorder = Recorder::new(&stem(self.name), layout, nil, self.options)
+            .map_err(|what| self.wrong(what))?;
+        let passed = self.events(kind, |op| recorder.record(op))?;
         let (history, said) = recorder.finish().map_err(|what| self.wrong(what))?;
         notes.extend(said);
         notes.extend(passed.notes());
@@ -79,6 +80,7 @@ impl File<'_> {
     fn transactions(
         self,
         kind: Kind,
+        completions_only: bool,
         notes: &mut Vec<String>,
     ) -> Result<Transactions, FormatError> {
         let mut multi = None;
@@ -87,12 +89,35 @@ impl File<'_> {
             Ok(if multi.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?;
         let multi = multi.unwrap_or(false);
-        let mut recorder =
-            jepsen_txn::Recorder::new(&stem(self.name), multi).map_err(|what| self.wrong(what))?;
-        self.walk(kind, |op| recorder.record(&op).map(ControlFlow::Continue))?;
+        let recorder =
+            jepsen_txn::Recorder::new(&stem(self.name), multi, completions_only, self.options);
+        let mut recorder = recorder.map_err(|what| self.wrong(what))?;
+        let passed = self.events(kind, |op| recorder.record(op))?;
         let (transactions, said) = recorder.finish().map_err(|what| self.wrong(what))?;
         notes.extend(said);
+        notes.extend(passed.notes());
         Ok(transactions)
+    }
+
+    /// Goes through the events in the order that is asked for.
+    fn events(
+        self,
+        kind: Kind,
+        mut each: impl FnMut(&Op<'_>) -> Result<(), String>,
+    ) -> Result<Passed, FormatError> {
+        if self.options.order == Order::Lines {
+            return self.walk(kind, |op| each(&op).map(ControlFlow::Continue));
+        }
+        let mut timed = Timed::default();
+        let passed = self.walk(kind, |op| timed.push(&op).map(ControlFlow::Continue))?;
+        for op in timed.in_order() {
+            each(&op).map_err(|what| FormatError::Line {
+                file: self.name.to_owned(),
+                line: op.line,
+                what,
+            })?;
+        }
+        Ok(passed)
     }
 
     fn walk(

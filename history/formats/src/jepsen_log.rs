@@ -12,6 +12,7 @@
 use crate::FormatError;
 use crate::edn;
 use crate::form::Form;
+use crate::notes::{are, count};
 use crate::op::Op;
 use crate::source::{Source, Stop};
 use afterall_history::Outcome;
@@ -40,18 +41,17 @@ impl Passed {
         if self.others > 0 {
             let words = match self.words {
                 0 => String::new(),
-                words => format!(" ({words} of them with :ok or the like in prose)"),
+                words => format!(" ({words} with :ok or the like in prose)"),
             };
-            notes.push(format!(
-                "{} lines of the log are no operations{words}, and were passed over",
-                self.others
-            ));
+            let (lines, are) = (count(self.others, "line"), are(self.others));
+            notes
+                .push(format!("{lines} of the log{words} {are} passed over, without an operation"));
         }
         if let Some(line) = self.analysis {
-            let (after, ops) = (self.after, self.ops_after);
+            let (after, ops) = (count(self.after, "line"), count(self.ops_after, "operation"));
             notes.push(format!(
-                "the analysis begins in line {line}: {after} lines from there on, {ops} operations among them, are not part of \
-                 the history"
+                "the analysis begins in line {line}: {after} from there on, with {ops}, {} not part of the history",
+                are(self.after)
             ));
         }
         notes

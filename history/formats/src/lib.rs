@@ -21,9 +21,11 @@ pub mod dbcop;
 mod edn;
 mod error;
 pub mod export;
+mod finals;
 mod folder;
 mod form;
 mod guess;
+mod guess_workload;
 mod input;
 mod jepsen;
 mod jepsen_log;
@@ -31,16 +33,24 @@ mod jepsen_txn;
 mod json;
 mod lines;
 mod meaning;
+mod notes;
+mod numbers;
 mod op;
+mod options;
 pub mod plume;
 mod porcupine;
 mod record;
+mod seen;
 mod sessions;
+mod setup;
 mod source;
+mod split;
 mod survey;
+mod timed;
 mod unpack;
 
 pub use error::FormatError;
+pub use options::{Finals, InitialValue, Nil, Options, Order};
 
 use afterall_history::{
     Header, History, NODE_UNKNOWN, RECORDED, ReadError, Transactions, Workload,
@@ -117,26 +127,6 @@ impl FromStr for Format {
         let known = Format::ALL.iter().copied().find(|format| format.name() == name);
         known.ok_or_else(|| UnknownFormat(name.to_owned()))
     }
-}
-
-/// What a completed read of nil means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Nil {
-    /// There was nothing: the initial state.
-    Initial,
-    /// Anything: such a read is not judged ([`History::set_unjudged`]). Knossos judges so.
-    Unknown,
-}
-
-/// How to read a file; what is `None` is guessed, or left to the format.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// How it is written down.
-    pub format: Option<Format>,
-    /// The data type that was driven. Only Jepsen's formats leave it open.
-    pub workload: Option<Workload>,
-    /// What a completed read of nil means; by default unknown in Jepsen's EDN and JSON, and initial elsewhere.
-    pub nil: Option<Nil>,
 }
 
 /// What a file holds.
