@@ -59,6 +59,16 @@ fn why_none(property: Property, sessions: Sessions) -> &'static str {
     }
 }
 
+/// Why the order of writes is not judged where no versions tell it.
+fn by_values(workload: Workload) -> &'static str {
+    match workload {
+        Workload::Counter | Workload::Inventory => {
+            "a counter's value does not show the order of its updates, and the target returned no versions"
+        }
+        _ => "it is judged by versions, and the target returned none for every update",
+    }
+}
+
 /// Counts chances for a session guarantee.
 pub(crate) fn chances(findings: &mut Findings, claim: Claim, chances: u64, tier: Tier) {
     findings.chances(claim, chances, why_none(claim.0, claim.1));
@@ -89,6 +99,14 @@ pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> Vec<bool> {
     for property in GUARANTEES {
         for sessions in [Sessions::Sticky, Sessions::Roaming] {
             findings.chances((property, sessions), 0, why_none(property, sessions));
+        }
+    }
+    let workload = ctx.history.header().workload;
+    if workload != Workload::Register && exact.contains(&false) {
+        for property in [Property::MonotonicWrites, Property::WritesFollowReads] {
+            for sessions in [Sessions::Sticky, Sessions::Roaming] {
+                findings.chances((property, sessions), 0, by_values(workload));
+            }
         }
     }
     if !exact.contains(&true) {

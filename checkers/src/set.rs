@@ -41,6 +41,9 @@ pub(crate) fn check(
 ) -> (ItemFates, Vec<Visibility>) {
     let mut fates = ItemFates::default();
     findings.chances(NO_LOST, 0, LOST_NONE);
+    for sessions in [Sessions::Sticky, Sessions::Roaming] {
+        findings.chances((Property::NoResurrectedItems, sessions), 0, "nothing was removed");
+    }
     in_sessions(ctx, sources, exact, findings);
     let mut waits: BTreeMap<NodeId, Waits> = BTreeMap::new();
     let mut marks = Marks::new(ctx.history.len());

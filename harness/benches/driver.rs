@@ -28,6 +28,7 @@ fn config(workload: Workload) -> RunConfig {
         timeout_ms: 1_000,
         faults: Vec::new(),
         seed: 1,
+        max_bound: Default::default(),
         toxiproxy: None,
         images: Default::default(),
         manifest_path: None,

@@ -426,7 +426,8 @@ impl HistoryBuilder {
             if due >= FAULTS_MAX {
                 return Err(Damage::Faults);
             }
-            self.data.intern(&e.value)?; // for its limits
+            // For its limits, and for the order of its entries.
+            let value = self.data.intern(&e.value)?;
             let nodes = e.nodes.iter().map(|name| self.named(name)).collect::<Result<_, _>>()?;
             let links = e
                 .links
@@ -438,7 +439,7 @@ impl HistoryBuilder {
                 kind: e.f.clone(),
                 nodes,
                 links,
-                value: e.value.clone(),
+                value: self.data.value(value),
                 inject: e.time,
                 took: None,
                 missed: None,

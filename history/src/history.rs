@@ -251,6 +251,11 @@ impl History {
         &mut self.header
     }
 
+    /// Replaces what the system under test is called.
+    pub fn set_target(&mut self, target: String) {
+        self.header.target = target;
+    }
+
     /// How many operations were invoked.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -2,7 +2,7 @@
 //! them, and what stands for the state in which everything began.
 
 use crate::history::Columns;
-use crate::{History, OpId, OpView};
+use crate::{History, OpId, OpView, Status};
 
 impl History {
     /// Marks operations as final reads, where the recording did not. Others stay as they are.
@@ -38,12 +38,13 @@ impl History {
     }
 
     /// Says of reads that returned nil that nobody knows what it means: nothing was there, or nothing is known. Nobody
-    /// judges them. They were acknowledged, but their status is [`Status::Fail`](crate::Status::Fail), which every checker
-    /// passes over; whoever counts or shows operations asks [`OpView::is_unjudged`] first.
+    /// judges them. They were acknowledged, but their status becomes [`Status::Fail`], which every checker passes over;
+    /// whoever counts or shows operations asks [`OpView::is_unjudged`] first.
     pub fn set_unjudged(&mut self, ops: impl IntoIterator<Item = OpId>) {
         let len = self.len();
         for OpId(op) in ops {
             if (op as usize) < len {
+                self.ops.status[op as usize] = Status::Fail;
                 self.ops.set_unjudged(op as usize);
             }
         }
@@ -71,7 +72,7 @@ impl Columns {
 
 impl OpView<'_> {
     /// Whether it is a read that was acknowledged and returned nil, where nobody knows what nil means: it is not judged,
-    /// and its status is [`Status::Fail`](crate::Status::Fail).
+    /// and its status is [`Status::Fail`].
     #[must_use]
     pub fn is_unjudged(self) -> bool {
         self.history.ops.is_unjudged(self.id.0 as usize)

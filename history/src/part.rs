@@ -57,11 +57,15 @@ impl History {
         for (&of, &key) in &keys {
             for id in by_key.of(of) {
                 let op = self.op(*id);
-                if op.f().is_read() || op.status() == Status::Fail || ops.binary_search(id).is_ok()
-                {
+                if op.f().is_read() || ops.binary_search(id).is_ok() {
                     continue;
                 }
-                let value = self.value_written(*id).unwrap_or(match op.f() {
+                let written = self.value_written(*id);
+                // Of an update that failed it is only to be known that its value was not made up by a reader.
+                if op.status() == Status::Fail && written.is_none() {
+                    continue;
+                }
+                let value = written.unwrap_or(match op.f() {
                     Function::Remove | Function::Append => op.input(),
                     _ => Datum::NIL,
                 });

@@ -2,7 +2,7 @@
 
 use super::{Exit, Failure};
 use crate::store::HISTORY;
-use afterall_formats::{Format, Nil, Options, Read, Recorded};
+use afterall_formats::{Finals, Format, InitialValue, Nil, Options, Order, Read, Recorded};
 use afterall_history::{Header, Promise, Workload};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -21,6 +21,31 @@ pub(super) struct ReadArgs {
     /// Jepsen's EDN and JSON, else initial]
     #[arg(long, value_parser = nils())]
     pub(super) nil: Option<Nil>,
+    /// What keys held before anything was recorded: VALUE for every key, or KEY=VALUE (repeatable), as JSON or EDN: the value
+    /// of a register, the sum of a counter, the elements of a set, the items of a cart as [[element quantity]], a text, a
+    /// stock
+    #[arg(long, value_name = "[KEY=]VALUE", allow_negative_numbers = true)]
+    pub(super) initial: Vec<InitialValue>,
+    /// What tells the order of events: lines, or time, for recorders that write both ends of an operation at its completion
+    #[arg(long, value_parser = orders(), default_value = "lines")]
+    pub(super) order: Order,
+    /// Which reads are final, for convergence: marked (by `:final? true`), or last: also the last acknowledged read of each
+    /// key by each node after the key's last update
+    #[arg(long = "final", value_parser = finals(), default_value = "marked")]
+    pub(super) finals: Finals,
+}
+
+impl ReadArgs {
+    /// What was given that only some formats leave open.
+    fn of_jepsen(&self) -> Option<&'static str> {
+        let given = [
+            (self.nil.is_some(), "--nil"),
+            (!self.initial.is_empty(), "--initial"),
+            (self.order != Order::Lines, "--order"),
+            (self.finals != Finals::Marked, "--final"),
+        ];
+        given.into_iter().find_map(|(given, name)| given.then_some(name))
+    }
 }
 
 fn formats() -> impl TypedValueParser<Value = Format> {
@@ -50,19 +75,44 @@ fn nils() -> impl TypedValueParser<Value = Nil> {
         .map(|name| if name == "initial" { Nil::Initial } else { Nil::Unknown })
 }
 
+fn orders() -> impl TypedValueParser<Value = Order> {
+    PossibleValuesParser::new(["lines", "time"])
+        .map(|name| if name == "time" { Order::Time } else { Order::Lines })
+}
+
+fn finals() -> impl TypedValueParser<Value = Finals> {
+    PossibleValuesParser::new(["marked", "last"])
+        .map(|name| if name == "last" { Finals::Last } else { Finals::Marked })
+}
+
 /// What can be exported to.
 pub(super) fn exports() -> impl TypedValueParser<Value = Format> {
     let names = [Format::JepsenEdn, Format::JepsenJson].map(Format::name);
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Format>())
 }
 
-/// Reads a history, or that of a run's folder.
+/// Where a history is read from, if not from a file.
+const STDIN: &str = "-";
+
+/// Reads a history, or that of a run's folder, or what comes in.
 pub(super) fn read(path: &Path, args: &ReadArgs) -> Result<Read, Failure> {
     let of_run = path.join(HISTORY);
     let path = if of_run.is_file() { &of_run } else { path };
     let format = args.format.or_else(|| (path == of_run).then_some(Format::Afterall));
-    let options = Options { format, workload: args.workload, nil: args.nil };
-    let read = afterall_formats::read(path, &options).map_err(|error| Failure {
+    let options = Options {
+        format,
+        workload: args.workload,
+        nil: args.nil,
+        initial: args.initial.clone(),
+        order: args.order,
+        finals: args.finals,
+    };
+    let read = if path.as_os_str() == STDIN {
+        afterall_formats::read_from(std::io::stdin().lock(), "stdin", &options)
+    } else {
+        afterall_formats::read(path, &options)
+    };
+    let read = read.map_err(|error| Failure {
         exit: Exit::Failed,
         message: match format {
             None if path.is_dir() => format!("{error}, and no {HISTORY}"),
@@ -70,13 +120,16 @@ pub(super) fn read(path: &Path, args: &ReadArgs) -> Result<Read, Failure> {
         },
     })?;
     let jepsen = [Format::JepsenEdn, Format::JepsenJson, Format::JepsenLog];
-    let nil = [Format::Porcupine].iter().chain(&jepsen).any(|&format| format == read.format);
+    let open = [Format::Porcupine].iter().chain(&jepsen).any(|&format| format == read.format);
     if args.workload.is_some() && !jepsen.contains(&read.format) {
         let what = format!("--workload is for Jepsen's formats; {} says what it is", read.format);
         return Err(Failure::usage(what));
     }
-    if args.nil.is_some() && !nil {
-        let what = format!("--nil is for Jepsen's formats; in {} nothing is nil", read.format);
+    if let Some(option) = args.of_jepsen().filter(|_| !open) {
+        let what = format!(
+            "{option} is for Jepsen's formats and Porcupine's; {} leaves nothing open",
+            read.format
+        );
         return Err(Failure::usage(what));
     }
     if let Recorded::Operations(history) = &read.recorded

@@ -25,6 +25,7 @@ pub(crate) fn config(flavour: Flavour, workload: Workload, seed: u64) -> RunConf
         timeout_ms: 1_000,
         faults: Vec::new(),
         seed,
+        max_bound: Default::default(),
         toxiproxy: None,
         images: Default::default(),
         manifest_path: None,

@@ -37,6 +37,23 @@ impl Form<'_> {
         }
     }
 
+    /// The same, apart from the file's window.
+    pub(crate) fn detached(&self) -> Form<'static> {
+        let all = |items: &[Form<'_>]| items.iter().map(Form::detached).collect();
+        match self {
+            Form::Nil => Form::Nil,
+            Form::Bool(b) => Form::Bool(*b),
+            Form::Int(n) => Form::Int(*n),
+            Form::Text(text) => Form::Text(Cow::Owned(text.clone().into_owned())),
+            Form::List(items) => Form::List(all(items)),
+            Form::Set(items) => Form::Set(all(items)),
+            Form::Map(entries) => Form::Map(
+                entries.iter().map(|(key, item)| (key.detached(), item.detached())).collect(),
+            ),
+            Form::Odd(text) => Form::Odd(Cow::Owned(text.clone().into_owned())),
+        }
+    }
+
     /// The two items of a list of two.
     pub(crate) fn as_pair(&self) -> Option<(&Form<'_>, &Form<'_>)> {
         match self {

@@ -1,19 +1,22 @@
 //! Which format a file is in, told from its beginning.
 
-use crate::input::Input;
+use crate::input::{Input, is_utf16, utf16, without_mark};
+use crate::unpack::plain_name;
 use crate::{Format, FormatError, dbcop, jepsen_log};
 use afterall_history::FORMAT;
-use std::io::Read;
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 /// Bytes that are looked at.
 const HEAD_BYTES: u64 = 1 << 16;
+/// Bytes that are looked through for an operation in a log: setting up a cluster may take many lines.
+const LOG_BYTES: u64 = 1 << 28;
 
 /// Fields that dbcop's files have, one or the other.
 const DBCOP: &[&str] = &["\"events\"", "\"committed\"", "\"variable\"", "\"params\""];
 
 /// The format, and by what it was recognised.
-pub(crate) fn guess(input: Input<'_>, name: &str) -> Result<(Format, &'static str), FormatError> {
+pub(crate) fn guess(input: &Input<'_>, name: &str) -> Result<(Format, &'static str), FormatError> {
     if let Some(folder) = input.folder() {
         return Ok(if folder.join(dbcop::FILE).is_file() {
             (Format::DbcopBincode, "the file in the folder")
@@ -23,20 +26,44 @@ pub(crate) fn guess(input: Input<'_>, name: &str) -> Result<(Format, &'static st
     }
     let io = |source| FormatError::Io { file: name.to_owned(), source };
     let mut head = Vec::new();
-    input.open(name)?.take(HEAD_BYTES).read_to_end(&mut head).map_err(io)?;
-    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+    input.open_binary(name)?.take(HEAD_BYTES).read_to_end(&mut head).map_err(io)?;
+    let extension =
+        Path::new(plain_name(name)).extension().and_then(|extension| extension.to_str());
     let extension = extension.unwrap_or("");
-    of_head(&head, extension).ok_or_else(|| {
-        let what = if head.is_empty() {
-            "the file is empty"
-        } else {
-            "the format cannot be told from the file's beginning"
-        };
-        FormatError::File {
-            file: name.to_owned(),
-            what: format!("{what}: name it with --format ({})", Format::names()),
+    if let Some(known) = of_head(&head, extension) {
+        return Ok(known);
+    }
+    if is_utf16(&head) {
+        return Err(utf16(name));
+    }
+    let cut = head.len() as u64 >= HEAD_BYTES;
+    if cut && !head.contains(&0) && later_in_a_log(input.open(name)?).map_err(io)? {
+        return Ok((Format::JepsenLog, "an operation far below its beginning"));
+    }
+    let what = if without_mark(&head).iter().all(u8::is_ascii_whitespace) {
+        "expected a history, found nothing: the file is empty".to_owned()
+    } else {
+        let names = Format::names();
+        format!(
+            "the format cannot be told from the file's beginning: name it with --format ({names})"
+        )
+    };
+    Err(FormatError::File { file: name.to_owned(), what })
+}
+
+/// Whether an operation stands in a log whose beginning shows none.
+fn later_in_a_log(from: impl BufRead) -> io::Result<bool> {
+    let mut from = from.take(LOG_BYTES);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if from.by_ref().take(HEAD_BYTES).read_until(b'\n', &mut line)? == 0 {
+            return Ok(false);
         }
-    })
+        if jepsen_log::is_operation(&String::from_utf8_lossy(&line)) {
+            return Ok(true);
+        }
+    }
 }
 
 fn of_head(head: &[u8], extension: &str) -> Option<(Format, &'static str)> {
@@ -62,15 +89,12 @@ fn of_head(head: &[u8], extension: &str) -> Option<(Format, &'static str)> {
     if text.contains('\0') {
         return None;
     }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = without_comments(text);
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first = lines().find(|line| !line.starts_with([';', '/']))?;
-    let inner = first.trim_start_matches(['[', '(', '{', ' ', ',']);
-    let inner = if inner.is_empty() {
-        lines().skip_while(|&line| line != first).nth(1).unwrap_or("")
-    } else {
-        inner
-    };
-    let inner = inner.trim_start_matches(['[', '(', '{', ' ', ',']);
+    let first = lines().next()?;
+    // What is inside of the brackets, which may each stand in a line of its own.
+    let inner = inside(text);
     let opened = |bracket: char| first.starts_with(bracket);
     let json = inner.starts_with('"') && (opened('{') || opened('['));
     let line = |what| (what, "the first line");
@@ -92,6 +116,8 @@ fn of_head(head: &[u8], extension: &str) -> Option<(Format, &'static str)> {
         (Format::JepsenLog, "lines with jepsen.util")
     } else if jepsen_log::is_bare(first) {
         line(Format::JepsenLog)
+    } else if lines().any(jepsen_log::is_logged) {
+        (Format::JepsenLog, "lines that Jepsen logged")
     } else if ["r(", "w("].iter().any(|start| first.starts_with(start)) {
         line(Format::Plume)
     } else if is_awdit(first) {
@@ -101,6 +127,29 @@ fn of_head(head: &[u8], extension: &str) -> Option<(Format, &'static str)> {
     } else {
         return None;
     })
+}
+
+/// The text from the first line on that is not a comment.
+fn without_comments(mut text: &str) -> &str {
+    loop {
+        text = text.trim_start();
+        if !text.starts_with([';', '/']) {
+            return text;
+        }
+        text = text.split_once('\n').map_or("", |(_, rest)| rest);
+    }
+}
+
+/// The text behind its first brackets.
+fn inside(mut text: &str) -> &str {
+    loop {
+        let brackets = |c: char| "[({,".contains(c) || c.is_whitespace();
+        let inner = without_comments(text.trim_start_matches(brackets));
+        if inner.len() == text.len() {
+            return text;
+        }
+        text = inner;
+    }
 }
 
 /// The tag of an operation or of a list of them, as `#jepsen.history.Op{`, `#knossos.op.Op{` and `#jepsen.history [`.
@@ -141,6 +190,12 @@ mod tests {
                 Format::JepsenLog,
             ),
             ("0\t:invoke\t:read\tnil\n", Format::JepsenLog),
+            ("[\n  {\n    \"process\": 0,\n    \"type\": \"invoke\"", Format::JepsenJson),
+            ("[\r\n  {\r\n    \"process\": 0,\r\n    \"type\": \"invoke\"", Format::JepsenJson),
+            ("\u{feff}[{:type :invoke", Format::JepsenEdn),
+            ("[\n {\n  :type :invoke", Format::JepsenEdn),
+            ("#jepsen.history.DenseHistory\n[\n{:type :invoke", Format::JepsenEdn),
+            ("lein run\n2020 INFO [main] jepsen.core: Test version\n", Format::JepsenLog),
             ("r(1,2,0,0)\n", Format::Plume),
             ("w 1 2\n-----\n", Format::Awdit),
             ("// by hand\n[x:=1 y==2]\n", Format::DbcopText),

@@ -19,11 +19,13 @@
 //! would only cast doubt on the verdict.
 
 use crate::input::Input;
+use crate::jepsen_log::Passed;
 use crate::op::{Notation, Op, walk};
 use crate::record::Recorder;
 use crate::source::Source;
 use crate::survey::{Layout, Survey};
-use crate::{FormatError, Nil, Options, Recorded, jepsen_log, jepsen_txn, stem};
+use crate::timed::Timed;
+use crate::{FormatError, Nil, Options, Order, Recorded, jepsen_log, jepsen_txn, stem};
 use afterall_history::{History, Transactions, Workload};
 use std::ops::ControlFlow;
 
@@ -38,7 +40,7 @@ pub(crate) enum Kind {
 /// A file to be read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct File<'a> {
-    pub(crate) input: Input<'a>,
+    pub(crate) input: &'a Input<'a>,
     pub(crate) name: &'a str,
     pub(crate) options: &'a Options,
 }
@@ -51,7 +53,8 @@ impl File<'_> {
         let layout = survey.finish().map_err(|what| self.wrong(what))?;
         if layout.workload == Workload::Transactions {
             notes.extend(layout.guess);
-            return self.transactions(kind, notes).map(Recorded::Transactions);
+            let completions_only = layout.completions_only;
+            return self.transactions(kind, completions_only, notes).map(Recorded::Transactions);
         }
         let nil = if kind == Kind::Log { Nil::Initial } else { Nil::Unknown };
         self.record(kind, layout, nil, notes).map(Recorded::Operations)
@@ -65,22 +68,19 @@ impl File<'_> {
         nil: Nil,
         notes: &mut Vec<String>,
     ) -> Result<History, FormatError> {
-        let nil = self.options.nil.unwrap_or(nil);
-        let mut recorder =
-            Recorder::new(&stem(self.name), layout, nil).map_err(|what| self.wrong(what))?;
-        let others = self.walk(kind, |op| recorder.record(&op).map(ControlFlow::Continue))?;
+        let mut recorder = Recorder::new(&stem(self.name), layout, nil, self.options)
+            .map_err(|what| self.wrong(what))?;
+        let passed = self.events(kind, |op| recorder.record(op))?;
         let (history, said) = recorder.finish().map_err(|what| self.wrong(what))?;
         notes.extend(said);
-        if others > 0 {
-            notes
-                .push(format!("{others} lines of the log are no operations, and were passed over"));
-        }
+        notes.extend(passed.notes());
         Ok(history)
     }
 
     fn transactions(
         self,
         kind: Kind,
+        completions_only: bool,
         notes: &mut Vec<String>,
     ) -> Result<Transactions, FormatError> {
         let mut multi = None;
@@ -89,23 +89,46 @@ impl File<'_> {
             Ok(if multi.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?;
         let multi = multi.unwrap_or(false);
-        let mut recorder =
-            jepsen_txn::Recorder::new(&stem(self.name), multi).map_err(|what| self.wrong(what))?;
-        self.walk(kind, |op| recorder.record(&op).map(ControlFlow::Continue))?;
+        let recorder =
+            jepsen_txn::Recorder::new(&stem(self.name), multi, completions_only, self.options);
+        let mut recorder = recorder.map_err(|what| self.wrong(what))?;
+        let passed = self.events(kind, |op| recorder.record(op))?;
         let (transactions, said) = recorder.finish().map_err(|what| self.wrong(what))?;
         notes.extend(said);
+        notes.extend(passed.notes());
         Ok(transactions)
+    }
+
+    /// Goes through the events in the order that is asked for.
+    fn events(
+        self,
+        kind: Kind,
+        mut each: impl FnMut(&Op<'_>) -> Result<(), String>,
+    ) -> Result<Passed, FormatError> {
+        if self.options.order == Order::Lines {
+            return self.walk(kind, |op| each(&op).map(ControlFlow::Continue));
+        }
+        let mut timed = Timed::default();
+        let passed = self.walk(kind, |op| timed.push(&op).map(ControlFlow::Continue))?;
+        for op in timed.in_order() {
+            each(&op).map_err(|what| FormatError::Line {
+                file: self.name.to_owned(),
+                line: op.line,
+                what,
+            })?;
+        }
+        Ok(passed)
     }
 
     fn walk(
         self,
         kind: Kind,
         each: impl FnMut(Op<'_>) -> Result<ControlFlow<()>, String>,
-    ) -> Result<u64, FormatError> {
+    ) -> Result<Passed, FormatError> {
         let mut source = Source::new(Box::new(self.input.open(self.name)?), self.name);
         match kind {
-            Kind::Edn => walk(&mut source, Notation::Edn, each).map(|()| 0),
-            Kind::Json => walk(&mut source, Notation::Json, each).map(|()| 0),
+            Kind::Edn => walk(&mut source, Notation::Edn, each).map(|()| Passed::default()),
+            Kind::Json => walk(&mut source, Notation::Json, each).map(|()| Passed::default()),
             Kind::Log => jepsen_log::walk(&mut source, each),
         }
     }

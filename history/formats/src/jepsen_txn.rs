@@ -8,16 +8,35 @@
 
 use crate::form::Form;
 use crate::header;
-use crate::op::{Op, TXN};
-use crate::sessions::Sessions;
-use afterall_history::{Initial, Name, Outcome, Status, Transactions, TransactionsBuilder, TxnId};
+use crate::notes::count;
+use crate::op::Op;
+use crate::sessions::{Process, Sessions};
+use crate::{Finals, InitialValue, Options};
+use afterall_history::{
+    Initial, Name, Outcome, Status, Transactions, TransactionsBuilder, TxnId, Value,
+};
 
 /// Records transactions in the order in which a file completes them.
 pub(crate) struct Recorder {
     builder: TransactionsBuilder,
     sessions: Sessions<Writes>,
     nemesis: u64,
+    initial: Initial,
     multi: bool,
+    completions_only: bool,
+}
+
+/// The number with which every key begins.
+fn initial(given: &[InitialValue]) -> Result<Option<u64>, String> {
+    match given {
+        [] => Ok(None),
+        [.., InitialValue { key: None, value: Value::Int(n) }] if *n >= 0 && given.len() == 1 => {
+            Ok(Some(n.unsigned_abs()))
+        }
+        _ => Err("--initial: expected one whole number of 0 or more for all keys of the transactions workload, found \
+                  something else"
+            .to_owned()),
+    }
 }
 
 /// Whether the operation is one of a multi-register of Knossos', if it tells.
@@ -32,12 +51,28 @@ pub(crate) fn is_multi(op: &Op<'_>) -> Option<bool> {
 type Writes = Vec<(String, String)>;
 
 impl Recorder {
-    /// With the initial state of a multi-register of Knossos', or nothing.
-    pub(crate) fn new(target: &str, multi: bool) -> Result<Self, String> {
-        let header = header(target);
-        let initial = if multi { Initial::Always(0) } else { Initial::Nothing };
-        let builder = TransactionsBuilder::new(header, initial).map_err(|e| e.to_string())?;
-        Ok(Recorder { builder, sessions: Sessions::default(), nemesis: 0, multi })
+    /// With the initial state that is given, or that of a multi-register of Knossos', or nothing.
+    ///
+    /// # Errors
+    /// In words, when transactions cannot begin with what is given.
+    pub(crate) fn new(
+        target: &str,
+        multi: bool,
+        completions_only: bool,
+        options: &Options,
+    ) -> Result<Self, String> {
+        if options.finals == Finals::Last {
+            return Err("--final last: expected single operations, found transactions".to_owned());
+        }
+        let initial = match initial(&options.initial)? {
+            Some(number) => Initial::Always(number),
+            None if multi => Initial::Always(0),
+            None => Initial::Nothing,
+        };
+        let builder =
+            TransactionsBuilder::new(header(target), initial).map_err(|e| e.to_string())?;
+        let sessions = Sessions::default();
+        Ok(Recorder { builder, sessions, nemesis: 0, initial, multi, completions_only })
     }
 
     /// Records one end of a transaction.
@@ -49,20 +84,12 @@ impl Recorder {
             self.nemesis += 1;
             return Ok(());
         }
-        if op.name()? != TXN {
-            return Err(format!("{} stands among transactions", op.name()?));
-        }
-        let outcome = op.outcome.ok_or("the operation has no :type")?;
+        let outcome = op.outcome()?;
         let process = self.sessions.process(&op.process)?;
+        if outcome == Outcome::Invoke || self.completions_only {
+            self.invoke(op, process)?;
+        }
         if outcome == Outcome::Invoke {
-            self.sessions.ready(process, &op.process)?;
-            let mut writes = Writes::new();
-            for micro in micro_ops(&op.value)? {
-                if let Micro::Write(key, value) = micro? {
-                    writes.push((key, value));
-                }
-            }
-            self.sessions.open(process, writes);
             return Ok(());
         }
         let writes = self.sessions.complete(process, outcome == Outcome::Info)?;
@@ -70,7 +97,7 @@ impl Recorder {
         match outcome {
             Outcome::Ok => {
                 let txn = self.begin(session, Status::Ok)?;
-                for micro in micro_ops(&op.value)? {
+                for micro in micro_ops(op)? {
                     match micro? {
                         Micro::Write(key, value) => self.write(txn, &key, &value)?,
                         Micro::Read(key, value) => {
@@ -84,6 +111,18 @@ impl Recorder {
             Outcome::Fail => self.only_writes(session, Status::Fail, &writes),
             Outcome::Info | Outcome::Invoke => self.only_writes(session, Status::Info, &writes),
         }
+    }
+
+    fn invoke(&mut self, op: &Op<'_>, process: Process) -> Result<(), String> {
+        self.sessions.ready(process, &op.process)?;
+        let mut writes = Writes::new();
+        for micro in micro_ops(op)? {
+            if let Micro::Write(key, value) = micro? {
+                writes.push((key, value));
+            }
+        }
+        self.sessions.open(process, writes);
+        Ok(())
     }
 
     fn begin(&mut self, session: u64, status: Status) -> Result<TxnId, String> {
@@ -103,9 +142,17 @@ impl Recorder {
     pub(crate) fn finish(mut self) -> Result<(Transactions, Vec<String>), String> {
         let mut notes: Vec<String> = self.sessions.note().into_iter().collect();
         if self.nemesis > 0 {
-            notes.push(format!("{} lines of the nemesis passed over", self.nemesis));
+            notes.push(format!("{} of the nemesis passed over", count(self.nemesis, "line")));
         }
-        if self.multi {
+        if self.completions_only {
+            notes.push(
+                "only completions were recorded: judged by sessions and reads, not by times"
+                    .to_owned(),
+            );
+        }
+        if let (Initial::Always(n), false) = (self.initial, self.multi) {
+            notes.push(format!("reads of {n} may be of the initial state: they are not traced where somebody wrote {n}"));
+        } else if self.multi {
             let what = "reads of 0 may be of the initial state, as in Knossos' multi-register: they are not traced";
             notes.push(what.to_owned());
         }
@@ -123,19 +170,25 @@ enum Micro {
 
 /// What a transaction consists of.
 fn micro_ops<'f>(
-    value: &'f Form<'_>,
+    op: &'f Op<'_>,
 ) -> Result<impl Iterator<Item = Result<Micro, String>> + use<'f>, String> {
-    let Form::List(items) = value else {
-        return Err(
-            "a transaction is a list of micro-operations [:r key value] and [:w key value]"
-                .to_owned(),
-        );
+    let items: &[Form<'_>] = match &op.value {
+        Form::List(items) => items,
+        Form::Nil if op.outcome != Some(Outcome::Invoke) && op.outcome != Some(Outcome::Ok) => &[],
+        _ => {
+            return Err(format!(
+                "expected a list of micro-operations [:r key value] and [:w key value], as other transactions here are, \
+                 found {} without one",
+                op.name().unwrap_or("an operation")
+            ));
+        }
     };
     Ok(items.iter().map(micro_op))
 }
 
 fn micro_op(form: &Form<'_>) -> Result<Micro, String> {
-    const SHAPE: &str = "a micro-operation is [:r key value] or [:w key value]";
+    const SHAPE: &str =
+        "expected [:r key value] or [:w key value] as a micro-operation, found something else";
     let Form::List(parts) = form else { return Err(SHAPE.to_owned()) };
     let (f, key, value) = match parts.as_slice() {
         [f, key] => (f, key, &Form::Nil),

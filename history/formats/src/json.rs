@@ -25,6 +25,13 @@ pub(crate) fn op(window: &[u8], ended: bool) -> Result<(Op<'_>, usize), Stop> {
     }
 }
 
+/// The value that a text is, if it is one in JSON.
+pub(crate) fn form(text: &str) -> Option<Form<'_>> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let form = FormSeed.deserialize(&mut deserializer).ok()?;
+    deserializer.end().is_ok().then_some(form)
+}
+
 impl<'de> Deserialize<'de> for Op<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(OpVisitor)

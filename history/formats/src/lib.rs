@@ -21,8 +21,11 @@ pub mod dbcop;
 mod edn;
 mod error;
 pub mod export;
+mod finals;
+mod folder;
 mod form;
 mod guess;
+mod guess_workload;
 mod input;
 mod jepsen;
 mod jepsen_log;
@@ -30,21 +33,31 @@ mod jepsen_txn;
 mod json;
 mod lines;
 mod meaning;
+mod notes;
+mod numbers;
 mod op;
+mod options;
 pub mod plume;
 mod porcupine;
 mod record;
+mod seen;
 mod sessions;
+mod setup;
 mod source;
+mod split;
 mod survey;
+mod timed;
+mod unpack;
 
 pub use error::FormatError;
+pub use options::{Finals, InitialValue, Nil, Options, Order};
 
 use afterall_history::{
     Header, History, NODE_UNKNOWN, RECORDED, ReadError, Transactions, Workload,
 };
 use input::{Input, Opened};
 use std::fmt;
+use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -116,26 +129,6 @@ impl FromStr for Format {
     }
 }
 
-/// What a completed read of nil means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Nil {
-    /// There was nothing: the initial state.
-    Initial,
-    /// Anything: such a read is not judged ([`History::set_unjudged`]). Knossos judges so.
-    Unknown,
-}
-
-/// How to read a file; what is `None` is guessed, or left to the format.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
-    /// How it is written down.
-    pub format: Option<Format>,
-    /// The data type that was driven. Only Jepsen's formats leave it open.
-    pub workload: Option<Workload>,
-    /// What a completed read of nil means; by default unknown in Jepsen's EDN and JSON, and initial elsewhere.
-    pub nil: Option<Nil>,
-}
-
 /// What a file holds.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one of it")]
@@ -159,24 +152,46 @@ pub struct Read {
     pub notes: Vec<String>,
 }
 
-/// Reads a history, whoever recorded it.
+/// Reads a history, whoever recorded it: a plain file, one packed with gzip or zstd, a pipe, or the folder of a Jepsen run.
 ///
 /// # Errors
 /// When the file cannot be read, its format cannot be told, or something in it is damaged, cannot follow what came before,
 /// or has no place in the workload: with its line.
 pub fn read(path: &Path, options: &Options) -> Result<Read, FormatError> {
-    read_input(Input::Path(path), &path.display().to_string(), options)
+    let name = path.display().to_string();
+    let input = Input::of_path(path, &name)?;
+    let run = input.folder().map(|folder| folder::history(folder, options.format)).transpose()?;
+    let Some(found) = run.flatten() else { return read_input(&input, &name, options) };
+    let name = found.path.display().to_string();
+    let input = Input::of_path(&found.path, &name)?;
+    let options = Options { format: Some(found.format), ..options.clone() };
+    let mut read = read_input(&input, &name, &options)?;
+    match &mut read.recorded {
+        Recorded::Operations(history) => history.set_target(found.target),
+        Recorded::Transactions(transactions) => transactions.header_mut().target = found.target,
+    }
+    read.notes.insert(0, found.note);
+    Ok(read)
 }
 
-/// Reads a history that is in memory; `name` stands for its file.
+/// Reads a history that is in memory, packed or not; `name` stands for its file.
 ///
 /// # Errors
 /// As [`read`].
 pub fn read_bytes(bytes: &[u8], name: &str, options: &Options) -> Result<Read, FormatError> {
-    read_input(Input::Bytes(bytes), name, options)
+    read_input(&Input::of_bytes(bytes, name)?, name, options)
 }
 
-fn read_input(input: Input<'_>, name: &str, options: &Options) -> Result<Read, FormatError> {
+/// Reads a history from anything that can be read once, as standard input; `name` stands for its file. What comes in is
+/// kept, beyond 64 MiB in a temporary file, and may be 16 GiB.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_from(from: impl io::Read, name: &str, options: &Options) -> Result<Read, FormatError> {
+    read_input(&Input::of_reader(from, name)?, name, options)
+}
+
+fn read_input(input: &Input<'_>, name: &str, options: &Options) -> Result<Read, FormatError> {
     let mut notes = Vec::new();
     let format = match options.format {
         Some(format) => format,
@@ -203,16 +218,21 @@ fn read_input(input: Input<'_>, name: &str, options: &Options) -> Result<Read, F
         Format::DbcopBincode => match input.folder() {
             Some(folder) => {
                 let (path, file) = (folder.join(dbcop::FILE), format!("{name}/{}", dbcop::FILE));
-                transactions(name, dbcop::bincode::read(Input::Path(&path).open(&file)?, &file)?)
+                let input = Input::of_path(&path, &file)?;
+                transactions(name, dbcop::bincode::read(input.open_binary(&file)?, &file)?)
             }
-            None => transactions(name, dbcop::bincode::read(open()?, name)?),
+            None => transactions(name, dbcop::bincode::read(input.open_binary(name)?, name)?),
         },
         Format::Cobra => match input.folder() {
             Some(folder) => transactions(name, cobra::read(folder)?),
-            None => transactions(name, cobra::read_log(open()?, name)?),
+            None => transactions(name, cobra::read_log(input.open_binary(name)?, name)?),
         },
     };
-    if let Recorded::Transactions(_) = recorded {
+    if let Recorded::Transactions(transactions) = &recorded {
+        if transactions.is_empty() {
+            let what = format!("expected a history in the format {format}, found no transaction");
+            return Err(FormatError::File { file: name.to_owned(), what });
+        }
         notes.push("sessions and reads are judged, and not times".to_owned());
     }
     Ok(Read { recorded, format, notes })
@@ -251,6 +271,6 @@ fn own(from: Opened<'_>, name: &str) -> Result<History, FormatError> {
 
 /// What stands for the target of a history that names none.
 fn stem(name: &str) -> String {
-    let stem = Path::new(name).file_stem();
+    let stem = Path::new(unpack::plain_name(name)).file_stem();
     stem.map_or_else(|| "history".into(), |stem| stem.to_string_lossy()).into_owned()
 }

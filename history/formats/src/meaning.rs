@@ -1,29 +1,45 @@
 //! What Jepsen's names and values mean in a workload.
 
 use crate::form::Form;
+use crate::op::Op;
+use crate::split;
+use crate::survey::Layout;
 use afterall_history::{Function, Value, Workload};
 
-/// What a name for an operation means in a workload.
+/// What an operation's name means in a workload.
+///
+/// # Errors
+/// In words, when the workload has no such operation.
 pub(crate) fn function(
     workload: Workload,
-    name: &str,
-    value: &Form<'_>,
+    op: &Op<'_>,
+    layout: &Layout,
 ) -> Result<Function, String> {
     use Function as F;
     use Workload as W;
+    let name = op.name()?;
     Ok(match (workload, name) {
+        (_, "read") => F::Read,
+        // jepsen.tests.causal
+        (_, "read-init") => F::Read,
         (W::Counter, "inc") => F::Increment,
         (W::Counter, "dec") => F::Decrement,
         (W::Counter, "add") => {
-            let amount = value.as_pair().map_or(value, |(_, amount)| amount);
-            if matches!(amount, Form::Int(n) if *n < 0) { F::Decrement } else { F::Increment }
+            // Of no amount it is the completion; the invocation tells.
+            let below_zero = split::key_and_value(op, layout)
+                .is_ok_and(|(_, amount)| matches!(*amount, Form::Int(n) if n < 0));
+            if below_zero { F::Decrement } else { F::Increment }
         }
+        (W::Register, "put") => F::Write,
+        (W::Register, "get") => F::Read,
+        (W::Register, "del") => F::Delete,
+        (W::Set, "delete" | "del") => F::Remove,
         (W::Set, "broadcast") => F::Add,
         (W::Text, "put") => F::Write,
         (W::Text, "get") => F::Read,
         (_, name) => name.parse().map_err(|_| {
             format!(
-                "a history of the {} workload has no :f {name:?} (--workload names another)",
+                "expected an operation of the {} workload, found :f {name:?} (--workload names another workload)",
                 workload.name()
             )
         })?,
@@ -33,9 +49,10 @@ pub(crate) fn function(
 /// What an update carries.
 pub(crate) fn input(workload: Workload, name: &str, value: &Form<'_>) -> Result<Value, String> {
     match (workload, value) {
-        (Workload::Counter, Form::Int(n)) if name == "add" => {
-            n.checked_abs().map(Value::Int).ok_or_else(|| format!("{n} is too small"))
-        }
+        (Workload::Counter, Form::Int(n)) if name == "add" => n
+            .checked_abs()
+            .map(Value::Int)
+            .ok_or_else(|| format!("expected an amount of less than 2^63 in size, found {n}")),
         (Workload::Counter, Form::Nil) if matches!(name, "inc" | "dec") => Ok(Value::Int(1)),
         _ => value.value(),
     }

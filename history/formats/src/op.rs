@@ -21,6 +21,8 @@ pub(crate) struct Op<'a> {
     pub(crate) index: Option<i64>,
     /// Maelstrom's `:final?`.
     pub(crate) last: bool,
+    /// The line in which it begins.
+    pub(crate) line: u64,
     /// Which of the fields above were there, a bit each.
     seen: u16,
 }
@@ -75,15 +77,43 @@ impl<'a> Op<'a> {
             _ => return Ok(()),
         };
         if self.seen & (1 << bit) != 0 {
-            return Err(format!("the field {name} is there twice"));
+            return Err(format!("expected the field {name} once, found it twice"));
         }
         self.seen |= 1 << bit;
         Ok(())
     }
 
+    /// How it stands.
+    pub(crate) fn outcome(&self) -> Result<Outcome, String> {
+        self.outcome.ok_or_else(|| "expected a :type, found none".to_owned())
+    }
+
     /// Whether the nemesis did it, or a logger of Jepsen's, and not a client.
     pub(crate) fn is_nemesis(&self) -> bool {
         self.process.as_text().is_some_and(|text| text.trim_start_matches(':') == "nemesis")
+    }
+
+    /// The same, apart from the file's window.
+    pub(crate) fn detached(&self) -> Op<'static> {
+        Op {
+            outcome: self.outcome,
+            process: self.process.detached(),
+            f: self.f.detached(),
+            value: self.value.detached(),
+            key: self.key.detached(),
+            node: self.node.detached(),
+            error: self.error.detached(),
+            time: self.time,
+            index: self.index,
+            last: self.last,
+            line: self.line,
+            seen: self.seen,
+        }
+    }
+
+    /// Whether it begins here.
+    pub(crate) fn is_invocation(&self) -> bool {
+        self.outcome == Some(Outcome::Invoke)
     }
 
     /// Whether the value is a list of micro-operations, as `[[:r key value] …]`.
@@ -94,13 +124,22 @@ impl<'a> Op<'a> {
         matches!(name, Some("r" | "w" | "read" | "write" | "append")) && first.len() <= 3
     }
 
+    /// Whether it is a transaction: its micro-operations tell, whatever its name is. Elements and values of others may look
+    /// like them.
+    pub(crate) fn is_transaction(&self, name: &str) -> bool {
+        let may_be =
+            !matches!(name, "add" | "remove" | "broadcast" | "append" | "post" | "edit" | "cas");
+        let returned = self.outcome == Some(Outcome::Ok) && name.starts_with("read");
+        name == TXN || (may_be && !returned && self.has_micro_ops())
+    }
+
     /// What was asked, without the colon of a keyword in a text. Elle lets transactions go without.
     pub(crate) fn name(&self) -> Result<&str, String> {
         match &self.f {
             Form::Text(text) => Ok(text.strip_prefix(':').unwrap_or(text)),
             Form::Nil if self.has_micro_ops() => Ok(TXN),
-            Form::Nil => Err("the operation says no :f".to_owned()),
-            _ => Err("the operation's :f is no keyword or text".to_owned()),
+            Form::Nil => Err("expected an :f, found none".to_owned()),
+            _ => Err("expected a keyword or text as :f, found something else".to_owned()),
         }
     }
 }
@@ -114,8 +153,8 @@ fn outcome(form: &Form<'_>) -> Result<Outcome, String> {
         Some("ok") => Ok(Outcome::Ok),
         Some("fail") => Ok(Outcome::Fail),
         Some("info") => Ok(Outcome::Info),
-        Some(other) => Err(format!("unknown :type {other:?}: it is invoke, ok, fail or info")),
-        None => Err("the :type is no keyword or text".to_owned()),
+        Some(other) => Err(format!("expected invoke, ok, fail or info as :type, found {other:?}")),
+        None => Err("expected a keyword or text as :type, found something else".to_owned()),
     }
 }
 
@@ -123,7 +162,7 @@ fn whole(name: &str, form: &Form<'_>) -> Result<Option<i64>, String> {
     match form {
         Form::Nil => Ok(None),
         Form::Int(n) => Ok(Some(*n)),
-        _ => Err(format!("the field {name} is no whole number of 64 bits")),
+        _ => Err(format!("expected a whole number of 64 bits as {name}, found something else")),
     }
 }
 
@@ -177,7 +216,9 @@ pub(crate) fn walk(
                 continue;
             }
             (Around::Closed, _) => {
-                return Err(source.wrong("something follows the end of the list of operations"));
+                return Err(source.wrong(
+                    "expected nothing after the end of the list of operations, found more",
+                ));
             }
             (Around::Start, _) => around = Around::Bare,
             (Around::Bare | Around::List(..), _) => {}
@@ -185,10 +226,11 @@ pub(crate) fn walk(
         let mut answer = Ok(ControlFlow::Continue(()));
         let line = source.line();
         source.take(|window, ended| {
-            let (op, taken) = match notation {
+            let (mut op, taken) = match notation {
                 Notation::Edn => edn_op(window, ended)?,
                 Notation::Json => json::op(window, ended)?,
             };
+            op.line = line;
             answer = each(op);
             Ok(taken)
         })?;
@@ -201,7 +243,7 @@ pub(crate) fn walk(
     match around {
         Around::List(_, line) => {
             Err(source
-                .wrong_in(line, "the list that begins here is not closed: the file was cut off"))
+                .wrong_in(line, "expected the end of the list that begins here, found the end of the file: it was cut off"))
         }
         _ => Ok(()),
     }

@@ -13,6 +13,8 @@ pub(crate) fn read(file: File<'_>, notes: &mut Vec<String>) -> Result<Recorded, 
     let layout = Layout {
         workload: Workload::Text,
         tuples: false,
+        versions: false,
+        completions_only: false,
         nodes: vec![NODE_UNKNOWN.to_owned()],
         guess: None,
     };

@@ -1,27 +1,38 @@
 //! From the ends of operations, as Jepsen writes them, to a [`History`].
 //!
-//! The order of the operations in the file is the order of events; their times are kept as far as they agree with it.
+//! The order in which the operations come is the order of events; their times are kept as far as they agree with it.
 
 use crate::form::Form;
 use crate::meaning::{function, input, output};
+use crate::numbers::Numbers;
 use crate::op::Op;
+use crate::seen::Seen;
 use crate::sessions::{Process, Sessions};
+use crate::setup::{self, Setup};
 use crate::survey::Layout;
-use crate::{Nil, recorded_header};
+use crate::{Finals, Nil, Options, finals, recorded_header, split};
 use afterall_history::{
     Damage, EndEvent, EndHow, Event, Function, History, HistoryBuilder, NODE_UNKNOWN, OpEvent,
-    OpId, Outcome, Status, Value, Workload,
+    OpId, Outcome, Value, Workload,
 };
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 /// Bytes of an error that are kept.
 const ERROR_BYTES_MAX: usize = 1_000;
 
-/// Records operations in the order in which they stand in a file.
+/// Records operations in the order in which they come.
 pub(crate) struct Recorder {
     builder: HistoryBuilder,
     layout: Layout,
     nil: Nil,
+    /// Whether that was said, and not what the format usually means.
+    nil_given: bool,
+    finals: Finals,
+    setup: Setup,
     event: OpEvent,
     sessions: Sessions<Open>,
+    numbers: Numbers,
     last_time: i64,
     last_index: i64,
     /// Some write so far wrote a list or map.
@@ -30,6 +41,9 @@ pub(crate) struct Recorder {
     ops: u32,
     /// The reads of nil that are not judged.
     unjudged: Vec<OpId>,
+    /// The keys so far, where they begin with something, and those that were deleted.
+    keys: BTreeSet<String>,
+    deleted: BTreeSet<String>,
     seen: Seen,
 }
 
@@ -45,25 +59,20 @@ struct Open {
     id: OpId,
 }
 
-/// What is to be said of the file.
-#[derive(Debug, Default)]
-struct Seen {
-    nemesis: u64,
-    untimed: u64,
-    early: u64,
-    index_back: u64,
-    nil_reads: u64,
-    empty_adds: u64,
-    completed_invocations: u64,
-    last: bool,
-    number_keys: bool,
-    digit_keys: bool,
-}
-
 impl Recorder {
-    pub(crate) fn new(target: &str, layout: Layout, nil: Nil) -> Result<Self, String> {
+    /// Where it is not said what a read of nil means, it means `nil`.
+    ///
+    /// # Errors
+    /// In words, when the options do not fit what the file is like.
+    pub(crate) fn new(
+        target: &str,
+        layout: Layout,
+        nil: Nil,
+        options: &Options,
+    ) -> Result<Self, String> {
         let header = recorded_header(target, layout.workload, layout.nodes.iter().cloned());
         let builder = HistoryBuilder::new(header).map_err(|damage| damage.to_string())?;
+        let setup = Setup::new(layout.workload, &options.initial)?;
         let event = OpEvent {
             index: 0,
             time: 0,
@@ -80,14 +89,20 @@ impl Recorder {
         Ok(Recorder {
             builder,
             layout,
-            nil,
+            nil: options.nil.unwrap_or(nil),
+            nil_given: options.nil.is_some(),
+            finals: options.finals,
+            setup,
             event,
             sessions: Sessions::default(),
+            numbers: Numbers::default(),
             last_time: i64::MIN,
             last_index: i64::MIN,
             collections: false,
             ops: 0,
             unjudged: Vec::new(),
+            keys: BTreeSet::new(),
+            deleted: BTreeSet::new(),
             seen: Seen::default(),
         })
     }
@@ -101,18 +116,17 @@ impl Recorder {
             self.seen.nemesis += 1;
             return Ok(());
         }
-        let outcome = op.outcome.ok_or("the operation has no :type")?;
-        if op.last {
-            self.seen.last = true;
-        }
+        let outcome = op.outcome()?;
         let time = self.time(op);
-        let f = function(self.layout.workload, op.name()?, &op.value)?;
+        let f = function(self.layout.workload, op, &self.layout)?;
         let process = self.sessions.process(&op.process)?;
-        if outcome == Outcome::Invoke {
-            self.invoke(op, f, time, process)
-        } else {
-            self.complete(op, f, outcome, time, process)
+        if outcome == Outcome::Invoke || self.layout.completions_only {
+            self.invoke(op, f, time, process)?;
         }
+        if outcome != Outcome::Invoke {
+            self.complete(op, f, outcome, time, process)?;
+        }
+        Ok(())
     }
 
     fn time(&mut self, op: &Op<'_>) -> i64 {
@@ -136,20 +150,28 @@ impl Recorder {
         process: Process,
     ) -> Result<(), String> {
         self.sessions.ready(process, &op.process)?;
-        let mut key = String::new();
-        let value = self.split(op, &mut key)?;
+        let (name, value) = split::key_and_value(op, &self.layout)?;
+        let key = self.key(name)?;
         let input = if f.is_read() {
-            self.seen.completed_invocations += u64::from(!value.is_nil());
+            let completed = self.layout.completions_only || value.is_nil();
+            self.seen.completed_invocations += u64::from(!completed);
             Value::Nil
         } else {
             // Of a cas the values are in a list in any case.
-            let mut written = match (f, value) {
+            let mut written = match (f, value.as_ref()) {
                 (Function::Cas, Form::List(pair)) => pair.iter(),
-                _ => std::slice::from_ref(value).iter(),
+                (_, value) => std::slice::from_ref(value).iter(),
             };
             self.collections |= written.any(Form::is_collection);
-            input(self.layout.workload, op.name()?, value)?
+            input(self.layout.workload, op.name()?, &value)?
         };
+        if !self.setup.is_empty() && self.keys.insert(key.clone()) {
+            self.begin(&key, time)?;
+        }
+        if f == Function::Delete {
+            self.seen.deletes = true;
+            self.deleted.insert(key.clone());
+        }
         let empty = self.layout.workload == Workload::Counter && input == Value::Int(0);
         let id = OpId(self.ops);
         if empty {
@@ -159,6 +181,7 @@ impl Recorder {
             self.event.key.clone_from(&key);
             self.event.value = input.clone();
             self.event.error = None;
+            self.numbers.push(op.index, op.line);
             self.push(op, f, Outcome::Invoke, time, process, op.last)?;
         }
         self.sessions.open(process, Open { f, key, input, last: op.last, empty, id });
@@ -176,25 +199,40 @@ impl Recorder {
         let open = self.sessions.complete(process, outcome == Outcome::Info)?;
         let error = self.error(&op.error);
         // A completion without its amount does not tell whether it was above zero; what was invoked counts.
-        if open.f != f && !(op.value.is_nil() && self.layout.workload == Workload::Counter) {
-            return Err(format!("the process completes {f}, but what it has open is {}", open.f));
+        let amount = outcome == Outcome::Ok && !op.value.is_nil();
+        if open.f != f && (amount || self.layout.workload != Workload::Counter) {
+            return Err(format!(
+                "expected the completion of {}, which the process invoked, found {f}",
+                open.f
+            ));
         }
         if open.empty {
             return Ok(());
         }
-        let mut key = String::new();
-        let value = if op.value.is_nil() { &op.value } else { self.split(op, &mut key)? };
-        if !op.value.is_nil() && key != open.key {
-            return Err(format!("what the process has open is on key {:?}, not {key:?}", open.key));
-        }
+        // What stands in the place of the value of one that was not acknowledged says nothing.
+        let value = if op.value.is_nil() || outcome != Outcome::Ok {
+            Cow::Borrowed(&Form::Nil)
+        } else {
+            let (name, value) = split::key_and_value(op, &self.layout)?;
+            let key = self.key(name)?;
+            if key != open.key {
+                return Err(format!(
+                    "expected the completion of {} on key {:?}, which the process invoked, found key {key:?}",
+                    open.f, open.key
+                ));
+            }
+            value
+        };
         self.event.value = if !open.f.is_read() {
-            let said = !value.is_nil() && self.layout.workload != Workload::Mutex;
+            // What a lock or a delete answers says nothing.
+            let answers = self.layout.workload == Workload::Mutex || open.f == Function::Delete;
             if outcome == Outcome::Ok
-                && said
-                && input(self.layout.workload, op.name()?, value)? != open.input
+                && !value.is_nil()
+                && !answers
+                && input(self.layout.workload, op.name()?, &value)? != open.input
             {
                 return Err(format!(
-                    "{} was invoked with {}, and completes with another value",
+                    "expected the completion of {} {}, which the process invoked, found another value",
                     open.f, open.input
                 ));
             }
@@ -203,20 +241,23 @@ impl Recorder {
             Value::Nil
         } else if value.is_nil() {
             self.seen.nil_reads += 1;
-            match (self.nil, self.layout.workload) {
-                (Nil::Initial, Workload::Counter | Workload::Inventory) => Value::Int(0),
-                (Nil::Initial, _) => Value::Nil,
-                (Nil::Unknown, _) => {
-                    outcome = Outcome::Fail;
+            match self.nil {
+                Nil::Initial if self.deleted.contains(&open.key) => Value::Nil,
+                Nil::Initial => self.setup.read(&open.key),
+                Nil::Unknown => {
+                    // No sum is nil. Of others it is said at the end, once all deletes are known.
+                    if matches!(self.layout.workload, Workload::Counter | Workload::Inventory) {
+                        outcome = Outcome::Fail;
+                    }
                     self.unjudged.push(open.id);
                     Value::Nil
                 }
             }
         } else {
             if self.layout.guess.is_some() {
-                self.fits_the_guess(value)?;
+                self.fits_the_guess(&value)?;
             }
-            output(self.layout.workload, value)?
+            output(self.layout.workload, &value)?
         };
         self.event.key = open.key;
         self.event.error = error;
@@ -228,11 +269,12 @@ impl Recorder {
         let nil_in_it = || read.items().is_some_and(|elements| elements.iter().any(Form::is_nil));
         let what = match self.layout.workload {
             Workload::Register if read.is_collection() && !self.collections => {
-                "the read returned a collection, and nothing up to here wrote one: sets have :f add, and comments are not \
-                 judged"
+                "expected the value of a register, found a collection, and nothing up to here wrote one: sets have :f add, \
+                 and comments are not judged"
             }
             Workload::Set if nil_in_it() => {
-                "the read returned a nil in a set: subkeys, as Jepsen's sequential test has them, are not judged"
+                "expected the elements of a set, found nil among them: subkeys, as Jepsen's sequential test has them, are \
+                 not judged"
             }
             _ => return Ok(()),
         };
@@ -240,37 +282,43 @@ impl Recorder {
         Err(format!("{what} (--workload {workload} takes it for a {workload} all the same)"))
     }
 
-    /// The value, without the key that may stand beside it; the key is written where it belongs.
-    fn split<'f>(&mut self, op: &'f Op<'_>, key: &mut String) -> Result<&'f Form<'f>, String> {
-        if !op.key.is_nil() {
-            self.name_key(&op.key, key)?;
-            return Ok(&op.value);
-        }
-        if !self.layout.tuples {
-            key.push_str(self.layout.workload.name());
-            return Ok(&op.value);
-        }
-        match op.value.as_pair() {
-            Some((name, value)) => {
-                self.name_key(name, key)?;
-                Ok(value)
-            }
-            None => {
-                Err("the values before it are tuples [key value], and this one is none".to_owned())
-            }
-        }
-    }
-
-    fn name_key(&mut self, form: &Form<'_>, key: &mut String) -> Result<(), String> {
+    /// The name of a key; where there is none, all is one object.
+    fn key(&mut self, form: Option<&Form<'_>>) -> Result<String, String> {
+        let Some(form) = form else { return Ok(self.layout.workload.name().to_owned()) };
         let name = form.name()?;
         match form {
             Form::Int(_) => self.seen.number_keys = true,
             _ => self.seen.digit_keys |= name.parse::<i64>().is_ok(),
         }
         if self.seen.number_keys && self.seen.digit_keys {
-            return Err(format!("the key {name:?} is a number in one place and a text in another"));
+            return Err(format!(
+                "expected keys that are all numbers or all texts, found {name:?} as a number in one place and as a text in \
+                 another"
+            ));
         }
-        key.push_str(&name);
+        Ok(name.into_owned())
+    }
+
+    /// Brings a key to where it began.
+    fn begin(&mut self, key: &str, time: i64) -> Result<(), String> {
+        for (f, value) in self.setup.begin(key) {
+            let event = &mut self.event;
+            (event.f, event.value, event.time) = (f, value, time);
+            (event.process, event.last, event.error) = (setup::PROCESS, false, None);
+            for name in [&mut event.key, &mut event.node] {
+                name.clear();
+            }
+            event.key.push_str(key);
+            event.node.push_str(NODE_UNKNOWN);
+            for outcome in [Outcome::Invoke, Outcome::Ok] {
+                self.event.outcome = outcome;
+                self.builder.push_op_event(&self.event).map_err(|damage| damage.to_string())?;
+                self.event.index += 1;
+            }
+            self.numbers.push_setup();
+            self.ops += 1;
+            self.last_time = time;
+        }
         Ok(())
     }
 
@@ -303,7 +351,9 @@ impl Recorder {
         event.node.clear();
         event.node.push_str(match &op.node {
             Form::Nil => NODE_UNKNOWN,
-            node => node.as_text().ok_or("the :node is no name")?,
+            node => node
+                .as_text()
+                .ok_or("expected the name of a replica as :node, found something else")?,
         });
         self.builder.push_op_event(event).map_err(|damage| match damage {
             Damage::Shape { .. } => {
@@ -319,6 +369,9 @@ impl Recorder {
 
     /// The history, and what is to be said of it.
     pub(crate) fn finish(mut self) -> Result<(History, Vec<String>), String> {
+        if self.ops == 0 && self.seen.empty_adds == 0 {
+            return Err("expected an operation of a client, found none".to_owned());
+        }
         let end = EndEvent {
             index: self.event.index,
             time: self.last_time.max(0),
@@ -327,75 +380,38 @@ impl Recorder {
         };
         self.builder.push(&Event::End(end)).map_err(|damage| damage.to_string())?;
         let mut history = self.builder.finish();
-        history.set_unjudged(self.unjudged);
         let mut notes: Vec<String> = self.layout.guess.into_iter().collect();
-        let finals = if self.seen.last { 0 } else { mark_finals(&mut history) };
-        let nil_means = match self.nil {
-            Nil::Initial => "nothing had been written",
-            Nil::Unknown => "unknown, so not judged (--nil initial says otherwise)",
-        };
-        let seen = self.seen;
-        for (count, what, more) in [
-            (seen.nil_reads, "read", format!(" returned nil; taken as: {nil_means}")),
-            (
-                seen.nemesis,
-                "line",
-                " of the nemesis passed over: faults of other tools come without evidence"
-                    .to_owned(),
-            ),
-            (
-                seen.untimed,
-                "event",
-                " without a time; positions stand for it, so durations mean nothing".to_owned(),
-            ),
-            (
-                seen.early,
-                "event",
-                " with an earlier time than the one before; the order of the lines counts"
-                    .to_owned(),
-            ),
-            (
-                seen.index_back,
-                "event",
-                " with a lower index than the one before; the order of the lines counts".to_owned(),
-            ),
-            (seen.empty_adds, "add", " of 0 left out: nothing changes by it".to_owned()),
-            (
-                seen.completed_invocations,
-                "read",
-                " invoked with a value; what the completion says counts".to_owned(),
-            ),
-            (finals, "read", " after the last update taken as final; none is marked so".to_owned()),
-        ] {
-            if count > 0 {
-                let plural = if count == 1 { "" } else { "s" };
-                notes.push(format!("{count} {what}{plural}{more}"));
-            }
+        // Where something is deleted, nothing can be there again.
+        if self.seen.deletes && !self.nil_given {
+            self.nil = Nil::Initial;
         }
+        if self.nil == Nil::Unknown {
+            history.set_unjudged(self.unjudged);
+        }
+        if !self.setup.is_empty() {
+            history.set_setup(setup::PROCESS);
+        }
+        if self.layout.completions_only {
+            history.forget_real_time();
+            let what = "only completions were recorded: judged by sessions and reads, not by times";
+            notes.push(what.to_owned());
+        }
+        self.numbers.name(&mut history);
+        notes.extend(self.seen.notes(self.nil));
+        if self.finals == Finals::Last {
+            notes.push(finals::mark_last(&mut history));
+        }
+        notes.extend(self.setup.unused());
         notes.extend(self.sessions.note());
         if self.layout.tuples {
             notes.push("values are tuples [key value]".to_owned());
+        }
+        if self.layout.versions {
+            notes.push("values are pairs [version value]; the versions are not judged".to_owned());
         }
         if self.layout.nodes == [NODE_UNKNOWN] {
             notes.push("no replica is named: every session counts as sticky".to_owned());
         }
         Ok((history, notes))
     }
-}
-
-/// Where nobody says which reads are final: those after the last update, of sets and counters. Answers how many.
-fn mark_finals(history: &mut History) -> u64 {
-    if !matches!(history.header().workload, Workload::Set | Workload::Counter) {
-        return 0;
-    }
-    let updates = history.ops().filter(|op| !op.f().is_read());
-    let Some(last) = updates.map(|op| op.completion_index().unwrap_or(op.index())).max() else {
-        return 0;
-    };
-    let after = history.ops().filter(|op| op.f().is_read() && op.index() > last);
-    let finals: Vec<OpId> =
-        after.filter(|op| op.status() == Status::Ok).map(|op| op.id()).collect();
-    let count = finals.len() as u64;
-    history.mark_final(finals);
-    count
 }

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 /// The first number for sessions that have none of their own, or cannot go on under it.
 const FRESH: u64 = 1_000_000_000;
+/// A session that no file has.
+pub(crate) const SETUP: u64 = FRESH - 1;
 
 /// The processes of a file, each with what it has open.
 #[derive(Debug)]
@@ -47,10 +49,14 @@ impl<T> Sessions<T> {
     pub(crate) fn process(&mut self, name: &Form<'_>) -> Result<Process, String> {
         let next = self.slots.len();
         let number = match name {
-            Form::Int(n) => u64::try_from(*n).ok().filter(|&n| n < FRESH),
+            Form::Int(n) => u64::try_from(*n).ok().filter(|&n| n < SETUP),
             Form::Text(_) => None,
-            Form::Nil => return Err("the operation has no :process".to_owned()),
-            _ => return Err("the :process is neither a number nor a name".to_owned()),
+            Form::Nil => return Err("expected a :process, found none".to_owned()),
+            _ => {
+                return Err(
+                    "expected a number or a name as :process, found something else".to_owned()
+                );
+            }
         };
         let at = match number {
             Some(n) => *self.numbered.entry(n).or_insert(next),
@@ -77,7 +83,9 @@ impl<T> Sessions<T> {
     pub(crate) fn ready(&mut self, Process(at): Process, name: &Form<'_>) -> Result<(), String> {
         if self.slots[at].open.is_some() {
             return Err(
-                "the process invokes this while its last operation is not completed".to_owned()
+                "expected the completion of what the process invoked before, found another invocation (one process does one thing \
+                 at a time)"
+                    .to_owned()
             );
         }
         if self.slots[at].gone {
@@ -99,7 +107,10 @@ impl<T> Sessions<T> {
     pub(crate) fn complete(&mut self, Process(at): Process, info: bool) -> Result<T, String> {
         let open = self.slots[at].open.take();
         self.slots[at].gone = info;
-        open.ok_or_else(|| "the process completes this, but has nothing open".to_owned())
+        open.ok_or_else(|| {
+            "expected an invocation, found a completion of what the process never invoked"
+                .to_owned()
+        })
     }
 
     /// What is still open, by session, in the order in which the processes came.

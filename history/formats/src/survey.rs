@@ -1,7 +1,9 @@
 //! What has to be known of a file before its first operation can be kept: which workload it shows, whether values are
-//! tuples of a key and a value, and which nodes it names. The file is read only as far as that takes.
+//! tuples of a key and a value, whether versions stand beside them, whether invocations were recorded at all, and which
+//! nodes it names. The file is read only as far as that takes.
 
 use crate::form::Form;
+use crate::guess_workload::Guess;
 use crate::op::Op;
 use afterall_history::limits::NODES_MAX;
 use afterall_history::{NODE_UNKNOWN, Outcome, Workload};
@@ -14,12 +16,16 @@ pub(crate) struct Layout {
     pub(crate) workload: Workload,
     /// Values are `[key value]`, as `jepsen.independent` makes them.
     pub(crate) tuples: bool,
+    /// In the place of values there are `[version value]`.
+    pub(crate) versions: bool,
+    /// Only completions were recorded.
+    pub(crate) completions_only: bool,
     pub(crate) nodes: Vec<String>,
     /// How the workload was found, if it was guessed.
     pub(crate) guess: Option<String>,
 }
 
-/// Whether a read returned a list that is no pair.
+/// Whether a read returned a list that is not a pair.
 fn returned_a_list(name: &str, op: &Op<'_>) -> bool {
     let list = op.value.items().is_some() && op.value.as_pair().is_none();
     name == "read" && op.outcome == Some(Outcome::Ok) && list
@@ -29,16 +35,42 @@ fn returned_a_list(name: &str, op: &Op<'_>) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
     given: Option<Workload>,
-    guessed: Option<Workload>,
+    guess: Guess,
     names: BTreeSet<String>,
     tuples: Option<bool>,
-    /// All values so far could be tuples, and there were some.
+    /// Some values could not be tuples, some could.
+    singles: bool,
     pairs: bool,
-    adds: bool,
-    read_list: bool,
-    read_int: bool,
+    /// Values that could be `[version value]`: by themselves, and in tuples.
+    bare_versions: Versions,
+    tuple_versions: Versions,
     clients: bool,
+    invoked: bool,
     nodes: BTreeSet<String>,
+}
+
+/// Whether versions stand beside values: every invocation then has a nil in the version's place, a read also beside it.
+#[derive(Debug, Default)]
+struct Versions {
+    refuted: bool,
+    shown: bool,
+}
+
+impl Versions {
+    fn look(&mut self, name: &str, value: Option<&Form<'_>>) {
+        match value.and_then(Form::as_pair) {
+            Some((Form::Nil, value)) => self.shown |= is_read(name) && value.is_nil(),
+            _ => self.refuted = true,
+        }
+    }
+
+    fn are_there(&self) -> bool {
+        self.shown && !self.refuted
+    }
+}
+
+fn is_read(name: &str) -> bool {
+    matches!(name, "read" | "get" | "read-init")
 }
 
 impl Survey {
@@ -53,34 +85,38 @@ impl Survey {
             return Ok(ControlFlow::Continue(()));
         }
         self.clients = true;
+        self.invoked |= op.is_invocation();
         if !op.node.is_nil() {
             self.nodes.insert(op.node.name()?.into_owned());
             if self.nodes.len() > NODES_MAX {
-                return Err(format!("there are more than {NODES_MAX} nodes up to here"));
+                return Err(format!(
+                    "expected at most {NODES_MAX} nodes, found more: is :node the name of a replica?"
+                ));
             }
         }
         let name = op.name()?;
-        if matches!(name, "read" | "write") && op.has_micro_ops() {
-            return Err("reads and writes of several keys at once, as long-fork has them, are not judged: transactions \
-                        have :f txn"
-                .to_owned());
-        }
         if !self.names.contains(name) {
             self.names.insert(name.to_owned());
             if self.names.len() > 64 {
-                return Err("there are more than 64 kinds of :f up to here".to_owned());
+                return Err(
+                    "expected at most 64 kinds of :f, found more: is :f the name of an operation?"
+                        .to_owned(),
+                );
             }
         }
-        if self.given.is_none() && self.guessed.is_none() {
-            self.guess(name, op)?;
+        let workload = match self.given {
+            Some(given) => Some(given),
+            None => self.guess.look(name, op, self.tuples.unwrap_or(self.may_be_tuples()))?,
+        };
+        self.look_for_tuples(name, op, workload);
+        if op.is_invocation() && !(self.bare_versions.refuted && self.tuple_versions.refuted) {
+            self.bare_versions.look(name, Some(&op.value));
+            self.tuple_versions.look(name, op.value.as_pair().map(|(_, value)| value));
         }
-        if self.tuples.is_none() {
-            self.look_for_tuples(name, op);
-        } else if self.adds && self.tuples == Some(true) && returned_a_list(name, op) {
-            // The elements of the set are pairs themselves.
-            self.tuples = Some(false);
-        }
-        let known = self.given.or(self.guessed).is_some() && self.tuples.is_some();
+        let versions_known = self.bare_versions.refuted && self.tuple_versions.refuted;
+        let shape_known = self.tuples.is_some() && versions_known;
+        let transactions = workload == Some(Workload::Transactions);
+        let known = workload.is_some() && self.invoked && (shape_known || transactions);
         // Nodes have to be known all.
         Ok(if known && self.nodes.is_empty() {
             ControlFlow::Break(())
@@ -89,65 +125,19 @@ impl Survey {
         })
     }
 
-    fn guess(&mut self, name: &str, op: &Op<'_>) -> Result<(), String> {
-        use Workload as W;
-        self.guessed = match name {
-            "write" | "cas" => Some(W::Register),
-            "put" | "get" | "append" => Some(W::Text),
-            "acquire" | "release" => Some(W::Mutex),
-            "increment" | "decrement" | "inc" | "dec" => Some(W::Counter),
-            "broadcast" => Some(W::Set),
-            "remove" | "checkout" => Some(W::Cart),
-            "restock" | "sell" => Some(W::Inventory),
-            "post" | "edit" => Some(W::Chat),
-            "txn" => Some(W::Transactions),
-            "add" => {
-                self.adds = true;
-                let plain = match op.value.as_pair() {
-                    Some((_, value)) => matches!(value, Form::Int(_)),
-                    None => matches!(op.value, Form::Int(_) | Form::Nil),
-                };
-                (!plain).then_some(W::Set)
-            }
-            "read" => {
-                if op.outcome == Some(Outcome::Ok) {
-                    // In tuples the pair itself is no list.
-                    let read = match (self.tuples, op.value.as_pair()) {
-                        (Some(true), Some((_, value))) => value,
-                        _ => &op.value,
-                    };
-                    self.read_list |= read.items().is_some();
-                    self.read_int |= matches!(read, Form::Int(_) | Form::Odd(_));
-                }
-                None
-            }
-            "enqueue" | "dequeue" | "drain" => {
-                return Err("queues are not judged: there is no workload with enqueue and dequeue"
-                    .to_owned());
-            }
-            "transfer" => {
-                return Err("banks are not judged: there is no workload with transfer".to_owned());
-            }
-            other => {
-                return Err(format!(
-                    "unknown :f {other:?}: registers have read, write, cas; counters read, add, increment, decrement; \
-                     sets read, add; texts read, write, append; locks acquire, release"
-                ));
-            }
-        };
-        if self.guessed.is_none() && self.adds {
-            self.guessed = match (self.read_list, self.read_int) {
-                (true, _) => Some(W::Set),
-                (false, true) => Some(W::Counter),
-                (false, false) => None,
-            };
-        }
-        Ok(())
+    /// Whether all values so far could be tuples.
+    fn may_be_tuples(&self) -> bool {
+        self.pairs && !self.singles
     }
 
-    /// Reads tell: in tuples they are invoked with `[key nil]`, else with nothing. So does a cas.
-    fn look_for_tuples(&mut self, name: &str, op: &Op<'_>) {
-        if op.outcome != Some(Outcome::Invoke) {
+    /// Reads tell: in tuples they are invoked with `[key nil]`, else with nothing. So do updates that carry pairs.
+    fn look_for_tuples(&mut self, name: &str, op: &Op<'_>, workload: Option<Workload>) {
+        let adds = matches!(workload, None | Some(Workload::Set)) && self.names.contains("add");
+        if self.tuples == Some(true) && adds && returned_a_list(name, op) {
+            // The elements of the set are pairs themselves.
+            self.tuples = Some(false);
+        }
+        if self.tuples.is_some() {
             return;
         }
         if !op.key.is_nil() {
@@ -155,37 +145,55 @@ impl Survey {
             return;
         }
         let pair = op.value.as_pair();
+        // A cas of [key old new].
+        let triple = name == "cas" && matches!(&op.value, Form::List(items) if items.len() == 3);
+        // Completions need not repeat the value.
+        if !op.value.is_nil() {
+            self.pairs |= pair.is_some() || triple;
+            self.singles |= pair.is_none() && !triple;
+        }
+        if !op.is_invocation() {
+            return;
+        }
+        // In [key [a b]] the pair is what the operation carries by itself.
+        let nested = || pair.is_some_and(|(_, second)| second.as_pair().is_some());
         self.tuples = match (name, pair) {
-            (_, None) => Some(false),
-            ("txn", _) => Some(false),
-            ("cas", Some((_, second))) => Some(second.as_pair().is_some()),
+            ("cas", None) if triple => Some(true),
+            ("cas" | "post" | "edit", _) => Some(nested()),
+            ("add", _) if workload == Some(Workload::Cart) => Some(nested()),
+            ("txn", _) | (_, None) => Some(false),
+            // [version value] by itself.
+            (_, Some((Form::Nil, _))) => None,
             (_, Some((_, Form::Nil))) => Some(true),
             _ => None,
         };
-        self.pairs = pair.is_some();
     }
 
     /// What was found out, once the file has ended or enough was known.
     pub(crate) fn finish(self) -> Result<Layout, String> {
         if !self.clients {
-            return Err("there is no operation of a client in it".to_owned());
+            return Err("expected an operation of a client, found none".to_owned());
         }
-        let workload = self.given.or(self.guessed).ok_or_else(|| {
-            let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let names = self.names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let workload = self.given.or_else(|| self.guess.known()).ok_or_else(|| {
             format!(
-                "{} alone does not tell the workload: name it with --workload (set, counter, register …)",
-                names.join(", ")
+                "expected operations that tell the workload, found only {names}: name it with --workload (set, counter, \
+                 register …)"
             )
         })?;
-        let guess = self.given.is_none().then(|| {
-            let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-            format!("guessed the {} workload from {}", workload.name(), names.join(", "))
-        });
+        let guess = self
+            .given
+            .is_none()
+            .then(|| format!("guessed the {} workload from {names}", workload.name()));
+        let in_tuples = self.tuple_versions.are_there() && self.tuples != Some(false);
+        let versions = in_tuples || self.bare_versions.are_there();
+        let tuples = if versions { in_tuples } else { self.tuples.unwrap_or(self.may_be_tuples()) };
         let nodes = if self.nodes.is_empty() {
             vec![NODE_UNKNOWN.to_owned()]
         } else {
             self.nodes.into_iter().collect()
         };
-        Ok(Layout { workload, tuples: self.tuples.unwrap_or(self.pairs), nodes, guess })
+        let completions_only = !self.invoked;
+        Ok(Layout { workload, tuples, versions, completions_only, nodes, guess })
     }
 }

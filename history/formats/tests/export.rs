@@ -46,7 +46,7 @@ fn back(history: &History, format: Format) -> History {
     let options = Options {
         workload: Some(history.header().workload),
         nil: Some(Nil::Initial),
-        format: None,
+        ..Options::default()
     };
     let read = read_as(&text, &options).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(read.format, format, "{text}");

@@ -49,7 +49,7 @@ fn a_log_of_jepsen() {
             "1 line of the nemesis passed over: faults of other tools come without evidence",
             "10 events without a time; positions stand for it, so durations mean nothing",
             "no replica is named: every session counts as sticky",
-            "2 lines of the log are no operations, and were passed over",
+            "2 lines of the log are passed over, without an operation",
         ]
     );
     let options = Options { nil: Some(Nil::Unknown), ..Options::default() };
@@ -92,12 +92,12 @@ fn newer_logs_and_the_short_history() {
 fn lines_that_look_like_operations_are_not_passed_over() {
     let good = "INFO  jepsen.util - 0\t:invoke\t:read\tnil\n";
     for (line, said) in [
-        ("INFO  other.thing - 0\t:ok\t:read\t3", "no jepsen.util before it"),
-        ("INFO  jepsen.util - 0 at :ok\t:read\t3", "stands here as in an operation"),
+        ("INFO  other.thing - 0\t:ok\t:read\t3", "found 0 :ok without jepsen.util before it"),
+        ("INFO  jepsen.util - 0\t:okay\t:read\t3", "after the process 0, found :okay"),
         ("INFO  jepsen.util - 0\t:ok\t:read\t[3", "breaks off"),
         ("INFO  jepsen.util - 0\t:ok\t:read\t3)", "closes nothing"),
-        ("INFO  jepsen.util - 0\t:ok", "no :f"),
-        ("INFO  jepsen.util - 1\t:ok\t:write\t3", "nothing open"),
+        ("INFO  jepsen.util - 0\t:ok", "expected an :f"),
+        ("INFO  jepsen.util - 1\t:ok\t:write\t3", "never invoked"),
     ] {
         let error = read(&format!("{good}{line}\n{good}")).unwrap_err();
         let FormatError::Line { line: 2, what, .. } = &error else { panic!("{error}: {line}") };
@@ -146,4 +146,97 @@ fn a_format_that_is_named_is_not_guessed() {
     assert!(read_as(KEY_VALUE, &options).is_err());
     let missing = afterall_formats::read("/nonexistent".as_ref(), &Options::default()).unwrap_err();
     assert!(matches!(missing, FormatError::Io { .. }), "{missing}");
+}
+
+#[test]
+fn times_in_brackets_are_the_times() {
+    let lines = "\
+2022-07-28 07:53:02,850{GMT}\tINFO\t[jepsen worker nemesis] jepsen.util: [ 1345013587 ] :nemesis\t:info\t:add-server\t\"n5\"
+2022-07-28 07:53:02,853{GMT}\tINFO\t[jepsen worker 2] jepsen.util: [ 1350999542 ] 2\t:invoke\t:write\t4
+2022-07-28 07:53:02,859{GMT}\tINFO\t[jepsen worker 2] jepsen.util: [1351999542] 2\t:ok\t:write\t4
+[ 1595229221 ] 1\t:invoke\t:read\tnil
+INFO  jepsen.util - [ 2109497754 ]  1\t:ok\t:read\t4";
+    let options = Options { format: Some(Format::JepsenLog), ..Options::default() };
+    for text in [lines.to_owned(), lines.replace('\n', "\r\n")] {
+        let read = read_as(&text, &options).unwrap();
+        let Recorded::Operations(history) = read.recorded else { panic!() };
+        let times: Vec<_> = history.ops().map(|op| (op.invoked(), op.completed())).collect();
+        assert_eq!(
+            times,
+            [(1_350_999_542, Some(1_351_999_542)), (1_595_229_221, Some(2_109_497_754))]
+        );
+        assert!(!read.notes.iter().any(|note| note.contains("without a time")), "{:?}", read.notes);
+    }
+    let (history, _) = kept(lines);
+    assert_eq!(history.len(), 2);
+    // What stands in brackets and is no time is no part of an operation.
+    let (_, notes) = kept(&format!("{lines}\nINFO  jepsen.util - [ now ] 1 done"));
+    assert!(
+        notes.iter().any(|note| note.starts_with("1 line of the log is passed over")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn a_long_set_up_comes_before_the_first_operation() {
+    let logged =
+        "2022-07-28 07:50:02,850{GMT}\tINFO\t[jepsen node n1] jepsen.control.util: downloading\n";
+    let shell = "  Reading package lists... Done\n";
+    for set_up in [logged, shell] {
+        let (history, notes) = kept(&format!("{}{LOG}", set_up.repeat(200_000 / set_up.len())));
+        assert_eq!(history.len(), 5, "{notes:?}");
+    }
+    let error = read(&shell.repeat(10_000)).unwrap_err().to_string();
+    assert!(error.contains("--format"), "{error}");
+}
+
+#[test]
+fn what_an_analysis_says_is_not_part_of_the_history() {
+    let history = "\
+INFO  jepsen.util - 0\t:invoke\t:write\t1
+INFO  jepsen.util - 0\t:ok\t:write\t1
+INFO  jepsen.util - 0\t:invoke\t:read\tnil
+INFO  jepsen.util - 0\t:ok\t:read\t2
+";
+    for analysis in [
+        "Followed by inconsistent operation:\n0\t:invoke\t:read\t2\nWorld with fixed history:\n0\t:invoke\t:write\t1\n",
+        "World with fixed history:\n0\t:invoke\t:write\t1\n",
+        "Everything looks good! ヽ(‘ー`)ノ\n0\t:invoke\t:write\t1\n",
+        "Analysis invalid! (ﾉಥ益ಥ）ﾉ ┻━┻\n0\t:ok\t:write\t1\n",
+        "{:valid? false,\n :op {:process 0, :type :ok}}\n0\t:ok\t:write\t1\n",
+        "INFO  jepsen.core - Analyzing...\nINFO  jepsen.util - 0\t:ok\t:read\t7\n",
+        "2020-01-01 INFO\t[jepsen test runner] jepsen.core: Run complete, writing\n0\t:ok\t:write\t1\n",
+    ] {
+        let (read, notes) = kept(&format!("{history}{analysis}"));
+        assert_eq!(read.len(), 2, "{analysis}");
+        let note = notes.iter().find(|note| note.starts_with("the analysis begins in line 5: "));
+        let note = note.unwrap_or_else(|| panic!("{analysis}: {notes:?}"));
+        assert!(note.ends_with("not part of the history"), "{note}");
+    }
+}
+
+#[test]
+fn types_in_prose_are_passed_over_and_counted() {
+    let prose = [
+        "INFO  jepsen.nemesis - all nodes are :ok now",
+        "INFO  jepsen.util - 0 at :ok\t:read\t3",
+        "INFO  jepsen.util - waiting for :info of 3 nodes",
+        "INFO  db - result 17 :fail",
+        "WARN  client - n1 answers :fail 3 times",
+    ];
+    for line in prose {
+        let (history, notes) = kept(&format!("{line}\n{LOG}\n{line}\n"));
+        assert_eq!(history.len(), 5);
+        let note = notes.iter().find(|note| note.contains("in prose")).unwrap();
+        assert!(note.starts_with("4 lines of the log (2 with :ok or the like"), "{note}");
+    }
+}
+
+#[test]
+fn texts_that_failed_are_told_from_reasons() {
+    let (history, _) = kept(
+        "0\t:invoke\t:add\t\"a\"\n0\t:info\t:add\t\"a\"\t:timeout\n1\t:invoke\t:add\t\"b\"\n1\t:fail\t:add\t:full\n",
+    );
+    let errors: Vec<_> = history.ops().map(|op| op.error()).collect();
+    assert_eq!(errors, [Some("timeout"), Some("full")]);
 }

@@ -264,6 +264,7 @@ mod tests {
             quiescence_max_ms: 0,
             timeout_ms: 1_000,
             faults: Kind::EVERYWHERE.to_vec(),
+            max_bound: Default::default(),
             seed,
             toxiproxy: None,
             images: Default::default(),

@@ -1,0 +1,133 @@
+//! Which workload a file shows, told from its operations.
+
+use crate::form::Form;
+use crate::op::Op;
+use afterall_history::{Outcome, Workload};
+
+/// What was seen that tells.
+#[derive(Debug, Default)]
+pub(crate) struct Guess {
+    known: Option<Workload>,
+    /// Adds of something, of `[something number]`, of `[something [something number]]`.
+    adds: bool,
+    pairs_added: bool,
+    nested_added: bool,
+    /// Removes of something, and of a pair.
+    bare_removed: bool,
+    pairs_removed: bool,
+    read_list: bool,
+    read_int: bool,
+}
+
+impl Guess {
+    /// What is known up to here.
+    pub(crate) fn known(&self) -> Option<Workload> {
+        self.known
+    }
+
+    /// Looks at an operation; `tuples` tells whether values are taken for tuples of a key and a value.
+    ///
+    /// # Errors
+    /// In words, when it is of no workload.
+    pub(crate) fn look(
+        &mut self,
+        name: &str,
+        op: &Op<'_>,
+        tuples: bool,
+    ) -> Result<Option<Workload>, String> {
+        use Workload as W;
+        if self.known.is_some() {
+            return Ok(self.known);
+        }
+        if op.is_transaction(name) {
+            self.known = Some(W::Transactions);
+            return Ok(self.known);
+        }
+        self.known = match name {
+            // A set has them too, and says so by what was added.
+            "delete" | "del" if self.adds => Some(W::Set),
+            "write" | "cas" | "delete" | "del" => Some(W::Register),
+            "put" | "get" | "append" => Some(W::Text),
+            "acquire" | "release" => Some(W::Mutex),
+            "increment" | "decrement" | "inc" | "dec" => Some(W::Counter),
+            "broadcast" => Some(W::Set),
+            "checkout" => Some(W::Cart),
+            "restock" | "sell" => Some(W::Inventory),
+            "post" | "edit" => Some(W::Chat),
+            "add" => self.add(op),
+            "remove" => {
+                let pair = op.value.as_pair().is_some();
+                self.pairs_removed |= pair;
+                self.bare_removed |= !pair && !op.value.is_nil();
+                None
+            }
+            "read" | "read-init" => {
+                self.read(op, tuples);
+                None
+            }
+            other => return Err(unknown(other)),
+        };
+        self.known = self.known.or_else(|| self.of_what_was_seen());
+        Ok(self.known)
+    }
+
+    fn add(&mut self, op: &Op<'_>) -> Option<Workload> {
+        self.adds = true;
+        // Of what was not acknowledged the value may be a reason.
+        if matches!(op.outcome, Some(Outcome::Fail | Outcome::Info)) {
+            return None;
+        }
+        let number = |form: &Form<'_>| matches!(form, Form::Int(_));
+        let counted = |form: &Form<'_>| form.as_pair().is_some_and(|(_, second)| number(second));
+        match op.value.as_pair() {
+            Some((_, second)) if number(second) => self.pairs_added = true,
+            Some((_, second)) if counted(second) => self.nested_added = true,
+            None if number(&op.value) || op.value.is_nil() => {}
+            // Nothing but a set has such elements.
+            _ => return Some(Workload::Set),
+        }
+        None
+    }
+
+    fn read(&mut self, op: &Op<'_>, tuples: bool) {
+        if op.outcome == Some(Outcome::Ok) {
+            // In tuples the pair itself is not what was read.
+            let read = match op.value.as_pair() {
+                Some((_, value)) if tuples => value,
+                _ => &op.value,
+            };
+            self.read_list |= read.items().is_some();
+            self.read_int |= matches!(read, Form::Int(_) | Form::Odd(_));
+        }
+    }
+
+    fn of_what_was_seen(&self) -> Option<Workload> {
+        // A cart removes an element by its name, and adds it with its quantity; a set does both alike.
+        if self.adds && (self.bare_removed || self.pairs_removed) {
+            let in_cart = if self.pairs_removed { self.nested_added } else { self.pairs_added };
+            return Some(if in_cart { Workload::Cart } else { Workload::Set });
+        }
+        match (self.adds, self.read_list, self.read_int) {
+            // Carts without a remove so far read lists of pairs, as sets of pairs do.
+            (true, true, _) => Some(Workload::Set),
+            (true, false, true) => Some(Workload::Counter),
+            _ => None,
+        }
+    }
+}
+
+fn unknown(name: &str) -> String {
+    match name {
+        "enqueue" | "dequeue" | "drain" => {
+            "queues are not judged: expected one of the workloads register, counter, cart, set, text, mutex, inventory, \
+             chat and transactions, found enqueue and dequeue"
+                .to_owned()
+        }
+        "transfer" => "banks are not judged: expected transactions of reads and writes, found transfer".to_owned(),
+        other => format!(
+            "unknown :f {other:?}: expected read, write, cas, delete (register), add, increment, decrement (counter), add, \
+             remove (set, cart), append (text), acquire, release (mutex), restock, sell (inventory), post, edit (chat), or \
+             a list of micro-operations [:r key value] and [:w key value] (transactions)"
+        ),
+    }
+}

@@ -1,0 +1,94 @@
+//! What a file calls its operations: the index that it gives their invocation, or the line in which that stands.
+
+use afterall_history::History;
+
+/// The numbers of operations, in the order in which they are recorded.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    /// Given up with the first operation that has none.
+    indices: Option<Vec<u32>>,
+    lines: Vec<u32>,
+    /// Operations that the file does not have.
+    setup: Vec<u32>,
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Numbers { indices: Some(Vec::new()), lines: Vec::new(), setup: Vec::new() }
+    }
+}
+
+impl Numbers {
+    /// The next operation is invoked in this line.
+    pub(crate) fn push(&mut self, index: Option<i64>, line: u64) {
+        match index.and_then(|index| u32::try_from(index).ok()) {
+            Some(index) => {
+                if let Some(indices) = &mut self.indices {
+                    indices.push(index);
+                }
+            }
+            None => self.indices = None,
+        }
+        // Longer files hold more operations than there is room for.
+        self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
+    }
+
+    /// The next operation stands nowhere in the file.
+    pub(crate) fn push_setup(&mut self) {
+        self.setup.push(self.lines.len() as u32);
+        if let Some(indices) = &mut self.indices {
+            indices.push(0);
+        }
+        self.lines.push(0);
+    }
+
+    /// The numbers, where all differ; `None` where only the place can name an operation.
+    pub(crate) fn finish(self) -> Option<Vec<u32>> {
+        let Numbers { indices, lines, setup } = self;
+        indices.and_then(|numbers| distinct(numbers, &setup)).or_else(|| distinct(lines, &setup))
+    }
+
+    /// Names the operations of the history, where that tells more than their places.
+    pub(crate) fn name(self, history: &mut History) {
+        let setup = self.setup.clone();
+        let by_place = || {
+            // As if nothing had been added.
+            let mut before = setup.iter().peekable();
+            let mut added = 0;
+            let mut numbers = Vec::with_capacity(history.len());
+            for op in history.ops() {
+                if before.next_if(|&&at| at == op.id().0).is_some() {
+                    added += 2;
+                    numbers.push(0);
+                } else {
+                    numbers.push(op.index() - added);
+                }
+            }
+            above(&mut numbers, &setup);
+            numbers
+        };
+        let numbers = self.finish().unwrap_or_else(by_place);
+        if history.ops().zip(&numbers).any(|(op, &number)| op.index() != number) {
+            history.set_numbers(numbers);
+        }
+    }
+}
+
+/// Gives what the file does not have numbers above all others.
+fn above(numbers: &mut [u32], setup: &[u32]) {
+    let mut next = numbers.iter().max().map_or(0, |max| max.saturating_add(1));
+    for &at in setup {
+        numbers[at as usize] = next;
+        next = next.saturating_add(1);
+    }
+}
+
+fn distinct(mut numbers: Vec<u32>, setup: &[u32]) -> Option<Vec<u32>> {
+    above(&mut numbers, setup);
+    if numbers.is_sorted_by(|a, b| a < b) {
+        return Some(numbers);
+    }
+    let mut sorted = numbers.clone();
+    sorted.sort_unstable();
+    sorted.is_sorted_by(|a, b| a < b).then_some(numbers)
+}
