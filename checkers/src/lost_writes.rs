@@ -83,9 +83,7 @@ pub(crate) fn check(
         let finals: BTreeSet<OpId> =
             reads.iter().flat_map(|&(_, read)| sources.of(read).iter().copied()).collect();
         // What the client's context replaced shows only in all that the survivors' sessions did.
-        let untraced =
-            |read| sources.partly(read) || sources.of(read).is_empty() && shows(ctx, read);
-        let in_part = reads.iter().any(|&(_, read)| untraced(read))
+        let in_part = reads.iter().any(|&(_, read)| sources.partly(read))
             || (rule == RegisterRule::SiblingsClient
                 && ctx.history.updates_left_out(key, None, u32::MAX));
         let judged = ctx.unsettled(key).is_none() && ctx.all_read(key) && !in_part;
@@ -109,7 +107,7 @@ pub(crate) fn check(
                     let name = ctx.history.key_name(key);
                     let unread = || format!("{name} was not read on every replica at the end");
                     let why = ctx.unsettled(key).or(sources.doubt(key));
-                    let made_up = reads.iter().any(|&(_, read)| untraced(read));
+                    let made_up = reads.iter().any(|&(_, read)| sources.partly(read));
                     match why {
                         Some(why) => why.to_owned(),
                         None if ctx.all_read(key) && made_up => {
@@ -153,11 +151,6 @@ pub(crate) fn check(
         }
     }
     fates
-}
-
-/// Whether a read returned anything.
-fn shows(ctx: &Context<'_>, read: OpId) -> bool {
-    ctx.history.data().items(ctx.op(read).output()).next().is_some()
 }
 
 /// For every update, when something that showed its effect was first over, and what.

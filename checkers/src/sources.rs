@@ -40,8 +40,8 @@ pub(crate) struct Sources {
     also: FxHashMap<OpId, Vec<OpId>>,
     /// Why not every read of a key is traced.
     doubts: BTreeMap<KeyId, String>,
-    /// Reads that returned something of which it is not known who wrote it: somebody who is not in this part of a history, one
-    /// of several updates, or nobody as well as a delete.
+    /// Reads that returned something of which it is not known who wrote it, or when: somebody who is not in this part of a
+    /// history, one of several updates, a delete or nobody yet, nobody at all, or somebody who was told that it had failed.
     partly: BTreeSet<OpId>,
     /// Values that were read.
     pub(crate) values_read: u64,
@@ -139,8 +139,9 @@ impl Sources {
             return;
         }
         match self.writer(ctx, read.key(), value) {
-            None => self.phantoms.push((read.id(), value)),
+            None => self.made_up(read, value),
             Some(write) if ctx.op(write).status() == Status::Fail => {
+                self.partly.insert(read.id());
                 self.aborted.push((read.id(), write));
             }
             // By the order of events, since times may be equal.
@@ -148,7 +149,7 @@ impl Sources {
                 if ctx.history.has_real_time()
                     && Some(ctx.op(write).index()) > read.completion_index() =>
             {
-                self.phantoms.push((read.id(), value));
+                self.made_up(read, value);
             }
             Some(write) => match self.first.get(&write) {
                 None => from.push(write),
@@ -158,6 +159,11 @@ impl Sources {
                 }
             },
         }
+    }
+
+    fn made_up(&mut self, read: OpView<'_>, value: Datum) {
+        self.partly.insert(read.id());
+        self.phantoms.push((read.id(), value));
     }
 
     fn wrote_the_same(&mut self, ctx: &Context<'_>, first: OpId, op: OpView<'_>) {

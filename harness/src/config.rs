@@ -228,6 +228,24 @@ pub enum ConfigError {
         /// What was asked for.
         given: u16,
     },
+    /// A promise that the workload cannot show: no run could break it.
+    #[error(transparent)]
+    CannotShow(#[from] afterall_checkers::CannotShow),
+    /// A known bug that nothing of the run can show.
+    #[error(
+        "mutant {mutant} cannot show on workload {workload} of flavour {flavour}, so such a run would test nothing: it shows on {known}",
+        workload = .workload.name()
+    )]
+    MutantHidden {
+        /// The mutant.
+        mutant: Mutant,
+        /// The flavour.
+        flavour: Flavour,
+        /// The workload.
+        workload: Workload,
+        /// Where it shows.
+        known: String,
+    },
     /// An option of the reference node, for another target.
     #[error("{0} is an option of the reference node, not of {1}")]
     NotReference(&'static str, String),
@@ -256,7 +274,11 @@ impl RunConfig {
         within("--timeout", self.timeout_ms, 1, 600_000, "1ms to 10 minutes")?;
         within("--quiescence", self.quiescence_max_ms, 0, 24 * 3_600_000, "0 to a day")?;
         self.generator()?;
+        self.check_mutant()?;
         self.check_target()?;
+        if let Some(refused) = afterall_checkers::cannot_show(&self.header(None), true) {
+            return Err(refused.into());
+        }
         self.plan().map(|_| ())
     }
 
@@ -264,6 +286,35 @@ impl RunConfig {
     #[must_use]
     pub fn is_reference(&self) -> bool {
         self.target == REFERENCE
+    }
+
+    fn check_mutant(&self) -> Result<(), ConfigError> {
+        let (Some(mutant), Some(flavour)) = (self.mutant, self.flavour) else { return Ok(()) };
+        let workload = self.workload;
+        if mutant.shows(flavour, workload) {
+            return Ok(());
+        }
+        let shown = mutant.row().shows.iter().map(|(flavour, workloads)| {
+            let names: Vec<&str> = workloads.iter().map(|workload| workload.name()).collect();
+            format!("{} of {flavour}", names.join(", "))
+        });
+        let known = shown.collect::<Vec<_>>().join("; ");
+        Err(ConfigError::MutantHidden { mutant, flavour, workload, known })
+    }
+
+    /// What is to be said of a known bug that the faults of this run do not bring out.
+    #[must_use]
+    pub fn mutant_warning(&self) -> Option<String> {
+        let row = self.mutant?.row();
+        let asked = |name: &&&str| self.faults.iter().any(|kind| kind.name() == **name);
+        if row.faults.is_empty() || row.faults.iter().any(|name| asked(&name)) {
+            return None;
+        }
+        let faults = row.faults.join(", ");
+        Some(format!(
+            "mutant {} comes out under {faults}, and this run has no such fault",
+            row.name
+        ))
     }
 
     fn check_target(&self) -> Result<(), ConfigError> {

@@ -39,6 +39,9 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
 
 fn carry_out(config: &RunConfig, store: &Path) -> Result<Exit, Failure> {
     config.check().map_err(Failure::usage)?;
+    if let Some(warning) = config.mutant_warning() {
+        eprintln!("warning: {warning}");
+    }
     signals::now(Doing::Anything(NOTHING.to_owned()));
     let now = SystemTime::now();
     let new = NewRun::create(store, config, now)?;

@@ -134,11 +134,17 @@ pub struct MutantRow {
     pub breaks: afterall_history::Property,
     /// The flavour it is a bug of.
     pub flavour: Flavour,
-    /// The workload that shows it.
+    /// The workload that shows it best.
     pub workload: Workload,
+    /// Where it can show at all: the flavours whose promises it breaks, each with the workloads that it does so on. Elsewhere a
+    /// run with it would test the correct node.
+    pub shows: &'static [(Flavour, &'static [Workload])],
     /// The fault kinds that bring it out; none: it shows in a healthy run.
     pub faults: &'static [&'static str],
 }
+
+/// The workloads that runs drive.
+const DRIVEN: &[Workload] = &[Workload::Register, Workload::Counter, Workload::Cart];
 
 /// The acceptance matrix. Every row is a test, in the sim and in the process world.
 pub const MUTANTS: &[MutantRow] = &[
@@ -149,6 +155,7 @@ pub const MUTANTS: &[MutantRow] = &[
         breaks: Convergence,
         flavour: Flavour::Lww,
         workload: Workload::Register,
+        shows: &[(Flavour::Lww, DRIVEN), (Flavour::LwwHlc, DRIVEN)],
         faults: &[],
     },
     MutantRow {
@@ -158,6 +165,7 @@ pub const MUTANTS: &[MutantRow] = &[
         breaks: Convergence,
         flavour: Flavour::Crdt,
         workload: Workload::Register,
+        shows: &[(Flavour::Lww, DRIVEN), (Flavour::LwwHlc, DRIVEN), (Flavour::Crdt, DRIVEN)],
         faults: &["partition"],
     },
     MutantRow {
@@ -167,6 +175,7 @@ pub const MUTANTS: &[MutantRow] = &[
         breaks: NoLostIncrements,
         flavour: Flavour::Crdt,
         workload: Workload::Counter,
+        shows: &[(Flavour::Crdt, &[Workload::Counter])],
         faults: &["partition"],
     },
     MutantRow {
@@ -176,6 +185,11 @@ pub const MUTANTS: &[MutantRow] = &[
         breaks: NoDoubleIncrements,
         flavour: Flavour::Crdt,
         workload: Workload::Counter,
+        shows: &[
+            (Flavour::Lww, &[Workload::Counter]),
+            (Flavour::LwwHlc, &[Workload::Counter]),
+            (Flavour::Crdt, &[Workload::Counter]),
+        ],
         faults: &["latency"],
     },
     MutantRow {
@@ -185,6 +199,7 @@ pub const MUTANTS: &[MutantRow] = &[
         breaks: NoResurrectedItems,
         flavour: Flavour::Crdt,
         workload: Workload::Cart,
+        shows: &[(Flavour::Crdt, &[Workload::Cart])],
         faults: &["partition"],
     },
     MutantRow {
@@ -194,6 +209,7 @@ pub const MUTANTS: &[MutantRow] = &[
         breaks: NoCausalLoss,
         flavour: Flavour::LwwHlc,
         workload: Workload::Register,
+        shows: &[(Flavour::LwwHlc, &[Workload::Register])],
         faults: &["clock"],
     },
     MutantRow {
@@ -203,6 +219,11 @@ pub const MUTANTS: &[MutantRow] = &[
         breaks: NoLostWrites,
         flavour: Flavour::Crdt,
         workload: Workload::Register,
+        shows: &[
+            (Flavour::Lww, &[Workload::Register]),
+            (Flavour::LwwHlc, &[Workload::Register]),
+            (Flavour::Crdt, DRIVEN),
+        ],
         faults: &["kill"],
     },
 ];
@@ -213,6 +234,12 @@ impl Mutant {
     pub fn row(self) -> &'static MutantRow {
         // Every variant has a row (a test holds it), so the first is never a wrong answer.
         MUTANTS.iter().find(|row| row.mutant == self).unwrap_or(&MUTANTS[0])
+    }
+
+    /// Whether it can break something that the flavour promises of the workload.
+    #[must_use]
+    pub fn shows(self, flavour: Flavour, workload: Workload) -> bool {
+        self.row().shows.iter().any(|(f, workloads)| *f == flavour && workloads.contains(&workload))
     }
 }
 
@@ -312,6 +339,7 @@ mod tests {
             assert_eq!(row.name.parse::<Mutant>().unwrap(), row.mutant);
             let promised = row.flavour.promises(row.workload);
             assert!(promised.iter().any(|p| p.property == row.breaks), "{}", row.name);
+            assert!(row.mutant.shows(row.flavour, row.workload), "{}", row.name);
         }
     }
 
