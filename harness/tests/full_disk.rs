@@ -62,7 +62,9 @@ fn small_disks() -> Result<(), String> {
 
 fn run(disk: &Disk, more: &str) -> Output {
     let store = disk.path().display();
-    afterall(&format!("run --faults none --seed 893001 --store {store} {more}")).output().unwrap()
+    afterall(&format!("run --faults none --max-bound none --seed 893001 --store {store} {more}"))
+        .output()
+        .unwrap()
 }
 
 fn a_full_disk_costs_the_reports_and_not_the_verdict() {

@@ -12,7 +12,9 @@ use std::process::{Command, Output};
 
 fn sim(store: &Path, more: &str) -> Command {
     let store = store.display();
-    afterall(&format!("run --world sim --faults none --time 2s --seed 1 --store {store} {more}"))
+    afterall(&format!(
+        "run --world sim --faults none --max-bound none --time 2s --seed 1 --store {store} {more}"
+    ))
 }
 
 /// A start that fails.
@@ -130,7 +132,7 @@ fn a_store_that_is_no_folder_or_gone_says_so() {
     // The current folder is gone.
     let gone = folder.path().join("gone");
     fs::create_dir(&gone).unwrap();
-    let line = "rmdir \"$PWD\"; exec \"$0\" run --world sim --faults none --time 2s --seed 1";
+    let line = "rmdir \"$PWD\"; exec \"$0\" run --world sim --faults none --max-bound none --time 2s --seed 1";
     let mut shell = Command::new("sh");
     let output = shell.args(["-c", line, AFTERALL]).current_dir(&gone).output().unwrap();
     assert_eq!(output.status.code(), Some(255), "{}", text(&output));

@@ -15,10 +15,9 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 pub(super) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
-    if args.promises != ["none"] {
-        for promise in &args.promises {
-            promise.parse::<Promise>().map_err(Failure::usage)?;
-        }
+    // Before anything is read: of several histories each would say it.
+    for promise in args.promises.iter().filter(|promise| *promise != "none") {
+        promise.parse::<Promise>().map_err(Failure::usage)?;
     }
     args.reports.check(&args.histories)?;
     let say = "interrupted before there was a verdict";

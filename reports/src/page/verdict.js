@@ -19,7 +19,8 @@ function grounds(p) {
 
 function drawVerdict() {
   const v = verdict;
-  const [word, kind] = v.valid === true ? ["It held.", "good"] : v.valid === false ? ["It broke.", "bad"] : ["Nobody can say.", "unsure"];
+  const [word, kind] = v.valid === true ? ["It held.", "good"] : v.valid === false ? ["It broke.", "bad"] : v.valid === "measured" ? ["It was measured.", "unsure"] : ["Nobody can say.", "unsure"];
+  const notes = v.notes ?? [];
   const target = v.target + (v.flavour ? "/" + v.flavour : "");
   const promised = v.properties.filter((p) => p.promised);
   const facts = [
@@ -32,8 +33,9 @@ function drawVerdict() {
   add(section("verdict"), 
     el("div", { class: "hero " + kind },
       el("h1", {}, word),
-      el("div", { class: "what" }, `${target}${v.mutant ? ", mutant " + v.mutant : ""}: ${held} of ${counted(promised.length, "promise")} held under the ${v.workload} workload.`),
-      v.reasons.length > 0 && el("ul", {}, v.reasons.map((reason) => el("li", {}, reason)))),
+      el("div", { class: "what" }, `${target}${v.mutant ? ", mutant " + v.mutant : ""}: ${promised.length > 0 ? `${held} of ${counted(promised.length, "promise")} held` : "nothing was promised"} under the ${v.workload} workload.`),
+      v.reasons.length > 0 && el("ul", {}, v.reasons.map((reason) => el("li", {}, reason))),
+      notes.length > 0 && el("ul", { class: "small muted" }, notes.map((note) => el("li", {}, "Note: " + note)))),
     el("dl", { class: "facts" }, facts.map(([name, value, more]) =>
       el("div", {}, el("dt", {}, name), el("dd", {}, value, more && el("small", {}, "  " + more))))),
     run.context.command && command(run.context.command),
