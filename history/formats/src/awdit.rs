@@ -44,6 +44,7 @@ pub fn read(from: impl BufRead, name: &str) -> Result<Transactions, FormatError>
                 let pushed = txn.and_then(|txn| {
                     (open, session_has_any) = (Some(txn), true);
                     let (key, value) = (Name::Number(key), Name::Number(value));
+                    builder.number_next(lines.number());
                     if write {
                         builder.write(txn, key, value)
                     } else {

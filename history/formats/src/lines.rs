@@ -52,6 +52,11 @@ impl<'n, R: BufRead> Lines<'n, R> {
         Ok(Some(without_return(&self.bytes)))
     }
 
+    /// The number of the line that was read last.
+    pub(crate) fn number(&self) -> u32 {
+        u32::try_from(self.number).unwrap_or(u32::MAX)
+    }
+
     /// What is wrong with the line that was read last.
     pub(crate) fn wrong(&self, what: impl Into<String>) -> FormatError {
         FormatError::Line { file: self.name.to_owned(), line: self.number, what: what.into() }

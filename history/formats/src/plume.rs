@@ -33,6 +33,8 @@ pub fn read(from: impl BufRead, name: &str) -> Result<Transactions, FormatError>
         |lines: &Lines<'_, _>, damage: &dyn std::fmt::Display| lines.wrong(damage.to_string());
     let mut builder = TransactionsBuilder::new(header("plume"), Initial::Always(0))
         .map_err(|damage| refused(&lines, &damage))?;
+    // One operation a line.
+    builder.count_from(1);
     let mut begun = Begun::default();
     // The line before: its session, its transaction's number, and the transaction.
     let mut open: Option<(u64, Option<u64>, TxnId)> = None;

@@ -3,8 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod files;
+
 use afterall_formats::{Format, FormatError, Options, Recorded, awdit, cobra, dbcop, plume};
-use afterall_history::{Name, Status, Transactions};
+use afterall_history::{Name, OpId, Status, Transactions};
+use files::read;
 use proptest::prelude::*;
 
 /// A read or write: whether it writes, the key, the value; 0 is the initial value.
@@ -397,7 +400,7 @@ fn plumes_lines_may_be_mixed_and_what_was_aborted_is_known_to_be() {
     assert_eq!(back(&history), expected);
     let numbers =
         history.txns().flat_map(|txn| history.ops_of(txn)).map(|op| history.number(op.id));
-    assert_eq!(numbers.collect::<Vec<_>>(), [0, 2, 1, 6, 3, 4, 5]);
+    assert_eq!(numbers.collect::<Vec<_>>(), [1, 3, 2, 7, 4, 5, 6]);
 }
 
 #[test]
@@ -453,4 +456,30 @@ fn dbcops_keys_are_words_of_any_script() {
         let says = dbcop::text::read(bad.as_bytes(), "f").unwrap_err().to_string();
         assert!(says.starts_with("f:1: an operation is"), "{says}");
     }
+}
+
+#[test]
+fn operations_and_transactions_are_called_what_the_file_calls_them() {
+    let numbers = |text: &str| -> Vec<u32> {
+        let Recorded::Transactions(history) = read(text).unwrap().recorded else { panic!() };
+        (0..history.ops() as u32).map(|id| history.number(OpId(id))).collect()
+    };
+    assert_eq!(numbers("w(1,1,0,0)\nr(1,1,1,1)\nw(2,1,0,0)\n"), [1, 3, 2], "by lines");
+    assert_eq!(numbers("w 1 2\n-----\nr 1 2\nw 3 4\n-----\n=====\n"), [1, 3, 4], "by lines");
+    assert_eq!(numbers("[x:=1 y==0]\n[y:=2]\n"), [0, 1, 2], "several in a line: by places");
+    let jepsen = "{:process 0, :type :invoke, :f :txn, :value [[:w 1 2] [:w 3 4]], :index 10}
+        {:process 1, :type :invoke, :f :txn, :value [[:r 1 nil]], :index 11}
+        {:process 2, :type :invoke, :f :txn, :value [[:w 5 5]], :index 12}
+        {:process 1, :type :ok, :f :txn, :value [[:r 1 2]], :index 13}
+        {:process 0, :type :ok, :f :txn, :value [[:w 1 2] [:w 3 4]], :index 14}\n";
+    assert_eq!(numbers(jepsen), [11, 10, 10, 12], "by the index of the invocation");
+    assert_eq!(numbers(&jepsen.replace(":index 1", ":indices 1")), [2, 1, 1, 3], "by lines");
+    assert_eq!(
+        numbers(&jepsen.replace(":index 1", ":x 1").replace('\n', " ")),
+        [0, 1, 2, 3],
+        "by places"
+    );
+    let Recorded::Transactions(history) = read(jepsen).unwrap().recorded else { panic!() };
+    let named: Vec<u32> = history.txns().map(|txn| history.txn_number(txn)).collect();
+    assert_eq!(named, [11, 10, 12]);
 }
