@@ -45,7 +45,9 @@ impl<'n, R: BufRead> Lines<'n, R> {
                 self.bytes.pop();
             }
             Some(_) if self.bytes.len() > LINE_BYTES_MAX => {
-                return Err(self.wrong(format!("the line is longer than {LINE_BYTES_MAX} bytes")));
+                return Err(self.wrong(format!(
+                    "expected at most {LINE_BYTES_MAX} bytes in a line, found more"
+                )));
             }
             Some(_) => {}
         }
