@@ -177,7 +177,7 @@ fn the_initial_value_does_not_come_back() {
         (causal.kind.as_str(), causal.sentence.as_str()),
         (
             "WriteCOInitRead",
-            "session 0 read 1=0, the initial value (transaction 1, #1), although there was a write in its causal past: session 0 wrote 1=1 (transaction 0, #0)."
+            "session 0 read 1=0, the initial value (transaction 1, #2), although there was a write in its causal past: session 0 wrote 1=1 (transaction 0, #1)."
         )
     );
 }

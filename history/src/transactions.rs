@@ -75,8 +75,11 @@ pub struct Transactions {
     /// By operation: the key, with [`WRITE`].
     key: Vec<u32>,
     value: Vec<u32>,
-    /// By operation: its number in the file; empty where that is its place in the columns.
+    /// By operation: its number in the file; empty where those count up from [`Transactions::first_number`].
     number: Vec<u32>,
+    first_number: u32,
+    /// By transaction: what the file calls it and its operations; empty where it calls its operations by themselves.
+    txn_number: Vec<u32>,
     /// The transactions that spell the initial state out.
     spelled_out: Vec<TxnId>,
 }
@@ -179,10 +182,21 @@ impl Transactions {
         TxnId(self.ends.partition_point(|&end| end <= id.0) as u32)
     }
 
-    /// The number of an operation in the order of the file, from 0.
+    /// What verdicts and reports call an operation: its line in the file, or what the file calls its transaction; where
+    /// neither is known, its place in the order of the file, from 0.
     #[must_use]
     pub fn number(&self, id: OpId) -> u32 {
-        self.number.get(id.0 as usize).copied().unwrap_or(id.0)
+        if !self.txn_number.is_empty() {
+            return self.txn_number(self.txn_of(id));
+        }
+        let number = self.number.get(id.0 as usize).copied();
+        number.unwrap_or_else(|| self.first_number.saturating_add(id.0))
+    }
+
+    /// What the file calls a transaction; where it does not, its place in the order of the file, from 0.
+    #[must_use]
+    pub fn txn_number(&self, txn: TxnId) -> u32 {
+        self.txn_number.get(txn.0 as usize).copied().unwrap_or(txn.0)
     }
 
     /// The name of a key.

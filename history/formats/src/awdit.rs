@@ -44,6 +44,7 @@ pub fn read(from: impl BufRead, name: &str) -> Result<Transactions, FormatError>
                 let pushed = txn.and_then(|txn| {
                     (open, session_has_any) = (Some(txn), true);
                     let (key, value) = (Name::Number(key), Name::Number(value));
+                    builder.number_next(lines.number());
                     if write {
                         builder.write(txn, key, value)
                     } else {
@@ -69,7 +70,7 @@ fn parse(line: &[u8]) -> Result<Line, String> {
         Some(b'w') => true,
         Some(_) => {
             return Err(format!(
-                "a line is r KEY VALUE, w KEY VALUE, a row of - or a row of =, not {}",
+                "expected r KEY VALUE, w KEY VALUE, a row of - or a row of =, found {}",
                 at.text()
             ));
         }
@@ -80,12 +81,12 @@ fn parse(line: &[u8]) -> Result<Line, String> {
         let here = at;
         let number = at.number().filter(|_| space);
         number.ok_or_else(|| {
-            format!("a space and the {what}, a number below 2^64, come here, not {}", here.text())
+            format!("expected a space and the {what}, a number below 2^64, found {}", here.text())
         })
     };
     let (key, value) = (field("key")?, field("value")?);
     if !at.left.is_empty() {
-        return Err(format!("the line ends after the value, not with {}", at.text()));
+        return Err(format!("expected the end of the line after the value, found {}", at.text()));
     }
     Ok(Line::Op { write, key, value })
 }

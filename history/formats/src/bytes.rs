@@ -53,7 +53,7 @@ impl<'n, R: Read> Bytes<'n, R> {
                 Ok(bytes)
             }
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                Err(self.wrong(format!("the file ends before the end of {what}")))
+                Err(self.wrong(format!("expected the end of {what}, found the end of the file")))
             }
             Err(source) => Err(self.io(source)),
         }
@@ -64,7 +64,9 @@ impl<'n, R: Read> Bytes<'n, R> {
         let skipped = io::copy(&mut self.from.by_ref().take(length), &mut io::sink());
         let skipped = skipped.map_err(|source| self.io(source))?;
         if skipped < length {
-            return Err(self.wrong(format!("the file ends before the end of {what}")));
+            return Err(
+                self.wrong(format!("expected the end of {what}, found the end of the file"))
+            );
         }
         self.offset += length;
         Ok(())

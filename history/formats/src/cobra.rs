@@ -35,12 +35,14 @@ pub fn read(folder: &Path) -> Result<Transactions, FormatError> {
             logs.push(path);
         }
         if logs.len() > FILES_MAX {
-            let what = format!("a folder holds at most {FILES_MAX} logs");
+            let what = format!("expected at most {FILES_MAX} logs in a folder, found more");
             return Err(FormatError::File { file: name, what });
         }
     }
     if logs.is_empty() {
-        let what = "there is no file in it whose name ends in .log".to_owned();
+        let what = "expected a history in this folder (history.edn, history.txt or jepsen.log of a Jepsen run, history.bincode of dbcop, or \
+                    Cobra's logs), found no file whose name ends in .log"
+            .to_owned();
         return Err(FormatError::File { file: name, what });
     }
     logs.sort_unstable();
@@ -93,7 +95,9 @@ fn read_session(
             (Record::Begin(id), Some((_, under_way))) => {
                 return Err(bytes.wrong_at(
                     at,
-                    format!("transaction {id} begins, while {under_way} is under way"),
+                    format!(
+                        "expected the end of transaction {under_way}, found the beginning of {id}"
+                    ),
                 ));
             }
             (Record::Commit(id), Some((txn, under_way))) if id == under_way => {
@@ -101,9 +105,10 @@ fn read_session(
                 history.end(txn, Status::Ok)
             }
             (Record::Commit(id), _) => {
-                return Err(
-                    bytes.wrong_at(at, format!("transaction {id} ends, which is not under way"))
-                );
+                return Err(bytes.wrong_at(
+                    at,
+                    format!("expected a transaction that is under way, found the end of {id}"),
+                ));
             }
             (Record::Write { key, id }, Some((txn, _))) => {
                 history.write(txn, Name::Number(key), Name::Number(id))
@@ -112,7 +117,8 @@ fn read_session(
                 history.read(txn, Name::Number(key), id.map(Name::Number))
             }
             (Record::Write { .. } | Record::Read { .. }, None) => {
-                return Err(bytes.wrong_at(at, "an operation stands outside of transactions"));
+                return Err(bytes
+                    .wrong_at(at, "expected the beginning of a transaction, found an operation"));
             }
         };
         done.map_err(|damage| bytes.wrong_at(at, damage.to_string()))?;
@@ -135,7 +141,8 @@ fn record(bytes: &mut Bytes<'_, impl Read>, kind: u8, at: u64) -> Result<Record,
             let (id, key) = (number("a write")?, number("a write")?);
             number("a write")?;
             if id == INIT || id == NULL {
-                let what = format!("a write has the id {id:#x}, which stands for no write");
+                let what =
+                    format!("expected the id of a write, found {id:#x}, which stands for none");
                 return Err(bytes.wrong_at(at, what));
             }
             Ok(Record::Write { key, id })
@@ -147,13 +154,16 @@ fn record(bytes: &mut Bytes<'_, impl Read>, kind: u8, at: u64) -> Result<Record,
             let nothing = id == INIT || id == NULL;
             if !nothing && (from == INIT || from == NULL) {
                 let what =
-                    format!("a read of the initial state has the write id {id:#x}: not known here");
+                    format!("expected no write id in a read of the initial state, found {id:#x}");
                 return Err(bytes.wrong_at(at, what));
             }
             Ok(Record::Read { key, id: (!nothing).then_some(id) })
         }
         other => {
-            let what = format!("a record begins with S, C, W or R, not {:?}", char::from(other));
+            let what = format!(
+                "expected S, C, W or R at the beginning of a record, found {:?}",
+                char::from(other)
+            );
             Err(bytes.wrong_at(at, what))
         }
     }

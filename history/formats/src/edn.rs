@@ -86,7 +86,9 @@ impl<'a> Reader<'a> {
         mut entry: impl FnMut(&str, Form<'a>) -> Result<(), String>,
     ) -> Result<(), Stop> {
         if self.need()? != b'{' {
-            return Err(self.wrong("an operation is a map: {:type …}"));
+            return Err(
+                self.wrong("expected an operation as a map, {:type …}, found something else")
+            );
         }
         self.at += 1;
         loop {
@@ -115,7 +117,7 @@ impl<'a> Reader<'a> {
     }
 
     fn no_value(&self) -> Stop {
-        self.wrong("a map ends with a key that has no value")
+        self.wrong("expected a value for the last key of this map, found its end")
     }
 
     /// The next form before a closing bracket, or `None` behind it.
@@ -140,7 +142,9 @@ impl<'a> Reader<'a> {
     /// Reads a form.
     pub(crate) fn form(&mut self) -> Result<Form<'a>, Stop> {
         if self.depth >= DEPTH_MAX {
-            return Err(self.wrong(format!("forms are nested deeper than {DEPTH_MAX}")));
+            return Err(
+                self.wrong(format!("expected forms nested at most {DEPTH_MAX} deep, found more"))
+            );
         }
         // After an error nobody reads on.
         self.depth += 1;
@@ -172,11 +176,12 @@ impl<'a> Reader<'a> {
                 Ok(Form::Map(entries))
             }
             b'#' => self.dispatch(),
-            byte @ (b')' | b']' | b'}') => {
-                Err(self.wrong(format!("{:?} closes nothing", char::from(byte))))
-            }
+            byte @ (b')' | b']' | b'}') => Err(self.wrong(format!(
+                "expected a form, found {:?}, which closes nothing",
+                char::from(byte)
+            ))),
             b'^' | b'`' | b'~' | b'@' | b'\'' => {
-                Err(self.wrong("this is Clojure's syntax and not EDN's"))
+                Err(self.wrong("expected EDN, found syntax that only Clojure has"))
             }
             byte @ (b'0'..=b'9' | b'+' | b'-') => {
                 if let Some(form) = self.digits() {
@@ -216,7 +221,7 @@ impl<'a> Reader<'a> {
                 self.tag()?;
                 self.form()
             }
-            Some(_) => Err(self.wrong("this is no EDN: # begins a set or a tag")),
+            Some(_) => Err(self.wrong("expected a set or a tag after #, found something else")),
         }
     }
 
@@ -247,9 +252,9 @@ impl<'a> Reader<'a> {
             None => return Err(Stop::More),
         };
         let token = std::str::from_utf8(&rest[..length])
-            .map_err(|_| self.wrong("this is no text in UTF-8"))?;
+            .map_err(|_| self.wrong("expected text in UTF-8, found other bytes"))?;
         if token.is_empty() {
-            return Err(self.wrong("a name is missing here"));
+            return Err(self.wrong("expected a name, found none"));
         }
         self.at += length;
         Ok(token)
@@ -272,7 +277,7 @@ impl<'a> Reader<'a> {
             }
         }
         let text = std::str::from_utf8(&window[from..to])
-            .map_err(|_| self.wrong("this is no text in UTF-8"))?;
+            .map_err(|_| self.wrong("expected text in UTF-8, found other bytes"))?;
         let text = if escaped {
             Cow::Owned(unescape(text).map_err(|what| self.wrong(what))?)
         } else {
@@ -304,7 +309,7 @@ impl<'a> Reader<'a> {
                 let code = name.strip_prefix('u').and_then(|hex| u32::from_str_radix(hex, 16).ok());
                 return match code.and_then(char::from_u32) {
                     Some(character) => Ok(Form::Text(Cow::Owned(character.to_string()))),
-                    None => Err(self.wrong(format!("there is no character \\{name}"))),
+                    None => Err(self.wrong(format!("expected a character, found \\{name}"))),
                 };
             }
         };
@@ -344,7 +349,10 @@ fn unescape(text: &str) -> Result<String, String> {
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
         out.push_str(&rest[..at]);
-        let escape = rest[at + 1..].chars().next().ok_or("a string ends with a backslash")?;
+        let escape = rest[at + 1..]
+            .chars()
+            .next()
+            .ok_or("expected an escape, found the end of the string")?;
         rest = &rest[at + 1 + escape.len_utf8()..];
         out.push(match escape {
             't' => '\t',
@@ -365,12 +373,12 @@ fn unescape(text: &str) -> Result<String, String> {
                         char::decode_utf16([unit as u16, low as u16])
                             .next()
                             .and_then(Result::ok)
-                            .ok_or("a string holds half a character")?
+                            .ok_or("expected a character in the string, found half of one (a lone surrogate)")?
                     }
-                    (None, None) => return Err("a string holds half a character".to_owned()),
+                    (None, None) => return Err("expected a character in the string, found half of one (a lone surrogate)".to_owned()),
                 }
             }
-            _ => return Err(format!("a string holds the unknown escape \\{escape}")),
+            _ => return Err(format!("expected an escape of EDN in the string, found \\{escape}")),
         });
     }
     out.push_str(rest);
@@ -380,7 +388,7 @@ fn unescape(text: &str) -> Result<String, String> {
 /// The four hexadecimal digits at the beginning, and what follows.
 fn hex(text: &str) -> Result<(u32, &str), String> {
     let parsed = text.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-    parsed
-        .map(|unit| (unit, &text[4..]))
-        .ok_or_else(|| "\\u is followed by four hexadecimal digits".to_owned())
+    parsed.map(|unit| (unit, &text[4..])).ok_or_else(|| {
+        "expected four hexadecimal digits after \\u, found something else".to_owned()
+    })
 }

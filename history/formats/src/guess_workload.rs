@@ -20,9 +20,10 @@ pub(crate) struct Guess {
 }
 
 impl Guess {
-    /// What is known up to here.
-    pub(crate) fn known(&self) -> Option<Workload> {
-        self.known
+    /// What is known at the end.
+    pub(crate) fn finish(&self) -> Option<Workload> {
+        // Of a cart from which nothing was removed the same holds as of a set of pairs.
+        self.known.or_else(|| (self.adds && self.read_list).then_some(Workload::Set))
     }
 
     /// Looks at an operation; `tuples` tells whether values are taken for tuples of a key and a value.
@@ -67,7 +68,7 @@ impl Guess {
             }
             other => return Err(unknown(other)),
         };
-        self.known = self.known.or_else(|| self.of_what_was_seen());
+        self.known = self.known.or_else(|| self.of_what_was_seen(tuples));
         Ok(self.known)
     }
 
@@ -101,14 +102,16 @@ impl Guess {
         }
     }
 
-    fn of_what_was_seen(&self) -> Option<Workload> {
+    fn of_what_was_seen(&self, tuples: bool) -> Option<Workload> {
         // A cart removes an element by its name, and adds it with its quantity; a set does both alike.
         if self.adds && (self.bare_removed || self.pairs_removed) {
             let in_cart = if self.pairs_removed { self.nested_added } else { self.pairs_added };
             return Some(if in_cart { Workload::Cart } else { Workload::Set });
         }
+        let may_be_cart = if tuples { self.nested_added } else { self.pairs_added };
         match (self.adds, self.read_list, self.read_int) {
-            // Carts without a remove so far read lists of pairs, as sets of pairs do.
+            // What comes later tells.
+            (true, true, _) if may_be_cart => None,
             (true, true, _) => Some(Workload::Set),
             (true, false, true) => Some(Workload::Counter),
             _ => None,

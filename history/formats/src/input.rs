@@ -65,7 +65,7 @@ impl<'a> Input<'a> {
         let read = read_full(&mut from, &mut magic).map_err(io)?;
         let packing = Packing::of(&magic[..read]);
         let mut from = BufReader::with_capacity(BUFFER_BYTES, magic[..read].chain(from));
-        let mut keep = Keep::new();
+        let mut keep = Keep::new(KEPT_BYTES_MAX);
         match packing {
             None => keep.all(&mut from).map_err(io)?,
             Some(packing) => unpack::all(packing, &mut from, &mut keep).map_err(|error| {
@@ -154,11 +154,13 @@ pub(crate) struct Keep {
     memory: Vec<u8>,
     file: Option<File>,
     length: u64,
+    /// Bytes that may be kept.
+    most: u64,
 }
 
 impl Keep {
-    fn new() -> Self {
-        Keep { memory: Vec::new(), file: None, length: 0 }
+    fn new(most: u64) -> Self {
+        Keep { memory: Vec::new(), file: None, length: 0, most }
     }
 
     /// Keeps all that a reader has left.
@@ -202,8 +204,8 @@ fn no_room(error: io::Error) -> io::Error {
 impl Write for Keep {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.length += bytes.len() as u64;
-        if self.length > KEPT_BYTES_MAX {
-            let gib = KEPT_BYTES_MAX >> 30;
+        if self.length > self.most {
+            let gib = self.most >> 30;
             return Err(io::Error::other(format!(
                 "expected at most {gib} GiB from a pipe or a packed file, found more (unpack it into a plain file, and check that)"
             )));
@@ -241,6 +243,35 @@ impl BufRead for Opened<'_> {
         match self {
             Opened::File(file) => file.consume(count),
             Opened::Bytes(rest) => rest.consume(count),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_swells_beyond_the_limit_is_refused_while_it_is_unpacked() {
+        // A megabyte of zeros, many times over.
+        let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        for _ in 0..16 {
+            bomb.write_all(&vec![0; 1 << 20]).expect("memory");
+        }
+        let bomb = bomb.finish().expect("memory");
+        let zeros = vec![0; 16 << 20];
+        let level = ruzstd::encoding::CompressionLevel::Fastest;
+        let other = ruzstd::encoding::compress_to_vec(zeros.as_slice(), level);
+        for (packing, packed) in [(Packing::Gzip, bomb), (Packing::Zstd, other)] {
+            let mut keep = Keep::new(1 << 22);
+            let error =
+                unpack::all(packing, &mut packed.as_slice(), &mut keep).expect_err("a bomb");
+            let refusal = packing.refusal(&error);
+            assert!(
+                refusal.starts_with("expected at most 0 GiB from a pipe or a packed file"),
+                "{refusal}"
+            );
+            assert!(keep.length < 1 << 23);
         }
     }
 }

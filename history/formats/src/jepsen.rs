@@ -6,17 +6,27 @@
 //!
 //! | workload | `:f` | |
 //! |---|---|---|
-//! | register | read, write, cas | a read returns one value, or nil |
+//! | register | read, write, cas, delete; put, get, del | a read returns one value, or nil |
 //! | counter | add, increment, inc, decrement, dec, read | an add of less than zero is a decrement |
-//! | set | add, broadcast, read | told from a counter by reads that return lists |
+//! | set | add, broadcast, remove, read | told from a counter by reads that return lists, and from a cart by adds of bare elements |
 //! | text | write, append, read; put, get | |
 //! | mutex | acquire, release | |
-//! | transactions | txn, or none | of micro-operations r and w, or read and write; not of append |
+//! | transactions | any, or none | of micro-operations r and w, or read and write; not of append |
 //! | cart, inventory, chat | as in [`Workload`] | |
 //!
+//! In every workload `read-init` is a read (`jepsen.tests.causal`).
+//!
 //! Values may be tuples `[key value]` (`jepsen.independent`); then all are. That is so where reads are invoked with
-//! `[key nil]`, and a cas with `[key [old new]]`. Lines of the nemesis are counted and passed over: a fault whose effect nobody measured
-//! would only cast doubt on the verdict.
+//! `[key nil]`, and a cas with `[key [old new]]` or `[key old new]`. In the place of values there may be `[version value]`; that is so
+//! where every invocation has nil in the version's place, and reads also beside it. The versions are dropped: tests give
+//! them to keys and not to operations.
+//!
+//! Where a history has no invocations at all, each completion stands for both ends, and times tell nothing. In a history
+//! with deletes a read of nil is one of nothing. Lines of the nemesis are counted and passed over: a fault whose effect nobody
+//! measured would only cast doubt on the verdict.
+//!
+//! Operations are called by the `:index` of their invocation, where all have one, and no two the same; else by its line, and
+//! where several stand in one line, by their place.
 
 use crate::input::Input;
 use crate::jepsen_log::Passed;

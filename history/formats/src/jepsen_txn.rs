@@ -9,6 +9,7 @@
 use crate::form::Form;
 use crate::header;
 use crate::notes::count;
+use crate::numbers::Numbers;
 use crate::op::Op;
 use crate::sessions::{Process, Sessions};
 use crate::{Finals, InitialValue, Options};
@@ -19,7 +20,10 @@ use afterall_history::{
 /// Records transactions in the order in which a file completes them.
 pub(crate) struct Recorder {
     builder: TransactionsBuilder,
-    sessions: Sessions<Writes>,
+    sessions: Sessions<Open>,
+    numbers: Numbers,
+    /// By transaction: its place among the invocations.
+    places: Vec<u32>,
     nemesis: u64,
     initial: Initial,
     multi: bool,
@@ -47,8 +51,12 @@ pub(crate) fn is_multi(op: &Op<'_>) -> Option<bool> {
     Some(matches!(f.trim_start_matches(':'), "read" | "write"))
 }
 
-/// Keys and values.
-type Writes = Vec<(String, String)>;
+/// A transaction that was invoked: its place among them, and the keys and values that it writes.
+#[derive(Debug)]
+struct Open {
+    place: u32,
+    writes: Vec<(String, String)>,
+}
 
 impl Recorder {
     /// With the initial state that is given, or that of a multi-register of Knossos', or nothing.
@@ -71,8 +79,16 @@ impl Recorder {
         };
         let builder =
             TransactionsBuilder::new(header(target), initial).map_err(|e| e.to_string())?;
-        let sessions = Sessions::default();
-        Ok(Recorder { builder, sessions, nemesis: 0, initial, multi, completions_only })
+        Ok(Recorder {
+            builder,
+            sessions: Sessions::default(),
+            numbers: Numbers::default(),
+            places: Vec::new(),
+            nemesis: 0,
+            initial,
+            multi,
+            completions_only,
+        })
     }
 
     /// Records one end of a transaction.
@@ -92,11 +108,11 @@ impl Recorder {
         if outcome == Outcome::Invoke {
             return Ok(());
         }
-        let writes = self.sessions.complete(process, outcome == Outcome::Info)?;
+        let open = self.sessions.complete(process, outcome == Outcome::Info)?;
         let session = self.sessions.session(process);
         match outcome {
             Outcome::Ok => {
-                let txn = self.begin(session, Status::Ok)?;
+                let txn = self.begin(session, Status::Ok, open.place)?;
                 for micro in micro_ops(op)? {
                     match micro? {
                         Micro::Write(key, value) => self.write(txn, &key, &value)?,
@@ -108,24 +124,26 @@ impl Recorder {
                 }
                 Ok(())
             }
-            Outcome::Fail => self.only_writes(session, Status::Fail, &writes),
-            Outcome::Info | Outcome::Invoke => self.only_writes(session, Status::Info, &writes),
+            Outcome::Fail => self.only_writes(session, Status::Fail, &open),
+            Outcome::Info | Outcome::Invoke => self.only_writes(session, Status::Info, &open),
         }
     }
 
     fn invoke(&mut self, op: &Op<'_>, process: Process) -> Result<(), String> {
         self.sessions.ready(process, &op.process)?;
-        let mut writes = Writes::new();
+        let mut writes = Vec::new();
         for micro in micro_ops(op)? {
             if let Micro::Write(key, value) = micro? {
                 writes.push((key, value));
             }
         }
-        self.sessions.open(process, writes);
+        let place = self.numbers.push(op.index, op.line);
+        self.sessions.open(process, Open { place, writes });
         Ok(())
     }
 
-    fn begin(&mut self, session: u64, status: Status) -> Result<TxnId, String> {
+    fn begin(&mut self, session: u64, status: Status, place: u32) -> Result<TxnId, String> {
+        self.places.push(place);
         self.builder.begin(Name::Number(session), status).map_err(|e| e.to_string())
     }
 
@@ -133,9 +151,9 @@ impl Recorder {
         self.builder.write(txn, name(key), name(value)).map_err(|e| e.to_string())
     }
 
-    fn only_writes(&mut self, session: u64, status: Status, writes: &Writes) -> Result<(), String> {
-        let txn = self.begin(session, status)?;
-        writes.iter().try_for_each(|(key, value)| self.write(txn, key, value))
+    fn only_writes(&mut self, session: u64, status: Status, open: &Open) -> Result<(), String> {
+        let txn = self.begin(session, status, open.place)?;
+        open.writes.iter().try_for_each(|(key, value)| self.write(txn, key, value))
     }
 
     /// The transactions, and what is to be said of them.
@@ -156,8 +174,11 @@ impl Recorder {
             let what = "reads of 0 may be of the initial state, as in Knossos' multi-register: they are not traced";
             notes.push(what.to_owned());
         }
-        for (session, writes) in std::mem::take(&mut self.sessions).left_open() {
-            self.only_writes(session, Status::Info, &writes)?;
+        for (session, open) in std::mem::take(&mut self.sessions).left_open() {
+            self.only_writes(session, Status::Info, &open)?;
+        }
+        if let Some(numbers) = self.numbers.of_places(&self.places) {
+            self.builder.number_transactions(numbers);
         }
         Ok((self.builder.finish(), notes))
     }

@@ -44,7 +44,7 @@ impl<'de> Visitor<'de> for OpVisitor {
     type Value = Op<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an operation: an object")
+        f.write_str("an operation as an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Op<'de>, A::Error> {

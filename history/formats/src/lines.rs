@@ -45,11 +45,18 @@ impl<'n, R: BufRead> Lines<'n, R> {
                 self.bytes.pop();
             }
             Some(_) if self.bytes.len() > LINE_BYTES_MAX => {
-                return Err(self.wrong(format!("the line is longer than {LINE_BYTES_MAX} bytes")));
+                return Err(self.wrong(format!(
+                    "expected at most {LINE_BYTES_MAX} bytes in a line, found more"
+                )));
             }
             Some(_) => {}
         }
         Ok(Some(without_return(&self.bytes)))
+    }
+
+    /// The number of the line that was read last.
+    pub(crate) fn number(&self) -> u32 {
+        u32::try_from(self.number).unwrap_or(u32::MAX)
     }
 
     /// What is wrong with the line that was read last.

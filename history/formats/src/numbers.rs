@@ -19,8 +19,8 @@ impl Default for Numbers {
 }
 
 impl Numbers {
-    /// The next operation is invoked in this line.
-    pub(crate) fn push(&mut self, index: Option<i64>, line: u64) {
+    /// The next operation is invoked in this line. Answers its place.
+    pub(crate) fn push(&mut self, index: Option<i64>, line: u64) -> u32 {
         match index.and_then(|index| u32::try_from(index).ok()) {
             Some(index) => {
                 if let Some(indices) = &mut self.indices {
@@ -31,6 +31,7 @@ impl Numbers {
         }
         // Longer files hold more operations than there is room for.
         self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
+        self.lines.len() as u32 - 1
     }
 
     /// The next operation stands nowhere in the file.
@@ -42,8 +43,14 @@ impl Numbers {
         self.lines.push(0);
     }
 
+    /// The numbers of what was pushed, in another order of it: that of these places.
+    pub(crate) fn of_places(self, places: &[u32]) -> Option<Vec<u32>> {
+        let numbers = self.finish()?;
+        places.iter().map(|&place| numbers.get(place as usize).copied()).collect()
+    }
+
     /// The numbers, where all differ; `None` where only the place can name an operation.
-    pub(crate) fn finish(self) -> Option<Vec<u32>> {
+    fn finish(self) -> Option<Vec<u32>> {
         let Numbers { indices, lines, setup } = self;
         indices.and_then(|numbers| distinct(numbers, &setup)).or_else(|| distinct(lines, &setup))
     }

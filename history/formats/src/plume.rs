@@ -33,6 +33,8 @@ pub fn read(from: impl BufRead, name: &str) -> Result<Transactions, FormatError>
         |lines: &Lines<'_, _>, damage: &dyn std::fmt::Display| lines.wrong(damage.to_string());
     let mut builder = TransactionsBuilder::new(header("plume"), Initial::Always(0))
         .map_err(|damage| refused(&lines, &damage))?;
+    // One operation a line.
+    builder.count_from(1);
     let mut begun = Begun::default();
     // The line before: its session, its transaction's number, and the transaction.
     let mut open: Option<(u64, Option<u64>, TxnId)> = None;
@@ -47,7 +49,7 @@ pub fn read(from: impl BufRead, name: &str) -> Result<Transactions, FormatError>
                 Some((session, _)) => {
                     let session_now = line.session;
                     return Err(lines.wrong(format!(
-                        "transaction {number} was of session {session}, and is now of session {session_now}"
+                        "expected transaction {number} in session {session}, as before, found it in session {session_now}"
                     )));
                 }
                 None => {
@@ -79,24 +81,29 @@ fn parse(line: &[u8]) -> Result<Line, String> {
     let write = at.take(b'w');
     if !write && !at.take(b'r') {
         return Err(format!(
-            "a line is r(KEY,VALUE,SESSION,TRANSACTION) or w(…), not {}",
+            "expected r(KEY,VALUE,SESSION,TRANSACTION) or w(…), found {}",
             at.text()
         ));
     }
     let mut field = |before: u8, what: &str| {
         if !at.take(before) {
             let before = char::from(before);
-            return Err(format!("{before:?} comes before the {what}, not {}", at.text()));
+            return Err(format!("expected {before:?} before the {what}, found {}", at.text()));
         }
         let here = at;
-        at.number().ok_or_else(|| format!("the {what} is a number below 2^64, not {}", here.text()))
+        at.number().ok_or_else(|| {
+            format!("expected a number below 2^64 as the {what}, found {}", here.text())
+        })
     };
     let key = field(b'(', "key")?;
     let value = field(b',', "value")?;
     let session = field(b',', "session")?;
     let txn = if at.left.starts_with(b",-") {
         if !at.left.starts_with(b",-1)") {
-            return Err(format!("the only negative transaction is -1, not {}", at.text()));
+            return Err(format!(
+                "expected -1 as the only negative transaction, found {}",
+                at.text()
+            ));
         }
         at.left = &at.left[3..];
         None
@@ -104,18 +111,21 @@ fn parse(line: &[u8]) -> Result<Line, String> {
         Some(field_of(&mut at)?)
     };
     if !at.take(b')') || !at.left.is_empty() {
-        return Err(format!("the line ends with ')' after the transaction, not {}", at.text()));
+        return Err(format!(
+            "expected ')' and the end of the line after the transaction, found {}",
+            at.text()
+        ));
     }
     Ok(Line { write, key, value, session, txn })
 }
 
 fn field_of(at: &mut Cursor<'_>) -> Result<u64, String> {
     if !at.take(b',') {
-        return Err(format!("',' comes before the transaction, not {}", at.text()));
+        return Err(format!("expected ',' before the transaction, found {}", at.text()));
     }
     let here = *at;
     at.number().ok_or_else(|| {
-        format!("the transaction is a number below 2^64, or -1, not {}", here.text())
+        format!("expected a number below 2^64, or -1, as the transaction, found {}", here.text())
     })
 }
 

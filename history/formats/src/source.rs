@@ -82,7 +82,8 @@ impl<'n> Source<'n> {
                     return Ok(taken);
                 }
                 Err(Stop::More) if self.ended => {
-                    return Err(self.wrong("the file ends in the middle of what begins here"));
+                    return Err(self
+                        .wrong("expected the end of what begins here, found the end of the file"));
                 }
                 Err(Stop::More) => self.fill()?,
                 Err(Stop::Wrong { lines, what }) => {
@@ -96,7 +97,9 @@ impl<'n> Source<'n> {
     fn fill(&mut self) -> Result<(), FormatError> {
         if self.end - self.start > PIECE_BYTES_MAX {
             let mib = PIECE_BYTES_MAX >> 20;
-            return Err(self.wrong(format!("what begins here is longer than {mib} MiB")));
+            return Err(self.wrong(format!(
+                "expected at most {mib} MiB of what begins here, found it longer than {mib} MiB"
+            )));
         }
         self.bytes.copy_within(self.start..self.end, 0);
         self.end -= self.start;

@@ -175,7 +175,7 @@ impl Survey {
             return Err("expected an operation of a client, found none".to_owned());
         }
         let names = self.names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let workload = self.given.or_else(|| self.guess.known()).ok_or_else(|| {
+        let workload = self.given.or_else(|| self.guess.finish()).ok_or_else(|| {
             format!(
                 "expected operations that tell the workload, found only {names}: name it with --workload (set, counter, \
                  register …)"

@@ -1,8 +1,11 @@
 //! No file makes a reader panic, recurse without end or take more room than one operation needs.
 
+#![expect(clippy::expect_used, reason = "a test may panic")]
+
 mod files;
 
-use afterall_formats::{Format, Nil, Options};
+use afterall_formats::{Finals, Format, InitialValue, Nil, Options, Order};
+use afterall_history::Value;
 use files::{read_as, refused};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -26,6 +29,25 @@ const SAMPLES: &[(Format, &str)] = &[
          {:process 0, :type :ok, :f :txn, :value [[:w 1 2] [:r 3 nil]]}",
     ),
     (
+        Format::JepsenEdn,
+        "{:process 0, :type :invoke, :f :cas, :value [1 [nil [2 3]]], :time 4}
+         {:process 1, :type :invoke, :f :read, :value [1 [nil nil]], :time 4}
+         {:process 0, :type :ok, :f :cas, :value [1 [7 [2 3]]], :time 3}
+         {:process 2, :type :invoke, :f :delete, :value [1 [nil nil]], :time 3}
+         {:process 1, :type :ok, :f :read, :value [1 [7 nil]], :time 4}",
+    ),
+    (
+        Format::JepsenEdn,
+        "{:process 0, :type :ok, :f :add, :value [:k [:milk 2]], :time 1}
+         {:process 1, :type :ok, :f :remove, :value [:k :milk], :time 1}
+         {:process 1, :type :ok, :f :read-init, :value [:k #{[:milk 2] [{:b #{2 1} :a 1} 3]}], :time 1}",
+    ),
+    (
+        Format::JepsenEdn,
+        "{:process 0, :type :invoke, :f :post, :value [\"q\" nil], :node \"n1\"}
+         {:process 0, :type :info, :f :post, :value [\"q\" nil], :node \"n1\"}",
+    ),
+    (
         Format::JepsenJson,
         r#"[{"process":0,"type":"invoke","f":"add","value":5,"time":1},
             {"process":0,"type":"ok","f":"add","value":5,"time":2},
@@ -36,7 +58,8 @@ const SAMPLES: &[(Format, &str)] = &[
         Format::JepsenLog,
         "INFO  jepsen.util - 0\t:invoke\t:write\t1\nINFO  jepsen.util - 0\t:ok\t:write\t1\nother\n
          INFO  jepsen.util - :nemesis\t:info\t:start\tnil\nINFO  jepsen.util - 0\t:invoke\t:cas\t[1 2]\n
-         INFO  jepsen.util - 0\t:info\t:cas\t:timed-out\n",
+         INFO  jepsen.util - 0\t:info\t:cas\t:timed-out\nall :ok\nINFO jepsen.util: [ 77 ] 1\t:invoke\t:read\tnil\n\
+         Everything looks good!\n1\t:ok\t:read\t5\n",
     ),
     (
         Format::Porcupine,
@@ -98,6 +121,55 @@ fn mutate(bytes: &mut Vec<u8>, mutation: &Mutation) {
     }
 }
 
+/// Options that ask for everything that is not the usual.
+fn options() -> impl Strategy<Value = Options> {
+    let value = prop_oneof![
+        any::<i64>().prop_map(Value::Int),
+        Just(Value::Nil),
+        Just(Value::from("a")),
+        Just(Value::from(vec![1, 2])),
+        Just(Value::List(vec![Value::List(vec!["milk".into(), 1.into()])])),
+    ];
+    let initial = (prop::option::of(Just("1".to_owned())), value)
+        .prop_map(|(key, value)| InitialValue { key, value });
+    (
+        prop::option::of(prop_oneof![Just(Nil::Initial), Just(Nil::Unknown)]),
+        prop::collection::vec(initial, 0..2),
+        prop_oneof![Just(Order::Lines), Just(Order::Time)],
+        prop_oneof![Just(Finals::Marked), Just(Finals::Last)],
+    )
+        .prop_map(|(nil, initial, order, finals)| Options {
+            nil,
+            initial,
+            order,
+            finals,
+            ..Options::default()
+        })
+}
+
+/// Beginnings that say how the rest is packed or written.
+const MARKS: &[&[u8]] = &[
+    b"\x1f\x8b\x08\0\0\0\0\0\0\xff",
+    b"\x1f\x8b\x08\x1f",
+    b"\x28\xb5\x2f\xfd",
+    b"\x28\xb5\x2f\xfd\x24",
+    b"\x50\x2a\x4d\x18",
+    b"\x5f\x2a\x4d\x18\xff\xff\xff\xff",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"\xfe\xff",
+];
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(bytes).expect("memory");
+    packed.finish().expect("memory")
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -108,18 +180,46 @@ proptest! {
     }
 
     #[test]
+    fn any_bytes_behind_a_mark(
+        mark in prop::sample::select(MARKS),
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+    ) {
+        let bytes = [mark, bytes.as_slice()].concat();
+        let _ = read_as(&bytes, &Options::default());
+        let options = Options { format: Some(Format::JepsenEdn), ..Options::default() };
+        let _ = read_as(&bytes, &options);
+    }
+
+    #[test]
     fn damaged_files(
         (format, sample) in prop::sample::select(SAMPLES),
         mutations in prop::collection::vec(mutation(), 1..6),
-        initial in any::<bool>(),
+        options in options(),
     ) {
         let mut bytes = sample.as_bytes().to_vec();
         for mutation in &mutations {
             mutate(&mut bytes, mutation);
         }
-        let nil = initial.then_some(Nil::Initial);
-        let _ = read_as(&bytes, &Options { format: Some(format), nil, ..Options::default() });
+        let _ = read_as(&bytes, &Options { format: Some(format), ..options.clone() });
+        let _ = read_as(&bytes, &options);
+    }
+
+    #[test]
+    fn damaged_packed_files(
+        (_, sample) in prop::sample::select(SAMPLES),
+        mutations in prop::collection::vec(mutation(), 1..4),
+        gz in any::<bool>(),
+    ) {
+        let mut bytes = if gz { gzip(sample.as_bytes()) } else { zstd(sample.as_bytes()) };
+        for mutation in &mutations {
+            mutate(&mut bytes, mutation);
+        }
         let _ = read_as(&bytes, &Options::default());
+    }
+
+    #[test]
+    fn any_initial_value(text in r#"[-0-9a-z=:"\\\\\[\]{}# ]{0,12}"#) {
+        let _ = text.parse::<InitialValue>();
     }
 }
 

@@ -206,7 +206,9 @@ fn a_run_of_jepsen_is_read_from_its_folder() {
         let found = look(&store.path().join("etcd")).unwrap();
         assert_eq!(found.notes[0], "read latest/history.edn of the run's folder");
     }
-    assert!(look(store.path()).unwrap_err().to_string().contains("no file in it"));
+    assert!(
+        look(store.path()).unwrap_err().to_string().contains("expected a history in this folder")
+    );
 }
 
 #[test]

@@ -394,9 +394,9 @@ fn what_cannot_be_is_refused_with_its_line() {
             "it needs a value",
         ),
         (&format!("{invoke}{{:process 1, :process 2}}"), 2, "found it twice"),
-        (&format!("{invoke}{{:process 1, :type}}"), 2, "no value"),
-        (&format!("{invoke}[1 2]"), 2, "an operation is a map"),
-        (&format!("{invoke}{{:process 1, :type :invoke"), 2, "the file ends"),
+        (&format!("{invoke}{{:process 1, :type}}"), 2, "expected a value"),
+        (&format!("{invoke}[1 2]"), 2, "expected an operation as a map"),
+        (&format!("{invoke}{{:process 1, :type :invoke"), 2, "found the end of the file"),
         (&format!("[{invoke}"), 1, "the end of the list"),
         (&format!("[{invoke}]\n{invoke}"), 3, "nothing after the end of the list"),
         (

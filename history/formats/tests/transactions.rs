@@ -3,8 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod files;
+
 use afterall_formats::{Format, FormatError, Options, Recorded, awdit, cobra, dbcop, plume};
-use afterall_history::{Name, Status, Transactions};
+use afterall_history::{Name, OpId, Status, Transactions};
+use files::read;
 use proptest::prelude::*;
 
 /// A read or write: whether it writes, the key, the value; 0 is the initial value.
@@ -235,13 +238,16 @@ fn a_length_in_a_binary_file_does_not_make_room_for_what_is_not_there() {
     let mut bytes = vec![0_u8; 5 * 8];
     bytes.extend(u64::MAX.to_le_bytes());
     let error = dbcop::bincode::read(&bytes[..], "f").unwrap_err().to_string();
-    assert_eq!(error, "f: byte 48: the file ends before the end of the description");
+    assert_eq!(error, "f: byte 48: expected the end of the description, found the end of the file");
     let mut bytes = vec![0_u8; 8 * 8];
     for _ in 0..3 {
         bytes.extend(u64::MAX.to_le_bytes());
     }
     let error = dbcop::bincode::read(&bytes[..], "f").unwrap_err().to_string();
-    assert_eq!(error, "f: byte 88: the file ends before the end of whether the event writes");
+    assert_eq!(
+        error,
+        "f: byte 88: expected the end of whether the event writes, found the end of the file"
+    );
 }
 
 #[track_caller]
@@ -256,21 +262,21 @@ fn errors_of_plumes_text_say_which_line() {
     let line = |line: &str, says: &str| {
         refused(read, format!("w(1,1,0,0)\n{line}\n").as_bytes(), &format!("f:2: {says}"));
     };
-    line("x(1,1,0,0)", "a line is r(KEY,VALUE,SESSION,TRANSACTION) or w(…), not \"x(1,1,0,0)\"");
-    line("", "a line is r(KEY,VALUE,SESSION,TRANSACTION) or w(…), not \"\"");
-    line("r1,1,0,0)", "'(' comes before the key, not \"1,1,0,0)\"");
-    line("r(-1,1,0,0)", "the key is a number below 2^64, not \"-1,1,0,0)\"");
+    line("x(1,1,0,0)", "expected r(KEY,VALUE,SESSION,TRANSACTION) or w(…), found \"x(1,1,0,0)\"");
+    line("", "expected r(KEY,VALUE,SESSION,TRANSACTION) or w(…), found \"\"");
+    line("r1,1,0,0)", "expected '(' before the key, found \"1,1,0,0)\"");
+    line("r(-1,1,0,0)", "expected a number below 2^64 as the key, found \"-1,1,0,0)\"");
     line(
         "r(1,18446744073709551616,0,0)",
-        "the value is a number below 2^64, not \"18446744073709551616,0,0)\"",
+        "expected a number below 2^64 as the value, found \"18446744073709551616,0,0)\"",
     );
-    line("r(1,1;0,0)", "',' comes before the session, not \";0,0)\"");
-    line("r(1,1,0)", "',' comes before the transaction, not \")\"");
-    line("r(1,1,0,-2)", "the only negative transaction is -1, not \",-2)\"");
-    line("r(1,1,0,x)", "the transaction is a number below 2^64, or -1, not \"x)\"");
-    line("r(1,1,0,0", "the line ends with ')' after the transaction, not \"\"");
-    line("r(1,1,0,0) ", "the line ends with ')' after the transaction, not \" \"");
-    line("r(1,1,7,0)", "transaction 0 was of session 0, and is now of session 7");
+    line("r(1,1;0,0)", "expected ',' before the session, found \";0,0)\"");
+    line("r(1,1,0)", "expected ',' before the transaction, found \")\"");
+    line("r(1,1,0,-2)", "expected -1 as the only negative transaction, found \",-2)\"");
+    line("r(1,1,0,x)", "expected a number below 2^64, or -1, as the transaction, found \"x)\"");
+    line("r(1,1,0,0", "expected ')' and the end of the line after the transaction, found \"\"");
+    line("r(1,1,0,0) ", "expected ')' and the end of the line after the transaction, found \" \"");
+    line("r(1,1,7,0)", "expected transaction 0 in session 0, as before, found it in session 7");
 }
 
 #[test]
@@ -279,12 +285,12 @@ fn errors_of_awdits_text_say_which_line() {
     let line = |line: &str, says: &str| {
         refused(read, format!("w 1 1\n\n{line}\n").as_bytes(), &format!("f:3: {says}"));
     };
-    let kinds = "a line is r KEY VALUE, w KEY VALUE, a row of - or a row of =, not";
+    let kinds = "expected r KEY VALUE, w KEY VALUE, a row of - or a row of =, found";
     line("a 1 1", &format!("{kinds} \"a 1 1\""));
     line("--=", &format!("{kinds} \"--=\""));
-    line("r1 1", "a space and the key, a number below 2^64, come here, not \"1 1\"");
-    line("r 1", "a space and the value, a number below 2^64, come here, not \"\"");
-    line("r 1 1 1", "the line ends after the value, not with \" 1\"");
+    line("r1 1", "expected a space and the key, a number below 2^64, found \"1 1\"");
+    line("r 1", "expected a space and the value, a number below 2^64, found \"\"");
+    line("r 1 1 1", "expected the end of the line after the value, found \" 1\"");
 }
 
 #[test]
@@ -293,16 +299,16 @@ fn errors_of_dbcops_text_say_which_line() {
     let line = |line: &str, says: &str| {
         refused(read, format!("// one\n[x:=1]\n{line}\n").as_bytes(), &format!("f:3: {says}"));
     };
-    line("x:=1", "a transaction in brackets, a row of - or a comment comes here, not \"x:=1\"");
+    line("x:=1", "expected a transaction in brackets, a row of - or a comment, found \"x:=1\"");
     line(
         "[x:=1][x:=2]",
-        "a transaction in brackets, a row of - or a comment comes here, not \"[x:=2]\"",
+        "expected a transaction in brackets, a row of - or a comment, found \"[x:=2]\"",
     );
-    line("[]", "an operation is KEY:=VALUE, KEY==VALUE or KEY==?, not \"]\"");
-    line("[x=1]", "an operation is KEY:=VALUE, KEY==VALUE or KEY==?, not \"x=1]\"");
-    line("[x:=?]", "an operation is KEY:=VALUE, KEY==VALUE or KEY==?, not \"x:=?]\"");
-    line("[x:=1y==2]", "a space or ']' comes after an operation, not \"y==2]\"");
-    line("[x:=1", "a space or ']' comes after an operation, not \"\"");
+    line("[]", "expected KEY:=VALUE, KEY==VALUE or KEY==? as an operation, found \"]\"");
+    line("[x=1]", "expected KEY:=VALUE, KEY==VALUE or KEY==? as an operation, found \"x=1]\"");
+    line("[x:=?]", "expected KEY:=VALUE, KEY==VALUE or KEY==? as an operation, found \"x:=?]\"");
+    line("[x:=1y==2]", "expected a space or ']' after an operation, found \"y==2]\"");
+    line("[x:=1", "expected a space or ']' after an operation, found \"\"");
 }
 
 #[test]
@@ -312,17 +318,25 @@ fn errors_of_dbcops_json_say_which_line() {
         let error = read(bytes.as_bytes()).unwrap_err().to_string();
         assert!(error.starts_with(&format!("f:{line}: {what}")), "{error}");
     };
-    says("[[\n{\"events\":[]}]]", 2, "a transaction has \"events\" and \"committed\" (column 13)");
-    says("[[{\"events\":[\n[\"x\",1,1]]}]]", 2, "an event is no \"x\"");
-    says("[[{\"events\":[[\"w\",1,null]]}]]", 1, "a write has a version");
+    says(
+        "[[\n{\"events\":[]}]]",
+        2,
+        "expected \"events\" and \"committed\" in a transaction, found one of them (column 13)",
+    );
+    says(
+        "[[{\"events\":[\n[\"x\",1,1]]}]]",
+        2,
+        "expected a Read or a Write as an event, found \"x\"",
+    );
+    says("[[{\"events\":[[\"w\",1,null]]}]]", 1, "expected a version in a write, found none");
     says("[[{\"events\":[[\"r\",1,-1]]}]]", 1, "invalid value: integer `-1`");
     says(
         "[[{\"events\":[[\"r\",1]]}]]",
         1,
-        "an event in short has a kind, a variable and a version",
+        "expected a kind, a variable and a version in an event",
     );
-    says("{\"data\":[],\"more\":1}", 1, "\"more\" is no part of a history");
-    says("{}", 1, "there is no \"data\"");
+    says("{\"data\":[],\"more\":1}", 1, "\"more\" is not a part of a history");
+    says("{}", 1, "expected \"data\", found none");
     says("[]\n[]", 2, "trailing characters");
     says("[[", 1, "EOF while parsing");
     says(&"[".repeat(100_000), 1, "invalid type: sequence");
@@ -335,12 +349,15 @@ fn errors_of_binary_files_say_which_byte() {
     let read = READERS[4].1;
     let mut bytes = good.clone();
     bytes.push(0);
-    let after = format!("f: byte {}: the file goes on after its last session", good.len());
+    let after = format!(
+        "f: byte {}: expected the end of the file after its last session, found more",
+        good.len()
+    );
     refused(read, &bytes, &after);
     *bytes.last_mut().unwrap() = 0;
     bytes.truncate(good.len() - 1);
     bytes.push(2);
-    let says = "whether the transaction was committed is 0 or 1, not 2";
+    let says = "expected 0 or 1 for whether the transaction was committed, found 2";
     refused(read, &bytes, &format!("f: byte {}: {says}", good.len() - 1));
 
     let read = READERS[5].1;
@@ -351,34 +368,38 @@ fn errors_of_binary_files_say_which_byte() {
     };
     let begin = record(b'S', &[5]);
     let after = |more: Vec<u8>| [begin.clone(), more].concat();
-    refused(read, b"X", "f: byte 0: a record begins with S, C, W or R, not 'X'");
+    refused(read, b"X", "f: byte 0: expected S, C, W or R at the beginning of a record, found 'X'");
     refused(
         read,
         &begin[..4],
-        "f: byte 1: the file ends before the end of the beginning of a transaction",
+        "f: byte 1: expected the end of the beginning of a transaction, found the end of the file",
     );
-    refused(read, &after(begin.clone()), "f: byte 9: transaction 5 begins, while 5 is under way");
+    refused(
+        read,
+        &after(begin.clone()),
+        "f: byte 9: expected the end of transaction 5, found the beginning of 5",
+    );
     refused(
         read,
         &after(record(b'C', &[6])),
-        "f: byte 9: transaction 6 ends, which is not under way",
+        "f: byte 9: expected a transaction that is under way, found the end of 6",
     );
     refused(
         read,
         &record(b'W', &[1, 2, 3]),
-        "f: byte 0: an operation stands outside of transactions",
+        "f: byte 0: expected the beginning of a transaction, found an operation",
     );
     let nothing = record(b'W', &[0xdead_beef, 2, 3]);
     refused(
         read,
         &after(nothing),
-        "f: byte 9: a write has the id 0xdeadbeef, which stands for no write",
+        "f: byte 9: expected the id of a write, found 0xdeadbeef, which stands for none",
     );
     let collected = record(b'R', &[0xbebe_ebee, 0x2333_2333, 2, 3]);
     refused(
         read,
         &after(collected),
-        "f: byte 9: a read of the initial state has the write id 0x23332333: not known here",
+        "f: byte 9: expected no write id in a read of the initial state, found 0x23332333",
     );
 }
 
@@ -397,7 +418,7 @@ fn plumes_lines_may_be_mixed_and_what_was_aborted_is_known_to_be() {
     assert_eq!(back(&history), expected);
     let numbers =
         history.txns().flat_map(|txn| history.ops_of(txn)).map(|op| history.number(op.id));
-    assert_eq!(numbers.collect::<Vec<_>>(), [0, 2, 1, 6, 3, 4, 5]);
+    assert_eq!(numbers.collect::<Vec<_>>(), [1, 3, 2, 7, 4, 5, 6]);
 }
 
 #[test]
@@ -411,7 +432,7 @@ fn polysis_initial_transaction_is_the_initial_state() {
 fn a_cobra_folder_is_a_file_a_session() {
     let folder = tempfile::tempdir().unwrap();
     let says = cobra::read(folder.path()).unwrap_err().to_string();
-    assert!(says.ends_with("there is no file in it whose name ends in .log"), "{says}");
+    assert!(says.ends_with("found no file whose name ends in .log"), "{says}");
     let one = as_cobra(&[(true, vec![(true, 1, 1)])]);
     std::fs::write(folder.path().join("T1.log"), &one).unwrap();
     std::fs::write(folder.path().join("T0.log"), &one[..one.len() - 9]).unwrap();
@@ -451,6 +472,32 @@ fn dbcops_keys_are_words_of_any_script() {
     assert_eq!(history.txns().count(), 2);
     for bad in ["[é-1:=1]", "[–:=1]"] {
         let says = dbcop::text::read(bad.as_bytes(), "f").unwrap_err().to_string();
-        assert!(says.starts_with("f:1: an operation is"), "{says}");
+        assert!(says.starts_with("f:1: expected KEY:=VALUE"), "{says}");
     }
+}
+
+#[test]
+fn operations_and_transactions_are_called_what_the_file_calls_them() {
+    let numbers = |text: &str| -> Vec<u32> {
+        let Recorded::Transactions(history) = read(text).unwrap().recorded else { panic!() };
+        (0..history.ops() as u32).map(|id| history.number(OpId(id))).collect()
+    };
+    assert_eq!(numbers("w(1,1,0,0)\nr(1,1,1,1)\nw(2,1,0,0)\n"), [1, 3, 2], "by lines");
+    assert_eq!(numbers("w 1 2\n-----\nr 1 2\nw 3 4\n-----\n=====\n"), [1, 3, 4], "by lines");
+    assert_eq!(numbers("[x:=1 y==0]\n[y:=2]\n"), [0, 1, 2], "several in a line: by places");
+    let jepsen = "{:process 0, :type :invoke, :f :txn, :value [[:w 1 2] [:w 3 4]], :index 10}
+        {:process 1, :type :invoke, :f :txn, :value [[:r 1 nil]], :index 11}
+        {:process 2, :type :invoke, :f :txn, :value [[:w 5 5]], :index 12}
+        {:process 1, :type :ok, :f :txn, :value [[:r 1 2]], :index 13}
+        {:process 0, :type :ok, :f :txn, :value [[:w 1 2] [:w 3 4]], :index 14}\n";
+    assert_eq!(numbers(jepsen), [11, 10, 10, 12], "by the index of the invocation");
+    assert_eq!(numbers(&jepsen.replace(":index 1", ":indices 1")), [2, 1, 1, 3], "by lines");
+    assert_eq!(
+        numbers(&jepsen.replace(":index 1", ":x 1").replace('\n', " ")),
+        [0, 1, 2, 3],
+        "by places"
+    );
+    let Recorded::Transactions(history) = read(jepsen).unwrap().recorded else { panic!() };
+    let named: Vec<u32> = history.txns().map(|txn| history.txn_number(txn)).collect();
+    assert_eq!(named, [11, 10, 12]);
 }

@@ -56,6 +56,8 @@ impl TransactionsBuilder {
             key: Vec::new(),
             value: Vec::new(),
             number: Vec::new(),
+            first_number: 0,
+            txn_number: Vec::new(),
             spelled_out: Vec::new(),
         };
         if let Initial::Unwritten(number) | Initial::Always(number) = initial {
@@ -92,6 +94,37 @@ impl TransactionsBuilder {
         history.status.push(status);
         history.ends.push(history.key.len() as u32);
         Ok(TxnId(history.ends.len() as u32 - 1))
+    }
+
+    /// Says what the file calls its first operation, where that is not 0; the others count on from it.
+    pub fn count_from(&mut self, first: u32) {
+        self.history.first_number = first;
+    }
+
+    /// Says what the file calls the operation that is read or written next. Costs nothing as long as they count up from the
+    /// first.
+    pub fn number_next(&mut self, number: u32) {
+        let history = &mut self.history;
+        let place = history.key.len();
+        if history.number.is_empty() {
+            if place == 0 {
+                history.first_number = number;
+            }
+            let first = history.first_number;
+            let counted = u32::try_from(place).ok().and_then(|place| first.checked_add(place));
+            if counted == Some(number) {
+                return;
+            }
+            history.number.extend((0..place as u32).map(|place| first.saturating_add(place)));
+        }
+        history.number.resize(place, number);
+        history.number.push(number);
+    }
+
+    /// Says what the file calls each transaction, in the order in which they began; the operations are called the same.
+    pub fn number_transactions(&mut self, numbers: Vec<u32>) {
+        debug_assert_eq!(numbers.len(), self.history.ends.len());
+        self.history.txn_number = numbers;
     }
 
     /// Says how a transaction ended, where that comes after its operations.
@@ -170,6 +203,11 @@ impl TransactionsBuilder {
             sort_by_txn(&mut self.history, &txns);
         }
         let mut history = self.history;
+        // The last operations may have been given none.
+        if !history.number.is_empty() {
+            let last = history.number.last().copied().unwrap_or(0);
+            history.number.resize(history.key.len(), last);
+        }
         history.keys.freeze();
         history.sessions.freeze();
         history.key.shrink_to_fit();
@@ -205,7 +243,11 @@ fn sort_by_txn(history: &mut Transactions, txn: &[u32]) {
         next[txn as usize] += 1;
         keys[to] = history.key[from];
         values[to] = history.value[from];
-        number[to] = from as u32;
+        number[to] = history
+            .number
+            .get(from)
+            .copied()
+            .unwrap_or_else(|| history.first_number.saturating_add(from as u32));
     }
     (history.key, history.value, history.number) = (keys, values, number);
 }
@@ -255,6 +297,46 @@ mod tests {
         assert_eq!(history.txn_of(OpId(2)), two);
         assert_eq!(history.session_name(history.session_of(two)), Name::Number(9));
         assert_eq!(history.status(two), Status::Fail);
+    }
+
+    #[test]
+    fn operations_are_called_what_the_file_calls_them() {
+        let numbers = |b: TransactionsBuilder| {
+            let history = b.finish();
+            (0..history.ops() as u32).map(|id| history.number(OpId(id))).collect::<Vec<_>>()
+        };
+        let built = |lines: &[u32], first: u32| {
+            let mut b = builder(Initial::Nothing);
+            b.count_from(first);
+            let txn = b.begin(Name::Number(0), Status::Ok).expect("room");
+            for &line in lines {
+                b.number_next(line);
+                b.read(txn, Name::Number(0), None).expect("room");
+            }
+            b
+        };
+        assert!(built(&[4, 5, 6], 0).history.number.is_empty());
+        assert_eq!(numbers(built(&[4, 5, 6], 0)), [4, 5, 6]);
+        assert_eq!(numbers(built(&[1, 2, 4, 4, 3], 0)), [1, 2, 4, 4, 3]);
+        let mut b = built(&[], 7);
+        for _ in 0..2 {
+            b.read(TxnId(0), Name::Number(0), None).expect("room");
+        }
+        assert_eq!(numbers(b), [7, 8]);
+        let mut b = built(&[1, 5], 0);
+        b.read(TxnId(0), Name::Number(0), None).expect("room");
+        assert_eq!(numbers(b), [1, 5, 5]);
+        // Mixed.
+        let mut b = built(&[1, 3], 0);
+        let two = b.begin(Name::Number(1), Status::Ok).expect("room");
+        for (txn, line) in [(two, 5), (TxnId(0), 6), (two, 9)] {
+            b.number_next(line);
+            b.read(txn, Name::Number(0), None).expect("room");
+        }
+        assert_eq!(numbers(b), [1, 3, 6, 5, 9]);
+        let mut b = built(&[1, 3], 0);
+        b.number_transactions(vec![40]);
+        assert_eq!(numbers(b), [40, 40]);
     }
 
     #[test]

@@ -59,7 +59,10 @@ pub fn read(from: impl Read, name: &str) -> Result<Transactions, FormatError> {
     let end = bytes.offset();
     match bytes.byte()? {
         None => Ok(builder.finish()),
-        Some(_) => Err(bytes.wrong_at(end, "the file goes on after its last session")),
+        Some(_) => {
+            Err(bytes
+                .wrong_at(end, "expected the end of the file after its last session, found more"))
+        }
     }
 }
 
@@ -72,6 +75,6 @@ fn yes(bytes: &mut Bytes<'_, impl Read>, what: &str) -> Result<bool, FormatError
     match bytes.array::<1>(what)? {
         [0] => Ok(false),
         [1] => Ok(true),
-        [other] => Err(bytes.wrong_at(at, format!("{what} is 0 or 1, not {other}"))),
+        [other] => Err(bytes.wrong_at(at, format!("expected 0 or 1 for {what}, found {other}"))),
     }
 }

@@ -57,12 +57,16 @@ impl<'de> Visitor<'de> for Forms {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Event, A::Error> {
         let Some(kind) = map.next_key::<Cow<'_, str>>()? else {
-            return Err(A::Error::custom("an event is a Read or a Write"));
+            return Err(A::Error::custom("expected a Read or a Write as an event"));
         };
         let write = match kind.as_ref() {
             "Write" => true,
             "Read" => false,
-            other => return Err(A::Error::custom(format!("an event is no {other:?}"))),
+            other => {
+                return Err(A::Error::custom(format!(
+                    "expected a Read or a Write as an event, found {other:?}"
+                )));
+            }
         };
         let Fields { variable, version } = map.next_value()?;
         if let Some(more) = map.next_key::<Cow<'_, str>>()? {
@@ -72,12 +76,20 @@ impl<'de> Visitor<'de> for Forms {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Event, A::Error> {
-        let short = || A::Error::custom("an event in short has a kind, a variable and a version");
+        let short = || {
+            A::Error::custom(
+                "expected a kind, a variable and a version in an event, found something else",
+            )
+        };
         let kind: Cow<'_, str> = seq.next_element()?.ok_or_else(short)?;
         let write = match kind.as_ref() {
             "w" => true,
             "r" => false,
-            other => return Err(A::Error::custom(format!("an event is no {other:?}"))),
+            other => {
+                return Err(A::Error::custom(format!(
+                    "expected a Read or a Write as an event, found {other:?}"
+                )));
+            }
         };
         let variable = seq.next_element()?.ok_or_else(short)?;
         let version = seq.next_element()?.ok_or_else(short)?;

@@ -64,7 +64,9 @@ impl<'de> Visitor<'de> for History<'_> {
         let mut found = false;
         while let Some(key) = map.next_key::<Cow<'_, str>>()? {
             match key.as_ref() {
-                "data" if found => return Err(A::Error::custom("\"data\" stands here twice")),
+                "data" if found => {
+                    return Err(A::Error::custom("expected \"data\" once, found it twice"));
+                }
                 "data" => {
                     found = true;
                     map.next_value_seed(Sessions(self.0))?;
@@ -73,11 +75,11 @@ impl<'de> Visitor<'de> for History<'_> {
                     map.next_value::<IgnoredAny>()?;
                 }
                 other => {
-                    return Err(A::Error::custom(format!("{other:?} is no part of a history")));
+                    return Err(A::Error::custom(format!("{other:?} is not a part of a history")));
                 }
             }
         }
-        if found { Ok(()) } else { Err(A::Error::custom("there is no \"data\"")) }
+        if found { Ok(()) } else { Err(A::Error::custom("expected \"data\", found none")) }
     }
 }
 
@@ -172,7 +174,7 @@ impl<'de> Visitor<'de> for Transaction<'_> {
                 "committed" if committed.is_none() => committed = Some(map.next_value::<bool>()?),
                 other => {
                     return Err(A::Error::custom(format!(
-                        "a transaction has \"events\" and \"committed\", each once, and no other {other:?}"
+                        "expected \"events\" and \"committed\", each once, in a transaction, found another {other:?}"
                     )));
                 }
             }
@@ -180,7 +182,9 @@ impl<'de> Visitor<'de> for Transaction<'_> {
         match committed {
             Some(true) if events => Ok(()),
             Some(false) if events => builder.end(txn, Status::Fail).map_err(A::Error::custom),
-            _ => Err(A::Error::custom("a transaction has \"events\" and \"committed\"")),
+            _ => Err(A::Error::custom(
+                "expected \"events\" and \"committed\" in a transaction, found one of them",
+            )),
         }
     }
 }
@@ -210,7 +214,9 @@ impl<'de> Visitor<'de> for Events<'_> {
             let key = event.variable.name();
             let pushed = match (event.write, event.version) {
                 (true, Some(version)) => self.builder.write(self.txn, key, Name::Number(version)),
-                (true, None) => return Err(A::Error::custom("a write has a version")),
+                (true, None) => {
+                    return Err(A::Error::custom("expected a version in a write, found none"));
+                }
                 (false, version) => self.builder.read(self.txn, key, version.map(Name::Number)),
             };
             pushed.map_err(A::Error::custom)?;

@@ -46,7 +46,7 @@ fn transactions(
     while !at.left.is_empty() {
         if !space || !at.take(b'[') {
             return Err(format!(
-                "a transaction in brackets, a row of - or a comment comes here, not {}",
+                "expected a transaction in brackets, a row of - or a comment, found {}",
                 at.text()
             ));
         }
@@ -66,7 +66,10 @@ fn transactions(
                 break;
             }
             if !space {
-                return Err(format!("a space or ']' comes after an operation, not {}", at.text()));
+                return Err(format!(
+                    "expected a space or ']' after an operation, found {}",
+                    at.text()
+                ));
             }
         }
         if at.take(b'!') {
@@ -85,7 +88,9 @@ struct Event<'l> {
 
 fn event<'l>(at: &mut Cursor<'l>) -> Result<Event<'l>, String> {
     let here = *at;
-    let wrong = || format!("an operation is KEY:=VALUE, KEY==VALUE or KEY==?, not {}", here.text());
+    let wrong = || {
+        format!("expected KEY:=VALUE, KEY==VALUE or KEY==? as an operation, found {}", here.text())
+    };
     // Up to what can be in no key: nothing of a character of several bytes is a byte of ASCII.
     let named = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
     let length = at.left.iter().take_while(|byte| named(byte)).count();
