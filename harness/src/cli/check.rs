@@ -8,7 +8,7 @@ use super::{Exit, Failure};
 use crate::output;
 use crate::unfinished::write_whole;
 use afterall_checkers::Verdict;
-use afterall_formats::Recorded;
+use afterall_formats::{Format, Recorded};
 use afterall_history::{Header, HistoryBuilder, Promise};
 use afterall_reports::{Context, junit_xml, report_html, summary_md, verdict_json, verdict_line};
 use serde::Serialize;
@@ -28,8 +28,8 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     }
 }
 
-/// A history and the verdict on it.
-fn judged(history: &Path, args: &CheckArgs) -> Result<(Recorded, Verdict), Failure> {
+/// A history, how it was written down, and the verdict on it.
+fn judged(history: &Path, args: &CheckArgs) -> Result<(Recorded, Format, Verdict), Failure> {
     let mut read = read(history, &args.read)?;
     let promised = promises(&args.promises, read.format, &read.recorded)?;
     let hold = |header: &mut Header| {
@@ -48,15 +48,20 @@ fn judged(history: &Path, args: &CheckArgs) -> Result<(Recorded, Verdict), Failu
             afterall_checkers::check_transactions(transactions)
         }
     };
-    Ok((read.recorded, verdict))
+    Ok((read.recorded, read.format, verdict))
 }
 
 fn one(history: &Path, args: &CheckArgs) -> Result<Exit, Failure> {
-    let (recorded, verdict) = judged(history, args)?;
+    let (recorded, format, verdict) = judged(history, args)?;
+    let mut printed = verdict.clone();
+    if format != Format::Afterall && !history.is_dir() {
+        // What is printed of a history does not depend on whether it came by its name or through a pipe.
+        printed.target = "history".to_owned();
+    }
     if args.json {
-        println!("{}", verdict_json(&verdict)?);
+        println!("{}", verdict_json(&printed)?);
     } else {
-        print_verdict(&verdict);
+        print_verdict(&printed);
     }
     let exit = verdict.valid.into();
     let say = "interrupted before the reports were written";
@@ -90,7 +95,7 @@ fn all(histories: &[PathBuf], args: &CheckArgs) -> Exit {
         let judged = judged(history, args);
         output::about("");
         let (exit, plain, line) = match &judged {
-            Ok((_, verdict)) => {
+            Ok((_, _, verdict)) => {
                 let line = Line::Verdict { file: &file, verdict };
                 (verdict.valid.into(), verdict_line(verdict), serde_json::to_string(&line))
             }
