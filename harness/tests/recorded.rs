@@ -110,7 +110,12 @@ fn what_cannot_be_read_or_makes_no_sense_says_so() {
     std::fs::create_dir(&empty).unwrap();
     for (path, options, code, said) in [
         (&empty, &[][..], 255, "ends in .log, and no history.jsonl"),
-        (&bad, &[][..], 255, "bad.edn:6: 7.5 is no whole number"),
+        (
+            &bad,
+            &[][..],
+            255,
+            "bad.edn:6: expected a whole number of 64 bits, a text, a list, a set or a map, found 7.5",
+        ),
         (&other, &[], 255, "name it with --format (afterall, jepsen-edn"),
         (&plume, &["--workload", "set"], 254, "--workload is for Jepsen's formats"),
         (&plume, &["--nil", "initial"], 254, "--nil is for Jepsen's formats"),

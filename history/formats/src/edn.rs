@@ -64,12 +64,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Passes over a tag and the blank after it, if there is one.
+    /// Passes over a tag and the blank after it, if there is one; also over the namespace of a map, as `#:op{`.
     pub(crate) fn tag(&mut self) -> Result<(), Stop> {
         if self.byte() == Some(b'#') {
             match self.window.get(self.at + 1) {
                 None => return Err(Stop::More),
-                Some(byte) if byte.is_ascii_alphabetic() => {
+                Some(byte) if byte.is_ascii_alphabetic() || *byte == b':' => {
                     self.at += 1;
                     self.token()?;
                     self.blank()?;
@@ -217,7 +217,7 @@ impl<'a> Reader<'a> {
                 self.at += 2;
                 Ok(Form::Odd(Cow::Borrowed(self.token()?)))
             }
-            Some(byte) if byte.is_ascii_alphabetic() => {
+            Some(byte) if byte.is_ascii_alphabetic() || *byte == b':' => {
                 self.tag()?;
                 self.form()
             }

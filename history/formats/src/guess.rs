@@ -154,7 +154,8 @@ fn inside(mut text: &str) -> &str {
 
 /// The tag of an operation or of a list of them, as `#jepsen.history.Op{`, `#knossos.op.Op{` and `#jepsen.history [`.
 fn is_tag(line: &str) -> bool {
-    line.strip_prefix('#').is_some_and(|tag| tag.starts_with(|c: char| c.is_ascii_alphabetic()))
+    line.strip_prefix('#')
+        .is_some_and(|tag| tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == ':'))
 }
 
 /// `r k v` or `w k v`, or the end of an empty transaction or session.

@@ -74,7 +74,14 @@ impl<'a> Op<'a> {
                 self.last = value == Form::Bool(true);
                 9
             }
-            _ => return Ok(()),
+            other => {
+                return match other.split_once('/') {
+                    Some(("op" | "jepsen" | "jepsen.op", name)) if !name.contains('/') => {
+                        self.set(name, value)
+                    }
+                    _ => Ok(()),
+                };
+            }
         };
         if self.seen & (1 << bit) != 0 {
             return Err(format!("expected the field {name} once, found it twice"));

@@ -558,6 +558,13 @@ fn what_users_write_otherwise_means_the_same() {
         // Comments, discarded forms, trailing commas, tags, other fields.
         edn(&["write [1 #_7 5,,]", "read [1 nil], :x #inst \"2020-01-01\", :y 1/2, :z \\a→[1 5]"]),
         edn(&["write [1 5]", "read [1 nil]→[1 5]"]).replace('\n', "\r\n"),
+        // Namespaces.
+        edn(&["write [1 5]", "read [1 nil]→[1 5]"]).replace("{:process", "#:op{:process"),
+        edn(&["write [1 5]", "read [1 nil]→[1 5]"])
+            .replace(":type", ":op/type")
+            .replace(":process", ":op/process")
+            .replace(":f", ":op/f")
+            .replace(":value", ":client/time 7.5, :op/value"),
         edn(&["write [1 5]", "read [1 nil]→[1 5]"]).replace(":type :", ":type \""),
         edn(&["write [1 5]", "read [1 nil]→[1 5]"])
             .replace("{:process", "#jepsen.history.Op{:process"),
