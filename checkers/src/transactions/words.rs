@@ -4,7 +4,7 @@ use super::level::Level;
 use super::shape::{Shape, Tie};
 use crate::findings::{Dependency, Finding};
 use crate::verdict::Label;
-use afterall_history::{OpId, Transactions, TxnId, ValueId};
+use afterall_history::{OpId, Transactions, ValueId};
 
 /// Sessions that have groups of their own; of more sessions' reads, all are one group.
 const SESSIONS_APART_MAX: usize = 100;
@@ -29,12 +29,11 @@ fn op(history: &Transactions, id: OpId) -> String {
         (false, Some(value)) => format!("read {key}={value}"),
         (_, None) => format!("read {key} and got nothing"),
     };
-    format!("session {session} {what} (transaction {}, #{number})", txn.0)
+    format!("session {session} {what} (transaction {}, #{number})", history.txn_number(txn))
 }
 
 fn txn(history: &Transactions, id: OpId) -> String {
-    let TxnId(txn) = history.txn_of(id);
-    format!("transaction {txn}")
+    format!("transaction {}", history.txn_number(history.txn_of(id)))
 }
 
 fn shows_nothing(history: &Transactions, read: OpId) -> bool {

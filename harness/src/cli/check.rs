@@ -28,8 +28,11 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     }
 }
 
-/// A history, how it was written down, and the verdict on it.
-fn judged(history: &Path, args: &CheckArgs) -> Result<(Recorded, Format, Verdict), Failure> {
+/// What a history is called whose file does not say what was tested.
+const UNNAMED: &str = "history";
+
+/// A history and the verdict on it.
+fn judged(history: &Path, args: &CheckArgs) -> Result<(Recorded, Verdict), Failure> {
     let mut read = read(history, &args.read)?;
     let promised = promises(&args.promises, read.format, &read.recorded)?;
     let hold = |header: &mut Header| {
@@ -38,7 +41,7 @@ fn judged(history: &Path, args: &CheckArgs) -> Result<(Recorded, Format, Verdict
             header.floor = bound.floor();
         }
     };
-    let verdict = match &mut read.recorded {
+    let mut verdict = match &mut read.recorded {
         Recorded::Operations(history) => {
             hold(history.header_mut());
             afterall_checkers::check(history)
@@ -48,24 +51,27 @@ fn judged(history: &Path, args: &CheckArgs) -> Result<(Recorded, Format, Verdict
             afterall_checkers::check_transactions(transactions)
         }
     };
-    Ok((read.recorded, read.format, verdict))
+    if read.format != Format::Afterall && !history.is_dir() {
+        // What is printed of a history does not depend on whether it came by its name or through a pipe.
+        verdict.target = UNNAMED.to_owned();
+    }
+    Ok((read.recorded, verdict))
 }
 
 fn one(history: &Path, args: &CheckArgs) -> Result<Exit, Failure> {
-    let (recorded, format, verdict) = judged(history, args)?;
-    let mut printed = verdict.clone();
-    if format != Format::Afterall && !history.is_dir() {
-        // What is printed of a history does not depend on whether it came by its name or through a pipe.
-        printed.target = "history".to_owned();
-    }
+    let (recorded, mut verdict) = judged(history, args)?;
     if args.json {
-        println!("{}", verdict_json(&printed)?);
+        println!("{}", verdict_json(&verdict)?);
     } else {
-        print_verdict(&printed);
+        print_verdict(&verdict);
     }
     let exit = verdict.valid.into();
     let say = "interrupted before the reports were written";
     signals::now(Doing::Judged(exit, say.to_owned()));
+    if let (UNNAMED, Some(stem)) = (verdict.target.as_str(), history.file_stem()) {
+        // Reports are looked at without the command that made them.
+        verdict.target = stem.to_string_lossy().into_owned();
+    }
     args.reports.write(history, &recorded, &verdict);
     Ok(exit)
 }
@@ -95,7 +101,7 @@ fn all(histories: &[PathBuf], args: &CheckArgs) -> Exit {
         let judged = judged(history, args);
         output::about("");
         let (exit, plain, line) = match &judged {
-            Ok((_, _, verdict)) => {
+            Ok((_, verdict)) => {
                 let line = Line::Verdict { file: &file, verdict };
                 (verdict.valid.into(), verdict_line(verdict), serde_json::to_string(&line))
             }
