@@ -410,6 +410,37 @@ mod tests {
     }
 
     #[test]
+    fn what_a_bundled_target_promises_can_be_shown() {
+        for target in ["reference", "redis", "redis-sentinel", "redis-cluster", "tarantool", "etcd"]
+            .into_iter()
+            .chain(["etcd-serializable", "cassandra-one", "cassandra-quorum", "dns"])
+        {
+            for workload in ["register", "counter", "cart"] {
+                let line = format!("afterall run {target} --world docker --workload {workload}");
+                let config = resolve(&line);
+                let driven = config.manifest.as_ref().unwrap().promises.get(&config.workload);
+                if driven.is_some() {
+                    config.check().unwrap();
+                    assert!(!config.header(None).promises.is_empty(), "{line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_mutant_that_cannot_show_is_refused() {
+        let hidden = resolve("afterall run --mutant counter-lww --workload register");
+        let error = hidden.check().unwrap_err().to_string();
+        assert!(error.contains("it shows on counter of crdt"), "{error}");
+        assert!(resolve("afterall run --mutant cart-union --flavour lww").check().is_err());
+        let quiet = resolve("afterall run --mutant cart-union --faults kill");
+        quiet.check().unwrap();
+        assert!(quiet.mutant_warning().unwrap().contains("partition"));
+        let loud = resolve("afterall run --mutant cart-union");
+        assert_eq!(loud.mutant_warning(), None);
+    }
+
+    #[test]
     fn a_mutant_brings_its_own_flavour_workload_and_faults() {
         for row in MUTANTS {
             let config = resolve(&format!("afterall run --mutant {}", row.name));

@@ -36,7 +36,7 @@ fn judged(history: &Path, args: &CheckArgs) -> Result<(Recorded, Verdict), Failu
     let mut read = read(history, &args.read)?;
     let promised = promises(&args.promises, read.format, &read.recorded)?;
     let hold = |header: &mut Header| {
-        promised.to_header(header);
+        promised.write_to(header);
         if let Some(bound) = args.max_bound {
             header.floor = bound.floor();
         }

@@ -203,7 +203,7 @@ pub(super) enum Promised {
 
 impl Promised {
     /// Writes it into the header.
-    pub(super) fn to_header(self, header: &mut Header) {
+    pub(super) fn write_to(self, header: &mut Header) {
         match self {
             Promised::AsItSays => {}
             Promised::Nothing => {
