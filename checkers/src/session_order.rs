@@ -173,7 +173,9 @@ fn states(ctx: &Context<'_>, sources: &Sources, key: KeyId, read: &[bool]) -> St
 
 /// The guarantees that a mask stands for, in words.
 fn claims_of(mask: u8) -> String {
-    let names: Vec<&str> = claims(mask).iter().map(|claim| claim.0.name()).collect();
+    let mut names: Vec<&str> = claims(mask).iter().map(|claim| claim.0.name()).collect();
+    // Of sticky and of roaming sessions alike.
+    names.dedup();
     explain::list(&names).unwrap_or_default()
 }
 
