@@ -114,10 +114,11 @@ fn find(ctx: &Context<'_>, only: Option<Property>) -> (Findings, Figures) {
             if sessions || ends {
                 let exact = by_values();
                 if workload == Workload::Cart || ctx.has_removes() {
-                    figures.items = Some(cart::check(ctx, &sources, &exact, &mut findings));
+                    let fates = cart::check(ctx, &sources, &exact, &mut findings);
+                    figures.items = real_time.then_some(fates);
                 } else {
                     let (fates, visibility) = set::check(ctx, &sources, &exact, &mut findings);
-                    figures.items = Some(fates);
+                    figures.items = real_time.then_some(fates);
                     figures.visibility = visibility;
                 }
             }
