@@ -146,16 +146,22 @@ fn doubts(ctx: &Context<'_>, sources: &Sources, exact: &[bool], findings: &mut F
         }
         let by_values = exact.get(key.0 as usize).is_some_and(|&exact| !exact);
         let items = ctx.history.header().workload != Workload::Register;
-        // What other keys return does not make this one any more doubtful.
-        let by_values = by_values && !findings.linearizable.contains(&key);
-        for property in sessions::GUARANTEES.into_iter().filter(|_| by_values) {
-            // A set that only grows holds an element or not, however often it was added.
-            if items && !ctx.has_removes() {
-                break;
+        // What other keys return does not make this one any more doubtful; and a set that only grows holds an element or not,
+        // however often it was added.
+        if !by_values || findings.linearizable.contains(&key) || items && !ctx.has_removes() {
+            continue;
+        }
+        if items {
+            for property in sessions::GUARANTEES {
+                for sessions in [Sessions::Sticky, Sessions::Roaming] {
+                    findings.undecided_if_tested((property, sessions), why);
+                }
             }
-            for sessions in [Sessions::Sticky, Sessions::Roaming] {
-                findings.undecided_if_tested((property, sessions), why);
-            }
+            continue;
+        }
+        // Reads that are not traced were not counted as chances, and are some all the same.
+        for claim in session_order::put_to_the_test(ctx, key) {
+            findings.undecided(claim, why);
         }
     }
 }

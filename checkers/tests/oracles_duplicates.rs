@@ -406,10 +406,6 @@ fn a_key_is_judged_as_if_the_one_with_duplicates_were_not_there() {
             let at = |word: &str| order.iter().position(|&known| known == word).unwrap();
             let worst = words.into_iter().map(at).min().unwrap();
             let found = outcome(&whole, property);
-            // Who wrote what the doubtful key shows may put a guarantee to the test, or not.
-            if words[0] == "not exercised" && worst == 2 && found == "undecided" {
-                continue;
-            }
             assert_eq!(found, order[worst], "seed {seed} {property} {words:?}\n{table}");
             counts[worst] += usize::from(property != Property::NoPhantoms);
         }
