@@ -214,6 +214,60 @@ fn a_value_twice_on_one_key_hides_no_loss_on_another() {
 }
 
 #[test]
+fn who_wrote_a_value_twice_or_deleted_it_matters_only_where_that_was_read() {
+    let models = [P::Causal, P::CausalConvergence, P::CausalMemory, P::Pram, P::MonotonicReads];
+    // The last read is stale, so that the history is not linearizable.
+    let of = |updates: &str, then: &str| {
+        let verdict = judge(&format!(
+            "{updates}
+             p2@n1 write x 5
+             p3@n1 read x [5]
+             {then}
+             p4@n1 write y 6
+             p2@n2 read y []
+             p3@n1 read x [5]"
+        ));
+        assert_eq!(outcome(&verdict, P::Linearizable), "broken");
+        models.map(|property| outcome(&verdict, property))
+    };
+    assert_eq!(of("p1@n1 write x 1\np1@n1 write x 1", ""), ["held"; 5]);
+    assert_eq!(of("p1@n1 delete x", ""), ["held"; 5]);
+    assert_eq!(of("p5@n1 read x []\np1@n1 delete x", ""), ["held"; 5]);
+    assert_eq!(of("p1@n1 delete x", "p5@n1 read x []")[..4], ["undecided"; 4]);
+    assert_eq!(of("p1@n1 write x 1\np1@n1 write x 1", "p5@n1 read x [1]")[..4], ["undecided"; 4]);
+}
+
+#[test]
+fn a_write_is_lost_if_all_that_may_be_there_instead_was_there_before_it() {
+    let of = |updates: &str, last: &str| {
+        let verdict = judge(&format!(
+            "{updates}
+             p8@n1 read x {last} final
+             p9@n2 read x {last} final"
+        ));
+        let end = outcome(&verdict, P::NoLostWrites);
+        (end, verdict)
+    };
+    let twice = "p1@n1 write x 1\np2@n1 write x 1";
+    let (end, verdict) = of(&format!("{twice}\np1@n1 write x 2"), "[1]");
+    assert_eq!(end, "broken");
+    assert!(
+        told(&verdict, P::NoLostWrites).contains("x holds 1 instead"),
+        "{:#?}",
+        verdict.anomalies
+    );
+    // The second 1 may have come after 2.
+    assert_eq!(of("p1@n1 write x 1\np1@n1 write x 2\np2@n1 write x 1", "[1]").0, "undecided");
+    assert_eq!(of(twice, "[1]").0, "undecided");
+    // Deleted before it was written again, and after.
+    let (end, verdict) = of("p1@n1 write x 1\np1@n1 delete x\np1@n1 write x 2", "[]");
+    assert_eq!(end, "broken");
+    assert!(told(&verdict, P::NoLostWrites).contains("x holds nothing instead"));
+    assert_ne!(of("p1@n1 write x 1\np1@n1 write x 2\np1@n1 delete x", "[]").0, "broken");
+    assert_ne!(of("p1@n1 write x 2 10..30\np2@n1 delete x 20..40", "[]").0, "broken");
+}
+
+#[test]
 fn a_read_of_a_write_that_failed_says_so() {
     for (table, properties) in [
         ("p1@n1 write x 7 fail\np2@n1 read x [7]", &[P::NoPhantoms, P::Causal][..]),
