@@ -2,7 +2,7 @@
 
 use crate::verdict::{Label, Tier};
 use afterall_history::{KeyId, OpId, Property, Sessions};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A property, and the sessions it is judged for.
 pub(crate) type Claim = (Property, Sessions);
@@ -66,6 +66,8 @@ pub(crate) struct Findings {
     pub(crate) groups: BTreeMap<GroupKey, Group>,
     /// What has to be known to read the verdict rightly, a sentence each.
     pub(crate) notes: Vec<String>,
+    /// The keys of which linearizability was judged, and it was neither broken nor left undecided.
+    pub(crate) linearizable: BTreeSet<KeyId>,
 }
 
 impl Findings {
@@ -130,6 +132,7 @@ impl Findings {
             }
         }
         self.notes.extend(other.notes);
+        self.linearizable.extend(other.linearizable);
         for group in other.groups.into_values() {
             self.add_many(group.smallest, group.count);
         }

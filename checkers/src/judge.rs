@@ -516,8 +516,10 @@ fn chosen<'f>(header: &Header, findings: &'f Findings) -> (Vec<&'f Group>, u64) 
     fn same(group: &Group) -> (&str, &str, &[OpId]) {
         (group.smallest.kind, &group.smallest.cause, &group.smallest.ops)
     }
+    // What is one of several properties, nobody knows which, is a story of its own.
+    let one_of_several = |group: &&Group| !group.smallest.or.is_empty();
     let mut lowest: BTreeMap<_, (bool, Property)> = BTreeMap::new();
-    for group in findings.groups.values() {
+    for group in findings.groups.values().filter(|group| !one_of_several(group)) {
         let (property, sessions) = group.smallest.claim;
         let of = (promised(header, property, sessions), property);
         let known = lowest.entry(same(group)).or_insert(of);
@@ -526,7 +528,7 @@ fn chosen<'f>(header: &Header, findings: &'f Findings) -> (Vec<&'f Group>, u64) 
     let mut groups: Vec<&Group> = findings
         .groups
         .values()
-        .filter(|group| lowest[&same(group)].1 == group.smallest.claim.0)
+        .filter(|group| one_of_several(group) || lowest[&same(group)].1 == group.smallest.claim.0)
         .collect();
     groups.sort_by_key(rank);
     // The first of each property before the second of any: what a reader sees first should not be one story ten times.

@@ -8,7 +8,7 @@
 //! | superseded | some x ∈ F came after it, or replaced it |
 //! | discarded | (last-write-wins) none of those, and some x ∈ F was concurrent with w: legal, and silent data loss |
 //! | lost | otherwise: everything that remains was there before w began, or nothing remains |
-//! | undecided | w ∉ F, but F is not all there is: a replica was not read, or a fault still in force |
+//! | undecided | w ∉ F, but F is not all there is: a replica was not read, or a fault still in force; or values repeat, and it depends on who wrote what is there |
 //!
 //! *x was there before w began* if something showed x's effect and was over before w was invoked: x's own
 //! acknowledgement, or a read that returned x. This contains →rt and →hb, and is sound for writes that were
@@ -35,7 +35,9 @@ use crate::paths::{Paths, ops_on};
 use crate::sources::Sources;
 use crate::verdict::{Fates, Label};
 use crate::version::{Relation, compare};
-use afterall_history::{KeyId, OpId, OpView, Property, RegisterRule, Sessions, Status, Workload};
+use afterall_history::{
+    Function, KeyId, NodeId, OpId, OpView, Property, RegisterRule, Sessions, Status, Workload,
+};
 use std::collections::BTreeSet;
 
 const NO_LOST: Claim = (Property::NoLostWrites, Sessions::All);
@@ -92,14 +94,28 @@ pub(crate) fn check(
             replaced = contexts(ctx, sources, key, &finals);
         }
         let of = Key { key, finals: &finals, replaced, shown: &shown };
+        // Where values repeat, all that may be there at the end: what began after each of these is lost, whichever it is.
+        let settled = ctx.unsettled(key).is_none() && ctx.all_read(key);
+        let wanted = in_part && settled && rule == RegisterRule::Lww;
+        let may = wanted.then(|| candidates(ctx, sources, reads)).flatten();
+        let whichever = may.as_ref().map(|finals| Key {
+            key,
+            finals,
+            replaced: BTreeSet::new(),
+            shown: &shown,
+        });
         let before = fates;
         let mut lost_writes = Vec::new();
         for write in ctx.on(key).filter(|op| !op.f().is_read() && op.is_ok()) {
             let write = write.id();
             fates.acknowledged += 1;
+            let gone = whichever
+                .as_ref()
+                .filter(|of| of.finals.iter().all(|&x| of.there_before(ctx, x, write)));
+            let (judged, of) = (judged || gone.is_some(), gone.unwrap_or(&of));
             if finals.contains(&write) {
                 fates.survived += 1;
-            } else if superseded(ctx, rule, &of, write) {
+            } else if superseded(ctx, rule, of, write) {
                 fates.superseded += 1;
             } else if !judged {
                 fates.undecided += 1;
@@ -116,17 +132,17 @@ pub(crate) fn check(
                         None => unread(),
                     }
                 });
-            } else if rule == RegisterRule::Lww && concurrent(ctx, &of, write) {
+            } else if rule == RegisterRule::Lww && concurrent(ctx, of, write) {
                 fates.discarded += 1;
             } else {
                 fates.lost += 1;
-                findings.add(lost(ctx, &of, write, NO_LOST));
-                if finals.iter().all(|&x| order.before(x, write)) {
+                findings.add(lost(ctx, of, write, NO_LOST));
+                if of.finals.iter().all(|&x| order.before(x, write)) {
                     let paths = paths.get_or_insert_with(|| Paths::new(ctx, order, sources, &[]));
-                    let mut finding = lost(ctx, &of, write, NO_CAUSAL);
+                    let mut finding = lost(ctx, of, write, NO_CAUSAL);
                     explained += 1;
                     if explained <= WITNESSES_MAX {
-                        seen_by_writer(ctx, paths, &of, write, &mut finding);
+                        seen_by_writer(ctx, paths, of, write, &mut finding);
                     }
                     findings.add(finding);
                 }
@@ -171,6 +187,35 @@ fn shown(ctx: &Context<'_>, sources: &Sources) -> Vec<OpId> {
         }
     }
     shown
+}
+
+/// The updates of which the final reads show some; those that may stand for one another all. None where somebody may have
+/// written it who is not known.
+fn candidates(
+    ctx: &Context<'_>,
+    sources: &Sources,
+    finals: &[(NodeId, OpId)],
+) -> Option<BTreeSet<OpId>> {
+    let mut all = BTreeSet::new();
+    for read in finals.iter().map(|&(_, read)| ctx.op(read)) {
+        let (key, until) = (read.key(), read.completion_index().unwrap_or(u32::MAX));
+        let items = || ctx.history.data().items(read.output());
+        let shown: Vec<OpId> = sources.shown(read.id()).collect();
+        if shown.len() != items().len()
+            || items().any(|value| ctx.history.written_elsewhere(key, value, until))
+        {
+            return None;
+        }
+        all.extend(shown.into_iter().flat_map(|update| sources.same(update)));
+        if items().next().is_none() {
+            if ctx.history.updates_left_out(key, Some(Function::Delete), u32::MAX) {
+                return None;
+            }
+            let deletes = ctx.on(key).filter(|op| op.f() == Function::Delete);
+            all.extend(deletes.filter(|op| op.status() != Status::Fail).map(OpView::id));
+        }
+    }
+    Some(all)
 }
 
 impl Key<'_> {
@@ -306,7 +351,9 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
     }
     let name = ctx.history.key_name(key.key);
     let written = key.finals.iter().filter_map(|&x| ctx.history.value_written(x));
-    let remains: Vec<String> = written.map(|value| data.value(value).to_string()).collect();
+    let mut remains: Vec<String> = written.map(|value| data.value(value).to_string()).collect();
+    // Several may have written the same.
+    remains.dedup();
     let remains = explain::list(&remains).unwrap_or_else(|| "nothing".to_owned());
     let kind = if claim == NO_LOST { "lost write" } else { "write lost to what it had seen" };
     Finding {

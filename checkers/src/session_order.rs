@@ -134,6 +134,25 @@ impl Walk {
     }
 }
 
+/// The guarantees that the sessions of a key put to the test, whether the states that they saw are known or not.
+pub(crate) fn put_to_the_test(ctx: &Context<'_>, key: KeyId) -> BTreeSet<Claim> {
+    let mut claims = BTreeSet::new();
+    // By session: whether it has written, and whether it has read.
+    let mut done: BTreeMap<u32, (bool, bool)> = BTreeMap::new();
+    let part = |op: &OpView<'_>| op.is_ok() || (!op.f().is_read() && op.status() == Status::Info);
+    for op in ctx.on(key).filter(part) {
+        let (sessions, reads) = (ctx.kind_of(op.session()), op.f().is_read());
+        let (wrote, read) = done.entry(op.session().0).or_default();
+        for (earlier_reads, any) in [(false, *wrote), (true, *read)] {
+            if any {
+                claims.insert((guarantee(earlier_reads, reads), sessions));
+            }
+        }
+        *if reads { read } else { wrote } = true;
+    }
+    claims
+}
+
 /// Whether an operation shows or makes a state that is known. `read`: whether a write was read by somebody.
 fn shows_state(ctx: &Context<'_>, sources: &Sources, read: &[bool], op: OpView<'_>) -> bool {
     if !op.f().is_read() {
@@ -173,7 +192,9 @@ fn states(ctx: &Context<'_>, sources: &Sources, key: KeyId, read: &[bool]) -> St
 
 /// The guarantees that a mask stands for, in words.
 fn claims_of(mask: u8) -> String {
-    let names: Vec<&str> = claims(mask).iter().map(|claim| claim.0.name()).collect();
+    let mut names: Vec<&str> = claims(mask).iter().map(|claim| claim.0.name()).collect();
+    // Of sticky and of roaming sessions alike.
+    names.dedup();
     explain::list(&names).unwrap_or_default()
 }
 

@@ -57,7 +57,7 @@ pub(crate) fn shown_by(workload: Workload, real_time: bool) -> impl Iterator<Ite
 
 /// A promise that a history cannot show to be kept or broken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a {workload} history {what} cannot show {promise}: it can show {can}", workload = .workload.name())]
+#[error("a {workload} history{what} cannot show {promise}: it can show {can}", workload = .workload.name())]
 pub struct CannotShow {
     /// The promise.
     pub promise: Promise,
@@ -89,7 +89,7 @@ pub fn can_show(workload: Workload, real_time: bool, promise: Promise) -> Result
         .collect();
     names.dedup();
     let can = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-    let what = if real_time { "" } else { "of completions alone" };
+    let what = if real_time { "" } else { " of completions alone" };
     Err(CannotShow { promise, workload, what, can })
 }
 

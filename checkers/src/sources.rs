@@ -88,7 +88,12 @@ impl Sources {
                 let deleted = |key| {
                     let elsewhere =
                         ctx.history.updates_left_out(key, Some(Function::Delete), u32::MAX);
-                    deletes.contains_key(&key) || elsewhere
+                    // What had not been deleted when the read was over, the read shows as it began.
+                    let begun = |&delete: &OpId| {
+                        Some(ctx.op(delete).index()) < op.completion_index()
+                            || !ctx.history.has_real_time()
+                    };
+                    deletes.get(&key).is_some_and(begun) || elsewhere
                 };
                 if nothing && workload == Workload::Register && deleted(op.key()) {
                     sources.partly.insert(op.id());
@@ -106,6 +111,10 @@ impl Sources {
             from.clear();
         }
         if workload == Workload::Register {
+            // Where no read returned any of it, nothing hangs on who wrote it.
+            let unclear: BTreeSet<KeyId> =
+                sources.partly.iter().map(|&read| ctx.op(read).key()).collect();
+            sources.doubts.retain(|key, _| unclear.contains(key));
             // Nobody asks for the writer of a value again.
             sources.writers = HashTable::new();
         }

@@ -60,8 +60,13 @@ fn reduce(ctx: &Context<'_>, finding: &mut Finding) {
 fn find(part: &History, like: &Finding) -> Option<Finding> {
     let ctx = Context::new(part);
     let (findings, _) = crate::find(&ctx, Some(like.claim.0));
+    // Of several guarantees of which one is broken it must be the same ones: what contradicts others is another story. Of a
+    // part, sessions may stay with one replica that roam in the whole.
+    let one_of = |finding: &Finding| -> Vec<Property> {
+        finding.or.iter().map(|&(property, _)| property).collect()
+    };
     let same =
-        |finding: &Finding| finding.claim.0 == like.claim.0 && finding.or.len() == like.or.len();
+        |finding: &Finding| finding.claim.0 == like.claim.0 && one_of(finding) == one_of(like);
     let found = findings.groups.into_values().map(|group| group.smallest);
     found.filter(same).min_by_key(|finding| finding.ops.len())
 }

@@ -92,9 +92,13 @@ pub(crate) fn check(ctx: &Context<'_>, sources: &Sources, findings: &mut Finding
     if ctx.history.header().workload == Workload::Counter {
         counter_bounds(ctx, &told, findings);
     }
-    for judged in each_key(ctx, |key| judge(ctx, key, &told, &spent)) {
+    let made_up: BTreeSet<KeyId> = told.iter().map(|&read| ctx.op(read).key()).collect();
+    for (key, judged) in ctx.keys().zip(each_key(ctx, |key| judge(ctx, key, &told, &spent))) {
         match judged {
-            Judged::Held => {}
+            Judged::Held if made_up.contains(&key) => {}
+            Judged::Held => {
+                findings.linearizable.insert(key);
+            }
             Judged::Undecided(why) => findings.undecided(CLAIM, why),
             Judged::Broken(found, count) => findings.add_of(found, count),
             Judged::Clashes(found) => {
