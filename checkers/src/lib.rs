@@ -251,9 +251,8 @@ fn register(
     }
     if linearizable::several_values(ctx).is_some() {
         findings.notes.push(
-            "registers returned several values at once: causal, causal-convergence, causal-memory and pram \
-             take such a read for wrong if each of its values had been overwritten, linearizable and sequential know single \
-             values alone"
+            "some reads returned several values at once: causal, causal-convergence, causal-memory and pram call \
+             such a read stale only if each of its values had been overwritten"
                 .to_owned(),
         );
     }

@@ -137,17 +137,25 @@ pub(super) fn read(path: &Path, args: &ReadArgs) -> Result<Read, Failure> {
     {
         eprintln!("warning: {}: {torn}", path.display());
     }
-    if let Recorded::Operations(history) = &read.recorded
-        && let Some(refused) = afterall_checkers::cannot_show(history.header(), true)
-    {
-        let message = format!("{}:1: {refused}", path.display());
-        return Err(Failure { exit: Exit::Failed, message });
+    if let Recorded::Operations(history) = &read.recorded {
+        refuse_empty_promises(history.header(), path)?;
     }
     // Where warnings go, so that a verdict in JSON can be piped.
     for note in &read.notes {
         eprintln!("note: {note}");
     }
     Ok(read)
+}
+
+/// Refuses a history whose first line promises what nothing in it could break.
+pub(super) fn refuse_empty_promises(header: &Header, path: &Path) -> Result<(), Failure> {
+    match afterall_checkers::cannot_show(header, true) {
+        None => Ok(()),
+        Some(refused) => {
+            let message = format!("{}:1: {refused}", path.display());
+            Err(Failure { exit: Exit::Failed, message })
+        }
+    }
 }
 
 /// What the history is held to: what is asked for, what it says itself, or what is usual.

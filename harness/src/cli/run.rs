@@ -7,6 +7,7 @@
 
 use super::args::{ReplayArgs, RunArgs, command_line};
 use super::progress::Line;
+use super::recorded::refuse_empty_promises;
 use super::signals::{self, Doing};
 use super::{Exit, Failure};
 use crate::config::{RunConfig, WorldKind};
@@ -102,6 +103,7 @@ pub(super) struct Judged {
 pub(super) fn judge(folder: &RunFolder, config: Option<&RunConfig>) -> Result<Judged, Failure> {
     signals::now(Doing::Anything(interrupted(folder)));
     let history = read_jsonl(&folder.file(HISTORY))?;
+    refuse_empty_promises(history.header(), &folder.file(HISTORY))?;
     let verdict = afterall_checkers::check(&history);
     // First of all: whatever becomes of the reports.
     print_verdict(&verdict);

@@ -97,7 +97,7 @@ function faultTable() {
     el("td", { class: "num" }, f.fault),
     el("td", { class: "word" }, el("button", { type: "button", class: "small", onclick: () => timeline.show(f.from, f.to ?? run.end, []) }, f.kind)),
     el("td", { class: "wide" }, f.what),
-    el("td", { class: "word" }, duration(f.from) + " – " + (f.to === undefined ? "never healed" : duration(f.to))),
+    el("td", { class: "word" }, duration(f.from) + " – " + (f.to === undefined ? "never healed" : duration(f.to)), f.touched !== undefined && [el("br"), `${f.touched} operations on its nodes`]),
     el("td", {}, el("span", { class: "tag " + (f.took ? "good" : "bad") }, f.took ? "✓ took hold" : "✗ no evidence")),
     el("td", { class: "wide small muted" }, f.evidence.map((e, i) => [i > 0 && el("br"), e]))));
   return [
