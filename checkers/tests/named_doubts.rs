@@ -240,13 +240,9 @@ fn who_wrote_a_value_twice_or_deleted_it_matters_only_where_that_was_read() {
 #[test]
 fn a_write_is_lost_if_all_that_may_be_there_instead_was_there_before_it() {
     let of = |updates: &str, last: &str| {
-        let verdict = judge(&format!(
-            "{updates}
-             p8@n1 read x {last} final
-             p9@n2 read x {last} final"
-        ));
-        let end = outcome(&verdict, P::NoLostWrites);
-        (end, verdict)
+        let ends = format!("p8@n1 read x {last} final\np9@n2 read x {last} final");
+        let verdict = judge(&format!("{updates}\n{ends}"));
+        (outcome(&verdict, P::NoLostWrites), verdict)
     };
     let twice = "p1@n1 write x 1\np2@n1 write x 1";
     let (end, verdict) = of(&format!("{twice}\np1@n1 write x 2"), "[1]");

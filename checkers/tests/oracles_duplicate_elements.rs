@@ -88,8 +88,8 @@ fn shown(history: &History, read: OpView<'_>) -> BTreeSet<i64> {
 /// Present, and lost, of the elements that were acknowledged, on the last read of each replica.
 fn at_the_end(history: &History, marked: bool) -> (u64, u64) {
     let last_of = |node| {
-        let reads = history.ops().filter(|op| op.f().is_read() && op.is_ok());
-        reads.filter(|op| op.sent_to() == node && (op.is_final() || !marked)).last()
+        let mut reads = history.ops().filter(|op| op.f().is_read() && op.is_ok());
+        reads.rfind(|op| op.sent_to() == node && (op.is_final() || !marked))
     };
     let finals: Vec<OpView<'_>> = history.replicas().filter_map(last_of).collect();
     assert_eq!(finals.len(), 2);

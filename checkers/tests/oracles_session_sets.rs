@@ -94,7 +94,7 @@ fn states(history: &History, key: KeyId) -> States {
         } else {
             let value = data.value(op.input()).as_int().unwrap();
             let seen = ops.iter().any(|r| read(r) && shown(r).contains(&value));
-            if !op.is_ok() && !(op.status() == Status::Info && seen) {
+            if !(op.is_ok() || op.status() == Status::Info && seen) {
                 continue;
             }
             vec![value]

@@ -251,6 +251,9 @@ impl Replica {
     }
 }
 
+/// An operation under way: when it began, its node, and what it changes; none for a read.
+type Open = (u64, usize, Option<(bool, u64)>);
+
 /// Both replicas take each other's state.
 fn sync(replicas: &mut [Replica; 2], bug: Bug, dice: &mut Dice) {
     let [a, b] = replicas.clone();
@@ -271,8 +274,7 @@ fn run(bug: Bug, roaming: bool, seed: u64) -> History {
     let mut replicas = [Replica::default(), Replica::default()];
     let mut table = "! workload set\n".to_owned();
     let mut process = [0_u64, 1, 2, 3];
-    // By session: when its operation began, its node, and what it changes; none for a read.
-    let mut open: [Option<(u64, usize, Option<(bool, u64)>)>; 4] = [None; 4];
+    let mut open: [Option<Open>; 4] = [None; 4];
     let mut late: Vec<(usize, (bool, u64))> = Vec::new();
     let show = |holds: BTreeSet<u64>| {
         let shown: Vec<String> = holds.iter().map(u64::to_string).collect();

@@ -76,13 +76,11 @@ fn by_matrices(txns: &[Txn], level: Property) -> bool {
                 _ => reads.iter().any(|&(r, p, f)| r == reader && p < place && f == Some(writer)),
             };
             match from {
-                Some(from) if visible && level == Property::Causal && get(&past, from, writer) => {
-                    return true;
-                }
-                // Causal consistency asks for no order.
-                Some(from) if visible && level != Property::Causal => set(&mut order, writer, from),
-                None if visible => return true,
-                _ => {}
+                _ if !visible => {}
+                None => return true,
+                Some(from) if level != Property::Causal => set(&mut order, writer, from),
+                Some(from) if get(&past, from, writer) => return true,
+                Some(_) => {}
             }
         }
     }

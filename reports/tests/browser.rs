@@ -283,7 +283,7 @@ fn transactions_are_shown_without_a_timeline() {
     let shown = page.js("return document.querySelectorAll('#anomalies article').length");
     assert_eq!(shown, json!(verdict.anomalies.len()));
     let text = page.js("return document.body.innerText");
-    for claim in ["seed", "None were injected", "cut off", "Show in timeline"] {
+    for claim in ["SEED", "None were injected", "cut off", "Show in timeline"] {
         assert!(!text.as_str().unwrap().contains(claim), "{claim}");
     }
     page.assert_no_complaints();
