@@ -34,12 +34,12 @@ use afterall_history::{Datum, Function, KeyId, OpId, OpView, Property, Sessions,
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 const NO_LOST: Claim = (Property::NoLostItems, Sessions::All);
-const LOST_NONE: &str = "no item was added to a cart that was read on every replica at the end";
+const LOST_NONE: &str = "nothing was added where every replica was read at the end";
 
 fn resurrected_none(sessions: Sessions) -> &'static str {
     match sessions {
-        Sessions::Sticky => "no sticky session removed an item that it had seen",
-        _ => "no roaming session removed an item that it had seen",
+        Sessions::Sticky => "no sticky session removed an item of which it had seen every add",
+        _ => "no roaming session removed an item of which it had seen every add",
     }
 }
 
@@ -131,10 +131,18 @@ fn at_the_end(
         let removes = removes.get(&(key, element(ctx, first))).map_or(&[][..], Vec::as_slice);
         let demanded = all.iter().copied().find(|&add| demands(ctx, add, removes));
         let late = all.iter().any(|&add| add.is_ok() && !ctx.is_settled(add));
-        let judged = readable && (present || demanded.is_some() || !late);
+        // One replica lacks it, and nobody said that these reads are final: whether it is late or lost is not known.
+        let apart = present
+            && demanded.is_some()
+            && !ctx.finals_are_marked()
+            && holders.get(&first) != Some(&finals.len());
+        let judged = readable && !apart && (present || demanded.is_some() || !late);
+        if acknowledged.is_setup() && judged && present {
+            continue;
+        }
         fates.acknowledged += 1;
         findings.chances(NO_LOST, u64::from(judged), LOST_NONE);
-        if present {
+        if present && !apart {
             fates.present += 1;
         } else if let (true, Some(add)) = (judged, demanded) {
             fates.lost += 1;
@@ -144,12 +152,18 @@ fn at_the_end(
                 "lost item",
                 " and never removed, and at the end no replica holds it",
             ));
-        } else if demanded.is_none() && !late {
+        } else if demanded.is_none() && !late && !present {
             fates.removed += 1;
         } else {
             fates.undecided += 1;
         }
-        if !judged {
+        if apart && undecided.is_none() {
+            let name = ctx.history.key_name(key);
+            let add = acknowledged.number();
+            findings.undecided(NO_LOST, format!(
+                "the last reads of {name} differ on what #{add} added, and nobody called them final (--final last says that they are)"
+            ));
+        } else if !judged {
             undecided = undecided.or(Some(acknowledged.number()));
         }
     }
@@ -173,6 +187,16 @@ fn at_the_end(
         let late = (!ctx.is_settled(remove)).then_some(remove.number());
         if let Some(why) = why(late) {
             findings.undecided(claim, why);
+            continue;
+        }
+        let add = sources.first_of_same(removal.add).unwrap_or(removal.add);
+        let holding = holders.get(&add).copied().unwrap_or(0);
+        if !ctx.finals_are_marked() && holding > 0 && holding < finals.len() {
+            let name = ctx.history.key_name(key);
+            findings.undecided(claim, format!(
+                "the last reads of {name} differ on what #{} removed, and nobody called them final (--final last says that they are)",
+                remove.number()
+            ));
             continue;
         }
         findings.chances(claim, 1, resurrected_none(claim.1));

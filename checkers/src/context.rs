@@ -4,7 +4,7 @@ use afterall_history::{
     EndHow, Function, Groups, Header, History, KeyId, NodeChange, NodeId, OpId, OpView, Phase,
     Promise, Property, RECORDED, SessionId, Sessions, Status, Workload,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 /// A history, and what every checker needs to know of it.
@@ -16,6 +16,8 @@ pub(crate) struct Context<'h> {
     sticky: Vec<bool>,
     /// By key: the last final read of each replica that was acknowledged, in the order of replicas.
     finals: Vec<Vec<(NodeId, OpId)>>,
+    /// The keys with final reads of which it is not known which replica answered, although replicas are named.
+    unplaced: BTreeSet<KeyId>,
     /// Whether somebody said which reads are final.
     marked: bool,
     /// By key: the event before which updates must be over for the final reads to show them.
@@ -37,7 +39,7 @@ impl<'h> Context<'h> {
         }
         // Histories of other tools need not mark the last reads.
         let marked = history.header().world != RECORDED || history.ops().any(OpView::is_final);
-        let finals = finals(history, marked);
+        let (finals, unplaced) = finals(history, marked);
         let first = |reads: &Vec<(NodeId, OpId)>| {
             reads.iter().map(|&(_, read)| history.op(read).index()).min().unwrap_or(u32::MAX)
         };
@@ -49,6 +51,7 @@ impl<'h> Context<'h> {
             by_session: OnceLock::new(),
             sticky,
             finals,
+            unplaced,
             marked,
             settled,
             unsettled: unsettled(history),
@@ -85,7 +88,7 @@ impl<'h> Context<'h> {
 
     /// Whether every replica was read for the key at the end.
     pub(crate) fn all_read(&self, key: KeyId) -> bool {
-        self.finals(key).len() == self.history.replicas().len()
+        self.finals(key).len() == self.history.replicas().len() && !self.unplaced.contains(&key)
     }
 
     /// Whether anything was ever removed, or may have been.
@@ -140,8 +143,9 @@ pub(crate) fn covers(promise: Promise, property: Property, sessions: Sessions) -
             || promise.sessions == sessions)
 }
 
-fn finals(history: &History, marked: bool) -> Vec<Vec<(NodeId, OpId)>> {
+fn finals(history: &History, marked: bool) -> (Finals, BTreeSet<KeyId>) {
     let replicas = history.replicas().len();
+    let mut unplaced = BTreeSet::new();
     let mut of_key: Vec<Vec<(NodeId, OpId)>> = vec![Vec::new(); history.keys()];
     // Of sets and counters the last reads are final, as for Jepsen's checkers: each update is asked for itself whether it was
     // over by then. Of other data types those that began when all updates were over.
@@ -160,13 +164,12 @@ fn finals(history: &History, marked: bool) -> Vec<Vec<(NodeId, OpId)>> {
         (false, true) => true,
         (false, false) => quiet[op.key().0 as usize] < op.index(),
     };
-    for op in history.ops() {
+    let reads = history.ops().filter(|op| op.f().is_read() && op.status() == Status::Ok);
+    for op in reads.filter(is_final) {
         let replica = op.sent_to();
-        if is_final(&op)
-            && op.f().is_read()
-            && op.status() == Status::Ok
-            && usize::from(replica.0) < replicas
-        {
+        if usize::from(replica.0) >= replicas {
+            unplaced.insert(op.key());
+        } else {
             let reads = &mut of_key[op.key().0 as usize];
             match reads.binary_search_by_key(&replica, |&(node, _)| node) {
                 Ok(at) => reads[at].1 = op.id(),
@@ -174,8 +177,11 @@ fn finals(history: &History, marked: bool) -> Vec<Vec<(NodeId, OpId)>> {
             }
         }
     }
-    of_key
+    (of_key, unplaced)
 }
+
+/// By key: the last final read of each replica.
+type Finals = Vec<Vec<(NodeId, OpId)>>;
 
 fn unsettled(history: &History) -> Option<String> {
     match history.end() {

@@ -13,9 +13,11 @@
 use crate::context::{Context, quiet_from};
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
+use crate::sums::Sums;
 use crate::verdict::{ConvergenceFigures, Divergence, Held};
 use afterall_history::{
-    Datum, KeyId, NodeId, OpId, OpView, Phase, Property, Sessions, Value, Workload as W,
+    Datum, Function, KeyId, NodeId, OpId, OpView, Phase, Property, RECORDED, Sessions, Status,
+    Value, Workload as W,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,22 +28,20 @@ const EXAMPLES_MAX: usize = 100;
 pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFigures {
     let history = ctx.history;
     let mut figures = ConvergenceFigures { quiet_from: quiet_from(history), ..Default::default() };
-    let replicas = history.replicas().len();
     findings.chances(CLAIM, 0, "no key was updated and then read on two replicas at the end");
     let mut agreed: BTreeMap<KeyId, Value> = BTreeMap::new();
     for key in ctx.keys() {
         let finals = ctx.finals(key);
         figures.keys += u64::from(!finals.is_empty());
-        let updated = ctx.on(key).any(|op| !op.f().is_read() && op.is_ok());
+        let updated = ctx.on(key).any(|op| !op.f().is_read() && op.is_ok() && !op.is_setup());
         let mut held: BTreeMap<Value, Vec<OpId>> = BTreeMap::new();
         for &(_, read) in finals {
             held.entry(meaning(ctx, ctx.op(read))).or_default().push(read);
         }
-        if finals.len() < replicas {
+        if !ctx.all_read(key) {
             figures.unread += 1;
         }
-        let judged = ctx.finals_are_marked() || ctx.is_quiet(key);
-        if updated && judged && finals.len() > 1 {
+        if updated && ctx.is_quiet(key) && finals.len() > 1 {
             // Of collections each element could be there on one replica and not on another.
             let chances = (finals.len() as u64 - 1) * elements(ctx, finals);
             findings.chances(CLAIM, chances, "no key was updated and read");
@@ -54,6 +54,12 @@ pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFi
             let name = ctx.history.key_name(key);
             if let Some(why) = ctx.unsettled(key) {
                 findings.undecided(CLAIM, why);
+            } else if let Some(op) = explained(ctx, key) {
+                let op = explain::op(ctx, op);
+                findings.undecided(
+                    CLAIM,
+                    format!("the last reads of {name} differ by what nobody knows of: {op}"),
+                );
             } else if ctx.finals_are_marked() {
                 findings.add(diverged(ctx, key, &held));
             } else {
@@ -61,9 +67,13 @@ pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFi
                 findings.undecided(CLAIM, format!("the last reads of {name} differ, {why}"));
             }
         } else if let Some((value, _)) = held.pop_first()
-            && finals.len() == replicas
+            && ctx.all_read(key)
         {
             agreed.insert(key, value);
+            // Later updates may have reached one replica and not another.
+            if let (true, Some(why)) = (updated, ctx.unsettled(key)) {
+                findings.undecided(CLAIM, why);
+            }
         }
     }
     if let Some(why) = ctx.disturbed() {
@@ -82,6 +92,63 @@ pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFi
         );
     }
     figures
+}
+
+/// In a history of another tool, where nobody waited until all was quiet: an update of which nobody knows whether it happened,
+/// if what such updates did in between accounts for all that the final reads differ by.
+fn explained(ctx: &Context<'_>, key: KeyId) -> Option<OpId> {
+    if ctx.history.header().world != RECORDED {
+        return None;
+    }
+    let data = ctx.history.data();
+    let unknown: Vec<OpView<'_>> =
+        ctx.on(key).filter(|op| !op.f().is_read() && op.status() == Status::Info).collect();
+    let first = unknown.first()?.id();
+    let reads = ctx.finals(key).iter().map(|&(_, read)| ctx.op(read));
+    let same = match ctx.history.header().workload {
+        // Elements that such an update may have added or removed do not count.
+        W::Set | W::Cart | W::Chat => {
+            let element =
+                |op: &OpView<'_>| ctx.history.value_written(op.id()).unwrap_or(op.input());
+            let doubtful: BTreeSet<Datum> = unknown.iter().map(element).collect();
+            let item = |item: Datum| match ctx.history.header().workload {
+                W::Cart => data.items(item).next().unwrap_or(Datum::NIL),
+                _ => item,
+            };
+            let sure = |read: OpView<'_>| -> BTreeSet<Datum> {
+                let all = data.items(read.output());
+                all.filter(|&shown| !doubtful.contains(&item(shown))).collect()
+            };
+            let mut sure = reads.map(sure);
+            sure.next().is_none_or(|first| sure.all(|other| other == first))
+        }
+        // Each may have been applied between two of the reads.
+        W::Counter | W::Inventory => {
+            let amount = |op: &OpView<'_>| op.input().as_int().unwrap_or(0);
+            let mut sums = Sums::new(unknown.iter().flat_map(|op| [amount(op), -amount(op)]));
+            unknown.iter().for_each(|op| {
+                sums.add(amount(op));
+                sums.add(-amount(op));
+            });
+            let values: Vec<i64> = reads.filter_map(|read| read.output().as_int()).collect();
+            let least = values.iter().copied().min().unwrap_or(0);
+            values.iter().all(|value| value.checked_sub(least).is_some_and(|by| sums.reach(by)))
+        }
+        // A write may have replaced what another replica still had.
+        W::Register => {
+            let written: BTreeSet<Datum> =
+                unknown.iter().filter_map(|op| ctx.history.value_written(op.id())).collect();
+            let deleted = unknown.iter().any(|op| op.f() == Function::Delete);
+            let doubtful = |read: &OpView<'_>| {
+                let mut items = data.items(read.output()).peekable();
+                (deleted && items.peek().is_none()) || items.any(|item| written.contains(&item))
+            };
+            let mut sure = reads.filter(|read| !doubtful(read)).map(|read| meaning(ctx, read));
+            sure.next().is_none_or(|first| sure.all(|other| other == first))
+        }
+        W::Text | W::Mutex | W::Transactions => true,
+    };
+    same.then_some(first)
 }
 
 /// How many elements the final reads of a collection show together; 1 for what is no collection, or is empty.

@@ -163,8 +163,10 @@ fn at_the_end(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings)
         return figures;
     }
     let acked = counter.of(true).count() as u64;
-    findings.chances(NO_LOST, acked, WHY_NONE);
-    findings.chances(NO_DOUBLE, counter.updates.len() as u64, WHY_NONE);
+    let made = |op: &OpView<'_>| !op.is_setup();
+    findings.chances(NO_LOST, counter.of(true).filter(made).count() as u64, WHY_NONE);
+    let all = counter.updates.iter().filter(|op| made(op)).count();
+    findings.chances(NO_DOUBLE, all as u64, WHY_NONE);
     let left_out = ctx.history.updates_left_out(counter.key, None, u32::MAX);
     // Increments that are not in this part of a history could only make the loss greater.
     if left_out && (taken_elsewhere(ctx, counter.key, u32::MAX) || value >= Some(figures.lowest)) {

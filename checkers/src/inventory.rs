@@ -1,7 +1,9 @@
 //! Stock: no more is sold than there was.
 //!
-//! Per item: the sales that were acknowledged, together, are at most what was put into stock, acknowledged or not. That
-//! is sound whatever the order, and needs no read. What is read of an item must be a sum as a counter's must: `counter`.
+//! Per item, at the end of each sale that was acknowledged: all that had been sold by then, together, is at most what had by
+//! then begun to be put into stock, acknowledged or not. That is sound whatever the order, and needs no read. What was there before anybody recorded anything is not known of histories of
+//! other tools, unless the item was put into stock before anything else was done with it, or somebody says so
+//! (`--initial`): then too many sales are undecided. What is read of an item must be a sum as a counter's must: `counter`.
 //!
 //! The sales that were one too many are those that were acknowledged last; who took them, and on which side of which
 //! partition, tells the cause. A chance is a sale that was acknowledged.
@@ -9,7 +11,7 @@
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
-use afterall_history::{Function, KeyId, OpId, OpView, Property, Sessions, Status};
+use afterall_history::{Function, KeyId, OpId, OpView, Property, RECORDED, Sessions, Status};
 
 const CLAIM: Claim = (Property::NoOversell, Sessions::All);
 const WHY_NONE: &str = "nothing was sold";
@@ -30,18 +32,39 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
     let of = |f: Function| ctx.on(key).filter(move |op| op.f() == f && op.status() != Status::Fail);
     let mut sales: Vec<OpView<'_>> = of(Function::Sell).filter(|op| op.is_ok()).collect();
     findings.chances(CLAIM, sales.len() as u64, WHY_NONE);
-    let stock: i128 = of(Function::Restock).map(|op| amount(&op)).sum();
-    let sold: i128 = sales.iter().map(amount).sum();
-    if sold <= stock {
-        return;
-    }
+    let over = |sale: &OpView<'_>| sale.completion_index().unwrap_or(u32::MAX);
+    sales.sort_by_key(|sale| (over(sale), sale.id()));
+    let mut restocks = of(Function::Restock).peekable();
+    let (mut stock, mut sold) = (0_i128, 0_i128);
+    // The first sale at whose end more was sold than had by then begun to be put into stock.
+    let too_many = sales.iter().position(|sale| {
+        while let Some(restock) = restocks.next_if(|restock| restock.index() < over(sale)) {
+            stock += amount(&restock);
+        }
+        sold += amount(sale);
+        sold > stock
+    });
+    let Some(until) = too_many else { return };
+    sales.truncate(until + 1);
+    let last = sales.last().map_or(u32::MAX, over);
     let name = ctx.history.key_name(key);
-    if ctx.history.updates_left_out(key, Some(Function::Restock), u32::MAX) {
+    if ctx.history.updates_left_out(key, Some(Function::Restock), last) {
         let why = format!("not all that was put into stock of {name} is part of this history");
         findings.undecided(CLAIM, why);
         return;
     }
-    sales.sort_by_key(|sale| (sale.until(), sale.id()));
+    if let Some(first) = ctx.on(key).next()
+        && ctx.history.header().world == RECORDED
+        && first.f() != Function::Restock
+    {
+        let why = format!(
+            "{name} was sold {sold} times when {stock} had been put into stock, and what was there at first is not recorded: --initial says it"
+        );
+        findings.undecided(CLAIM, why);
+        return;
+    }
+    let restocked = of(Function::Restock).filter(|restock| restock.index() < last);
+    let restocked: Vec<OpId> = restocked.map(|op| op.id()).collect();
     // From the last back, as many as make up what was sold too much.
     let mut too_much = sold - stock;
     let last: Vec<OpView<'_>> = sales
@@ -58,7 +81,7 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
     let (cause, why) = last
         .first()
         .map_or((String::new(), String::new()), |sale| explain::why_gone(ctx, sale.id()));
-    let mut ops: Vec<OpId> = of(Function::Restock).map(|op| op.id()).collect();
+    let mut ops: Vec<OpId> = restocked;
     ops.extend(sales.iter().map(|sale| sale.id()));
     findings.add(Finding {
         claim: CLAIM,

@@ -132,26 +132,33 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
     let tested = findings.tested.get(&claim);
     let chances = tested.map_or(0, |tested| tested.chances);
     let (mut count, mut groups, mut either) = (0, 0, None);
+    // Whether something says for certain that it is this property, and not another that is promised too.
+    let mut alone = false;
     for Group { count: found, smallest } in findings.groups.values() {
         if certain(header, smallest) && smallest.claim == claim {
             count += found;
             groups += 1;
+            alone |= smallest.or.is_empty();
+            if !smallest.or.is_empty() {
+                either = Some(smallest);
+            }
         } else if smallest.claim == claim || smallest.or.contains(&claim) {
             either = Some(smallest);
         }
     }
     let undecided = tested.and_then(|tested| tested.undecided.clone());
-    let outcome = if count > 0 {
-        Outcome::Broken { count, groups, chances: chances.max(count) }
-    } else if let Some(finding) = either {
+    let either = either.map(|finding| {
         let claims = std::iter::once(finding.claim).chain(finding.or.iter().copied());
         let mut names: Vec<String> = claims.map(claim_name).collect();
         names.sort_unstable();
         names.dedup();
         let names = explain::list(&names).unwrap_or_default();
-        Outcome::Undecided {
-            why: format!("one of {names} is broken, and values do not tell which"),
-        }
+        format!("one of {names} is broken, and values do not tell which")
+    });
+    let outcome = if count > 0 {
+        Outcome::Broken { count, groups, chances: chances.max(count) }
+    } else if let Some(why) = &either {
+        Outcome::Undecided { why: why.clone() }
     } else if let Some(why) = undecided {
         Outcome::Undecided { why }
     } else {
@@ -170,6 +177,10 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
         }
         Outcome::NotExercised { why } => format!("{name}: not exercised: {why}"),
         Outcome::Undecided { why } => format!("{name}: undecided: {why}"),
+    };
+    let summary = match either.filter(|_| count > 0 && !alone) {
+        Some(either) => format!("{summary}: {either}"),
+        None => summary,
     };
     let promised = promised(header, property, sessions);
     let tier = tested.and_then(|tested| tested.tier);

@@ -106,7 +106,7 @@ pub(crate) fn check(
         });
         let before = fates;
         let mut lost_writes = Vec::new();
-        for write in ctx.on(key).filter(|op| !op.f().is_read() && op.is_ok()) {
+        for write in ctx.on(key).filter(|op| !op.f().is_read() && op.is_ok() && !op.is_setup()) {
             let write = write.id();
             fates.acknowledged += 1;
             let gone = whichever

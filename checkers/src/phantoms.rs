@@ -9,7 +9,7 @@ use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
 use crate::sources::Sources;
 use afterall_history::{Datum, OpId, OpView, Property, Sessions, Workload};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const CLAIM: Claim = (Property::NoPhantoms, Sessions::All);
 
@@ -58,12 +58,13 @@ fn elements(
 fn items(ctx: &Context<'_>, sources: &Sources, read: OpView<'_>, findings: &mut Findings) {
     let data = ctx.history.data();
     let mut seen = BTreeSet::new();
+    let mut several: BTreeMap<OpId, Vec<i64>> = BTreeMap::new();
     for item in data.items(read.output()) {
         let mut parts = data.items(item);
         let (element, quantity) = (parts.next().unwrap_or(Datum::NIL), parts.next());
         let Some(add) = sources.writer(ctx, read.key(), element) else { continue };
         if sources.first_of_same(add).is_some() {
-            // It may rightly be there as often as it was added.
+            several.entry(add).or_default().push(quantity.and_then(Datum::as_int).unwrap_or(0));
             continue;
         }
         let said = data.value(element);
@@ -77,6 +78,29 @@ fn items(ctx: &Context<'_>, sources: &Sources, read: OpView<'_>, findings: &mut 
             let what = format!("it holds {said} {quantity} times; {}", explain::op(ctx, add));
             findings.add(finding(ctx, read.id(), Some(add), "quantity drift", &what));
         }
+    }
+    // Of what was added several times a store may show the sum, the last, or each by itself; never more than all together, nor
+    // more entries than adds, nor less than the least of them.
+    for (add, shown) in several {
+        let adds = sources
+            .same(add)
+            .into_iter()
+            .filter(|&add| ctx.op(add).index() < read.completion_index().unwrap_or(u32::MAX));
+        let added: Vec<i64> = adds
+            .filter_map(|add| data.items(ctx.op(add).input()).nth(1).and_then(Datum::as_int))
+            .collect();
+        let sum = |of: &[i64]| of.iter().map(|&n| i128::from(n)).sum::<i128>();
+        let least = added.iter().copied().min().unwrap_or(0);
+        let wrong = if shown.len() > added.len() {
+            "duplicate item"
+        } else if sum(&shown) > sum(&added) || shown.iter().any(|&n| n < least) {
+            "quantity drift"
+        } else {
+            continue;
+        };
+        let element = data.value(ctx.history.value_written(add).unwrap_or(Datum::NIL));
+        let what = format!("it holds {element} {shown:?} times, and {added:?} were added");
+        findings.add(finding(ctx, read.id(), Some(add), wrong, &what));
     }
 }
 

@@ -30,7 +30,7 @@ use afterall_history::{Function, KeyId, NodeId, OpId, OpView, Property, Sessions
 use std::collections::{BTreeMap, BTreeSet};
 
 const NO_LOST: Claim = (Property::NoLostItems, Sessions::All);
-const LOST_NONE: &str = "nothing was added to a set that was read on every replica at the end";
+const LOST_NONE: &str = "nothing was added where every replica was read at the end";
 
 /// Judges every element, and measures how long each replica took to show it.
 pub(crate) fn check(
@@ -95,9 +95,10 @@ fn at_the_end(
     findings: &mut Findings,
 ) {
     marks.begin();
+    let finals = ctx.finals(key).len() as u32;
     for &(_, read) in ctx.finals(key) {
         for add in sources.shown(read) {
-            marks.set(add, 1);
+            marks.set(add, marks.get(add) + 1);
         }
     }
     let readable = ctx.disturbed().is_none() && ctx.all_read(key);
@@ -116,10 +117,19 @@ fn at_the_end(
             fates.recovered += u64::from(present && add.status() == Status::Info);
             continue;
         };
-        let judged = readable && (present || ctx.is_settled(acknowledged));
+        // One replica lacks it, and nobody said that these reads are final: whether it is late or lost is not known.
+        let apart = present
+            && !ctx.finals_are_marked()
+            && marks.get(add.id()) < finals
+            && ctx.is_settled(acknowledged);
+        let judged = readable && !apart && (present || ctx.is_settled(acknowledged));
+        if acknowledged.is_setup() && judged && present {
+            // Nobody added it; that it is gone would be a finding all the same.
+            continue;
+        }
         fates.acknowledged += 1;
         findings.chances(NO_LOST, u64::from(judged), LOST_NONE);
-        if present {
+        if present && !apart {
             fates.present += 1;
         } else if judged {
             fates.lost += 1;
@@ -133,16 +143,19 @@ fn at_the_end(
             fates.undecided += 1;
         }
         if !judged {
-            undecided = undecided.or(Some(acknowledged.number()));
+            undecided = undecided.or(Some((acknowledged.number(), apart)));
         }
     }
-    if let Some(add) = undecided {
+    if let Some((add, apart)) = undecided {
         let name = ctx.history.key_name(key);
         let why = match ctx.disturbed() {
             Some(why) => why.to_owned(),
             None if !ctx.all_read(key) => {
                 format!("{name} was not read on every replica at the end")
             }
+            None if apart => format!(
+                "the last reads of {name} differ on what #{add} added, and nobody called them final (--final last says that they are)"
+            ),
             None => format!("no read of {name} began after #{add} was acknowledged"),
         };
         findings.undecided(NO_LOST, why);

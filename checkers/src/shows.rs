@@ -111,6 +111,10 @@ pub fn usual_promises(history: &History) -> Vec<Promise> {
     if !ctx.has_removes() {
         usual.retain(|&property| property != Property::NoResurrectedItems);
     }
+    if ctx.finals_are_marked() {
+        // As in Maelstrom, whose counters are eventually consistent, and are held to what is read at the end.
+        usual.retain(|&property| property != Property::CounterBounds);
+    }
     let named = history.replicas().filter(|&node| history.node_name(node) != NODE_UNKNOWN);
     let several = || ctx.keys().any(|key| ctx.finals(key).len() > 1);
     if real_time && named.count() > 1 && ctx.finals_are_marked() && several() {

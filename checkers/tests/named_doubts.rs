@@ -496,3 +496,24 @@ fn a_phantom_breaks_pram_and_siblings_break_what_knows_single_values_alone() {
     assert!(siblings.notes.iter().any(|note| note.contains("several values at once")));
     assert!(!matches!(siblings.strongest, Some(P::Linearizable | P::Sequential)));
 }
+
+#[test]
+fn stock_of_which_nobody_says_what_there_was_at_first_is_not_oversold() {
+    let sold = "p1@n1 sell lamp 1
+                p2@n1 sell lamp 1";
+    let unknown = recorded(&format!("! workload inventory\n! promise no-oversell\n{sold}"));
+    assert_eq!(unknown.valid, Valid::Unknown, "{}", reasons(&unknown));
+    assert!(reasons(&unknown).contains("--initial says it"), "{}", reasons(&unknown));
+    let late = recorded(&format!(
+        "! workload inventory\n! promise no-oversell\n{sold}\np3@n1 restock lamp 1"
+    ));
+    assert_eq!(late.valid, Valid::Unknown, "{}", reasons(&late));
+    let set_up = recorded(&format!(
+        "! workload inventory\n! promise no-oversell\np3@n1 restock lamp 1\n{sold}"
+    ));
+    assert_eq!(set_up.valid, Valid::False, "{}", reasons(&set_up));
+    let enough = recorded(&format!(
+        "! workload inventory\n! promise no-oversell\np3@n1 restock lamp 2\n{sold}"
+    ));
+    assert_eq!(enough.valid, Valid::True, "{}", reasons(&enough));
+}

@@ -101,7 +101,7 @@ fn at_the_end(history: &History, marked: bool) -> (u64, u64) {
             .filter(|op| op.f() == Function::Add && op.is_ok() && element(history, *op) == e)
             .collect();
         // What is shown before anybody had begun to add it is a phantom.
-        let there = finals.iter().any(|&read| {
+        let shows = |&read: &OpView<'_>| {
             let may = |add: OpView<'_>| {
                 add.f() == Function::Add
                     && add.status() != Status::Fail
@@ -109,9 +109,12 @@ fn at_the_end(history: &History, marked: bool) -> (u64, u64) {
                     && Some(add.index()) < read.completion_index()
             };
             shown(history, read).contains(&e) && history.ops().any(may)
-        });
+        };
+        let there = finals.iter().any(shows);
         let in_time = adds.iter().any(|add| add.completion_index() < begun);
-        present += u64::from(!adds.is_empty() && there);
+        // Late or lost: of reads that nobody called final it is not known.
+        let apart = !marked && in_time && there && !finals.iter().all(shows);
+        present += u64::from(!adds.is_empty() && there && !apart);
         lost += u64::from(in_time && !there);
     }
     (present, lost)

@@ -24,7 +24,7 @@ fn config(workload: Workload) -> RunConfig {
         sessions: SessionKind::Mixed,
         rate: None,
         time_ms: 3_600_000,
-        quiescence_max_ms: 0,
+        quiescence_max_ms: 100,
         timeout_ms: 1_000,
         faults: Vec::new(),
         seed: 1,

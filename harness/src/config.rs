@@ -272,7 +272,9 @@ impl RunConfig {
         within("--rate", u64::from(self.rate.unwrap_or(1)), 1, 1_000_000, "1 to 1000000")?;
         within("--time", self.time_ms, 100, 7 * 24 * 3_600_000, "100ms to 7 days")?;
         within("--timeout", self.timeout_ms, 1, 600_000, "1ms to 10 minutes")?;
-        within("--quiescence", self.quiescence_max_ms, 0, 24 * 3_600_000, "0 to a day")?;
+        // Less is no time for replicas to hear of each other, and would call correct ones wrong.
+        within("--quiescence", self.quiescence_max_ms, 100, 24 * 3_600_000, "100ms to a day")?;
+        self.check_links()?;
         self.generator()?;
         self.check_mutant()?;
         self.check_target()?;
@@ -286,6 +288,18 @@ impl RunConfig {
     #[must_use]
     pub fn is_reference(&self) -> bool {
         self.target == REFERENCE
+    }
+
+    /// Faults on links need links.
+    fn check_links(&self) -> Result<(), ConfigError> {
+        let on_links = |kind: &&Kind| kind.is_on_links();
+        match self.faults.iter().find(on_links) {
+            Some(&kind) if self.nodes == 1 => {
+                let why = "it works on links between nodes, and one node has none".to_owned();
+                Err(ConfigError::Fault { kind, why })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_mutant(&self) -> Result<(), ConfigError> {

@@ -38,6 +38,8 @@ pub enum Damage {
     Other { process: u64, found: String, invoked: String, open: u32 },
     #[error("{f} cannot carry the value {value}: {why}")]
     Shape { f: Function, value: String, why: &'static str },
+    #[error("process {process} invoked {f} with {invoked}, and completes it with {found}")]
+    Echo { process: u64, f: Function, invoked: String, found: String },
     #[error("an invocation carries no {0}")]
     OnInvocation(&'static str),
     #[error("a history names at most {NODES_MAX} nodes")]
@@ -368,6 +370,16 @@ impl HistoryBuilder {
         }
         let node = self.node(raw.node)?;
         let echoed = !raw.f.is_read() && self.data.unpack(self.history.ops.value[op]) == raw.value;
+        let update = raw.outcome == Outcome::Ok && !raw.f.is_read();
+        if update && !echoed && !raw.value.is_nil() {
+            let invoked = self.data.unpack(self.history.ops.value[op]);
+            return Err(Damage::Echo {
+                process,
+                f: raw.f,
+                invoked: self.data.value(invoked).to_string(),
+                found: self.data.value(raw.value).to_string(),
+            });
+        }
         let output = if echoed { Packed::NIL } else { self.data.pack(raw.value)? };
         let version = self.data.pack(raw.version)?;
         let ops = &mut self.history.ops;

@@ -13,7 +13,8 @@
 //! An operation that nobody knows about takes effect at any time after its invocation, or never. Order is that of the
 //! events in the history, not of their times, which may be equal.
 //!
-//! A chance is an acknowledged operation on a key that was updated, unless it is the only one and fits every state.
+//! A chance is an acknowledged operation that observes something (a read, a compare-and-set, the taking of a lock) on a key that
+//! was updated, unless it is the only operation and fits every state.
 //! What is said of findings: `words`.
 
 mod bounds;
@@ -40,7 +41,7 @@ use zones::Clash;
 
 const CLAIM: Claim = (Property::Linearizable, Sessions::All);
 const BOUNDS: Claim = (Property::CounterBounds, Sessions::All);
-const WHY_NONE: &str = "no key was updated and read";
+const WHY_NONE: &str = "no key was updated and then observed";
 
 /// Configurations that the search tries for one key before it gives up, sixteen bytes each.
 const BUDGET: u64 = 4_000_000;
@@ -154,16 +155,24 @@ pub(crate) fn several_values(ctx: &Context<'_>) -> Option<Finding> {
 }
 
 fn chances(ctx: &Context<'_>) -> u64 {
-    // An update that cannot follow every state is a chance by itself.
-    let observes =
-        |f| matches!(f, Function::Cas | Function::Acquire | Function::Release | Function::Sell);
+    // Who observes nothing fits every order.
+    let observes = |op: &OpView<'_>| {
+        op.f().is_read()
+            || matches!(
+                op.f(),
+                Function::Cas | Function::Acquire | Function::Release | Function::Sell
+            )
+    };
     let of = |key| {
-        let updated = ctx.on(key).any(|op| !op.f().is_read());
-        let ok = ctx.on(key).filter(|op| op.is_ok()).count() as u64;
-        let alone = || ctx.on(key).any(|op| op.is_ok() && observes(op.f()));
-        // Without anybody who looks, every order will do.
-        let read = || ctx.on(key).any(|op| op.is_ok() && op.f().is_read());
-        if updated && (ok > 1 && read() || alone()) { ok } else { 0 }
+        let made = || ctx.on(key).filter(|op| !op.is_setup());
+        let updated = made().any(|op| !op.f().is_read());
+        let ok = made().filter(|op| op.is_ok()).count() as u64;
+        let observed = made().filter(|op| op.is_ok() && observes(op)).count() as u64;
+        // Alone, only what demands something of the beginning can be wrong.
+        let demands =
+            |op: &OpView<'_>| matches!(op.f(), Function::Cas | Function::Release | Function::Sell);
+        let alone = || made().any(|op| op.is_ok() && demands(&op));
+        if updated && (ok > 1 || alone()) { observed } else { 0 }
     };
     ctx.keys().map(of).sum()
 }

@@ -325,6 +325,9 @@ impl RunArgs {
             (None, None, Some(manifest)) => parse(&mut manifest.faults.iter().map(String::as_str))?,
             (None, None, None) => Kind::EVERYWHERE.to_vec(),
         };
+        if self.nodes == Some(1) && self.faults.is_none() {
+            kinds.retain(|kind| !kind.is_on_links());
+        }
         kinds.sort_unstable();
         kinds.dedup();
         Ok(kinds)
@@ -425,6 +428,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn one_node_has_no_links_to_cut() {
+        resolve("afterall run --nodes 1").check().unwrap();
+        let error = resolve("afterall run --nodes 1 --faults kill,partition").check().unwrap_err();
+        assert!(error.to_string().contains("one node has none"), "{error}");
+        assert!(resolve("afterall run --quiescence 5ms").check().is_err());
     }
 
     #[test]

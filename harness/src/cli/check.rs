@@ -34,7 +34,7 @@ const UNNAMED: &str = "history";
 /// A history and the verdict on it.
 fn judged(history: &Path, args: &CheckArgs) -> Result<(Recorded, Verdict), Failure> {
     let mut read = read(history, &args.read)?;
-    let promised = promises(&args.promises, read.format, &read.recorded)?;
+    let promised = promises(&args.promises, read.format, &args.read, &read.recorded)?;
     let hold = |header: &mut Header| {
         promised.write_to(header);
         if let Some(bound) = args.max_bound {

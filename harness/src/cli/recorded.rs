@@ -3,7 +3,7 @@
 use super::{Exit, Failure};
 use crate::store::HISTORY;
 use afterall_formats::{Finals, Format, InitialValue, Nil, Options, Order, Read, Recorded};
-use afterall_history::{Header, Promise, Workload};
+use afterall_history::{Header, Promise, Property, Workload};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::Path;
@@ -132,6 +132,10 @@ pub(super) fn read(path: &Path, args: &ReadArgs) -> Result<Read, Failure> {
         );
         return Err(Failure::usage(what));
     }
+    if args.nil == Some(Nil::Unknown) && matches!(read.recorded, Recorded::Transactions(_)) {
+        let what = "--nil unknown is for single operations: in transactions a read of nil is one of the initial state";
+        return Err(Failure::usage(what));
+    }
     if let Recorded::Operations(history) = &read.recorded
         && let Some(torn) = history.torn()
     {
@@ -162,6 +166,7 @@ pub(super) fn refuse_empty_promises(header: &Header, path: &Path) -> Result<(), 
 pub(super) fn promises(
     named: &[String],
     format: Format,
+    args: &ReadArgs,
     recorded: &Recorded,
 ) -> Result<Promised, Failure> {
     let (workload, real_time) = match recorded {
@@ -186,8 +191,19 @@ pub(super) fn promises(
             return named.iter().map(shown).collect::<Result<_, _>>().map(Promised::To);
         }
     }
+    let convergence = Promise::to_all(Property::Convergence);
     let usual = match recorded {
-        Recorded::Operations(history) => afterall_checkers::usual_promises(history),
+        Recorded::Operations(history) => {
+            let mut usual = afterall_checkers::usual_promises(history);
+            // Who says which reads are final asks whether they agree, also where too few of them are there.
+            let asked = args.finals == Finals::Last
+                && history.replicas().len() > 1
+                && afterall_checkers::can_show(workload, real_time, convergence).is_ok();
+            if asked && !usual.contains(&convergence) {
+                usual.push(convergence);
+            }
+            usual
+        }
         Recorded::Transactions(_) => afterall_checkers::usual_promises_of_transactions(),
     };
     let names: Vec<String> = usual.iter().map(ToString::to_string).collect();

@@ -56,6 +56,12 @@ impl Kind {
     pub const EVERYWHERE: &'static [Kind] =
         &[Kind::Partition, Kind::Latency, Kind::Kill, Kind::Pause, Kind::Clock];
 
+    /// Whether it works on links between nodes.
+    #[must_use]
+    pub fn is_on_links(self) -> bool {
+        matches!(self, Kind::Partition | Kind::Latency | Kind::BlackHole | Kind::UdpDrop)
+    }
+
     /// The name on the command line and in histories.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -261,7 +261,7 @@ mod tests {
             sessions: SessionKind::Sticky,
             rate: Some(1),
             time_ms: 3_600_000,
-            quiescence_max_ms: 0,
+            quiescence_max_ms: 100,
             timeout_ms: 1_000,
             faults: Kind::EVERYWHERE.to_vec(),
             max_bound: Default::default(),

@@ -219,11 +219,7 @@ pub const MUTANTS: &[MutantRow] = &[
         breaks: NoLostWrites,
         flavour: Flavour::Crdt,
         workload: Workload::Register,
-        shows: &[
-            (Flavour::Lww, &[Workload::Register]),
-            (Flavour::LwwHlc, &[Workload::Register]),
-            (Flavour::Crdt, DRIVEN),
-        ],
+        shows: &[(Flavour::Crdt, DRIVEN)],
         faults: &["kill"],
     },
 ];
