@@ -4,6 +4,8 @@
 use crate::context::{Context, covers, dead_nodes, promised};
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings, Group};
+use crate::injected::{fault_verdict, untouched};
+use crate::ladder::strongest;
 use crate::nil_reads::of_the_end;
 use crate::shows::shown_by;
 use crate::verdict::{
@@ -11,10 +13,10 @@ use crate::verdict::{
     VERSION, Valid, Verdict,
 };
 use afterall_history::{
-    EndHow, Fault, FaultStage, Function, Header, History, KeyId, OpId, Promise, Property, RECORDED,
-    Status, Transactions,
+    EndHow, Function, Header, History, KeyId, OpId, Promise, Property, RECORDED, Status,
+    Transactions,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Groups of anomalies that a verdict keeps.
 const GROUPS_MAX: usize = 200;
@@ -187,74 +189,6 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
     PropertyVerdict { property, sessions, promised, outcome, tier, summary }
 }
 
-/// Whether the property is a consistency model: it says which reads are right, at any moment.
-fn is_model(property: Property) -> bool {
-    use Property as P;
-    matches!(
-        property,
-        P::Linearizable
-            | P::Sequential
-            | P::CausalConvergence
-            | P::CausalMemory
-            | P::Causal
-            | P::Pram
-            | P::ReadAtomic
-            | P::ReadCommitted
-            | P::ReadYourWrites
-            | P::MonotonicReads
-            | P::MonotonicWrites
-            | P::WritesFollowReads
-    )
-}
-
-/// What a property implies directly, as far as this crate judges both.
-fn implies(property: Property) -> &'static [Property] {
-    use Property as P;
-    match property {
-        P::Linearizable => &[P::Sequential, P::CounterBounds],
-        P::Sequential => &[P::CausalConvergence, P::CausalMemory],
-        P::CausalConvergence => &[P::Causal, P::ReadAtomic],
-        P::CausalMemory => &[P::Causal, P::Pram],
-        P::Causal => &[
-            P::NoPhantoms,
-            P::ReadYourWrites,
-            P::MonotonicReads,
-            P::MonotonicWrites,
-            P::WritesFollowReads,
-        ],
-        P::Pram => &[P::NoPhantoms, P::ReadYourWrites, P::MonotonicReads, P::MonotonicWrites],
-        P::ReadAtomic => &[P::ReadCommitted],
-        P::ReadCommitted => &[P::NoPhantoms],
-        _ => &[],
-    }
-}
-
-/// All that a property implies.
-fn implied(property: Property) -> BTreeSet<Property> {
-    let mut implied = BTreeSet::new();
-    let mut open = vec![property];
-    while let Some(property) = open.pop() {
-        open.extend(implies(property).iter().copied().filter(|&weaker| implied.insert(weaker)));
-    }
-    implied
-}
-
-fn strongest(properties: &[PropertyVerdict]) -> Option<Property> {
-    let broken =
-        |property| properties.iter().any(|p| p.property == property && p.outcome.is_broken());
-    let held = |property| {
-        properties.iter().any(|p| p.property == property && p.outcome.is_held())
-            && !properties.iter().any(|p| {
-                p.property == property
-                    && !p.outcome.is_held()
-                    && !matches!(p.outcome, Outcome::NotExercised { .. })
-            })
-    };
-    let models = Property::ALL.iter().copied().filter(|&property| is_model(property));
-    let mut held = models.filter(|&property| held(property));
-    held.find(|&property| !implied(property).into_iter().any(broken))
-}
-
 /// The share of chances at which a property may still break, above which it is said how little is known: 3/60.
 const FEW_CHANCES: u64 = 60;
 
@@ -407,78 +341,6 @@ fn untested(header: &Header, promise: Promise, properties: &[PropertyVerdict]) -
             header.floor
         )
     })
-}
-
-/// Kinds of faults that work on what nodes say to each other.
-const ON_LINKS: [&str; 3] = ["partition", "black-hole", "latency"];
-
-/// The kinds of faults on links none of which any operation met: they tested nothing.
-fn untouched(faults: &[FaultVerdict]) -> Vec<String> {
-    let tested_nothing = |kind: &&str| {
-        let mut of = faults.iter().filter(|fault| fault.kind == *kind && fault.took).peekable();
-        of.peek().is_some() && of.all(|fault| fault.touched == Some(0))
-    };
-    let say = |kind| {
-        format!(
-            "no operation was begun on the nodes of any {kind} while it was in force: it tested nothing"
-        )
-    };
-    ON_LINKS.iter().filter(|kind| tested_nothing(kind)).map(say).collect()
-}
-
-/// Operations that were begun while the fault was in force, on the nodes that it is about.
-fn touched(history: &History, fault: &Fault) -> u64 {
-    let Some(took) = fault.took else { return 0 };
-    let until = fault.heal.or(fault.healed).unwrap_or(i64::MAX);
-    let (mut from, mut to) = (0, history.len() as u32);
-    // Operations stand in the order of their invocation.
-    while from < to {
-        let middle = from + (to - from) / 2;
-        if history.op(OpId(middle)).invoked() < took { from = middle + 1 } else { to = middle }
-    }
-    let in_force = (from..history.len() as u32).map(|id| history.op(OpId(id)));
-    let in_force = in_force.take_while(|op| op.invoked() <= until);
-    in_force.filter(|op| fault.touches(op.sent_to())).count() as u64
-}
-
-fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
-    let names: Vec<&str> = fault.nodes.iter().map(|&node| history.node_name(node)).collect();
-    let mut what = fault.kind.clone();
-    if let Some(names) = explain::list(&names) {
-        what.push_str(" of ");
-        what.push_str(&names);
-    }
-    if !fault.links.is_empty() {
-        let name = |node| history.node_name(node);
-        let links: Vec<String> = fault
-            .links
-            .iter()
-            .take(8)
-            .map(|&(from, to)| format!("{}→{}", name(from), name(to)))
-            .collect();
-        let more = if fault.links.len() > 8 { ", …" } else { "" };
-        what.push_str(&format!(" on {}{more}", links.join(", ")));
-    }
-    if !fault.value.is_nil() {
-        what.push_str(&format!(" {}", fault.value));
-    }
-    FaultVerdict {
-        fault: fault.id,
-        kind: fault.kind.clone(),
-        what,
-        // Somebody's word that it took hold is no evidence.
-        took: fault.took.is_some()
-            && fault.missed.is_none()
-            && fault
-                .evidence
-                .iter()
-                .any(|(stage, said)| *stage == FaultStage::Took && !said.trim().is_empty()),
-        touched: ON_LINKS.contains(&fault.kind.as_str()).then(|| touched(history, fault)),
-        healed: fault.healed.is_some(),
-        evidence: fault.evidence.iter().map(|(_, text)| text.clone()).collect(),
-        from: fault.inject,
-        to: fault.healed,
-    }
 }
 
 fn counts(history: &History) -> Counts {
