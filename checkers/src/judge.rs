@@ -199,13 +199,16 @@ fn notes(header: &Header, properties: &[PropertyVerdict]) -> Vec<String> {
         let few = held && chances < FEW_CHANCES && chances >= header.floor.max(1);
         few.then(|| {
             let share = (300.0 / chances as f64).min(100.0);
-            format!("{promise} ({chances}: up to {share:.0} %)")
+            let times = if chances == 1 { "chance" } else { "chances" };
+            format!(
+                "{promise} ({chances} {times}: it may still break in up to {share:.0} % of them)"
+            )
         })
     };
     let mut few: Vec<String> = header.promises.iter().filter_map(few).collect();
     few.dedup();
     let list = explain::list(&few);
-    let say = |list| format!("few chances, and the share of them that may still break: {list}");
+    let say = |list| format!("little is known of {list}");
     list.map(say).into_iter().collect()
 }
 
