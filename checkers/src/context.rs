@@ -44,7 +44,12 @@ impl<'h> Context<'h> {
             reads.iter().map(|&(_, read)| history.op(read).index()).min().unwrap_or(u32::MAX)
         };
         let settled: Vec<u32> = finals.iter().map(first).collect();
-        let unsettled_keys = unsettled_keys(history, &settled);
+        let over = |reads: &Vec<(NodeId, OpId)>| {
+            let ends = reads.iter().filter_map(|&(_, read)| history.op(read).completion_index());
+            ends.max().unwrap_or(0)
+        };
+        let read: Vec<u32> = finals.iter().map(over).collect();
+        let unsettled_keys = unsettled_keys(history, &settled, &read);
         Context {
             history,
             by_key: history.by_key(),
@@ -205,16 +210,20 @@ fn unsettled(history: &History) -> Option<String> {
 }
 
 /// The keys that something still changed when their final reads had begun: updates that were acknowledged later, and those
-/// that began later and may have happened.
-fn unsettled_keys(history: &History, settled: &[u32]) -> BTreeMap<KeyId, String> {
+/// that began later and may have happened. `begun` and `over`: by key, when the first of its final reads began, and when the
+/// last was over.
+fn unsettled_keys(history: &History, begun: &[u32], over: &[u32]) -> BTreeMap<KeyId, String> {
     let mut unsettled = BTreeMap::new();
     for op in history.ops().filter(|op| !op.f().is_read() && op.status() != Status::Fail) {
-        let read = settled[op.key().0 as usize];
-        let late = op.index() > read
-            || op.completion_index().is_some_and(|over| over > read && op.is_ok());
-        if late {
+        let key = op.key().0 as usize;
+        let after = op.index() > over[key];
+        let late = op.index() > begun[key]
+            || op.completion_index().is_some_and(|end| end > begun[key] && op.is_ok());
+        // What nobody knows of, and what began when all was read, explains nothing that was read.
+        if late && (op.is_ok() || !after) {
+            let when = if after { "after" } else { "during" };
             unsettled.entry(op.key()).or_insert_with(|| {
-                format!("operation #{} still changed things during the final reads", op.number())
+                format!("operation #{} still changed things {when} the final reads", op.number())
             });
         }
     }

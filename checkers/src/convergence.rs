@@ -101,54 +101,94 @@ fn explained(ctx: &Context<'_>, key: KeyId) -> Option<OpId> {
         return None;
     }
     let data = ctx.history.data();
-    let unknown: Vec<OpView<'_>> =
-        ctx.on(key).filter(|op| !op.f().is_read() && op.status() == Status::Info).collect();
+    let reads: Vec<OpView<'_>> = ctx.finals(key).iter().map(|&(_, read)| ctx.op(read)).collect();
+    let over = reads.iter().filter_map(|read| read.completion_index()).max()?;
+    let unknown: Vec<OpView<'_>> = ctx
+        .on(key)
+        .filter(|op| !op.f().is_read() && op.status() == Status::Info && op.index() < over)
+        .collect();
     let first = unknown.first()?.id();
-    let reads = ctx.finals(key).iter().map(|&(_, read)| ctx.op(read));
+    let settled = || ctx.on(key).filter(|op| !op.f().is_read() && ctx.is_settled(*op));
     let same = match ctx.history.header().workload {
-        // Elements that such an update may have added or removed do not count.
+        // Elements that such an update may have added or removed do not count, unless they must be there all the same.
         W::Set | W::Cart | W::Chat => {
-            let element =
-                |op: &OpView<'_>| ctx.history.value_written(op.id()).unwrap_or(op.input());
-            let doubtful: BTreeSet<Datum> = unknown.iter().map(element).collect();
-            let item = |item: Datum| match ctx.history.header().workload {
+            let element = |op: OpView<'_>| ctx.history.value_written(op.id()).unwrap_or(op.input());
+            let removed: BTreeSet<Datum> = ctx
+                .on(key)
+                .filter(|op| op.f() == Function::Remove && op.status() != Status::Fail)
+                .map(element)
+                .collect();
+            let added: BTreeSet<Datum> =
+                settled().map(element).filter(|element| !removed.contains(element)).collect();
+            let doubtful: BTreeSet<Datum> = unknown.iter().copied().map(element).collect();
+            let of = |item: Datum| match ctx.history.header().workload {
                 W::Cart => data.items(item).next().unwrap_or(Datum::NIL),
                 _ => item,
             };
-            let sure = |read: OpView<'_>| -> BTreeSet<Datum> {
-                let all = data.items(read.output());
-                all.filter(|&shown| !doubtful.contains(&item(shown))).collect()
+            let sure = |read: &OpView<'_>| -> BTreeSet<Datum> {
+                let shown = data.items(read.output()).filter_map(|item| {
+                    match (doubtful.contains(&of(item)), added.contains(&of(item))) {
+                        (false, _) => Some(item),
+                        // How much of it is there may have changed.
+                        (true, true) => Some(of(item)),
+                        (true, false) => None,
+                    }
+                });
+                shown.collect()
             };
-            let mut sure = reads.map(sure);
-            sure.next().is_none_or(|first| sure.all(|other| other == first))
+            all_same(reads.iter().map(sure))
         }
-        // Each may have been applied between two of the reads.
+        // Each may have been applied between two of the reads, and what was acknowledged before them is in all.
         W::Counter | W::Inventory => {
-            let amount = |op: &OpView<'_>| op.input().as_int().unwrap_or(0);
-            let mut sums = Sums::new(unknown.iter().flat_map(|op| [amount(op), -amount(op)]));
-            unknown.iter().for_each(|op| {
-                sums.add(amount(op));
-                sums.add(-amount(op));
-            });
-            let values: Vec<i64> = reads.filter_map(|read| read.output().as_int()).collect();
-            let least = values.iter().copied().min().unwrap_or(0);
-            values.iter().all(|value| value.checked_sub(least).is_some_and(|by| sums.reach(by)))
+            let amount = |op: &OpView<'_>| {
+                let amount = op.input().as_int().unwrap_or(0);
+                if matches!(op.f(), Function::Decrement | Function::Sell) {
+                    -amount
+                } else {
+                    amount
+                }
+            };
+            let mut sums = Sums::new(unknown.iter().map(amount));
+            unknown.iter().for_each(|op| sums.add(amount(op)));
+            let sure: i64 = settled().map(|op| amount(&op)).sum();
+            let mut values = reads.iter().filter_map(|read| read.output().as_int());
+            values.all(|value| value.checked_sub(sure).is_some_and(|by| sums.reach(by)))
         }
-        // A write may have replaced what another replica still had.
+        // A write may have replaced what another replica still had; nothing but a delete leaves nothing.
         W::Register => {
             let written: BTreeSet<Datum> =
                 unknown.iter().filter_map(|op| ctx.history.value_written(op.id())).collect();
             let deleted = unknown.iter().any(|op| op.f() == Function::Delete);
-            let doubtful = |read: &OpView<'_>| {
-                let mut items = data.items(read.output()).peekable();
-                (deleted && items.peek().is_none()) || items.any(|item| written.contains(&item))
+            let empty = |read: &OpView<'_>| data.items(read.output()).next().is_none();
+            let never = !ctx.on(key).any(|op| op.f() == Function::Delete);
+            if never && settled().next().is_some() && reads.iter().any(empty) {
+                return None;
+            }
+            let doubtful = |read: &&OpView<'_>| {
+                (deleted && empty(read))
+                    || data.items(read.output()).any(|item| written.contains(&item))
             };
-            let mut sure = reads.filter(|read| !doubtful(read)).map(|read| meaning(ctx, read));
-            sure.next().is_none_or(|first| sure.all(|other| other == first))
+            all_same(reads.iter().filter(|read| !doubtful(read)).map(|read| meaning(ctx, *read)))
+        }
+        // What was appended shows, unless a write replaced it.
+        W::Text if unknown.iter().all(|op| op.f() == Function::Append) => {
+            let pieces: Vec<Value> = unknown.iter().map(|op| data.value(op.input())).collect();
+            let without = |read: &OpView<'_>| {
+                let mut text = data.value(read.output()).as_text().unwrap_or("").to_owned();
+                for piece in pieces.iter().filter_map(Value::as_text).filter(|p| !p.is_empty()) {
+                    text = text.replace(piece, "");
+                }
+                text
+            };
+            all_same(reads.iter().map(without))
         }
         W::Text | W::Mutex | W::Transactions => true,
     };
     same.then_some(first)
+}
+
+fn all_same<T: PartialEq>(mut of: impl Iterator<Item = T>) -> bool {
+    of.next().is_none_or(|first| of.all(|other| other == first))
 }
 
 /// How many elements the final reads of a collection show together; 1 for what is no collection, or is empty.

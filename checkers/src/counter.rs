@@ -24,7 +24,7 @@ use crate::sessions;
 use crate::sums::Sums;
 use crate::verdict::{CounterFigures, Label, Tier};
 use crate::version::vector;
-use afterall_history::{Function, KeyId, OpId, OpView, Property, Sessions, Status};
+use afterall_history::{Function, KeyId, NODE_UNKNOWN, OpId, OpView, Property, Sessions, Status};
 use std::collections::{BTreeMap, BTreeSet};
 
 const NO_LOST: Claim = (Property::NoLostIncrements, Sessions::All);
@@ -90,6 +90,7 @@ pub(crate) fn check(
     let mut figures = Vec::new();
     if !ctx.history.has_real_time() {
         counters.iter().for_each(|counter| during_the_run(ctx, counter, findings));
+        monotonic(ctx, &counters, exact, findings);
         return Vec::new();
     }
     for counter in &counters {
@@ -173,14 +174,33 @@ fn at_the_end(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings)
         let why = format!("updates of {} are not part of this history", figures.key);
         findings.undecided(NO_LOST, why.clone());
         findings.undecided(NO_DOUBLE, why);
-    } else if let Some(value) = value
-        && !value.checked_sub(acknowledged).is_some_and(|rest| sums.reach(rest))
+    } else if let Some(value) = off_value(ctx, counter, value, |value| {
+        value.checked_sub(acknowledged).is_some_and(|rest| sums.reach(rest))
+    })
         // What was never acknowledged cannot be lost, and nothing twice is not less than nothing: a phantom.
         && (acked > 0 || counter.decremented || value > 0)
     {
         findings.add(off(ctx, counter, &figures, value));
     }
     figures
+}
+
+/// The value at the end that no outcome explains. Where no replica is named each read that is marked as final is one of some
+/// replica at its end.
+fn off_value(
+    ctx: &Context<'_>,
+    counter: &Counter<'_>,
+    value: Option<i64>,
+    explained: impl Fn(i64) -> bool,
+) -> Option<i64> {
+    let unnamed = ctx.history.header().nodes == [NODE_UNKNOWN];
+    let over = counter.of(true).filter_map(OpView::completion_index).max().unwrap_or(0);
+    let others = ctx
+        .on(counter.key)
+        .filter(|op| unnamed && op.is_final() && op.is_ok() && op.f().is_read())
+        .filter(|read| read.index() > over)
+        .filter_map(|op| op.output().as_int());
+    value.into_iter().chain(others).find(|&value| !explained(value))
 }
 
 /// The sum of the version vectors' entries, where the final reads have one and agree.
@@ -245,7 +265,10 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
         );
     }
     let kind = if claim == NO_LOST { "lost increments" } else { "applied twice" };
+    let shows = |op: &OpView<'_>| op.is_final() && op.output().as_int() == Some(value);
+    let shown = ctx.on(counter.key).find(|op| op.f().is_read() && op.is_ok() && shows(op));
     let finals = ctx.finals(counter.key).iter().map(|&(_, read)| read);
+    let finals = finals.chain(shown.map(|op| op.id()));
     Finding {
         claim,
         or,
@@ -431,7 +454,8 @@ fn monotonic(ctx: &Context<'_>, counters: &[Counter<'_>], exact: &[bool], findin
             }
             let Some(value) = op.output().as_int() else { continue };
             let kind = ctx.kind_of(op.session());
-            let until = op.completion_index().unwrap_or(u32::MAX);
+            let until = op.completion_index().filter(|_| ctx.history.has_real_time());
+            let until = until.unwrap_or(u32::MAX);
             if let Some(own) = own.get(&op.key()) {
                 let claim = (Property::ReadYourWrites, kind);
                 *counted.entry(claim).or_default() += 1;

@@ -13,7 +13,7 @@ use crate::verdict::{
     VERSION, Valid, Verdict,
 };
 use afterall_history::{
-    EndHow, Function, Header, History, KeyId, OpId, Promise, Property, RECORDED, Status,
+    EndHow, Function, Header, History, KeyId, OpId, OpView, Promise, Property, RECORDED, Status,
     Transactions,
 };
 use std::collections::BTreeMap;
@@ -27,7 +27,12 @@ const WITNESS_MAX: usize = 200;
 pub(crate) fn verdict(ctx: &Context<'_>, findings: &Findings, figures: Figures) -> Verdict {
     let history = ctx.history;
     let header = history.header();
-    let properties = properties(header, history.has_real_time(), findings);
+    let mut properties = properties(header, history.has_real_time(), findings);
+    let updates =
+        |op: &OpView<'_>| !op.f().is_read() && !op.is_setup() && op.status() != Status::Fail;
+    if !history.ops().any(|op| updates(&op)) {
+        nothing_was_updated(&mut properties);
+    }
     let (groups, groups_left_out) = chosen(header, findings);
     let anomalies = groups.iter().zip(1..).map(|(group, id)| anomaly(ctx, group, id)).collect();
     let counts = counts(history);
@@ -45,6 +50,16 @@ pub(crate) fn verdict(ctx: &Context<'_>, findings: &Findings, figures: Figures) 
         groups_left_out,
         faults,
         ..untimed_verdict(header, properties, decided, counts, figures)
+    }
+}
+
+/// Reads of what was there from the beginning put nothing to the test.
+fn nothing_was_updated(properties: &mut [PropertyVerdict]) {
+    for property in properties.iter_mut().filter(|property| property.outcome.is_held()) {
+        let why = "nothing was updated".to_owned();
+        let name = claim_name((property.property, property.sessions));
+        property.summary = format!("{name}: not exercised: {why}");
+        property.outcome = Outcome::NotExercised { why };
     }
 }
 

@@ -29,10 +29,7 @@ pub(crate) fn shown_by(workload: Workload, real_time: bool) -> impl Iterator<Ite
             P::Linearizable => TOGETHER,
             P::Convergence if real_time && workload != W::Mutex => TOGETHER,
             _ if !values => &[],
-            // What was done to a counter by then is in its value, whoever did it.
-            P::ReadYourWrites | P::MonotonicReads | P::MonotonicWrites | P::WritesFollowReads
-                if real_time || !counter =>
-            {
+            P::ReadYourWrites | P::MonotonicReads | P::MonotonicWrites | P::WritesFollowReads => {
                 APART
             }
             P::NoPhantoms => TOGETHER,
@@ -125,7 +122,9 @@ pub fn usual_promises(history: &History) -> Vec<Promise> {
     if !real_time
         && !usual.iter().any(|property| can(property) && *property != Property::NoPhantoms)
     {
-        usual.push(Property::Causal);
+        // Of counters the nearest to it that can be told: a session sees what it did.
+        let counter = matches!(workload, Workload::Counter | Workload::Inventory);
+        usual.push(if counter { Property::ReadYourWrites } else { Property::Causal });
     }
     usual.into_iter().filter(can).map(Promise::to_all).collect()
 }

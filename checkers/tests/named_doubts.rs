@@ -433,7 +433,11 @@ fn a_promise_with_fewer_chances_than_the_floor_is_hardly_exercised() {
     assert_eq!(of(4).valid, Valid::Unknown);
     let said = "hardly exercised: no-phantoms could have been broken 3 times, and at least 4";
     assert!(reasons(&of(4)).contains(said), "{}", reasons(&of(4)));
-    assert!(of(3).notes.iter().any(|note| note.contains("little is known of")), "{:?}", of(3).notes);
+    assert!(
+        of(3).notes.iter().any(|note| note.contains("little is known of")),
+        "{:?}",
+        of(3).notes
+    );
 }
 
 #[test]

@@ -383,7 +383,12 @@ impl HistoryBuilder {
         let output = if echoed { Packed::NIL } else { self.data.pack(raw.value)? };
         let version = self.data.pack(raw.version)?;
         let ops = &mut self.history.ops;
-        ops.served_by[op] = node.0;
+        // Where one end of the operation does not name the node, the other tells.
+        let named = self.history.header.nodes.len();
+        if usize::from(ops.sent_to[op]) >= named {
+            ops.sent_to[op] = node.0;
+        }
+        ops.served_by[op] = if usize::from(node.0) >= named { ops.sent_to[op] } else { node.0 };
         ops.status[op] = match raw.outcome {
             Outcome::Ok => Status::Ok,
             Outcome::Fail => Status::Fail,

@@ -58,6 +58,14 @@ struct Open {
     writes: Vec<(String, String)>,
 }
 
+/// A completion that writes something else than was invoked.
+fn another_write(due: Option<&(String, String)>, key: &str, value: &str) -> String {
+    let due = due.map_or("no further write".to_owned(), |(key, value)| format!("{key}={value}"));
+    format!(
+        "expected the writes that the transaction was invoked with ({due}), found {key}={value}"
+    )
+}
+
 impl Recorder {
     /// With the initial state that is given, or that of a multi-register of Knossos', or nothing.
     ///
@@ -113,9 +121,16 @@ impl Recorder {
         match outcome {
             Outcome::Ok => {
                 let txn = self.begin(session, Status::Ok, open.place)?;
+                let mut invoked = open.writes.iter();
                 for micro in micro_ops(op)? {
                     match micro? {
-                        Micro::Write(key, value) => self.write(txn, &key, &value)?,
+                        Micro::Write(key, value) => {
+                            let due = invoked.next();
+                            if due.is_none_or(|(k, v)| (k, v) != (&key, &value)) {
+                                return Err(another_write(due, &key, &value));
+                            }
+                            self.write(txn, &key, &value)?;
+                        }
                         Micro::Read(key, value) => {
                             let value = value.as_deref().map(name);
                             self.builder.read(txn, name(&key), value).map_err(|e| e.to_string())?;

@@ -46,6 +46,8 @@ pub(crate) struct Survey {
     tuple_versions: Versions,
     clients: bool,
     invoked: bool,
+    /// Whether a completion was looked at.
+    completed: bool,
     nodes: BTreeSet<String>,
 }
 
@@ -117,8 +119,9 @@ impl Survey {
         let shape_known = self.tuples.is_some() && versions_known;
         let transactions = workload == Some(Workload::Transactions);
         let known = workload.is_some() && self.invoked && (shape_known || transactions);
-        // Nodes have to be known all.
-        Ok(if known && self.nodes.is_empty() {
+        // Nodes have to be known all; clients that name theirs may do so in completions alone.
+        self.completed |= !op.is_invocation();
+        Ok(if known && self.completed && self.nodes.is_empty() {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())

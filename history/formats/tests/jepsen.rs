@@ -62,7 +62,7 @@ fn a_register() {
         notes,
         [
             "guessed the format jepsen-edn from the first line",
-            "guessed the register workload from write",
+            "guessed the register workload from cas, write",
             "1 line of the nemesis passed over: faults of other tools come without evidence",
             "no replica is named: every session counts as sticky",
         ]
