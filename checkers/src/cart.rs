@@ -94,7 +94,7 @@ fn demands(ctx: &Context<'_>, add: OpView<'_>, removes: &[OpId]) -> bool {
         remove.is_ok() && remove.completion_index().is_some_and(|over| over < add.index())
     };
     ctx.is_settled(add)
-        && removes.iter().all(|&remove| ctx.history.has_real_time() && before(ctx.op(remove)))
+        && removes.iter().all(|&remove| before(ctx.op(remove)))
         && !ctx.history.removed_elsewhere(add.key(), element(ctx, add.id()), u32::MAX)
 }
 
@@ -159,10 +159,8 @@ fn at_the_end(
         }
         if apart && undecided.is_none() {
             let name = ctx.history.key_name(key);
-            let add = acknowledged.number();
-            findings.undecided(NO_LOST, format!(
-                "the last reads of {name} differ on what #{add} added, and nobody called them final (--final last says that they are)"
-            ));
+            let why = explain::apart(name, acknowledged.number(), "added");
+            findings.undecided(NO_LOST, why);
         } else if !judged {
             undecided = undecided.or(Some(acknowledged.number()));
         }
@@ -193,15 +191,11 @@ fn at_the_end(
         let holding = holders.get(&add).copied().unwrap_or(0);
         if !ctx.finals_are_marked() && holding > 0 && holding < finals.len() {
             let name = ctx.history.key_name(key);
-            findings.undecided(claim, format!(
-                "the last reads of {name} differ on what #{} removed, and nobody called them final (--final last says that they are)",
-                remove.number()
-            ));
+            findings.undecided(claim, explain::apart(name, remove.number(), "removed"));
             continue;
         }
         findings.chances(claim, 1, resurrected_none(claim.1));
-        let add = sources.first_of_same(removal.add).unwrap_or(removal.add);
-        if holders.get(&add) == Some(&finals.len()) {
+        if holding == finals.len() {
             fates.resurrected += 1;
             findings.add(resurrected(ctx, claim, removal, finals[0].1));
         }

@@ -69,6 +69,13 @@ fn fault_kinds(ctx: &Context<'_>, id: OpId) -> Option<String> {
     list(&kinds)
 }
 
+/// That the last reads of a key differ on what an operation did, and are not known to be final. `did`: `added`, `removed`.
+pub(crate) fn apart(key: &str, number: u32, did: &str) -> String {
+    format!(
+        "the last reads of {key} differ on what #{number} {did}, and nobody called them final (--final last says that they are)"
+    )
+}
+
 /// A value, cut where it is long: a cart of forty items hides the sentence that it is part of.
 fn shortened(value: &Value) -> String {
     let text = value.to_string();

@@ -153,9 +153,7 @@ fn at_the_end(
             None if !ctx.all_read(key) => {
                 format!("{name} was not read on every replica at the end")
             }
-            None if apart => format!(
-                "the last reads of {name} differ on what #{add} added, and nobody called them final (--final last says that they are)"
-            ),
+            None if apart => explain::apart(name, add, "added"),
             None => format!("no read of {name} began after #{add} was acknowledged"),
         };
         findings.undecided(NO_LOST, why);
