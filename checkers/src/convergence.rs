@@ -272,7 +272,7 @@ fn diverged(ctx: &Context<'_>, key: KeyId, held: &BTreeMap<Value, Vec<OpId>>) ->
                 .flat_map(|(_, reads)| reads.iter())
                 .any(|&read| !fault.nodes.is_empty() && fault.touches(ctx.op(read).sent_to()))
         })
-        .map(|fault| fault.kind.as_str())
+        .map(|fault| fault.kind.name())
         .collect();
     kinds.sort_unstable();
     kinds.dedup();

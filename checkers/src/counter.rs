@@ -328,7 +328,7 @@ fn shares(ctx: &Context<'_>, counter: &Counter<'_>, claim: Claim) -> (String, St
     let mut kinds: BTreeSet<&str> = BTreeSet::new();
     for op in counter.updates.iter().filter(|op| op.is_ok()) {
         *by_node.entry(op.node_name()).or_default() += 1;
-        kinds.extend(explain::faults(ctx, op.id()).map(|fault| fault.kind.as_str()));
+        kinds.extend(explain::faults(ctx, op.id()).map(|fault| fault.kind.name()));
     }
     let said: Vec<String> =
         by_node.iter().map(|(node, count)| format!("{count} by {node}")).collect();

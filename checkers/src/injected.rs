@@ -2,15 +2,15 @@
 
 use crate::explain;
 use crate::verdict::FaultVerdict;
-use afterall_history::{Fault, FaultStage, History, OpId};
+use afterall_history::{Fault, FaultKind, FaultStage, History, OpId};
 
 /// Kinds of faults that work on what nodes say to each other.
-const ON_LINKS: [&str; 3] = ["partition", "black-hole", "latency"];
+const ON_LINKS: [FaultKind; 3] = [FaultKind::Partition, FaultKind::BlackHole, FaultKind::Latency];
 
 /// The kinds of faults on links none of which any operation met: they tested nothing.
 pub(crate) fn untouched(faults: &[FaultVerdict]) -> Vec<String> {
-    let tested_nothing = |kind: &&str| {
-        let mut of = faults.iter().filter(|fault| fault.kind == *kind && fault.took).peekable();
+    let tested_nothing = |kind: &&FaultKind| {
+        let mut of = faults.iter().filter(|fault| fault.kind == **kind && fault.took).peekable();
         of.peek().is_some() && of.all(|fault| fault.touched == Some(0))
     };
     let say = |kind| {
@@ -18,7 +18,7 @@ pub(crate) fn untouched(faults: &[FaultVerdict]) -> Vec<String> {
             "no operation was begun on the nodes of any {kind} while it was in force: it tested nothing"
         )
     };
-    ON_LINKS.iter().filter(|kind| tested_nothing(kind)).map(say).collect()
+    ON_LINKS.iter().filter(tested_nothing).map(say).collect()
 }
 
 /// Operations that were begun while the fault was in force, on the nodes that it is about.
@@ -39,7 +39,7 @@ fn touched(history: &History, fault: &Fault) -> u64 {
 /// The verdict on one fault.
 pub(crate) fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
     let names: Vec<&str> = fault.nodes.iter().map(|&node| history.node_name(node)).collect();
-    let mut what = fault.kind.clone();
+    let mut what = fault.kind.name().to_owned();
     if let Some(names) = explain::list(&names) {
         what.push_str(" of ");
         what.push_str(&names);
@@ -60,7 +60,7 @@ pub(crate) fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
     }
     FaultVerdict {
         fault: fault.id,
-        kind: fault.kind.clone(),
+        kind: fault.kind,
         what,
         // Somebody's word that it took hold is no evidence.
         took: fault.took.is_some()
@@ -69,7 +69,7 @@ pub(crate) fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
                 .evidence
                 .iter()
                 .any(|(stage, said)| *stage == FaultStage::Took && !said.trim().is_empty()),
-        touched: ON_LINKS.contains(&fault.kind.as_str()).then(|| touched(history, fault)),
+        touched: ON_LINKS.contains(&fault.kind).then(|| touched(history, fault)),
         healed: fault.healed.is_some(),
         evidence: fault.evidence.iter().map(|(_, text)| text.clone()).collect(),
         from: fault.inject,

@@ -36,7 +36,8 @@ use crate::sources::Sources;
 use crate::verdict::{Fates, Label};
 use crate::version::{Relation, compare};
 use afterall_history::{
-    Function, KeyId, NodeId, OpId, OpView, Property, RegisterRule, Sessions, Status, Workload,
+    FaultKind, Function, KeyId, NodeId, OpId, OpView, Property, RegisterRule, Sessions, Status,
+    Workload,
 };
 use std::collections::BTreeSet;
 
@@ -326,9 +327,10 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
             );
             let edge = format!("its version {} is lower", data.value(versions.0));
             edges.push(Dependency { from: write, to: x, label: Label::Version, why: edge });
-        } else if let Some(fault) = explain::faults(ctx, x).find(|fault| fault.kind == "clock")
+        } else if let Some(fault) =
+            explain::faults(ctx, x).find(|fault| fault.kind == FaultKind::Clock)
             && key.there_before(ctx, x, write)
-            && explain::faults(ctx, write).all(|fault| fault.kind == "clock")
+            && explain::faults(ctx, write).all(|fault| fault.kind == FaultKind::Clock)
         {
             // No version tells, but nothing else had gone wrong where the lost write was taken.
             let node = ctx.op(x).node_name();

@@ -24,7 +24,9 @@ use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::verdict::{Label, Tier};
 use crate::version::{Relation, compare};
-use afterall_history::{Datum, Function, KeyId, OpId, OpView, Property, Sessions, View, Workload};
+use afterall_history::{
+    Datum, FaultKind, Function, KeyId, OpId, OpView, Property, Sessions, View, Workload,
+};
 use std::collections::BTreeMap;
 
 pub(crate) const GUARANTEES: [Property; 4] = [
@@ -224,7 +226,7 @@ pub(crate) fn cause(ctx: &Context<'_>, earlier: OpId, later: OpId) -> String {
     let killed = ctx
         .history
         .faults_in_force(a.until(), b.invoked(), Some(a.served_by()))
-        .any(|fault| fault.kind == "kill");
+        .any(|fault| fault.kind == FaultKind::Kill);
     if killed {
         format!("{node} was killed in between")
     } else {

@@ -4,7 +4,7 @@
 //! them (in histories of transactions by their number in the order of the file, from 0), times are nanoseconds since the run began, nodes and keys stand by name. A field that does not apply is
 //! left out.
 
-use afterall_history::{Phase, Property, Sessions, Value, Workload};
+use afterall_history::{FaultKind, Phase, Property, Sessions, Value, Workload};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The `format` field of a verdict.
@@ -270,8 +270,8 @@ pub enum Label {
 pub struct FaultVerdict {
     /// Its number in the history.
     pub fault: u32,
-    /// Its kind: `partition`, `kill` …
-    pub kind: String,
+    /// Its kind.
+    pub kind: FaultKind,
     /// What it was about, in words.
     pub what: String,
     /// Whether evidence shows that it took hold.

@@ -140,7 +140,7 @@ pub(crate) fn events(table: &str) -> (Header, Vec<Event>) {
                         index: 0,
                         time,
                         fault: faults,
-                        f: kind.to_owned(),
+                        f: kind.parse().unwrap(),
                         stage,
                         nodes: words[1..].iter().map(|&node| node.to_owned()).collect(),
                         links: Vec::new(),
