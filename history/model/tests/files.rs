@@ -281,7 +281,7 @@ fn a_damaged_line_is_named_with_what_is_wrong() {
         (r#"{"index":2,"time":9,"type":"end","how":"complete"}"#, "time goes back"),
         (r#"{"index":2,"time":1.5,"type":"end"}"#, "floating point"),
         (r#"{"index":2,"index":2}"#, "duplicate field `index`"),
-        (&op(r#""end","how":"tired""#), "unknown variant `tired`"),
+        (&op(r#""end","how":"tired""#), r#"unknown end "tired""#),
         (&op(r#""end","how":"complete","phase":"final""#), r#""phase" does not belong"#),
         (&op(r#""begin""#), "unknown variant `begin`"),
         (&op(r#""end","who":1"#), "unknown field `who`"),
