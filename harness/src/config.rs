@@ -3,9 +3,9 @@
 use crate::driver::{Plan, SessionKind};
 use crate::nemesis::{Kind, Pace, TooShort, schedule};
 use afterall_history::{FORMAT, Header, Sessions, VERSION, Workload};
+use afterall_manifest::ClockSpec;
+use afterall_manifest::Manifest;
 use afterall_reference::core::{Flavour, Mutant};
-use afterall_targets::Manifest;
-use afterall_targets::manifest::ClockSpec;
 use afterall_workloads::Generator;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -7,10 +7,10 @@ use crate::driver::SessionKind;
 use crate::nemesis::Kind;
 use afterall_formats::Format;
 use afterall_history::Workload;
+use afterall_manifest::Manifest;
+use afterall_manifest::builtin;
+use afterall_node::NodeArgs;
 use afterall_reference::core::{Flavour, MUTANTS, Mutant, MutantRow};
-use afterall_reference::shell::NodeArgs;
-use afterall_targets::Manifest;
-use afterall_targets::manifest::builtin;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -259,7 +259,7 @@ impl RunArgs {
         let manifest = if reference && world != WorldKind::Docker {
             None
         } else {
-            Some(afterall_targets::manifest::load(&self.target).map_err(Failure::usage)?)
+            Some(afterall_manifest::load(&self.target).map_err(Failure::usage)?)
         };
         let faults = self.resolve_faults(row, manifest.as_ref())?;
         let workload = match self.workload {

@@ -113,7 +113,7 @@ pub fn main() -> ExitCode {
             print!("{}", String::from_utf8_lossy(&script));
             Ok(Exit::Valid)
         }
-        Command::Node(args) => match afterall_reference::shell::run(args) {
+        Command::Node(args) => match afterall_node::run(args) {
             Ok(()) => Ok(Exit::Valid),
             Err(error) => Err(error.into()),
         },

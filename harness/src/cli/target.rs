@@ -6,7 +6,7 @@ use super::{Exit, Failure};
 use crate::config::{RunConfig, WorldKind};
 use crate::nemesis::Kind;
 use crate::world::docker::{self, Tried};
-use afterall_targets::manifest::{self, Manifest};
+use afterall_manifest::Manifest;
 use std::path::Path;
 
 /// The manifest that `target new` writes, to be filled in.
@@ -20,15 +20,15 @@ pub(super) fn target(command: &TargetCommand) -> Result<Exit, Failure> {
         TargetCommand::New(args) => new(args),
         TargetCommand::Check(args) => check(args),
         TargetCommand::Schema => {
-            println!("{}", manifest::schema());
+            println!("{}", afterall_manifest::schema());
             Ok(Exit::Valid)
         }
     }
 }
 
 fn list() -> Result<Exit, Failure> {
-    for name in manifest::builtin_names() {
-        let manifest = manifest::load(name)?;
+    for name in afterall_manifest::builtin_names() {
+        let manifest = afterall_manifest::load(name)?;
         println!("{name}\n    {}", manifest.summary);
         let promises = |(workload, promises): (&afterall_history::Workload, &Vec<_>)| {
             format!("{} ({} promises)", workload.name(), promises.len())
@@ -66,7 +66,7 @@ fn new(args: &NewArgs) -> Result<Exit, Failure> {
 }
 
 fn check(args: &TrialArgs) -> Result<Exit, Failure> {
-    let manifest = manifest::load(&args.target).map_err(Failure::usage)?;
+    let manifest = afterall_manifest::load(&args.target).map_err(Failure::usage)?;
     let configs = configs(args, &manifest)?;
     let logs = tempfile::tempdir()?;
     let logs_kept = args.logs.as_deref().unwrap_or(logs.path());

@@ -353,6 +353,6 @@ mod tests {
     #[test]
     fn manifests_and_the_nemesis_know_the_same_faults() {
         let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
-        assert_eq!(names, afterall_targets::manifest::FAULTS);
+        assert_eq!(names, afterall_manifest::FAULTS);
     }
 }

@@ -1,9 +1,8 @@
 //! The bundled reference node: an eventually consistent replicated store, small enough to read in an evening.
 //!
-//! [`core`] decides and touches nothing; [`shell`] owns the sockets, the disk and the clock; [`wire`] is the
-//! client protocol between them and whoever drives the node; [`session`] is what a client must remember.
+//! [`core`] decides and touches nothing; [`wire`] is the client protocol between a node and whoever drives it; [`session`]
+//! is what a client must remember. The sockets, the disk and the clock are in the crate `afterall-node`.
 
 pub mod core;
 pub mod session;
-pub mod shell;
 pub mod wire;

@@ -7,10 +7,10 @@ use super::setup::SetupError;
 use super::wiring::{Addresses, Wiring};
 use crate::world::live::evidence::{ping, tail};
 use crate::world::live::links::LinkPlan;
+use afterall_clients::Cluster as Asked;
+use afterall_clients::{Client, ClientError};
 use afterall_history::Workload;
-use afterall_targets::client::{self, Cluster as Asked};
-use afterall_targets::manifest::{Manifest, Process};
-use afterall_targets::{Client, ClientError};
+use afterall_manifest::{Manifest, Process};
 use afterall_toxiproxy::Links;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -80,7 +80,11 @@ impl Cluster {
     fn client_at(&self, addresses: Vec<SocketAddr>) -> Result<Box<dyn Client>, ClientError> {
         let names = (1..=self.wiring.nodes).map(|node| format!("n{node}")).collect();
         let internal = self.addresses.nodes.clone();
-        client::open(&self.manifest.client, self.workload, Asked { names, internal, addresses })
+        afterall_clients::open(
+            &self.manifest.client,
+            self.workload,
+            Asked { names, internal, addresses },
+        )
     }
 
     /// A client that asks nodes directly, past all links.

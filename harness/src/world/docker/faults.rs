@@ -4,8 +4,8 @@ use super::cluster::{COMMAND_MAX, Cluster, SHARED, data_in_infra, infra};
 use crate::nemesis::{ClockFault, Evidence, Fault};
 use crate::world::live::evidence::{self, DIAL_MAX};
 use crate::world::live::links::LinkPlan;
-use afterall_reference::shell::authority::{self, Lie};
-use afterall_targets::manifest::ClockSpec;
+use afterall_manifest::ClockSpec;
+use afterall_node::authority::{self, Lie};
 use std::time::Duration;
 
 /// How long a node may take to end when it is asked to, seconds.

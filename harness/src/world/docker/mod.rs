@@ -22,7 +22,7 @@ use super::live::{self, Deployment, Onlooker, RunError};
 use crate::config::RunConfig;
 use crate::driver::Client as Who;
 use crate::nemesis::{Evidence, Fault};
-use afterall_targets::Client;
+use afterall_clients::Client;
 use cluster::Cluster;
 use engine::Engine;
 use futures_util::FutureExt;

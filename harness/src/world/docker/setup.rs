@@ -15,9 +15,9 @@ use super::wiring::{API_PORT, Addresses, TIME_PORT, Wiring};
 use crate::config::{ConfigError, RunConfig};
 use crate::world::live::evidence::tail;
 use crate::world::live::links::LinkPlan;
-use afterall_targets::ClientError;
-use afterall_targets::client::{self, Cluster as Asked};
-use afterall_targets::manifest::{ClockSpec, Command, Manifest, On, Place, Process, TemplateError};
+use afterall_clients::ClientError;
+use afterall_clients::Cluster as Asked;
+use afterall_manifest::{ClockSpec, Command, Manifest, On, Place, Process, TemplateError};
 use afterall_toxiproxy::Links;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -134,7 +134,7 @@ impl Setup<'_> {
         // A client that cannot be had must cost nothing.
         let (internal, addresses) = Default::default();
         let names = self.config.node_names();
-        client::open(
+        afterall_clients::open(
             &self.manifest.client,
             self.config.workload,
             Asked { names, internal, addresses },

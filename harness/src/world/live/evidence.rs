@@ -1,7 +1,7 @@
 //! What is measured of nodes from outside, in every world of real time.
 
 use crate::nemesis::{ClockFault, Evidence};
-use afterall_targets::Client;
+use afterall_clients::Client;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpStream;

@@ -3,7 +3,7 @@
 use super::cluster::Cluster;
 use crate::nemesis::{ClockFault, Evidence, Fault};
 use crate::world::live::evidence::{self, DIAL_MAX, dial};
-use afterall_reference::shell::authority::Lie;
+use afterall_node::authority::Lie;
 use rustix::process::Signal;
 use std::time::Duration;
 
@@ -182,7 +182,7 @@ impl Cluster {
         for &(from, to) in links {
             let Some(address) = self.peer_address(from, to) else { continue };
             probes.spawn(async move {
-                let probe = afterall_reference::shell::probe(address);
+                let probe = afterall_node::probe(address);
                 ((from, to), tokio::time::timeout(patience, probe).await)
             });
         }

@@ -1,8 +1,8 @@
 //! A node as a child process.
 
 use crate::world::live::evidence;
+use afterall_clients::ReferenceClient;
 use afterall_history::Workload;
-use afterall_targets::client::ReferenceClient;
 use std::fs::OpenOptions;
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,0 +1,324 @@
+//! The external client: a program that is told operations as lines of JSON and answers in kind.
+//!
+//! The protocol is documented in `docs/external-clients.md`. What is surely failed and what is unknown is the program's
+//! to say. Where it does not keep to the protocol after an operation was sent to it, the operation is unknown, and the
+//! program is killed and started anew. Where it cannot be started, nothing was sent to the store: failed.
+
+use super::child::{Child, quote};
+use super::{Answer, Client, ClientError, Cluster, Pending, Trouble};
+use afterall_history::{Value, Workload};
+use afterall_manifest::ClientSpec;
+use afterall_workloads::Operation;
+use serde::{Deserialize, Deserializer};
+use serde_json::json;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::time::Sleep;
+
+/// How long the program may take to say that it is ready.
+const READY_WITHIN: Duration = Duration::from_secs(10);
+
+/// The longest error text that is taken over.
+const ERROR_CHARS_MAX: usize = 500;
+
+/// A client that is another program.
+pub(super) struct ExternalClient {
+    command: Vec<String>,
+    workload: Workload,
+    names: Vec<String>,
+    hello: String,
+    ready_within: Duration,
+    running: Option<Running>,
+    last_id: u64,
+    /// A session has ended that the program knows of.
+    reset_due: bool,
+    /// How often in a row it did not become ready.
+    unready: u32,
+}
+
+/// The program while it runs.
+struct Running {
+    child: Child,
+    /// What is left of the time to become ready; nothing once it is.
+    patience: Option<Pin<Box<Sleep>>>,
+    /// It has been told something and not answered. Found so by the next call, it is restarted: the call before was
+    /// dropped, and its late answer must not be taken for another's.
+    busy: bool,
+}
+
+/// What the program says.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+enum Reply {
+    Ready {},
+    Ok {
+        id: u64,
+        #[serde(default, deserialize_with = "present")]
+        value: Option<Value>,
+        #[serde(default)]
+        node: Option<String>,
+        #[serde(default)]
+        version: Option<Value>,
+    },
+    Fail {
+        id: u64,
+        #[serde(default)]
+        error: String,
+    },
+    Info {
+        id: u64,
+        #[serde(default)]
+        error: String,
+    },
+}
+
+/// Tells a null that is there from nothing.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+impl ExternalClient {
+    /// A client that will start the manifest's command when it is first needed.
+    pub(super) fn new(
+        spec: &ClientSpec,
+        workload: Workload,
+        cluster: Cluster,
+    ) -> Result<Self, ClientError> {
+        if spec.command.is_empty() {
+            let what =
+                "an external client needs `command` in [client]: the program and its arguments";
+            return Err(ClientError::Start(what.to_owned()));
+        }
+        let nodes = cluster.names.iter().zip(&cluster.addresses);
+        let nodes =
+            nodes.map(|(name, address)| json!({"name": name, "address": address.to_string()}));
+        let hello = json!({
+            "type": "hello", "version": 1, "workload": workload.name(),
+            "nodes": nodes.collect::<Vec<_>>(), "options": spec.options,
+        });
+        Ok(ExternalClient {
+            command: spec.command.clone(),
+            workload,
+            names: cluster.names,
+            hello: format!("{hello}\n"),
+            ready_within: READY_WITHIN,
+            running: None,
+            last_id: 0,
+            reset_due: false,
+            unready: 0,
+        })
+    }
+
+    /// Has the program running and ready. An error means that nothing was asked of it.
+    async fn ready(&mut self) -> Result<(), String> {
+        match self.begin().await {
+            Ok(()) => {
+                self.unready = 0;
+                Ok(())
+            }
+            Err(why) => {
+                self.unready = self.unready.saturating_add(1);
+                let end = self.end().await;
+                let times = match self.unready {
+                    0..3 => String::new(),
+                    times => format!(" {times} times in a row"),
+                };
+                Err(format!(
+                    "the client {:?} did not become ready{times}: {why}{end}",
+                    self.command.join(" ")
+                ))
+            }
+        }
+    }
+
+    async fn begin(&mut self) -> Result<(), String> {
+        if self.running.as_ref().is_some_and(|running| running.busy || running.child.has_ended()) {
+            self.running = None;
+        }
+        let running = match &mut self.running {
+            Some(running) => running,
+            place => {
+                let child = Child::start(&self.command)?;
+                let patience = Some(Box::pin(tokio::time::sleep(self.ready_within)));
+                let running = place.insert(Running { child, patience, busy: true });
+                running.child.say(&self.hello).await?;
+                running.busy = false;
+                running
+            }
+        };
+        let Some(patience) = &mut running.patience else { return Ok(()) };
+        let line = tokio::select! {
+            line = running.child.hear() => line?,
+            () = patience => {
+                return Err(format!("no answer to hello within {} ms", self.ready_within.as_millis()));
+            }
+        };
+        match serde_json::from_slice(&line) {
+            Ok(Reply::Ready {}) => {
+                running.patience = None;
+                Ok(())
+            }
+            Ok(_) => Err(format!("it said {} in place of ready", quote(&line))),
+            Err(error) => Err(format!("it said {} in place of ready: {error}", quote(&line))),
+        }
+    }
+
+    /// Kills the program if there is one, and says how it ended.
+    async fn end(&mut self) -> String {
+        match self.running.take() {
+            Some(running) => format!("; {}", running.child.end().await),
+            None => String::new(),
+        }
+    }
+
+    /// Sends a request and returns what was answered to it. A program that does not keep to the protocol is killed.
+    async fn call(
+        &mut self,
+        mut request: serde_json::Value,
+        check: impl FnOnce(Reply, u64) -> Result<Result<Answer, Trouble>, String>,
+    ) -> Result<Answer, Trouble> {
+        self.ready().await.map_err(Trouble::Failed)?;
+        let Some(running) = &mut self.running else {
+            return Err(Trouble::Failed("the client is not running".to_owned()));
+        };
+        running.busy = true;
+        self.last_id += 1;
+        let (id, reset) = (self.last_id, std::mem::take(&mut self.reset_due));
+        let mut lines = String::new();
+        if reset {
+            lines.push_str("{\"type\":\"reset\"}\n");
+        }
+        request["id"] = id.into();
+        lines.push_str(&format!("{request}\n"));
+        let answered = async {
+            running.child.say(&lines).await?;
+            let line = running.child.hear().await?;
+            let reply = serde_json::from_slice(&line)
+                .map_err(|error| format!("it said {}: {error}", quote(&line)))?;
+            check(reply, id).map_err(|what| format!("it said {}: {what}", quote(&line)))
+        };
+        let answered = answered.await;
+        match answered {
+            Ok(answer) => {
+                running.busy = false;
+                answer
+            }
+            Err(what) => {
+                let end = self.end().await;
+                let command = self.command.join(" ");
+                Err(Trouble::Unknown(format!("the client {command:?}: {what}{end}")))
+            }
+        }
+    }
+
+    async fn invoke(&mut self, node: usize, operation: &Operation) -> Result<Answer, Trouble> {
+        let mut request = json!({
+            "type": "invoke", "id": 0, "node": self.names[node], "f": operation.f, "key": operation.key,
+        });
+        let is_read = operation.f.is_read();
+        if !operation.value.is_nil() {
+            let text = |error: serde_json::Error| Trouble::Failed(error.to_string());
+            request["value"] = serde_json::to_value(&operation.value).map_err(text)?;
+        }
+        let (workload, names) = (self.workload, self.names.clone());
+        self.call(request, move |reply, id| {
+            let (answer, of) = match reply {
+                Reply::Ready {} => return Err("it was ready before".to_owned()),
+                Reply::Fail { id, error } => (Err(Trouble::Failed(clip(error))), id),
+                Reply::Info { id, error } => (Err(Trouble::Unknown(clip(error))), id),
+                Reply::Ok { id, value, node, version } => {
+                    if let Some(node) = node.as_ref().filter(|node| !names.contains(node)) {
+                        return Err(format!("there is no node {node:?}"));
+                    }
+                    let read = match value {
+                        Some(value) if is_read => Some(fitting(workload, value)?),
+                        None if is_read => return Err("a read's answer has a value".to_owned()),
+                        _ => None,
+                    };
+                    (Ok(Answer { node, read, version }), id)
+                }
+            };
+            if of == id { Ok(answer) } else { Err(format!("the operation's id is {id}")) }
+        })
+        .await
+    }
+
+    async fn ping(&mut self, node: usize) -> Result<(), String> {
+        let request = json!({"type": "ping", "id": 0, "node": self.names[node]});
+        let answer = self.call(request, |reply, id| match reply {
+            Reply::Ok { id: of, .. } if of == id => Ok(Ok(Answer::done())),
+            Reply::Fail { id: of, error } if of == id => Ok(Err(Trouble::Failed(clip(error)))),
+            _ => Err(format!("a ping is answered by ok or fail, with its id {id}")),
+        });
+        answer.await.map(|_| ()).map_err(|trouble| trouble.to_string())
+    }
+
+    async fn clock_ms(&mut self, node: usize) -> Result<Option<i64>, String> {
+        let request = json!({"type": "clock", "id": 0, "node": self.names[node]});
+        let answer = self.call(request, |reply, id| match reply {
+            Reply::Ok { id: of, value: Some(Value::Int(ms)), .. } if of == id => {
+                Ok(Ok(Answer::read(Value::Int(ms))))
+            }
+            Reply::Fail { id: of, error } if of == id => Ok(Err(Trouble::Failed(clip(error)))),
+            _ => Err(format!(
+                "a clock is answered by ok with a whole number, or fail, with its id {id}"
+            )),
+        });
+        match answer.await {
+            Ok(answer) => Ok(answer.read.as_ref().and_then(Value::as_int)),
+            Err(trouble) => Err(trouble.to_string()),
+        }
+    }
+}
+
+/// The value of a read, if it has the shape that the workload's reads have.
+fn fitting(workload: Workload, value: Value) -> Result<Value, String> {
+    let is_item = |item: &Value| matches!(item.as_list(), Some([element, Value::Int(_)]) if !element.is_nil());
+    let (fits, shape) = match (workload, &value) {
+        (Workload::Register, value) => {
+            (value.is_nil() || value.as_list().is_some(), "null or a list of values")
+        }
+        (Workload::Counter, value) => (value.as_int().is_some(), "a whole number"),
+        (Workload::Cart, Value::Nil) => (true, ""),
+        (Workload::Cart, value) => (
+            value.as_list().is_some_and(|items| items.iter().all(is_item)),
+            "a list of [element, quantity]",
+        ),
+        _ => (false, "nothing: no run drives one"),
+    };
+    if fits { Ok(value) } else { Err(format!("a {}'s read returns {shape}", workload.name())) }
+}
+
+fn clip(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(ERROR_CHARS_MAX) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+impl Client for ExternalClient {
+    fn reset(&mut self) {
+        // One that has not answered yet is restarted by the next call, and needs not be told.
+        self.reset_due = true;
+    }
+
+    fn invoke<'a>(
+        &'a mut self,
+        node: usize,
+        operation: &'a Operation,
+    ) -> Pending<'a, Result<Answer, Trouble>> {
+        Box::pin(self.invoke(node, operation))
+    }
+
+    fn ping(&mut self, node: usize) -> Pending<'_, Result<(), String>> {
+        Box::pin(self.ping(node))
+    }
+
+    fn clock_ms(&mut self, node: usize) -> Pending<'_, Result<Option<i64>, String>> {
+        Box::pin(self.clock_ms(node))
+    }
+}
+
+#[cfg(test)]
+mod tests;

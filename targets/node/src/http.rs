@@ -1,0 +1,161 @@
+//! The sockets that clients see.
+
+use crate::engine::{Event, Report, WallClock};
+use crate::peers::LinkState;
+use afterall_reference::core::{Config, NodeId};
+use afterall_reference::wire;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{SyncSender, TrySendError};
+use tokio::sync::oneshot;
+
+/// What the handlers share.
+pub(crate) struct Front {
+    pub(crate) config: Config,
+    pub(crate) events: SyncSender<Event>,
+    pub(crate) clock: WallClock,
+    pub(crate) links: BTreeMap<NodeId, Arc<LinkState>>,
+}
+
+/// The routes.
+pub(crate) fn router(front: Front) -> Router {
+    Router::new()
+        .route("/status", get(status))
+        .route("/metrics", get(metrics))
+        .fallback(any(request))
+        .layer(DefaultBodyLimit::max(wire::BODY_BYTES_MAX))
+        .with_state(Arc::new(front))
+}
+
+async fn request(State(front): State<Arc<Front>>, uri: Uri, body: Bytes) -> Response {
+    let request = match wire::decode_request(uri.path(), &body) {
+        Ok(request) => request,
+        Err(error @ wire::Malformed::Path(_)) => {
+            return json_response(404, wire::encode_error(&error));
+        }
+        Err(error) => return json_response(400, wire::encode_error(&error)),
+    };
+    let (reply, answer) = oneshot::channel();
+    if let Err(status) = front.send(Event::Request(request, reply)) {
+        return status.into_response();
+    }
+    match answer.await {
+        Ok(Ok(answer)) => json_response(200, wire::encode_answer(answer)),
+        Ok(Err(refusal)) => {
+            let (status, body) = wire::encode_refusal(&refusal);
+            json_response(status, body)
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+async fn status(State(front): State<Arc<Front>>) -> Response {
+    let report = match front.report().await {
+        Ok(report) => report,
+        Err(status) => return status.into_response(),
+    };
+    let links: serde_json::Map<_, _> = front
+        .links
+        .iter()
+        .map(|(peer, link)| (peer.to_string(), json!(link.connected.load(Ordering::Relaxed))))
+        .collect();
+    let body = json!({
+        "node": front.config.id.to_string(),
+        "incarnation": report.incarnation,
+        "flavour": front.config.flavour.name(),
+        "mutant": front.config.mutant.map(|mutant| mutant.row().name),
+        "objects": report.objects,
+        "wall_ms": front.clock.now_ms(),
+        "offset_us": front.clock.offset_us(),
+        "connected": links,
+    });
+    json_response(200, body.to_string().into_bytes())
+}
+
+async fn metrics(State(front): State<Arc<Front>>) -> Response {
+    let report = match front.report().await {
+        Ok(report) => report,
+        Err(status) => return status.into_response(),
+    };
+    let figures = report.figures;
+    let mut text = String::new();
+    for (name, kind, help, value) in [
+        ("requests_total", "counter", "Client requests answered.", figures.requests),
+        ("objects", "gauge", "Objects held.", report.objects as u64),
+        ("commits_total", "counter", "Commits to disk.", report.commits),
+        ("rumor_messages_total", "counter", "Rumor messages sent.", figures.rumor_messages_sent),
+        ("rumor_objects_total", "counter", "Objects sent as rumors.", figures.rumor_objects_sent),
+        ("sync_rounds_total", "counter", "Anti-entropy rounds begun.", figures.sync_rounds),
+        (
+            "sync_messages_total",
+            "counter",
+            "Anti-entropy messages sent.",
+            figures.sync_messages_sent,
+        ),
+        (
+            "sync_objects_total",
+            "counter",
+            "Objects sent by anti-entropy.",
+            figures.sync_objects_sent,
+        ),
+        ("merges_total", "counter", "Received objects that were news.", figures.merges),
+        (
+            "merges_idle_total",
+            "counter",
+            "Received objects that were no news.",
+            figures.merges_idle,
+        ),
+    ] {
+        // Writing to a String does not fail.
+        let _ = writeln!(
+            text,
+            "# HELP afterall_{name} {help}\n# TYPE afterall_{name} {kind}\nafterall_{name} {value}"
+        );
+    }
+    for (name, help, value) in [
+        ("peer_bytes_total", "Bytes sent to a peer.", |link: &LinkState| {
+            link.bytes_sent.load(Ordering::Relaxed)
+        }),
+        ("peer_connects_total", "Connections made to a peer.", |link: &LinkState| {
+            link.connects.load(Ordering::Relaxed)
+        }),
+    ] as [(_, _, fn(&LinkState) -> u64); 2]
+    {
+        let _ = writeln!(text, "# HELP afterall_{name} {help}\n# TYPE afterall_{name} counter");
+        for (peer, link) in &front.links {
+            let _ = writeln!(text, "afterall_{name}{{peer=\"{peer}\"}} {}", value(link));
+        }
+    }
+    (StatusCode::OK, [(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+impl Front {
+    /// Hands an event to the engine, unless the engine is overloaded or gone.
+    fn send(&self, event: Event) -> Result<(), StatusCode> {
+        match self.events.try_send(event) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(_)) => Err(StatusCode::TOO_MANY_REQUESTS),
+            Err(TrySendError::Disconnected(_)) => Err(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+
+    async fn report(&self) -> Result<Report, StatusCode> {
+        let (reply, report) = oneshot::channel();
+        self.send(Event::Report(reply))?;
+        report.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+fn json_response(status: u16, body: Vec<u8>) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}

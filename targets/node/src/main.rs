@@ -1,0 +1,39 @@
+//! `afterall-node`: the reference node alone, small enough for an image of its own.
+
+use afterall_node::{AuthorityArgs, NodeArgs, run, run_authority};
+use clap::{CommandFactory, Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The reference node of Afterall.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    node: Option<NodeArgs>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Tell nodes the time
+    Authority(AuthorityArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match (cli.command, cli.node) {
+        (Some(Command::Authority(args)), _) => run_authority(&args),
+        (None, Some(node)) => run(node),
+        (None, None) => Cli::command()
+            .error(clap::error::ErrorKind::MissingRequiredArgument, "--id and --data are needed")
+            .exit(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("afterall-node: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
