@@ -1,7 +1,5 @@
 //! Correct stores raise no alarm, and a correct history that is tampered with does.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::store::{Dice, Kind, Setup, run};
 use crate::table::{build, outcome};
 use afterall_checkers::{Outcome, Verdict, check};

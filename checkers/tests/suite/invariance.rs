@@ -1,7 +1,5 @@
 //! Names mean nothing: other process numbers, keys, nodes and values, one for one, leave every outcome what it was.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::single_copy::{Setup, run};
 use crate::store::Dice;
 use afterall_checkers::{Outcome, Valid, Verdict, check};

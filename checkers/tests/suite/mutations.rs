@@ -1,8 +1,6 @@
 //! Histories of a few hundred to a few thousand operations: those of correct stores hold what the store keeps, and a fault
 //! that is planted into one is found.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::delivery::Delivery;
 use crate::single_copy::{Plant, Setup, run};
 use crate::table::{build, outcome};

@@ -1,7 +1,5 @@
 //! Histories that leave something open, and their neighbours that do not: what is doubted, and what all the same is known.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::table::{build, events, history, judge, outcome, outcome_for};
 use afterall_checkers::{Outcome, Valid, Verdict, can_show, cannot_show, check};
 use afterall_history::{

@@ -1,7 +1,5 @@
 //! Histories of registers that can be read, good and bad, and what the checkers say of each.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::table::{judge, outcome, outcome_for};
 use afterall_history::{Property, Sessions};
 

@@ -1,7 +1,5 @@
 //! Histories of texts that can be read, good and bad, and what proves it of the bad ones.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::table::{history, judge, minimal, outcome_for};
 use afterall_history::{Property, Sessions};
 

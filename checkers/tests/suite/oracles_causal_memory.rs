@@ -1,8 +1,6 @@
 //! Causal memory, PRAM and sequential consistency against brute force: every order of the writes that a session may have seen, straight from
 //! the definition; and the small histories of the literature.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::store::Dice;
 use crate::table::{history, judge, minimal, outcome};
 use afterall_checkers::check;

@@ -1,7 +1,5 @@
 //! Counter and cart checkers against brute force, straight from the definitions, on thousands of small histories.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::store::Dice;
 use crate::table::{history, only, outcome};
 use afterall_checkers::check;

@@ -1,8 +1,6 @@
 //! Elements that are added several times, to sets and to carts: a second add changes nothing, and what is in doubt is that
 //! element alone.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::store::Dice;
 use crate::table::{build, events, judge, outcome};
 use afterall_checkers::check;

@@ -1,8 +1,6 @@
 //! Values that are written several times, by every way in which they can have been: what is called broken must be broken
 //! whoever wrote what was read, and what is called held must hold for somebody.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::store::Dice;
 use crate::table::{judge, outcome};
 use afterall_checkers::check;

@@ -1,7 +1,5 @@
 //! Linearizability against brute force: every order of at most eight operations, straight from the definition.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::store::Dice;
 use crate::table::{history, minimal, outcome};
 use afterall_checkers::check;

@@ -1,8 +1,6 @@
 //! Register checkers against brute force, straight from the definitions, on thousands of histories of at most eight
 //! operations (and final reads).
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::store::Dice;
 use crate::table::{build, only, outcome};
 use afterall_checkers::{Verdict, check};

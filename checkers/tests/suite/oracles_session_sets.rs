@@ -1,8 +1,6 @@
 //! Every minimal set of session guarantees that values contradict, against brute force: all 256 sets of the eight claims, on
 //! thousands of histories of at most seven operations.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::store::Dice;
 use crate::table::{history, judge, outcome, outcome_for};
 use afterall_checkers::{Outcome, Valid, Verdict, check};

@@ -1,8 +1,6 @@
 //! Sets, chats and stock against brute force, straight from the definitions, on thousands of histories of at most
 //! ten operations.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::store::Dice;
 use crate::table::{history, judge, minimal, outcome};
 use afterall_checkers::check;

@@ -1,8 +1,6 @@
 //! Sets with removes: what is lost and what is back from the dead, straight from the definitions; and an observed-remove set of
 //! two replicas, correct by construction, that must never be called broken.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::store::Dice;
 use crate::table::{history, outcome, outcome_for};
 use afterall_checkers::{Valid, Verdict, check};

@@ -1,7 +1,5 @@
 //! Staleness: histories that can be read, and brute force straight from the definition.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::store::Dice;
 use crate::table::{history, judge};
 use afterall_checkers::{Verdict, check};

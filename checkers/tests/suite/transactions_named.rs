@@ -1,8 +1,6 @@
 //! Histories of transactions that have a name, to be read: `[x:=1 y==2 z==?]` writes x and reads y, and z as nothing;
 //! `!` was aborted; a line of `-` begins the next session.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::txns::{LEVELS, header, outcome, text};
 use afterall_checkers::{Outcome, Valid, Verdict, check_transactions};
 use afterall_history::{

@@ -1,8 +1,6 @@
 //! The properties of transactions against brute force, straight from the definition: is there a total order of the
 //! committed transactions that contains session order and reads-from, and meets the axiom?
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::store::Dice;
 use crate::txns::{LEVELS, Op, Txn, broken, build, header, outcome, plain, without};
 use afterall_checkers::{Outcome, check_transactions};

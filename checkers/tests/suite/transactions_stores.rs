@@ -1,8 +1,6 @@
 //! Transactions of a store that is causally consistent by construction, tampered with and rearranged, against the axioms
 //! written down as matrices.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::store::Dice;
 use crate::txns::{LEVELS, Op, Setup, Txn, broken, build, outcome, prefix_store, without};
 use afterall_checkers::{Valid, check_transactions};

@@ -1,7 +1,5 @@
 //! What makes a run false, unknown or true, and what the verdict looks like as JSON.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::store::Dice;
 use crate::table::{build, events, judge};
 use afterall_checkers::{Valid, Verdict, check};
