@@ -5,9 +5,8 @@ use crate::context::{Context, covers, dead_nodes, promised};
 use crate::explain;
 use crate::faults::{fault_verdict, untouched};
 use crate::findings::{Claim, Finding, Findings, Group};
-use crate::ladder::strongest;
-use crate::nil_reads::of_the_end;
-use crate::promises::shown_by;
+use crate::registry::Registry;
+use crate::row::RestsOn;
 use crate::verdict::{
     Anomaly, Counts, CountsOf, Edge, FORMAT, FaultVerdict, Figures, Outcome, PropertyVerdict,
     VERSION, Valid, Verdict,
@@ -24,21 +23,21 @@ const GROUPS_MAX: usize = 200;
 const WITNESS_MAX: usize = 200;
 
 /// The verdict on a history.
-pub(crate) fn verdict(ctx: &Context<'_>, findings: &Findings, figures: Figures) -> Verdict {
+pub(crate) fn verdict(ctx: &Context<'_>, registry: &Registry, findings: Findings) -> Verdict {
     let history = ctx.history;
     let header = history.header();
-    let mut properties = properties(header, history.has_real_time(), findings);
+    let mut properties = properties(registry, header, history.has_real_time(), &findings);
     let updates =
         |op: &OpView<'_>| !op.f().is_read() && !op.is_setup() && op.status() != Status::Fail;
     if !history.ops().any(|op| updates(&op)) {
         nothing_was_updated(&mut properties);
     }
-    let (groups, groups_left_out) = chosen(header, findings);
+    let (groups, groups_left_out) = chosen(registry, header, &findings);
     let anomalies = groups.iter().zip(1..).map(|(group, id)| anomaly(ctx, group, id)).collect();
     let counts = counts(history);
     let faults: Vec<FaultVerdict> =
         history.faults().iter().map(|fault| fault_verdict(history, fault)).collect();
-    let decided = validity(ctx, &properties, &faults);
+    let decided = validity(ctx, registry, &properties, &faults);
     let mut notes = notes(header, &properties);
     if !findings.notes.is_empty() {
         notes.extend(findings.notes.iter().cloned());
@@ -49,7 +48,7 @@ pub(crate) fn verdict(ctx: &Context<'_>, findings: &Findings, figures: Figures) 
         anomalies,
         groups_left_out,
         faults,
-        ..untimed_verdict(header, properties, decided, counts, figures)
+        ..untimed_verdict(registry, header, properties, decided, counts, findings.figures)
     }
 }
 
@@ -65,6 +64,7 @@ fn nothing_was_updated(properties: &mut [PropertyVerdict]) {
 
 /// A verdict without anomalies, faults and times.
 fn untimed_verdict(
+    registry: &Registry,
     header: &Header,
     properties: Vec<PropertyVerdict>,
     (valid, reasons): (Valid, Vec<String>),
@@ -86,7 +86,7 @@ fn untimed_verdict(
         nodes: header.nodes.clone(),
         started: header.started.clone(),
         duration_ns: 0,
-        strongest: strongest(&properties),
+        strongest: registry.strongest(&properties),
         properties,
         anomalies: Vec::new(),
         groups_left_out: 0,
@@ -99,13 +99,13 @@ fn untimed_verdict(
 /// The verdict on a history of transactions.
 pub(crate) fn transactions(
     history: &Transactions,
-    findings: &Findings,
+    registry: &Registry,
+    findings: Findings,
     counts: Counts,
-    figures: Figures,
 ) -> Verdict {
     let header = history.header();
-    let properties = properties(header, true, findings);
-    let (groups, groups_left_out) = chosen(header, findings);
+    let properties = properties(registry, header, true, &findings);
+    let (groups, groups_left_out) = chosen(registry, header, &findings);
     let mut doubts = Vec::new();
     if history.is_empty() {
         doubts.push("no transaction was made".to_owned());
@@ -118,12 +118,17 @@ pub(crate) fn transactions(
         notes: notes(header, &properties),
         anomalies: told.map(|(group, id)| untimed(header, group, id, &number, &key_name)).collect(),
         groups_left_out,
-        ..untimed_verdict(header, properties, decided, counts, figures)
+        ..untimed_verdict(registry, header, properties, decided, counts, findings.figures)
     }
 }
 
-fn properties(header: &Header, real_time: bool, findings: &Findings) -> Vec<PropertyVerdict> {
-    let shown: Vec<Claim> = shown_by(header.workload, real_time).collect();
+fn properties(
+    registry: &Registry,
+    header: &Header,
+    real_time: bool,
+    findings: &Findings,
+) -> Vec<PropertyVerdict> {
+    let shown: Vec<Claim> = registry.shown_by(header.workload, real_time).collect();
     let mut verdicts = Vec::new();
     for &property in Property::ALL {
         for &(_, sessions) in shown.iter().filter(|claim| claim.0 == property) {
@@ -247,6 +252,7 @@ fn chances_of(promise: Promise, properties: &[PropertyVerdict]) -> (u64, bool) {
 
 fn validity(
     ctx: &Context<'_>,
+    registry: &Registry,
     properties: &[PropertyVerdict],
     faults: &[FaultVerdict],
 ) -> (Valid, Vec<String>) {
@@ -266,7 +272,7 @@ fn validity(
     }
     if history.is_empty() {
         doubts.push("no operation was made".to_owned());
-    } else if !ctx.any_final() && wants_the_end(history) {
+    } else if !ctx.any_final() && wants_the_end(registry, history) {
         doubts.push("no replica was read at the end".to_owned());
     }
     let reads = || history.ops().filter(|op| op.f().is_read());
@@ -328,9 +334,9 @@ fn outcome(
 
 /// Whether the run is worth little without reads at its end. Ours all have them; what somebody else recorded needs them only
 /// where a promise speaks of the end.
-fn wants_the_end(history: &History) -> bool {
+fn wants_the_end(registry: &Registry, history: &History) -> bool {
     let header = history.header();
-    let of_the_end = |promise: &Promise| of_the_end(promise.property);
+    let of_the_end = |promise: &Promise| registry.rests_on(promise.property) == RestsOn::FinalReads;
     header.world != RECORDED || header.promises.iter().any(of_the_end)
 }
 
@@ -389,13 +395,17 @@ fn counts(history: &History) -> Counts {
 }
 
 /// The groups that are told, in their order, and how many are left out.
-fn chosen<'f>(header: &Header, findings: &'f Findings) -> (Vec<&'f Group>, u64) {
+fn chosen<'f>(
+    registry: &Registry,
+    header: &Header,
+    findings: &'f Findings,
+) -> (Vec<&'f Group>, u64) {
     let rank = |group: &&Group| {
         let (property, sessions) = group.smallest.claim;
         let broken = promised(header, property, sessions) && certain(header, &group.smallest);
         (
             !broken,
-            gravity(property),
+            registry.gravity(property),
             property,
             sessions,
             group.smallest.ops.len(),
@@ -436,28 +446,6 @@ fn chosen<'f>(header: &Header, findings: &'f Findings) -> (Vec<&'f Group>, u64) 
     let left_out = groups.len().saturating_sub(GROUPS_MAX) as u64;
     groups.truncate(GROUPS_MAX);
     (groups.into_iter().map(|(_, group)| group).collect(), left_out)
-}
-
-/// What is told first, 0 before 1: what is wrong for good, then what a session saw on the way, then what only a
-/// comparison of sessions shows.
-fn gravity(property: Property) -> u8 {
-    match property {
-        Property::Convergence
-        | Property::NoLostWrites
-        | Property::NoCausalLoss
-        | Property::NoLostIncrements
-        | Property::NoDoubleIncrements
-        | Property::CounterBounds
-        | Property::NoLostItems
-        | Property::NoResurrectedItems
-        | Property::NoOversell
-        | Property::NoPhantoms => 0,
-        Property::ReadYourWrites
-        | Property::MonotonicReads
-        | Property::MonotonicWrites
-        | Property::WritesFollowReads => 1,
-        _ => 2,
-    }
 }
 
 /// An anomaly as far as its finding tells it: without replicas, faults and times.
