@@ -4,9 +4,11 @@
 #![expect(clippy::expect_used, reason = "a bench fails by panicking")]
 #![expect(clippy::unwrap_used, reason = "the store is that of the tests")]
 
-#[path = "../tests/single_copy/mod.rs"]
+#[allow(dead_code, reason = "made for tests, and a bench needs a part of it")]
+#[path = "../tests/suite/single_copy.rs"]
 mod single_copy;
-#[path = "../tests/store/mod.rs"]
+#[allow(dead_code, reason = "made for tests, and a bench needs a part of it")]
+#[path = "../tests/suite/store.rs"]
 mod store;
 
 use afterall_checkers::check;

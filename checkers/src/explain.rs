@@ -1,7 +1,9 @@
 //! Plain words for operations, times and causes.
 
 use crate::context::Context;
-use afterall_history::{Fault, Function, NODE_UNKNOWN, NodeId, OpId, OpView, Status, Value};
+use afterall_history::{
+    Fault, FaultKind, Function, NODE_UNKNOWN, NodeId, OpId, OpView, Status, Value,
+};
 
 /// A kill this long after an acknowledgement is still named as a cause of what was lost.
 const KILL_NEAR_NS: i64 = 10_000_000_000;
@@ -63,7 +65,7 @@ pub(crate) fn faults<'h>(ctx: &Context<'h>, id: OpId) -> impl Iterator<Item = &'
 
 /// The kinds of faults on the operation's replica: `partition and clock`, or nothing.
 fn fault_kinds(ctx: &Context<'_>, id: OpId) -> Option<String> {
-    let mut kinds: Vec<&str> = faults(ctx, id).map(|fault| fault.kind.as_str()).collect();
+    let mut kinds: Vec<&str> = faults(ctx, id).map(|fault| fault.kind.name()).collect();
     kinds.sort_unstable();
     kinds.dedup();
     list(&kinds)
@@ -119,7 +121,7 @@ pub(crate) fn why_gone(ctx: &Context<'_>, id: OpId) -> (String, String) {
         );
     }
     let cause = match fault_kinds(ctx, id) {
-        Some(kinds) if faults(ctx, id).any(|fault| fault.kind == "partition") => {
+        Some(kinds) if faults(ctx, id).any(|fault| fault.kind == FaultKind::Partition) => {
             format!("acknowledged by {node} while it was cut off ({kinds})")
         }
         Some(kinds) => format!("acknowledged by {node} under {kinds}"),
@@ -135,6 +137,6 @@ fn kill_after<'h>(ctx: &Context<'h>, node: NodeId, op: OpView<'_>) -> Option<&'h
     ctx.history
         .faults()
         .iter()
-        .filter(|fault| fault.kind == "kill" && fault.touches(node))
+        .filter(|fault| fault.kind == FaultKind::Kill && fault.touches(node))
         .find(|fault| fault.inject >= done && fault.inject.saturating_sub(done) <= KILL_NEAR_NS)
 }

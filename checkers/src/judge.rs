@@ -3,11 +3,11 @@
 
 use crate::context::{Context, covers, dead_nodes, promised};
 use crate::explain;
+use crate::faults::{fault_verdict, untouched};
 use crate::findings::{Claim, Finding, Findings, Group};
-use crate::injected::{fault_verdict, untouched};
 use crate::ladder::strongest;
 use crate::nil_reads::of_the_end;
-use crate::shows::shown_by;
+use crate::promises::shown_by;
 use crate::verdict::{
     Anomaly, Counts, CountsOf, Edge, FORMAT, FaultVerdict, Figures, Outcome, PropertyVerdict,
     VERSION, Valid, Verdict,

@@ -23,50 +23,37 @@
 //! # Ok::<(), afterall_history::ReadError>(())
 //! ```
 
-mod arrivals;
-mod cart;
-mod causal;
-mod causal_convergence;
 mod causal_memory;
-mod chat;
-mod clock;
 mod context;
-mod convergence;
-mod counter;
+mod data_types;
 mod explain;
+mod faults;
 mod findings;
-mod injected;
-mod inventory;
+mod inference;
 mod judge;
 mod ladder;
 mod linearizable;
-mod lost_writes;
+mod measures;
 mod nil_reads;
-mod order;
-mod paths;
-pub mod pbs;
-mod phantoms;
-mod sequential;
-mod session_order;
-mod sessions;
-mod set;
-mod shows;
-mod sources;
-mod staleness;
-mod sums;
+mod promises;
+mod properties;
+mod session_guarantees;
 mod transactions;
 pub mod verdict;
-mod version;
-mod views;
 mod witness;
 
 use afterall_history::{History, Property, Sessions, Transactions, Workload};
 use context::Context;
+use data_types::{cart, chat, counter, set};
 use findings::Findings;
-use sources::Sources;
+use inference::reads_from::ReadsFrom;
+pub use measures::pbs;
+use measures::staleness;
+use properties::{causal, convergence, no_lost_writes, no_oversell, no_phantoms, sequential};
+use session_guarantees::{GUARANTEES, by_value, by_version};
 use verdict::Figures;
 
-pub use shows::{
+pub use promises::{
     CannotShow, can_show, cannot_show, usual_promises, usual_promises_of_transactions,
 };
 pub use verdict::{Anomaly, Edge, Label, Outcome, PropertyVerdict, Tier, Valid, Verdict};
@@ -85,41 +72,41 @@ fn find(ctx: &Context<'_>, only: Option<Property>) -> (Findings, Figures) {
     let mut findings = Findings::default();
     let mut figures = Figures::default();
     let wanted = |properties: &[Property]| only.is_none_or(|only| properties.contains(&only));
-    let sessions = wanted(&sessions::GUARANTEES);
+    let sessions = wanted(&GUARANTEES);
     // What needs to know what was over before what began.
     let real_time = ctx.history.has_real_time();
     if real_time && wanted(&[Property::Convergence]) {
         figures.convergence = Some(convergence::check(ctx, &mut findings));
     }
-    let exact = if sessions { sessions::check(ctx, &mut findings) } else { Vec::new() };
+    let exact = if sessions { by_version::check(ctx, &mut findings) } else { Vec::new() };
     // Keys of which nothing is judged by versions, or of which it is not asked.
     let by_values = || if sessions { exact.clone() } else { vec![true; ctx.history.keys()] };
     let workload = ctx.history.header().workload;
-    let sources = Sources::new(ctx);
+    let reads_from = ReadsFrom::new(ctx);
     if wanted(&[Property::NoPhantoms]) {
-        phantoms::check(ctx, &sources, &mut findings);
+        no_phantoms::check(ctx, &reads_from, &mut findings);
     }
     match workload {
-        Workload::Register => register(ctx, &sources, &exact, only, &mut findings, &mut figures),
+        Workload::Register => register(ctx, &reads_from, &exact, only, &mut findings, &mut figures),
         Workload::Counter | Workload::Inventory => {
             figures.counters = counter::check(ctx, &by_values(), &mut findings);
             if workload == Workload::Inventory {
-                inventory::check(ctx, &mut findings);
+                no_oversell::check(ctx, &mut findings);
             }
         }
         Workload::Cart | Workload::Set | Workload::Chat => {
             if wanted(&[Property::Causal]) {
-                causal::check(ctx, &sources, &mut findings);
-                chat::check(ctx, &sources, &mut findings);
+                causal::check(ctx, &reads_from, &mut findings);
+                chat::check(ctx, &reads_from, &mut findings);
             }
             let ends = wanted(&[Property::NoLostItems, Property::NoResurrectedItems]);
             if sessions || ends {
                 let exact = by_values();
                 if workload == Workload::Cart || ctx.has_removes() {
-                    let fates = cart::check(ctx, &sources, &exact, &mut findings);
+                    let fates = cart::check(ctx, &reads_from, &exact, &mut findings);
                     figures.items = real_time.then_some(fates);
                 } else {
-                    let (fates, visibility) = set::check(ctx, &sources, &exact, &mut findings);
+                    let (fates, visibility) = set::check(ctx, &reads_from, &exact, &mut findings);
                     figures.items = real_time.then_some(fates);
                     figures.visibility = visibility;
                 }
@@ -129,19 +116,19 @@ fn find(ctx: &Context<'_>, only: Option<Property>) -> (Findings, Figures) {
     }
     let judged = !matches!(workload, Workload::Register | Workload::Cart | Workload::Chat);
     if real_time && judged && wanted(&[Property::Linearizable, Property::CounterBounds]) {
-        linearizable::check(ctx, &sources, &mut findings);
+        linearizable::check(ctx, &reads_from, &mut findings);
     }
-    doubts(ctx, &sources, &exact, &mut findings);
+    doubts(ctx, &reads_from, &exact, &mut findings);
     nil_reads::check(ctx, &mut findings);
     (findings, figures)
 }
 
 /// What cannot be told because reads of a key could not be traced: of that key, and no other.
-fn doubts(ctx: &Context<'_>, sources: &Sources, exact: &[bool], findings: &mut Findings) {
+fn doubts(ctx: &Context<'_>, reads_from: &ReadsFrom, exact: &[bool], findings: &mut Findings) {
     use Property as P;
     // One order explains everything, whoever wrote what.
     let linearizable = linearizable::held(findings);
-    for (key, why) in sources.doubts() {
+    for (key, why) in reads_from.doubts() {
         let models = [P::Causal, P::CausalConvergence, P::CausalMemory, P::Pram, P::Sequential];
         for property in models.into_iter().filter(|_| !linearizable) {
             // Of registers there is a doubt where a read is not traced: it may be a chance, and was not counted as one.
@@ -159,7 +146,7 @@ fn doubts(ctx: &Context<'_>, sources: &Sources, exact: &[bool], findings: &mut F
             continue;
         }
         if items {
-            for property in sessions::GUARANTEES {
+            for property in GUARANTEES {
                 for sessions in [Sessions::Sticky, Sessions::Roaming] {
                     findings.undecided_if_tested((property, sessions), why);
                 }
@@ -167,7 +154,7 @@ fn doubts(ctx: &Context<'_>, sources: &Sources, exact: &[bool], findings: &mut F
             continue;
         }
         // Reads that are not traced were not counted as chances, and are some all the same.
-        for claim in session_order::put_to_the_test(ctx, key) {
+        for claim in by_value::put_to_the_test(ctx, key) {
             findings.undecided(claim, why);
         }
     }
@@ -200,7 +187,7 @@ pub fn check_transactions(history: &Transactions) -> Verdict {
 /// What is found in a history of registers, beside phantoms.
 fn register(
     ctx: &Context<'_>,
-    sources: &Sources,
+    reads_from: &ReadsFrom,
     exact: &[bool],
     only: Option<Property>,
     findings: &mut Findings,
@@ -213,22 +200,22 @@ fn register(
     let causal = fates || views || wanted(&[Property::Causal, Property::CausalConvergence]);
     // What needs the causal order, and what does not.
     let with_order = |findings: &mut Findings, figures: &mut Figures| {
-        let order = causal::check(ctx, sources, findings);
+        let order = causal::check(ctx, reads_from, findings);
         if fates {
-            figures.fates = Some(lost_writes::check(ctx, sources, &order, findings));
+            figures.fates = Some(no_lost_writes::check(ctx, reads_from, &order, findings));
         }
         order
     };
     let without = || {
         let mut findings = Findings::default();
-        if wanted(&sessions::GUARANTEES) {
-            session_order::check(ctx, sources, exact, &mut findings);
+        if wanted(&GUARANTEES) {
+            by_value::check(ctx, reads_from, exact, &mut findings);
         }
         if real_time && wanted(&[Property::Linearizable, Property::Sequential]) {
-            linearizable::check(ctx, sources, &mut findings);
+            linearizable::check(ctx, reads_from, &mut findings);
         }
         let measured = real_time && only.is_none();
-        (findings, measured.then(|| staleness::measure(ctx, sources)).flatten())
+        (findings, measured.then(|| staleness::measure(ctx, reads_from)).flatten())
     };
     let (order, (others, staleness)) = if !causal {
         (None, without())
@@ -246,10 +233,10 @@ fn register(
     figures.staleness = staleness;
     // These ask first whether the history is linearizable.
     if let (true, Some(order)) = (views, &order) {
-        causal_memory::check(ctx, sources, order, findings);
+        causal_memory::check(ctx, reads_from, order, findings);
     }
     if let (true, Some(order)) = (wanted(&[Property::Sequential]), &order) {
-        sequential::check(ctx, sources, order, findings);
+        sequential::check(ctx, reads_from, order, findings);
     }
     if linearizable::several_values(ctx).is_some() {
         findings.notes.push(

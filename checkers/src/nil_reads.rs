@@ -5,8 +5,8 @@
 
 use crate::context::Context;
 use crate::findings::Findings;
-use crate::sessions::GUARANTEES;
-use crate::shows::shown_by;
+use crate::promises::shown_by;
+use crate::session_guarantees::GUARANTEES;
 use afterall_history::{KeyId, OpView, Property, Sessions, Workload};
 use std::collections::{BTreeMap, BTreeSet};
 

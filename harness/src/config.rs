@@ -1,8 +1,8 @@
 //! A run's whole configuration, resolved: what `run.toml` holds and `replay` takes.
 
 use crate::driver::{Plan, SessionKind};
-use crate::nemesis::{Kind, Pace, TooShort, schedule};
-use afterall_history::{FORMAT, Header, Sessions, VERSION, Workload};
+use crate::nemesis::{EVERYWHERE, Pace, TooShort, schedule};
+use afterall_history::{ActsOn, FORMAT, FaultKind, Header, Sessions, VERSION, Workload};
 use afterall_manifest::ClockSpec;
 use afterall_manifest::Manifest;
 use afterall_reference::core::{Flavour, Mutant};
@@ -151,7 +151,7 @@ pub struct RunConfig {
     /// When an operation is given up, milliseconds.
     pub timeout_ms: u64,
     /// The kinds of faults.
-    pub faults: Vec<Kind>,
+    pub faults: Vec<FaultKind>,
     /// What everything random follows from.
     pub seed: u64,
     /// How much a promise has to be put to the test.
@@ -199,7 +199,7 @@ pub enum ConfigError {
     #[error("fault {kind}: {why}")]
     Fault {
         /// The fault.
-        kind: Kind,
+        kind: FaultKind,
         /// Why not.
         why: String,
     },
@@ -292,7 +292,7 @@ impl RunConfig {
 
     /// Faults on links need links.
     fn check_links(&self) -> Result<(), ConfigError> {
-        let on_links = |kind: &&Kind| kind.is_on_links();
+        let on_links = |kind: &&FaultKind| kind.acts_on() == ActsOn::Links;
         match self.faults.iter().find(on_links) {
             Some(&kind) if self.nodes == 1 => {
                 let why = "it works on links between nodes, and one node has none".to_owned();
@@ -344,7 +344,7 @@ impl RunConfig {
             }
         }
         if self.world != WorldKind::Docker {
-            return match self.faults.iter().find(|kind| !Kind::EVERYWHERE.contains(kind)) {
+            return match self.faults.iter().find(|kind| !EVERYWHERE.contains(kind)) {
                 Some(&kind) => {
                     let why = format!("the {} world has none: add `--world docker`", self.world);
                     Err(ConfigError::Fault { kind, why })

@@ -9,7 +9,8 @@
 //! 128 bits, not as itself: sixteen bytes each however many operations there are. Two of a hundred million
 //! configurations share a hash with a probability below 10⁻²².
 
-use super::steps::{Op, Step, mix};
+use super::steps::{Op, Step};
+use crate::inference::mix::mix;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What came of a search.

@@ -9,9 +9,9 @@
 //! that begins with the first of them and is over with the first that is over. That is exact: the add that began first can
 //! take effect at any moment between the two, and every other at its own end.
 
-use super::steps::mix;
 use crate::context::Context;
-use crate::sources::Sources;
+use crate::inference::mix::mix;
+use crate::inference::reads_from::ReadsFrom;
 use afterall_history::{Function, KeyId, OpId, OpView, Status};
 
 /// What shows that a set is not linearizable.
@@ -54,19 +54,19 @@ impl Read {
 ///
 pub(super) struct Sets<'a> {
     ctx: &'a Context<'a>,
-    sources: &'a Sources,
+    reads_from: &'a ReadsFrom,
     /// By operation: the level of what it added.
     level: Vec<u32>,
 }
 
 impl<'a> Sets<'a> {
-    pub(super) fn new(ctx: &'a Context<'a>, sources: &'a Sources) -> Self {
-        Sets { ctx, sources, level: vec![UNREAD; ctx.history.len()] }
+    pub(super) fn new(ctx: &'a Context<'a>, reads_from: &'a ReadsFrom) -> Self {
+        Sets { ctx, reads_from, level: vec![UNREAD; ctx.history.len()] }
     }
 
     pub(super) fn judge(&mut self, key: KeyId) -> (Option<Unset>, u64) {
         let read = |op: OpView<'_>| {
-            let mut shows: Vec<OpId> = self.sources.shown(op.id()).collect();
+            let mut shows: Vec<OpId> = self.reads_from.shown(op.id()).collect();
             shows.sort_unstable();
             shows.dedup();
             let hash = shows.iter().fold(0, |hash, add| hash ^ mix(u128::from(add.0) + 1));
@@ -113,14 +113,14 @@ impl<'a> Sets<'a> {
             let over = |op: OpView<'_>| op.completion_index().filter(|_| op.is_ok());
             let (place, over) = match op.f() {
                 Function::Add if op.status() != Status::Fail => {
-                    let first = self.sources.first_of_same(op.id());
+                    let first = self.reads_from.first_of_same(op.id());
                     if first.is_some_and(|first| first != op.id()) {
                         continue;
                     }
                     let over = match first {
                         None => over(op),
                         Some(first) => {
-                            let same = self.sources.same(first).into_iter();
+                            let same = self.reads_from.same(first).into_iter();
                             same.filter_map(|add| over(self.ctx.op(add))).min()
                         }
                     };

@@ -1,10 +1,11 @@
 //! What is said of operations that are not linearizable.
 
+use super::claim::{CLAIM, NO_ORDER};
 use super::sets::Unset;
 use super::steps::{self, Step, Steps};
 use super::texts::Wrong;
 use super::zones::Clash;
-use super::{CLAIM, NO_ORDER, bounds, witness};
+use super::{bounds, witness};
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Dependency, Finding};
@@ -67,8 +68,8 @@ fn real_time(ctx: &Context<'_>, from: OpId, to: OpId) -> Dependency {
     Dependency { from, to, label: Label::RealTime, why: format!("#{a} was over before #{b} began") }
 }
 
-fn reads_from(ctx: &Context<'_>, from: OpId, to: OpId) -> Dependency {
-    let why = crate::paths::reads_from(ctx, from, to);
+fn why_reads_from(ctx: &Context<'_>, from: OpId, to: OpId) -> Dependency {
+    let why = crate::inference::paths::why_reads_from(ctx, from, to);
     Dependency { from, to, label: Label::ReadsFrom, why }
 }
 
@@ -76,8 +77,8 @@ fn reads_from(ctx: &Context<'_>, from: OpId, to: OpId) -> Dependency {
 fn bonded(ctx: &Context<'_>, bond: OpId, member: OpId) -> Option<Dependency> {
     match (ctx.op(bond).f().is_read(), ctx.op(member).f().is_read()) {
         _ if bond == member => None,
-        (false, _) => Some(reads_from(ctx, bond, member)),
-        (true, false) => Some(reads_from(ctx, member, bond)),
+        (false, _) => Some(why_reads_from(ctx, bond, member)),
+        (true, false) => Some(why_reads_from(ctx, member, bond)),
         (true, true) => None,
     }
 }
@@ -158,7 +159,7 @@ pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
                 ctx.op(x).number(),
                 ctx.op(y).number()
             ),
-            vec![reads_from(ctx, x, a), reads_from(ctx, y, b)],
+            vec![why_reads_from(ctx, x, a), why_reads_from(ctx, y, b)],
         ),
         Unset::Shrunk { reads: [a, b], add } => (
             vec![add, a, b],
@@ -168,7 +169,7 @@ pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
                 explain::op(ctx, add),
                 read_of(ctx, b)
             ),
-            vec![reads_from(ctx, add, a), real_time(ctx, a, b)],
+            vec![why_reads_from(ctx, add, a), real_time(ctx, a, b)],
         ),
         Unset::Missed { add, read } => (
             vec![add, read],
@@ -187,7 +188,7 @@ pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
                 explain::op(ctx, y),
                 read_of(ctx, read)
             ),
-            vec![real_time(ctx, x, y), reads_from(ctx, y, read)],
+            vec![real_time(ctx, x, y), why_reads_from(ctx, y, read)],
         ),
     };
     finding(ctx, "not linearizable", ops, sentence, edges)

@@ -10,10 +10,10 @@
 //! the newest of the order until `t2` comes up: those between are few where the order is a good guess. If it takes too
 //! long, each session's last write within the clock is looked up instead (AWDIT, PLDI 2025).
 
+use super::conflict::{Conflict, Which};
 use super::facts::{Facts, INITIAL, Lists, NONE};
-use super::level::{Conflict, Which};
 use super::sorted::Sorted;
-use crate::clock::Clock;
+use crate::inference::vector_clock::VectorClock;
 use std::cell::OnceCell;
 
 /// Writers of a key that are walked before each session's last write is looked up.
@@ -23,9 +23,9 @@ const WALK_MAX: usize = 64;
 pub(super) struct Pasts<'f> {
     facts: &'f Facts<'f>,
     /// By session.
-    clocks: Vec<Clock>,
+    clocks: Vec<VectorClock>,
     /// By transaction, while somebody is still to read from it.
-    kept: Vec<Option<Clock>>,
+    kept: Vec<Option<VectorClock>>,
     /// By transaction: the reads that are still to come.
     readers: Vec<u32>,
 }
@@ -38,14 +38,14 @@ impl<'f> Pasts<'f> {
         }
         Pasts {
             facts,
-            clocks: vec![Clock::default(); facts.history.sessions()],
+            clocks: vec![VectorClock::default(); facts.history.sessions()],
             kept: vec![None; facts.len()],
             readers,
         }
     }
 
     /// Takes in what the transaction read: its causal past, itself not counted. To be called in the order.
-    pub(super) fn enter(&mut self, txn: u32) -> &Clock {
+    pub(super) fn enter(&mut self, txn: u32) -> &VectorClock {
         let facts = self.facts;
         let clock = &mut self.clocks[facts.session[txn as usize] as usize];
         for read in facts.reads_of(txn).iter().filter(|read| read.from != INITIAL) {
@@ -119,7 +119,12 @@ impl BySession {
     }
 
     /// Of each session that wrote the key within the clock, the last transaction that did.
-    fn last_within(&self, facts: &Facts<'_>, key: u32, clock: &Clock) -> impl Iterator<Item = u32> {
+    fn last_within(
+        &self,
+        facts: &Facts<'_>,
+        key: u32,
+        clock: &VectorClock,
+    ) -> impl Iterator<Item = u32> {
         let end = self.writers.starts[key as usize + 1];
         let blocks = self.blocks.of(key);
         blocks.iter().enumerate().filter_map(move |(at, &from)| {

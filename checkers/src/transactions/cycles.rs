@@ -1,7 +1,7 @@
 //! Cycles of so ∪ wr and conflicts, by strongly connected components.
 
+use super::conflict::Conflict;
 use super::facts::{Facts, INITIAL, NONE};
-use super::level::Conflict;
 use super::paths::{Link, Paths, Step};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;

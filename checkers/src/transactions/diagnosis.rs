@@ -1,16 +1,16 @@
 //! Of a broken property: which reads broke it, and the smallest histories that show it.
 
-use super::causal::Pasts;
+use super::conflict::Conflict;
 use super::cycles;
+use super::decide::{Decision, befores, decide};
 use super::facts::{Facts, INITIAL, NONE};
-use super::level::{Conflict, Decision, Level, Which, befores, decide};
+use super::level::Level;
 use super::paths::Paths;
 use super::shape::{Shape, cycle, odd, stale};
 use super::sorted::{Sorted, first_guess, sort};
+use super::stale_reads::stale_reads;
 use afterall_history::{OpId, Transactions};
 
-/// Conflicts that are gathered before they are looked at.
-const BATCH: usize = 8_000_000;
 /// Operations that are walked at most in search of the shortest witnesses of one property.
 const WALK_MAX: usize = 20_000_000;
 
@@ -57,57 +57,6 @@ pub(super) fn diagnose(
     let paths = Paths::new(facts, Vec::new());
     let cycles = found.shortest.iter().map(|links| cycle(facts, &paths, level, links)).collect();
     Diagnosis { stale, cycles, cycles_count: found.count }
-}
-
-/// The reads whose value is before a writer of the key that they must have known, each with one such writer; in the
-/// order of reads.
-pub(super) fn stale_reads(facts: &Facts<'_>, base: &Sorted, level: Level) -> Vec<Conflict> {
-    let mut stale: Vec<Conflict> = Vec::new();
-    let mut open: Vec<Conflict> = Vec::new();
-    level.conflicts(facts, base, Which::Contradicting, &mut |conflict| {
-        if conflict.then == INITIAL {
-            stale.push(conflict);
-            return;
-        }
-        open.push(conflict);
-        if open.len() == BATCH {
-            keep_proven(facts, base, &mut open, &mut stale);
-        }
-    });
-    keep_proven(facts, base, &mut open, &mut stale);
-    stale.sort_unstable_by_key(|conflict| (conflict.read, conflict.first));
-    stale.dedup_by_key(|conflict| conflict.read);
-    stale
-}
-
-/// Keeps those whose `then` is in the causal past of `first`.
-fn keep_proven(
-    facts: &Facts<'_>,
-    base: &Sorted,
-    open: &mut Vec<Conflict>,
-    stale: &mut Vec<Conflict>,
-) {
-    if open.is_empty() {
-        return;
-    }
-    open.sort_unstable_by_key(|conflict| base.rank[conflict.first as usize]);
-    let mut pasts = Pasts::new(facts);
-    let mut at = 0;
-    for &txn in &base.order {
-        let clock = pasts.enter(txn);
-        while let Some(conflict) = open.get(at).filter(|conflict| conflict.first == txn) {
-            let then = conflict.then as usize;
-            if clock.get(facts.session[then]) > facts.position[then] {
-                stale.push(*conflict);
-            }
-            at += 1;
-        }
-        pasts.leave(txn);
-        if at == open.len() {
-            break;
-        }
-    }
-    open.clear();
 }
 
 /// An order that respects so and wr. Where effects come before their causes, also the cycles and how many there are, and

@@ -2,8 +2,8 @@
 //!
 //! Session order is transitive, so any earlier transaction of a session is one step from any later one.
 
+use super::conflict::Conflict;
 use super::facts::{Facts, INITIAL, Lists, NONE};
-use super::level::Conflict;
 
 /// How one transaction depends on the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

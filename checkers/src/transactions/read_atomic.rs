@@ -4,8 +4,8 @@
 //! (Biswas and Enea, OOPSLA 2019; Bailis et al., RAMP, SIGMOD 2014). Two reads of one key that return two transactions'
 //! values are part of this: each must come before the other.
 
+use super::conflict::{Conflict, Which};
 use super::facts::{Facts, INITIAL, NONE};
-use super::level::{Conflict, Which};
 use super::sorted::Sorted;
 use super::visible::Offers;
 

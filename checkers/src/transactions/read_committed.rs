@@ -4,8 +4,8 @@
 //! Premise: `t3` has read from `t1` before it makes the read in question (Biswas and Enea, OOPSLA 2019; the monotonic form
 //! of Adya's PL-2, 1999).
 
+use super::conflict::{Conflict, Which};
 use super::facts::{Facts, INITIAL};
-use super::level::{Conflict, Which};
 use super::sorted::Sorted;
 use super::visible::Offers;
 

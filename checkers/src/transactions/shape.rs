@@ -1,7 +1,8 @@
 //! What is wrong, without words: the operations of a witness and how they depend on each other.
 
+use super::conflict::Conflict;
 use super::facts::{Facts, INITIAL, Odd};
-use super::level::{Conflict, Level};
+use super::level::Level;
 use super::paths::{Link, Paths, Step};
 use super::sorted::Sorted;
 use crate::verdict::Label;

@@ -1,7 +1,7 @@
 //! The writers that a transaction is known to see directly, for the keys that it reads.
 
+use super::conflict::{Conflict, Which};
 use super::facts::{Facts, INITIAL, NONE};
-use super::level::{Conflict, Which};
 use super::sorted::Sorted;
 
 /// Writers of one key that are looked at for one read, newest first; the others are older.

@@ -4,9 +4,10 @@ use super::Failure;
 use super::recorded::{ReadArgs, exports};
 use crate::config::{MaxBound, REFERENCE, RunConfig, WorldKind};
 use crate::driver::SessionKind;
-use crate::nemesis::Kind;
+use crate::nemesis::EVERYWHERE;
 use afterall_formats::Format;
 use afterall_history::Workload;
+use afterall_history::{ActsOn, FaultKind};
 use afterall_manifest::Manifest;
 use afterall_manifest::builtin;
 use afterall_node::NodeArgs;
@@ -313,9 +314,9 @@ impl RunArgs {
         &self,
         row: Option<&MutantRow>,
         manifest: Option<&Manifest>,
-    ) -> Result<Vec<Kind>, Failure> {
+    ) -> Result<Vec<FaultKind>, Failure> {
         let parse = |names: &mut dyn Iterator<Item = &str>| {
-            let kinds: Result<Vec<Kind>, _> = names.map(|name| name.trim().parse()).collect();
+            let kinds: Result<Vec<FaultKind>, _> = names.map(|name| name.trim().parse()).collect();
             kinds.map_err(Failure::usage)
         };
         let mut kinds = match (&self.faults, row, manifest) {
@@ -323,10 +324,10 @@ impl RunArgs {
             (Some(names), _, _) => parse(&mut names.iter().map(String::as_str))?,
             (None, Some(row), _) => parse(&mut row.faults.iter().copied())?,
             (None, None, Some(manifest)) => parse(&mut manifest.faults.iter().map(String::as_str))?,
-            (None, None, None) => Kind::EVERYWHERE.to_vec(),
+            (None, None, None) => EVERYWHERE.to_vec(),
         };
         if self.nodes == Some(1) && self.faults.is_none() {
-            kinds.retain(|kind| !kind.is_on_links());
+            kinds.retain(|kind| kind.acts_on() != ActsOn::Links);
         }
         kinds.sort_unstable();
         kinds.dedup();

@@ -4,7 +4,8 @@ use super::args::{NewArgs, RunArgs, TargetCommand, TrialArgs};
 use super::run::{docker_run_id, stopped_by_signals};
 use super::{Exit, Failure};
 use crate::config::{RunConfig, WorldKind};
-use crate::nemesis::Kind;
+use afterall_history::FaultKind;
+
 use crate::world::docker::{self, Tried};
 use afterall_manifest::Manifest;
 use std::path::Path;
@@ -127,7 +128,7 @@ fn configs(args: &TrialArgs, manifest: &Manifest) -> Result<Vec<RunConfig>, Fail
             config.faults = Vec::new();
         }
         // Room for every kind once.
-        config.time_ms = 10_000 * (1 + Kind::ALL.len() as u64);
+        config.time_ms = 10_000 * (1 + FaultKind::ALL.len() as u64);
         config.check().map_err(Failure::usage)?;
         configs.push(config);
     }

@@ -50,7 +50,7 @@ impl Recorder {
             index,
             time,
             fault: u32::try_from(id).unwrap_or(u32::MAX),
-            f: fault.kind().name().to_owned(),
+            f: fault.kind(),
             stage,
             nodes: fault.nodes().into_iter().map(name).collect(),
             links: fault.links().iter().map(|&(from, to)| (name(from), name(to))).collect(),

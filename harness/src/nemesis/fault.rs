@@ -1,103 +1,8 @@
 //! Faults as data.
 
-use afterall_history::Value;
+use afterall_history::{FaultKind, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
-
-/// The kinds of faults that can be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Links between nodes are cut.
-    Partition,
-    /// Links between nodes are slow.
-    Latency,
-    /// A node is killed with SIGKILL and started again.
-    Kill,
-    /// A node is stopped and goes on later.
-    Pause,
-    /// A node's clock is wrong.
-    Clock,
-    /// A node is asked to end with SIGTERM, and started again.
-    Stop,
-    /// Whatever is sent over links between nodes vanishes: connecting hangs.
-    BlackHole,
-    /// Datagrams between nodes vanish.
-    UdpDrop,
-    /// A node is killed, one of its files loses its end, as after a torn write, and it is started again.
-    Truncate,
-    /// A node is killed, the end of one of its files is overwritten, and it is started again.
-    Corrupt,
-}
-
-/// A name that is no kind of fault.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown fault {0:?}: there are {known}, and none", known = Kind::names())]
-pub struct UnknownKind(pub String);
-
-impl Kind {
-    /// Every kind.
-    pub const ALL: &'static [Kind] = &[
-        Kind::Partition,
-        Kind::Latency,
-        Kind::Kill,
-        Kind::Pause,
-        Kind::Clock,
-        Kind::Stop,
-        Kind::BlackHole,
-        Kind::UdpDrop,
-        Kind::Truncate,
-        Kind::Corrupt,
-    ];
-
-    /// The kinds that need no containers.
-    pub const EVERYWHERE: &'static [Kind] =
-        &[Kind::Partition, Kind::Latency, Kind::Kill, Kind::Pause, Kind::Clock];
-
-    /// Whether it works on links between nodes.
-    #[must_use]
-    pub fn is_on_links(self) -> bool {
-        matches!(self, Kind::Partition | Kind::Latency | Kind::BlackHole | Kind::UdpDrop)
-    }
-
-    /// The name on the command line and in histories.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Partition => "partition",
-            Kind::Latency => "latency",
-            Kind::Kill => "kill",
-            Kind::Pause => "pause",
-            Kind::Clock => "clock",
-            Kind::Stop => "stop",
-            Kind::BlackHole => "black-hole",
-            Kind::UdpDrop => "udp-drop",
-            Kind::Truncate => "truncate",
-            Kind::Corrupt => "corrupt",
-        }
-    }
-
-    fn names() -> String {
-        Kind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = UnknownKind;
-
-    fn from_str(name: &str) -> Result<Self, UnknownKind> {
-        let known = Kind::ALL.iter().copied().find(|kind| kind.name() == name);
-        known.ok_or_else(|| UnknownKind(name.to_owned()))
-    }
-}
 
 /// How a partition divides the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -225,18 +130,18 @@ pub enum Fault {
 impl Fault {
     /// Its kind.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> FaultKind {
         match self {
-            Fault::Partition { .. } => Kind::Partition,
-            Fault::Latency { .. } => Kind::Latency,
-            Fault::Kill { .. } => Kind::Kill,
-            Fault::Pause { .. } => Kind::Pause,
-            Fault::Clock { .. } => Kind::Clock,
-            Fault::Stop { .. } => Kind::Stop,
-            Fault::BlackHole { .. } => Kind::BlackHole,
-            Fault::UdpDrop { .. } => Kind::UdpDrop,
-            Fault::Truncate { .. } => Kind::Truncate,
-            Fault::Corrupt { .. } => Kind::Corrupt,
+            Fault::Partition { .. } => FaultKind::Partition,
+            Fault::Latency { .. } => FaultKind::Latency,
+            Fault::Kill { .. } => FaultKind::Kill,
+            Fault::Pause { .. } => FaultKind::Pause,
+            Fault::Clock { .. } => FaultKind::Clock,
+            Fault::Stop { .. } => FaultKind::Stop,
+            Fault::BlackHole { .. } => FaultKind::BlackHole,
+            Fault::UdpDrop { .. } => FaultKind::UdpDrop,
+            Fault::Truncate { .. } => FaultKind::Truncate,
+            Fault::Corrupt { .. } => FaultKind::Corrupt,
         }
     }
 
@@ -348,11 +253,11 @@ impl Evidence {
 
 #[cfg(test)]
 mod tests {
-    use super::Kind;
+    use afterall_history::FaultKind;
 
     #[test]
     fn manifests_and_the_nemesis_know_the_same_faults() {
-        let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+        let names: Vec<&str> = FaultKind::ALL.iter().map(|kind| kind.name()).collect();
         assert_eq!(names, afterall_manifest::FAULTS);
     }
 }

@@ -3,5 +3,16 @@
 mod fault;
 mod schedule;
 
-pub use fault::{ClockFault, Evidence, Fault, Kind, Shape, UnknownKind};
+use afterall_history::FaultKind;
+
+pub use fault::{ClockFault, Evidence, Fault, Shape};
 pub use schedule::{Pace, Planned, TooShort, schedule};
+
+/// The kinds that every world can inject.
+pub const EVERYWHERE: &[FaultKind] = &[
+    FaultKind::Partition,
+    FaultKind::Latency,
+    FaultKind::Kill,
+    FaultKind::Pause,
+    FaultKind::Clock,
+];

@@ -4,7 +4,8 @@
 //! before any comes twice. A fault may outlast its turn and overlap the next one, but no two overlap that touch
 //! the same node's life or clock.
 
-use super::fault::{ClockFault, Fault, Kind, Shape};
+use super::fault::{ClockFault, Fault, Shape};
+use afterall_history::FaultKind;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -70,7 +71,7 @@ pub struct TooShort {
 /// # Errors
 /// When the window has no room for that.
 pub fn schedule(
-    kinds: &[Kind],
+    kinds: &[FaultKind],
     nodes: usize,
     window_ns: u64,
     pace: Pace,
@@ -120,17 +121,22 @@ pub fn schedule(
 }
 
 /// Whether a fault of this kind wants its node to itself.
-fn holds_a_node(kind: Kind) -> bool {
+fn holds_a_node(kind: FaultKind) -> bool {
     match kind {
-        Kind::Kill | Kind::Pause | Kind::Clock | Kind::Stop | Kind::Truncate | Kind::Corrupt => {
-            true
+        FaultKind::Kill
+        | FaultKind::Pause
+        | FaultKind::Clock
+        | FaultKind::Stop
+        | FaultKind::Truncate
+        | FaultKind::Corrupt => true,
+        FaultKind::Partition | FaultKind::Latency | FaultKind::BlackHole | FaultKind::UdpDrop => {
+            false
         }
-        Kind::Partition | Kind::Latency | Kind::BlackHole | Kind::UdpDrop => false,
     }
 }
 
 fn draw(
-    kind: Kind,
+    kind: FaultKind,
     nodes: usize,
     busy: &[usize],
     clocks_forward: bool,
@@ -143,20 +149,20 @@ fn draw(
         free => free[random.random_range(0..free.len())],
     };
     match kind {
-        Kind::Partition => partition(nodes, random),
-        Kind::Latency => {
+        FaultKind::Partition => partition(nodes, random),
+        FaultKind::Latency => {
             let links = some_links(nodes, random);
             let latency_ms = random.random_range(50..=400);
             Fault::Latency { links, latency_ms, jitter_ms: random.random_range(0..=latency_ms / 4) }
         }
-        Kind::Kill => Fault::Kill { node },
-        Kind::Pause => Fault::Pause { node },
-        Kind::Clock => Fault::Clock { node, fault: clock(clocks_forward, random) },
-        Kind::Stop => Fault::Stop { node },
-        Kind::BlackHole => Fault::BlackHole { links: some_links(nodes, random) },
-        Kind::UdpDrop => Fault::UdpDrop { links: some_links(nodes, random) },
-        Kind::Truncate => Fault::Truncate { node, bytes: random.random_range(1..=64) },
-        Kind::Corrupt => Fault::Corrupt { node, bytes: random.random_range(1..=64) },
+        FaultKind::Kill => Fault::Kill { node },
+        FaultKind::Pause => Fault::Pause { node },
+        FaultKind::Clock => Fault::Clock { node, fault: clock(clocks_forward, random) },
+        FaultKind::Stop => Fault::Stop { node },
+        FaultKind::BlackHole => Fault::BlackHole { links: some_links(nodes, random) },
+        FaultKind::UdpDrop => Fault::UdpDrop { links: some_links(nodes, random) },
+        FaultKind::Truncate => Fault::Truncate { node, bytes: random.random_range(1..=64) },
+        FaultKind::Corrupt => Fault::Corrupt { node, bytes: random.random_range(1..=64) },
     }
 }
 
@@ -230,9 +236,9 @@ mod tests {
     fn every_kind_comes_and_goes_within_the_window() {
         for seed in 0..200 {
             let window = (10 + seed % 60) * SECOND;
-            let planned = schedule(Kind::ALL, 5, window, PACE, seed).unwrap();
-            let kinds: BTreeSet<Kind> = planned.iter().map(|p| p.fault.kind()).collect();
-            assert_eq!(kinds.len(), Kind::ALL.len());
+            let planned = schedule(FaultKind::ALL, 5, window, PACE, seed).unwrap();
+            let kinds: BTreeSet<FaultKind> = planned.iter().map(|p| p.fault.kind()).collect();
+            assert_eq!(kinds.len(), FaultKind::ALL.len());
             for fault in &planned {
                 assert!(fault.at_ns < fault.until_ns && fault.until_ns <= window);
                 assert!(fault.until_ns - fault.at_ns >= SECOND / 2);
@@ -244,7 +250,7 @@ mod tests {
     fn no_two_faults_fight_over_a_node() {
         for seed in 0..200 {
             let nodes = [1, 2, 5][seed as usize % 3];
-            let planned = schedule(Kind::ALL, nodes, 60 * SECOND, PACE, seed).unwrap();
+            let planned = schedule(FaultKind::ALL, nodes, 60 * SECOND, PACE, seed).unwrap();
             for (place, one) in planned.iter().enumerate() {
                 for other in &planned[place + 1..] {
                     // On a single node they follow each other as closely as they must.
@@ -261,7 +267,7 @@ mod tests {
     fn clocks_that_cannot_go_back_are_put_forward() {
         let pace = Pace { clocks_forward: true, ..PACE };
         for seed in 0..50 {
-            for planned in schedule(&[Kind::Clock], 3, 30 * SECOND, pace, seed).unwrap() {
+            for planned in schedule(&[FaultKind::Clock], 3, 30 * SECOND, pace, seed).unwrap() {
                 let Fault::Clock { fault, .. } = planned.fault else { panic!() };
                 assert!(fault.skew_ms() > 0, "{fault:?}");
             }
@@ -270,14 +276,14 @@ mod tests {
 
     #[test]
     fn the_same_seed_plans_the_same() {
-        let plan = |seed| schedule(Kind::ALL, 5, 30 * SECOND, PACE, seed).unwrap();
+        let plan = |seed| schedule(FaultKind::ALL, 5, 30 * SECOND, PACE, seed).unwrap();
         assert_eq!(plan(7), plan(7));
         assert_ne!(plan(7), plan(8));
     }
 
     #[test]
     fn a_window_without_room_is_an_error() {
-        assert!(schedule(Kind::ALL, 5, 3 * SECOND, PACE, 1).is_err());
+        assert!(schedule(FaultKind::ALL, 5, 3 * SECOND, PACE, 1).is_err());
     }
 
     #[test]

@@ -2,14 +2,15 @@
 
 use crate::runs::{config, judge_all};
 use afterall::config::RunConfig;
-use afterall::nemesis::Kind;
+use afterall_history::FaultKind;
+
 use afterall_history::Workload;
 use afterall_reference::core::Flavour;
 
 #[test]
 fn the_fates_of_acknowledged_writes_sum_up() {
     let run = |seed| {
-        let faults = vec![Kind::Clock, Kind::Partition];
+        let faults = vec![FaultKind::Clock, FaultKind::Partition];
         RunConfig { faults, ..config(Flavour::Lww, Workload::Register, seed) }
     };
     let mut gone = 0;

@@ -1,7 +1,7 @@
 //! The simulated world is a function of its configuration.
 
 use crate::runs::{config, history, recorded};
-use afterall::nemesis::Kind;
+use afterall::nemesis::EVERYWHERE;
 use afterall::world::sim;
 use afterall_history::{EndHow, Event, Workload};
 use afterall_reference::core::Flavour;
@@ -16,7 +16,7 @@ fn the_same_seed_gives_the_same_bytes() {
         let workloads = [Workload::Register, Workload::Counter, Workload::Cart];
         let flavour = Flavour::ALL[seed % 3];
         let mut config = config(flavour, workloads[seed / 3 % 3], seed as u64);
-        config.faults = Kind::EVERYWHERE.to_vec();
+        config.faults = EVERYWHERE.to_vec();
         let bytes = recorded(&config);
         assert!(bytes == recorded(&config), "seed {seed} gave two histories");
         assert!(history(&bytes).len() > 500);

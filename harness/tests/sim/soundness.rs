@@ -2,8 +2,9 @@
 
 use crate::runs::{config, judge_all};
 use afterall::driver::SessionKind;
-use afterall::nemesis::Kind;
+use afterall::nemesis::EVERYWHERE;
 use afterall_checkers::Valid;
+use afterall_history::FaultKind;
 use afterall_history::Workload;
 use afterall_reference::core::Flavour;
 use std::collections::BTreeSet;
@@ -13,7 +14,7 @@ fn five_hundred_correct_runs_raise_no_alarm() {
     let workloads = [Workload::Register, Workload::Counter, Workload::Cart];
     let configs = (0..500).map(|seed: usize| {
         let mut config = config(Flavour::ALL[seed % 3], workloads[seed / 3 % 3], seed as u64);
-        config.faults = Kind::EVERYWHERE.to_vec();
+        config.faults = EVERYWHERE.to_vec();
         config.nodes = if (seed / 9).is_multiple_of(2) { 5 } else { 3 };
         config.rate = Some(150 + (seed / 18 % 4) as u32 * 50);
         config
@@ -24,8 +25,8 @@ fn five_hundred_correct_runs_raise_no_alarm() {
         ok += verdict.counts.ok;
         fail += verdict.counts.fail;
         info += verdict.counts.info;
-        let kinds: BTreeSet<&str> = verdict.faults.iter().map(|f| f.kind.as_str()).collect();
-        assert_eq!(kinds.len(), Kind::EVERYWHERE.len(), "seed {}: {kinds:?}", config.seed);
+        let kinds: BTreeSet<&str> = verdict.faults.iter().map(|f| f.kind.name()).collect();
+        assert_eq!(kinds.len(), EVERYWHERE.len(), "seed {}: {kinds:?}", config.seed);
         if verdict.valid != Valid::True {
             alarms.push(format!(
                 "seed {} ({:?} {} {}): {:?}: {:#?}",
@@ -51,7 +52,7 @@ fn every_kind_of_session_and_cluster_does() {
     {
         let mut config = config(Flavour::Crdt, Workload::Register, 9_000 + seed as u64);
         config.sessions = sessions;
-        config.faults = vec![Kind::Kill, Kind::Pause, Kind::Clock];
+        config.faults = vec![FaultKind::Kill, FaultKind::Pause, FaultKind::Clock];
         for (nodes, rate) in [(1, Some(100)), (2, None), (9, Some(400))] {
             configs.push(afterall::config::RunConfig { nodes, rate, ..config.clone() });
         }

@@ -95,7 +95,7 @@ fn a_small_history_in_full() {
             index: 0,
             time: 0,
             fault: 0,
-            f: "partition".to_owned(),
+            f: "partition".parse().unwrap(),
             stage,
             nodes: vec!["n1".to_owned()],
             links: Vec::new(),

@@ -6,8 +6,8 @@ use crate::datum::{Data, Datum, Full, Packed, Symbol};
 use crate::history::{Columns, End, Fault, History, NEVER, NONE, NodeId, NodeTurn, Status};
 use crate::limits::{EVENTS_MAX, FAULTS_MAX, NODES_MAX};
 use crate::{
-    Event, FaultStage, Function, Header, NODE_UNKNOWN, OpEvent, Outcome, Phase, RECORDED, Value,
-    shape,
+    Event, FaultKind, FaultStage, Function, Header, NODE_UNKNOWN, OpEvent, Outcome, Phase,
+    RECORDED, Value, shape,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -59,7 +59,7 @@ pub enum Damage {
     #[error("fault {0} was never injected")]
     FaultUnknown(u32),
     #[error("fault {fault} was injected as {injected}, and is now called {found}")]
-    FaultKind { fault: u32, injected: String, found: String },
+    FaultKind { fault: u32, injected: FaultKind, found: FaultKind },
     #[error("fault {fault}: {stage:?} cannot follow what is known of it")]
     FaultStage { fault: u32, stage: FaultStage },
     #[error(transparent)]
@@ -453,7 +453,7 @@ impl HistoryBuilder {
                 .collect::<Result<_, Damage>>()?;
             self.history.faults.push(Fault {
                 id: e.fault,
-                kind: e.f.clone(),
+                kind: e.f,
                 nodes,
                 links,
                 value: self.data.value(value),
@@ -470,11 +470,7 @@ impl HistoryBuilder {
                 return Err(Damage::FaultUnknown(e.fault));
             };
             if fault.kind != e.f {
-                return Err(Damage::FaultKind {
-                    fault: e.fault,
-                    injected: fault.kind.clone(),
-                    found: e.f.clone(),
-                });
+                return Err(Damage::FaultKind { fault: e.fault, injected: fault.kind, found: e.f });
             }
             let healed = fault.healed.is_some();
             let (follows, at) = match e.stage {

@@ -1,7 +1,7 @@
 //! The lines of a history after its header.
 
-use crate::{Function, Value};
-use serde::{Deserialize, Serialize};
+use crate::vocabulary;
+use crate::{FaultKind, Function, Value};
 
 /// One thing that happened, in the order in which the harness saw it. One line of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,30 +44,17 @@ impl Event {
     }
 }
 
-/// How an operation stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// It was sent.
-    Invoke,
-    /// It was acknowledged.
-    Ok,
-    /// It surely did not happen.
-    Fail,
-    /// Nobody knows whether it happened; its process makes no further operation.
-    Info,
-}
-
-impl Outcome {
-    /// The `type` in history files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Outcome::Invoke => "invoke",
-            Outcome::Ok => "ok",
-            Outcome::Fail => "fail",
-            Outcome::Info => "info",
-        }
+vocabulary! {
+    /// How an operation stands.
+    "type" Outcome {
+        /// It was sent.
+        Invoke = "invoke",
+        /// It was acknowledged.
+        Ok = "ok",
+        /// It surely did not happen.
+        Fail = "fail",
+        /// Nobody knows whether it happened; its process makes no further operation.
+        Info = "info",
     }
 }
 
@@ -102,20 +89,20 @@ pub struct OpEvent {
     pub last: bool,
 }
 
-/// The phases of a run, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Phase {
-    /// Load, no faults.
-    Healthy,
-    /// Load, faults come and go.
-    Faults,
-    /// Everything is healed; the load goes on.
-    Heal,
-    /// No more updates; every replica is polled until all agree or a deadline passes.
-    Quiescence,
-    /// Every key is read on every replica once more.
-    Final,
+vocabulary! {
+    /// The phases of a run, in order.
+    "phase" Phase {
+        /// Load, no faults.
+        Healthy = "healthy",
+        /// Load, faults come and go.
+        Faults = "faults",
+        /// Everything is healed; the load goes on.
+        Heal = "heal",
+        /// No more updates; every replica is polled until all agree or a deadline passes.
+        Quiescence = "quiescence",
+        /// Every key is read on every replica once more.
+        Final = "final",
+    }
 }
 
 /// A phase began.
@@ -131,22 +118,22 @@ pub struct PhaseEvent {
     pub phase: Phase,
 }
 
-/// Where a fault stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FaultStage {
-    /// The nemesis is about to inject it: from here on it may be in force.
-    Inject,
-    /// Evidence shows that it took hold.
-    Took,
-    /// It did not take hold, or nothing shows that it did.
-    Missed,
-    /// The nemesis is about to heal it.
-    Heal,
-    /// It is healed: from here on it is no longer in force.
-    Healed,
-    /// It could not be healed.
-    Stuck,
+vocabulary! {
+    /// Where a fault stands.
+    "stage" FaultStage {
+        /// The nemesis is about to inject it: from here on it may be in force.
+        Inject = "inject",
+        /// Evidence shows that it took hold.
+        Took = "took",
+        /// It did not take hold, or nothing shows that it did.
+        Missed = "missed",
+        /// The nemesis is about to heal it.
+        Heal = "heal",
+        /// It is healed: from here on it is no longer in force.
+        Healed = "healed",
+        /// It could not be healed.
+        Stuck = "stuck",
+    }
 }
 
 /// The nemesis did something.
@@ -161,8 +148,8 @@ pub struct FaultEvent {
     pub time: i64,
     /// Which fault: counts from 0 in the order of injection.
     pub fault: u32,
-    /// Its kind: `partition`, `latency`, `kill`, `pause`, `clock` …
-    pub f: String,
+    /// Its kind.
+    pub f: FaultKind,
     /// Where it stands.
     pub stage: FaultStage,
     /// The nodes it is about.
@@ -175,14 +162,14 @@ pub struct FaultEvent {
     pub evidence: Option<String>,
 }
 
-/// What happened to a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NodeChange {
-    /// It answers.
-    Ready,
-    /// It ended although no fault asked it to.
-    Died,
+vocabulary! {
+    /// What happened to a node.
+    "change" NodeChange {
+        /// It answers.
+        Ready = "ready",
+        /// It ended although no fault asked it to.
+        Died = "died",
+    }
 }
 
 /// A node became ready, or died unasked.
@@ -202,16 +189,16 @@ pub struct NodeEvent {
     pub detail: String,
 }
 
-/// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EndHow {
-    /// Every phase was gone through.
-    Complete,
-    /// Somebody stopped it.
-    Interrupted,
-    /// The harness failed.
-    Failed,
+vocabulary! {
+    /// How a run ended.
+    "end" EndHow {
+        /// Every phase was gone through.
+        Complete = "complete",
+        /// Somebody stopped it.
+        Interrupted = "interrupted",
+        /// The harness failed.
+        Failed = "failed",
+    }
 }
 
 /// The run ended.

@@ -1,78 +1,43 @@
 //! What an operation asks for: Jepsen's `:f`.
 
-use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
+use crate::vocabulary;
 
-/// An `f` that this version of the format does not know.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown f {0:?}: this version knows {known}", known = Function::names())]
-pub struct UnknownFunction(pub String);
-
-macro_rules! functions {
-    ($($(#[$doc:meta])+ $variant:ident = $name:literal,)+) => {
-        /// What an operation asks for.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[repr(u8)]
-        pub enum Function { $($(#[$doc])+ #[serde(rename = $name)] $variant,)+ }
-
-        impl Function {
-            /// Every function, in declaration order.
-            pub const ALL: &'static [Function] = &[$(Function::$variant,)+];
-
-            /// The name in history files.
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self { $(Function::$variant => $name,)+ }
-            }
-
-            fn names() -> String {
-                Function::ALL.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ")
-            }
-        }
-
-        impl FromStr for Function {
-            type Err = UnknownFunction;
-            fn from_str(name: &str) -> Result<Self, UnknownFunction> {
-                match name { $($name => Ok(Function::$variant),)+ _ => Err(UnknownFunction(name.to_owned())) }
-            }
-        }
-    };
-}
-
-functions! {
-    /// Read a key. Value of the completion: see the workload (`Workload`).
-    Read = "read",
-    /// Write a value that no other write to the key carries.
-    Write = "write",
-    /// Compare and set; value `[old, new]`.
-    Cas = "cas",
-    /// Write nothing: whatever was there is gone. Without a value.
-    Delete = "delete",
-    /// Add a positive amount to a counter; value: the amount.
-    Increment = "increment",
-    /// Take a positive amount from a counter; value: the amount.
-    Decrement = "decrement",
-    /// Add to a cart (value `[element, quantity]`) or to a set (value: the element).
-    Add = "add",
-    /// Remove an element that the session has seen; value: the element.
-    Remove = "remove",
-    /// Read a cart as an order; value of the completion as for a cart's read.
-    Checkout = "checkout",
-    /// Append to a text.
-    Append = "append",
-    /// Take a lock.
-    Acquire = "acquire",
-    /// Give a lock back.
-    Release = "release",
-    /// Put more of an item into stock; value: how many.
-    Restock = "restock",
-    /// Sell of an item; value: how many. It fails where there is not enough.
-    Sell = "sell",
-    /// Post a message; value `[message, parent]`.
-    Post = "post",
-    /// Change a message; value `[edit, message]`.
-    Edit = "edit",
+vocabulary! {
+    /// What an operation asks for.
+    "f" Function {
+        /// Read a key. Value of the completion: see the workload (`Workload`).
+        Read = "read",
+        /// Write a value that no other write to the key carries.
+        Write = "write",
+        /// Compare and set; value `[old, new]`.
+        Cas = "cas",
+        /// Write nothing: whatever was there is gone. Without a value.
+        Delete = "delete",
+        /// Add a positive amount to a counter; value: the amount.
+        Increment = "increment",
+        /// Take a positive amount from a counter; value: the amount.
+        Decrement = "decrement",
+        /// Add to a cart (value `[element, quantity]`) or to a set (value: the element).
+        Add = "add",
+        /// Remove an element that the session has seen; value: the element.
+        Remove = "remove",
+        /// Read a cart as an order; value of the completion as for a cart's read.
+        Checkout = "checkout",
+        /// Append to a text.
+        Append = "append",
+        /// Take a lock.
+        Acquire = "acquire",
+        /// Give a lock back.
+        Release = "release",
+        /// Put more of an item into stock; value: how many.
+        Restock = "restock",
+        /// Sell of an item; value: how many. It fails where there is not enough.
+        Sell = "sell",
+        /// Post a message; value `[message, parent]`.
+        Post = "post",
+        /// Change a message; value `[edit, message]`.
+        Edit = "edit",
+    }
 }
 
 impl Function {
@@ -80,11 +45,5 @@ impl Function {
     #[must_use]
     pub fn is_read(self) -> bool {
         matches!(self, Function::Read | Function::Checkout)
-    }
-}
-
-impl fmt::Display for Function {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }

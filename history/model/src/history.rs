@@ -1,7 +1,7 @@
 //! A whole history, in columns.
 
 use crate::datum::{Data, Datum, Packed, Symbol, View};
-use crate::{EndHow, FaultStage, Function, Header, NodeChange, Phase, Promise, Value};
+use crate::{EndHow, FaultKind, FaultStage, Function, Header, NodeChange, Phase, Promise, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -38,8 +38,8 @@ pub enum Status {
 pub struct Fault {
     /// Counts from 0 in the order of injection.
     pub id: u32,
-    /// `partition`, `latency`, `kill`, `pause`, `clock` …
-    pub kind: String,
+    /// Its kind.
+    pub kind: FaultKind,
     /// The nodes it is about.
     pub nodes: Vec<NodeId>,
     /// The directed links it is about.

@@ -131,7 +131,7 @@ fn write_event(line: &mut Vec<u8>, event: &Event) -> io::Result<()> {
             line.extend_from_slice(b"fault\",\"fault\":");
             write_number(line, u64::from(e.fault));
             line.extend_from_slice(b",\"f\":");
-            write_text(line, &e.f)?;
+            write_text(line, e.f.name())?;
             line.extend_from_slice(b",\"stage\":");
             serde_json::to_writer(&mut *line, &e.stage)?;
             if !e.nodes.is_empty() {
@@ -274,7 +274,9 @@ fn write_number(line: &mut Vec<u8>, mut n: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EndEvent, EndHow, FaultEvent, FaultStage, Function, Phase, PhaseEvent, Workload};
+    use crate::{
+        EndEvent, EndHow, FaultEvent, FaultKind, FaultStage, Function, Phase, PhaseEvent, Workload,
+    };
 
     fn header() -> Header {
         Header::new("reference", Workload::Register, 7, ["n1", "n2"])
@@ -310,7 +312,7 @@ mod tests {
             index: 3,
             time: 1_203_311_000,
             fault: 2,
-            f: "partition".into(),
+            f: FaultKind::Partition,
             stage: FaultStage::Took,
             nodes: vec!["n1".into()],
             links: vec![("n1".into(), "n2".into())],

@@ -7,6 +7,7 @@
 mod build;
 mod datum;
 mod event;
+mod fault_kind;
 mod function;
 mod header;
 mod history;
@@ -22,6 +23,7 @@ mod read;
 mod shape;
 mod transactions;
 mod value;
+mod vocabulary;
 
 pub use build::{Damage, HistoryBuilder};
 pub use datum::{Data, Datum, Entries, Full, Items, Symbol, View};
@@ -29,7 +31,8 @@ pub use event::{
     EndEvent, EndHow, Event, FaultEvent, FaultStage, NodeChange, NodeEvent, OpEvent, Outcome,
     Phase, PhaseEvent,
 };
-pub use function::{Function, UnknownFunction};
+pub use fault_kind::{ActsOn, FaultKind};
+pub use function::Function;
 pub use header::{
     CartRule, CounterRule, FORMAT, Header, NODE_UNKNOWN, RECORDED, RegisterRule, Semantics,
     VERSION, Workload,
@@ -44,3 +47,6 @@ pub use transactions::{
     Initial, Name, TransactionDamage, Transactions, TransactionsBuilder, TxnId, TxnOp, ValueId,
 };
 pub use value::Value;
+pub use vocabulary::UnknownWord;
+#[doc(hidden)]
+pub use vocabulary::deserialize_word;

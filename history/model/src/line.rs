@@ -4,7 +4,7 @@ use crate::datum::{Data, Datum, Full, Symbol};
 use crate::limits::DEPTH_MAX;
 use crate::{
     EndEvent, EndHow, Event, FaultEvent, FaultStage, NodeChange, NodeEvent, Outcome, Phase,
-    PhaseEvent, Value,
+    PhaseEvent, UnknownWord, Value,
 };
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
@@ -193,7 +193,7 @@ impl Line {
                 index,
                 time,
                 fault: self.fault,
-                f: data.text(self.f).to_owned(),
+                f: data.text(self.f).parse().map_err(|unknown: UnknownWord| unknown.to_string())?,
                 stage: self.stage,
                 nodes: self.nodes,
                 links: self.links,

@@ -192,7 +192,7 @@ fn take(builder: &mut HistoryBuilder, line: Line) -> Result<(), String> {
         .data()
         .text(line.f)
         .parse()
-        .map_err(|error: crate::UnknownFunction| error.to_string())?;
+        .map_err(|error: crate::UnknownWord| error.to_string())?;
     let raw = RawOp {
         index: line.index,
         time: line.time,

@@ -9,7 +9,8 @@ use crate::context::{Context, NodeLog};
 use crate::words;
 use afterall_checkers::{Anomaly, Verdict};
 use afterall_history::{
-    Datum, Function, History, KeyId, NodeChange, NodeId, OpId, Phase, SessionId, Status, View,
+    Datum, FaultKind, Function, History, KeyId, NodeChange, NodeId, OpId, Phase, SessionId, Status,
+    View,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -84,7 +85,7 @@ struct Ops {
 #[derive(Serialize)]
 struct FaultBand {
     fault: u32,
-    kind: String,
+    kind: FaultKind,
     from: i64,
     to: Option<i64>,
     took: bool,
@@ -255,7 +256,7 @@ impl FaultBand {
     fn new(fault: &afterall_history::Fault) -> FaultBand {
         FaultBand {
             fault: fault.id,
-            kind: words::cut(&fault.kind, NAME_CHARS),
+            kind: fault.kind,
             from: fault.inject,
             to: fault.healed,
             took: fault.took.is_some(),
@@ -296,7 +297,6 @@ fn trimmed(verdict: &Verdict) -> Verdict {
     verdict.groups_left_out += (groups - verdict.anomalies.len()) as u64;
     verdict.faults.truncate(FAULTS_MAX);
     for fault in &mut verdict.faults {
-        fault.kind = words::cut(&fault.kind, NAME_CHARS);
         fault.what = words::cut(&fault.what, NAME_CHARS);
         fault.evidence.truncate(EVIDENCE_MAX);
         for evidence in &mut fault.evidence {

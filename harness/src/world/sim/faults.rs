@@ -243,7 +243,7 @@ mod tests {
     use super::*;
     use crate::config::{RunConfig, WorldKind};
     use crate::driver::SessionKind;
-    use crate::nemesis::Kind;
+    use crate::nemesis::EVERYWHERE;
     use afterall_history::{Event, FaultStage, Workload};
     use afterall_reference::core::Flavour;
     use std::collections::BTreeSet;
@@ -263,7 +263,7 @@ mod tests {
             time_ms: 3_600_000,
             quiescence_max_ms: 100,
             timeout_ms: 1_000,
-            faults: Kind::EVERYWHERE.to_vec(),
+            faults: EVERYWHERE.to_vec(),
             max_bound: Default::default(),
             seed,
             toxiproxy: None,
@@ -299,7 +299,7 @@ mod tests {
         let mut kinds = BTreeSet::new();
         let first = |id: &usize| kinds.insert(world.driver.fault(*id).kind());
         let ids: Vec<usize> = (0..world.watches.len()).filter(first).collect();
-        assert_eq!(ids.len(), Kind::EVERYWHERE.len());
+        assert_eq!(ids.len(), EVERYWHERE.len());
         ids
     }
 
@@ -334,7 +334,7 @@ mod tests {
     #[test]
     fn a_fault_that_is_not_healed_is_stuck() {
         for seed in 0..20 {
-            for place in 0..Kind::EVERYWHERE.len() {
+            for place in 0..EVERYWHERE.len() {
                 let mut world = world(seed);
                 let id = ids(&world)[place];
                 world.inject(id);

@@ -1,0 +1,540 @@
+//! Counters: no increment lost, none applied twice, nothing read that is no sum of what was done.
+//!
+//! With A the acknowledged and I the indeterminate operations of a counter:
+//!
+//! - *at the end* all replicas hold one value, and it is ΣA plus the sum of some subset of I (`sums`; beyond its memory
+//!   only the range is checked, and the figures say so). If not: where no choice of operations, each acknowledged one applied
+//!   once or twice, comes to the value, something acknowledged is missing; where none does that applies each at most
+//!   once, something was applied twice. Where both could be, a version vector tells, if the target returns one whose entries
+//!   are the absolute amounts that each replica has applied: a total below that of A means loss, above that of A and I
+//!   a double. Without it the history does not tell, and both are named.
+//! - *during the run* a read is the sum of some of the operations invoked before it was over (NoPhantoms).
+//! - a session sees its own operations (RYW): what it reads is its own sum and that of some of what others had begun by then;
+//!   a counter that was never decremented does not go back within a session (MR): for counters without versions.
+//!
+//! A chance of loss is an operation that was acknowledged before the final reads began. One acknowledged later may be in what
+//! they returned, or not.
+//!
+//! Staleness is no error. A chance of loss is an acknowledged operation, one of a double any that may have happened.
+
+use crate::context::Context;
+use crate::explain;
+use crate::findings::{Claim, Dependency, Finding, Findings};
+use crate::inference::sums::Sums;
+use crate::inference::version::vector;
+use crate::session_guarantees as sessions;
+use crate::verdict::{CounterFigures, Label, Tier};
+use afterall_history::{Function, KeyId, NODE_UNKNOWN, OpId, OpView, Property, Sessions, Status};
+use std::collections::{BTreeMap, BTreeSet};
+
+const NO_LOST: Claim = (Property::NoLostIncrements, Sessions::All);
+const NO_DOUBLE: Claim = (Property::NoDoubleIncrements, Sessions::All);
+const NO_PHANTOMS: Claim = (Property::NoPhantoms, Sessions::All);
+const WHY_NONE: &str = "no counter was changed and then read on every replica at the end";
+const FIGURES_MAX: usize = 1_000;
+
+/// What was done to one counter.
+struct Counter<'h> {
+    key: KeyId,
+    /// What was acknowledged, or may have happened, in the order of invocation.
+    updates: Vec<OpView<'h>>,
+    /// By update: whether it was acknowledged before the final reads began.
+    settled: Vec<bool>,
+    acknowledged: i64,
+    /// The absolute amounts acknowledged, and of those that may have happened.
+    absolute: (i64, i64),
+    decremented: bool,
+}
+
+impl<'h> Counter<'h> {
+    /// The operations that the final reads must show, or those that they may show.
+    fn of(&self, settled: bool) -> impl Iterator<Item = OpView<'h>> + '_ {
+        let all = self.updates.iter().zip(&self.settled);
+        all.filter(move |(_, is)| **is == settled).map(|(&op, _)| op)
+    }
+}
+
+/// Whether it takes something away.
+fn takes(op: OpView<'_>) -> bool {
+    matches!(op.f(), Function::Decrement | Function::Sell)
+}
+
+/// Whether this is a part of a history in which something is not that was taken away, and begun before the event.
+fn taken_elsewhere(ctx: &Context<'_>, key: KeyId, before: u32) -> bool {
+    let left_out = |f| ctx.history.updates_left_out(key, Some(f), before);
+    left_out(Function::Decrement) || left_out(Function::Sell)
+}
+
+/// The same of what was added.
+fn added_elsewhere(ctx: &Context<'_>, key: KeyId, before: u32) -> bool {
+    let left_out = |f| ctx.history.updates_left_out(key, Some(f), before);
+    left_out(Function::Increment) || left_out(Function::Restock)
+}
+
+/// What the operation adds.
+fn amount(op: OpView<'_>) -> i64 {
+    let amount = op.input().as_int().unwrap_or(0);
+    if takes(op) { -amount } else { amount }
+}
+
+/// Judges the counters.
+pub(crate) fn check(
+    ctx: &Context<'_>,
+    exact: &[bool],
+    findings: &mut Findings,
+) -> Vec<CounterFigures> {
+    findings.chances(NO_LOST, 0, WHY_NONE);
+    findings.chances(NO_DOUBLE, 0, WHY_NONE);
+    findings.chances(NO_PHANTOMS, 0, "no counter was read");
+    let counters: Vec<Counter<'_>> = ctx.keys().map(|key| counter(ctx, key)).collect();
+    let mut figures = Vec::new();
+    if !ctx.history.has_real_time() {
+        counters.iter().for_each(|counter| during_the_run(ctx, counter, findings));
+        monotonic(ctx, &counters, exact, findings);
+        return Vec::new();
+    }
+    for counter in &counters {
+        let figure = at_the_end(ctx, counter, findings);
+        if figures.len() < FIGURES_MAX {
+            figures.push(figure);
+        }
+        during_the_run(ctx, counter, findings);
+    }
+    monotonic(ctx, &counters, exact, findings);
+    figures
+}
+
+fn counter<'h>(ctx: &Context<'h>, key: KeyId) -> Counter<'h> {
+    let updates: Vec<OpView<'h>> =
+        ctx.on(key).filter(|op| !op.f().is_read() && op.status() != Status::Fail).collect();
+    let settled: Vec<bool> = updates.iter().map(|&op| ctx.is_settled(op)).collect();
+    let mut counter =
+        Counter { key, updates, settled, acknowledged: 0, absolute: (0, 0), decremented: false };
+    for (&op, &settled) in counter.updates.iter().zip(&counter.settled) {
+        counter.decremented |= takes(op);
+        let by = amount(op);
+        if settled {
+            counter.acknowledged = counter.acknowledged.saturating_add(by);
+            counter.absolute.0 = counter.absolute.0.saturating_add(by.saturating_abs());
+        } else {
+            counter.absolute.1 = counter.absolute.1.saturating_add(by.saturating_abs());
+        }
+    }
+    counter
+}
+
+fn at_the_end(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings) -> CounterFigures {
+    let maybe = || counter.of(false).map(amount);
+    let mut sums = Sums::new(maybe());
+    maybe().for_each(|amount| sums.add(amount));
+    let (lowest, highest) = sums.range();
+    let values: BTreeSet<i64> = ctx
+        .finals(counter.key)
+        .iter()
+        .filter_map(|&(_, read)| ctx.op(read).output().as_int())
+        .collect();
+    let value = match (values.len(), values.first()) {
+        (1, Some(&value)) if ctx.all_read(counter.key) => Some(value),
+        _ => None,
+    };
+    let acknowledged = counter.acknowledged;
+    let figures = CounterFigures {
+        key: ctx.history.key_name(counter.key).to_owned(),
+        value,
+        acknowledged,
+        lowest: acknowledged.saturating_add(lowest),
+        highest: acknowledged.saturating_add(highest),
+        indeterminate: maybe().count() as u64,
+        exact: sums.exact(),
+    };
+    if counter.updates.is_empty() {
+        return figures;
+    }
+    let undecided = match (ctx.disturbed(), value) {
+        (Some(why), _) => Some(why.to_owned()),
+        (None, None) if values.len() > 1 => {
+            Some(format!("the replicas disagree on {}", figures.key))
+        }
+        (None, None) => Some(format!("{} was not read on every replica at the end", figures.key)),
+        (None, Some(_)) => None,
+    };
+    if let Some(why) = undecided {
+        findings.undecided(NO_LOST, why.clone());
+        findings.undecided(NO_DOUBLE, why);
+        return figures;
+    }
+    let acked = counter.of(true).count() as u64;
+    let made = |op: &OpView<'_>| !op.is_setup();
+    findings.chances(NO_LOST, counter.of(true).filter(made).count() as u64, WHY_NONE);
+    let all = counter.updates.iter().filter(|op| made(op)).count();
+    findings.chances(NO_DOUBLE, all as u64, WHY_NONE);
+    let left_out = ctx.history.updates_left_out(counter.key, None, u32::MAX);
+    // Increments that are not in this part of a history could only make the loss greater.
+    if left_out && (taken_elsewhere(ctx, counter.key, u32::MAX) || value >= Some(figures.lowest)) {
+        let why = format!("updates of {} are not part of this history", figures.key);
+        findings.undecided(NO_LOST, why.clone());
+        findings.undecided(NO_DOUBLE, why);
+    } else if let Some(value) = off_value(ctx, counter, value, |value| {
+        value.checked_sub(acknowledged).is_some_and(|rest| sums.reach(rest))
+    })
+        // What was never acknowledged cannot be lost, and nothing twice is not less than nothing: a phantom.
+        && (acked > 0 || counter.decremented || value > 0)
+    {
+        findings.add(off(ctx, counter, &figures, value));
+    }
+    figures
+}
+
+/// The value at the end that no outcome explains. Where no replica is named each read that is marked as final is one of some
+/// replica at its end.
+fn off_value(
+    ctx: &Context<'_>,
+    counter: &Counter<'_>,
+    value: Option<i64>,
+    explained: impl Fn(i64) -> bool,
+) -> Option<i64> {
+    let unnamed = ctx.history.header().nodes == [NODE_UNKNOWN];
+    let over = counter.of(true).filter_map(OpView::completion_index).max().unwrap_or(0);
+    let others = ctx
+        .on(counter.key)
+        .filter(|op| unnamed && op.is_final() && op.is_ok() && op.f().is_read())
+        .filter(|read| read.index() > over)
+        .filter_map(|op| op.output().as_int());
+    value.into_iter().chain(others).find(|&value| !explained(value))
+}
+
+/// The sum of the version vectors' entries, where the final reads have one and agree.
+fn applied(ctx: &Context<'_>, key: KeyId) -> Option<i64> {
+    let mut totals = BTreeSet::new();
+    for &(_, read) in ctx.finals(key) {
+        let vector = vector(ctx.history.data(), ctx.op(read).version())?;
+        totals.insert(vector.values().try_fold(0_i64, |sum, n| sum.checked_add(*n))?);
+    }
+    if totals.len() == 1 { totals.pop_first() } else { None }
+}
+
+/// A value at the end that no outcome explains.
+fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value: i64) -> Finding {
+    let (acked, maybe) = counter.absolute;
+    let total = applied(ctx, counter.key);
+    let by_versions = match total {
+        Some(total) if total < acked => Some(NO_LOST),
+        Some(total) if total > acked.saturating_add(maybe) => Some(NO_DOUBLE),
+        _ => None,
+    };
+    let sure = match by_versions {
+        Some(claim) => Some(claim),
+        // Nothing that was acknowledged could be missing.
+        None if acked == 0 => Some(NO_DOUBLE),
+        // By the version all were applied, and once: then the history does not tell what is wrong with the value.
+        None if counter.decremented && total.is_some() => None,
+        None if counter.decremented => by_ways(counter, value),
+        None if value < figures.lowest => Some(NO_LOST),
+        None if value > figures.highest => Some(NO_DOUBLE),
+        None => None,
+    };
+    let (claim, or) = match sure {
+        Some(claim) => (claim, Vec::new()),
+        None if value > figures.highest => (NO_DOUBLE, vec![NO_LOST]),
+        None => (NO_LOST, vec![NO_DOUBLE]),
+    };
+    let name = &figures.key;
+    let expected = if figures.lowest == figures.highest {
+        figures.lowest.to_string()
+    } else {
+        format!("between {} and {}", figures.lowest, figures.highest)
+    };
+    let missing = figures.lowest.saturating_sub(value);
+    let one = (claim == NO_LOST && or.is_empty()).then(|| only_one(counter, missing)).flatten();
+    let (cause, mut why) = match one {
+        Some(op) => {
+            let (cause, why) = explain::why_gone(ctx, op.id());
+            (cause, format!("what is missing is what {}: {why}", explain::op(ctx, op.id())))
+        }
+        None => shares(ctx, counter, claim),
+    };
+    if let Some(total) = total {
+        why = format!("{why}; by its version {total} were applied in all, {acked} acknowledged");
+    }
+    if !or.is_empty() {
+        why = format!("{why}; values alone do not tell loss from double for certain");
+    } else if by_versions.is_none() && counter.decremented && claim == NO_LOST {
+        let of = amounts(counter);
+        why = format!(
+            "no choice of operations, each applied once or twice, gives {value} of {of}; {why}"
+        );
+    }
+    let kind = if claim == NO_LOST { "lost increments" } else { "applied twice" };
+    let shows = |op: &OpView<'_>| op.is_final() && op.output().as_int() == Some(value);
+    let shown = ctx.on(counter.key).find(|op| op.f().is_read() && op.is_ok() && shows(op));
+    let finals = ctx.finals(counter.key).iter().map(|&(_, read)| read);
+    let finals = finals.chain(shown.map(|op| op.id()));
+    Finding {
+        claim,
+        or,
+        kind,
+        cause,
+        sentence: format!("At the end {name} is {value}; it should be {expected}; {why}."),
+        key: Some(counter.key),
+        ops: witness(counter, claim, value).into_iter().chain(finals).collect(),
+        edges: Vec::new(),
+    }
+}
+
+/// Which of the two must have happened for a counter with decrements to come to a value that it should not have: operations are
+/// missing, or some were applied twice. None where either, or only both together, account for it.
+fn by_ways(counter: &Counter<'_>, value: i64) -> Option<Claim> {
+    let reach = |amounts: Vec<i64>, sum: Option<i64>| {
+        let mut sums = Sums::new(amounts.iter().copied());
+        amounts.iter().for_each(|&amount| sums.add(amount));
+        sum.is_some_and(|sum| sums.reach(sum))
+    };
+    let (sure, maybe) = (counter.of(true).map(amount), counter.of(false).map(amount));
+    let at_most_once = reach(sure.chain(maybe).collect(), Some(value));
+    let (again, maybe) = (counter.of(true).map(amount), counter.of(false).map(amount));
+    let more = again.chain(maybe.flat_map(|amount| [amount, amount]));
+    let once_or_twice = reach(more.collect(), value.checked_sub(counter.acknowledged));
+    match (at_most_once, once_or_twice) {
+        (true, false) => Some(NO_LOST),
+        (false, true) => Some(NO_DOUBLE),
+        _ => None,
+    }
+}
+
+/// The amounts of the operations, as `+3 −5`; the first few of many.
+fn amounts(counter: &Counter<'_>) -> String {
+    const SHOWN: usize = 8;
+    let signed = |op: &OpView<'_>| {
+        let amount = amount(*op);
+        let sign = if amount < 0 { '−' } else { '+' };
+        format!("{sign}{}", amount.unsigned_abs())
+    };
+    let shown: Vec<String> = counter.updates.iter().take(SHOWN).map(signed).collect();
+    let more = counter.updates.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(" "))
+}
+
+/// The one acknowledged operation that accounts for what is missing.
+fn only_one<'h>(counter: &Counter<'h>, missing: i64) -> Option<OpView<'h>> {
+    let mut of = counter.of(true).filter(|&op| amount(op) == missing);
+    let one = of.next();
+    if of.next().is_some() { None } else { one }
+}
+
+/// Which replica acknowledged how much, when no single operation accounts for what is off.
+fn shares(ctx: &Context<'_>, counter: &Counter<'_>, claim: Claim) -> (String, String) {
+    let mut by_node: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut kinds: BTreeSet<&str> = BTreeSet::new();
+    for op in counter.updates.iter().filter(|op| op.is_ok()) {
+        *by_node.entry(op.node_name()).or_default() += 1;
+        kinds.extend(explain::faults(ctx, op.id()).map(|fault| fault.kind.name()));
+    }
+    let said: Vec<String> =
+        by_node.iter().map(|(node, count)| format!("{count} by {node}")).collect();
+    let said = explain::list(&said).unwrap_or_else(|| "none".to_owned());
+    let kinds: Vec<&str> = kinds.into_iter().collect();
+    let what = if claim == NO_LOST { "operations are missing" } else { "operations count twice" };
+    let cause = match explain::list(&kinds) {
+        Some(kinds) => format!("{what}, some acknowledged under {kinds}"),
+        None if ctx.history.faults().is_empty() => what.to_owned(),
+        None => format!("{what}, all acknowledged with no fault in force"),
+    };
+    (cause, format!("operations were acknowledged: {said}"))
+}
+
+/// Operations that prove it: of increments that are missing, the fewest that come to more than the value; else all.
+fn witness(counter: &Counter<'_>, claim: Claim, value: i64) -> Vec<OpId> {
+    if counter.decremented || claim != NO_LOST {
+        return counter.updates.iter().map(|op| op.id()).collect();
+    }
+    let mut acked: Vec<OpView<'_>> = counter.of(true).collect();
+    acked.sort_by_key(|op| (-amount(*op), op.id()));
+    let mut sum = 0_i64;
+    let mut ops = Vec::new();
+    for op in acked {
+        if !ops.is_empty() && sum > value {
+            break;
+        }
+        sum = sum.saturating_add(amount(op));
+        ops.push(op.id());
+    }
+    ops
+}
+
+fn during_the_run(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings) {
+    let mut reads: Vec<OpView<'_>> =
+        ctx.on(counter.key).filter(|op| op.f().is_read() && op.is_ok()).collect();
+    findings.chances(NO_PHANTOMS, reads.len() as u64, "no counter was read");
+    reads.sort_by_key(|read| (read.until(), read.id()));
+    let mut sums = Sums::new(counter.updates.iter().map(|&op| amount(op)));
+    let mut updates = counter.updates.iter().peekable();
+    for read in reads {
+        let all = !ctx.history.has_real_time();
+        while let Some(&op) = updates.next_if(|op| all || op.invoked() <= read.until()) {
+            sums.add(amount(op));
+        }
+        let Some(value) = read.output().as_int() else { continue };
+        let until = read.completion_index().unwrap_or(u32::MAX);
+        if ctx.history.updates_left_out(counter.key, None, until) || sums.reach(value) {
+            continue;
+        }
+        let (lowest, highest) = sums.range();
+        let invoked = counter.updates.iter().filter(|op| op.invoked() <= read.until());
+        findings.add(Finding {
+            claim: NO_PHANTOMS,
+            or: Vec::new(),
+            kind: "impossible sum",
+            cause: format!("read at {}", explain::served(ctx, read.id())),
+            sentence: format!(
+                "{}: no choice of the operations made until then comes to that; they come to {lowest} to {highest}.",
+                explain::op(ctx, read.id())
+            ),
+            key: Some(counter.key),
+            ops: invoked.map(|op| op.id()).chain([read.id()]).collect(),
+            edges: Vec::new(),
+        });
+    }
+}
+
+/// What others may have added to a counter, and taken from it, by when it began.
+#[derive(Default)]
+struct Others {
+    /// By the place of the invocation among the events: what all sessions together had added by then, and what they had taken.
+    begun: Vec<(u32, i64, i64)>,
+}
+
+impl Others {
+    fn new(updates: &[OpView<'_>]) -> Others {
+        let (mut added, mut taken) = (0_i64, 0_i64);
+        let begun = |op: &OpView<'_>| {
+            added = added.saturating_add(amount(*op).max(0));
+            taken = taken.saturating_add(amount(*op).min(0));
+            (op.index(), added, taken)
+        };
+        Others { begun: updates.iter().map(begun).collect() }
+    }
+
+    /// What had been added and taken, together, by operations that began before the event.
+    fn before(&self, event: u32) -> (i64, i64) {
+        let at = self.begun.partition_point(|&(begun, ..)| begun < event);
+        at.checked_sub(1).map_or((0, 0), |at| (self.begun[at].1, self.begun[at].2))
+    }
+}
+
+/// What a session did to a counter, acknowledged.
+#[derive(Default)]
+struct Own {
+    ops: Vec<OpId>,
+    added: i64,
+    taken: i64,
+}
+
+/// RYW of counters that have no versions, and MR of those that never went down.
+fn monotonic(ctx: &Context<'_>, counters: &[Counter<'_>], exact: &[bool], findings: &mut Findings) {
+    let others: Vec<Others> =
+        counters.iter().map(|counter| Others::new(&counter.updates)).collect();
+    let goes_down =
+        |key: KeyId| counters[key.0 as usize].decremented || taken_elsewhere(ctx, key, u32::MAX);
+    let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();
+    for ops in ctx.by_session().iter() {
+        let mut own: BTreeMap<KeyId, Own> = BTreeMap::new();
+        // By key: the highest value read.
+        let mut seen: BTreeMap<KeyId, (OpId, i64)> = BTreeMap::new();
+        for op in ops.iter().map(|&id| ctx.op(id)) {
+            if !op.is_ok() || exact[op.key().0 as usize] {
+                continue;
+            }
+            if !op.f().is_read() {
+                let own = own.entry(op.key()).or_default();
+                own.ops.push(op.id());
+                own.added = own.added.saturating_add(amount(op).max(0));
+                own.taken = own.taken.saturating_add(amount(op).min(0));
+                continue;
+            }
+            let Some(value) = op.output().as_int() else { continue };
+            let kind = ctx.kind_of(op.session());
+            let until = op.completion_index().filter(|_| ctx.history.has_real_time());
+            let until = until.unwrap_or(u32::MAX);
+            if let Some(own) = own.get(&op.key()) {
+                let claim = (Property::ReadYourWrites, kind);
+                *counted.entry(claim).or_default() += 1;
+                let (added, taken) = others[op.key().0 as usize].before(until);
+                let sum = own.added.saturating_add(own.taken);
+                let lowest = sum.saturating_add(taken.saturating_sub(own.taken));
+                let highest = sum.saturating_add(added.saturating_sub(own.added));
+                let elsewhere = added_elsewhere(ctx, op.key(), until);
+                let below = value < lowest && !taken_elsewhere(ctx, op.key(), until);
+                if below || (value > highest && value <= added && !elsewhere) {
+                    let what = if own.taken == 0 && taken == 0 {
+                        format!("its session alone had added {sum}")
+                    } else {
+                        format!(
+                            "with what its session had done it is between {lowest} and {highest}"
+                        )
+                    };
+                    let of_others = counters[op.key().0 as usize].updates.iter();
+                    // Of what others had done, what stands for the bound that is not kept.
+                    let other = |other: &&OpView<'_>| {
+                        takes(**other) == below && other.index() < until && (taken != 0 || !below)
+                    };
+                    let more = of_others.filter(other).map(|op| op.id());
+                    let mut proof: Vec<OpId> = own.ops.iter().copied().chain(more).collect();
+                    proof.sort_unstable();
+                    proof.dedup();
+                    findings.add(went_back(ctx, claim, &proof, op, &what));
+                }
+            }
+            if goes_down(op.key()) {
+                continue;
+            }
+            if let Some(&(earlier, highest)) = seen.get(&op.key()) {
+                let claim = (Property::MonotonicReads, kind);
+                *counted.entry(claim).or_default() += 1;
+                if value < highest {
+                    let what = format!("its session had read {highest} before");
+                    findings.add(went_back(ctx, claim, &[earlier], op, &what));
+                }
+            }
+            let highest = seen.entry(op.key()).or_insert((op.id(), value));
+            if value > highest.1 {
+                *highest = (op.id(), value);
+            }
+        }
+    }
+    for (claim, count) in counted {
+        sessions::chances(findings, claim, count, Tier::Inferred);
+    }
+    if ctx.keys().any(|key| !exact[key.0 as usize] && goes_down(key)) {
+        for sessions in [Sessions::Sticky, Sessions::Roaming] {
+            let why = "a counter that is decremented may go back, and it has no versions";
+            findings.chances((Property::MonotonicReads, sessions), 0, why);
+        }
+    }
+}
+
+fn went_back(
+    ctx: &Context<'_>,
+    claim: Claim,
+    earlier: &[OpId],
+    read: OpView<'_>,
+    what: &str,
+) -> Finding {
+    let so = |&from: &OpId| Dependency {
+        from,
+        to: read.id(),
+        label: Label::So,
+        why: format!("process {} made both, in this order", read.process()),
+    };
+    let own = |op: &&OpId| ctx.op(**op).session() == read.session();
+    Finding {
+        claim,
+        or: Vec::new(),
+        kind: sessions::kind(claim.0),
+        cause: sessions::cause(ctx, earlier[earlier.len() - 1], read.id()),
+        sentence: format!("{}; {what}.", explain::op(ctx, read.id())),
+        key: Some(read.key()),
+        ops: earlier.iter().copied().chain([read.id()]).collect(),
+        edges: earlier.iter().filter(own).map(so).collect(),
+    }
+}

@@ -1,0 +1,24 @@
+//! What is said of items of carts, and elements of sets, that are gone.
+
+use crate::context::Context;
+use crate::explain;
+use crate::findings::{Claim, Finding};
+use afterall_history::{OpView, Property, Sessions};
+
+pub(crate) const NO_LOST: Claim = (Property::NoLostItems, Sessions::All);
+
+/// A lost item of a cart, or element of a set: what was acknowledged, and what else is to be said of it.
+pub(crate) fn lost(ctx: &Context<'_>, add: OpView<'_>, kind: &'static str, and: &str) -> Finding {
+    let (cause, why) = explain::why_gone(ctx, add.id());
+    let finals = ctx.finals(add.key()).iter().map(|&(_, read)| read);
+    Finding {
+        claim: NO_LOST,
+        or: Vec::new(),
+        kind,
+        cause,
+        sentence: format!("{} was acknowledged{and}; {why}.", explain::op(ctx, add.id())),
+        key: Some(add.key()),
+        ops: std::iter::once(add.id()).chain(finals).collect(),
+        edges: Vec::new(),
+    }
+}

@@ -1,0 +1,7 @@
+//! Walks over the histories of one data type each, which judge several properties at once.
+
+pub(crate) mod cart;
+pub(crate) mod chat;
+pub(crate) mod counter;
+pub(crate) mod lost;
+pub(crate) mod set;

@@ -1,0 +1,320 @@
+//! Sets that only grow, and the messages of chats: element by element, and replica by replica. (Sets with removes are judged as
+//! carts are: `cart`.)
+//!
+//! At the end, on the final reads, an element whose add was acknowledged before they began is *present* (on some replica), or
+//! *lost*. A second add of an element changes nothing: one acknowledged add is enough to demand it. On each replica, during
+//! the run, with R the reads of it that began after the add was over:
+//!
+//! | the element is | when |
+//! |---|---|
+//! | never read | R is empty |
+//! | visible at once | all of R show it |
+//! | late | the last of R shows it, and not all do: it became visible after the last that does not |
+//! | missing | the last of R does not show it |
+//!
+//! A checker that takes all replicas together passes one that never shows the element, if another is read first; this
+//! one does not. After Jepsen's set-full, whose cost is the product of elements and reads; here it is their sum: the
+//! reads of a replica are walked from the last to the first, and an element is counted on while each shows it.
+//!
+//! Within a session: what it added, acknowledged, is in its later reads (RYW), and what it has read, by whomever it was added,
+//! likewise (MR).
+
+use super::lost::lost;
+use crate::context::Context;
+use crate::explain;
+use crate::findings::{Claim, Dependency, Finding, Findings};
+use crate::inference::reads_from::ReadsFrom;
+use crate::session_guarantees as sessions;
+use crate::verdict::{ItemFates, Label, Tier, Visibility};
+use afterall_history::{Function, KeyId, NodeId, OpId, OpView, Property, Sessions, Status};
+use std::collections::{BTreeMap, BTreeSet};
+
+const NO_LOST: Claim = (Property::NoLostItems, Sessions::All);
+const LOST_NONE: &str = "nothing was added where every replica was read at the end";
+
+/// Judges every element, and measures how long each replica took to show it.
+pub(crate) fn check(
+    ctx: &Context<'_>,
+    reads_from: &ReadsFrom,
+    exact: &[bool],
+    findings: &mut Findings,
+) -> (ItemFates, Vec<Visibility>) {
+    let mut fates = ItemFates::default();
+    findings.chances(NO_LOST, 0, LOST_NONE);
+    for sessions in [Sessions::Sticky, Sessions::Roaming] {
+        findings.chances((Property::NoResurrectedItems, sessions), 0, "nothing was removed");
+    }
+    in_sessions(ctx, reads_from, exact, findings);
+    let mut waits: BTreeMap<NodeId, Waits> = BTreeMap::new();
+    let mut marks = Marks::new(ctx.history.len());
+    // Of completions alone nobody knows what was over when the last reads began.
+    for key in ctx.keys().filter(|_| ctx.history.has_real_time()) {
+        at_the_end(ctx, reads_from, key, &mut marks, &mut fates, findings);
+        on_replicas(ctx, reads_from, key, &mut marks, &mut waits);
+    }
+    let visibility = waits.into_iter().map(|(node, waits)| waits.figures(ctx, node)).collect();
+    (fates, visibility)
+}
+
+/// Whether the operation puts an element into a set, or a message into a chat.
+fn adds(op: OpView<'_>) -> bool {
+    matches!(op.f(), Function::Add | Function::Post | Function::Edit)
+}
+
+/// A number an operation, which is taken back by beginning a new round.
+struct Marks {
+    round: u32,
+    of: Vec<(u32, u32)>,
+}
+
+impl Marks {
+    fn new(ops: usize) -> Marks {
+        Marks { round: 0, of: vec![(0, 0); ops] }
+    }
+
+    fn begin(&mut self) {
+        self.round += 1;
+    }
+
+    fn get(&self, op: OpId) -> u32 {
+        let (round, count) = self.of[op.0 as usize];
+        if round == self.round { count } else { 0 }
+    }
+
+    fn set(&mut self, op: OpId, count: u32) {
+        self.of[op.0 as usize] = (self.round, count);
+    }
+}
+
+fn at_the_end(
+    ctx: &Context<'_>,
+    reads_from: &ReadsFrom,
+    key: KeyId,
+    marks: &mut Marks,
+    fates: &mut ItemFates,
+    findings: &mut Findings,
+) {
+    marks.begin();
+    let finals = ctx.finals(key).len() as u32;
+    for &(_, read) in ctx.finals(key) {
+        for add in reads_from.shown(read) {
+            marks.set(add, marks.get(add) + 1);
+        }
+    }
+    let readable = ctx.disturbed().is_none() && ctx.all_read(key);
+    let mut undecided = None;
+    for add in ctx.on(key).filter(|&op| adds(op)) {
+        if reads_from.first_of_same(add.id()).is_some_and(|first| first != add.id()) {
+            continue;
+        }
+        let present = marks.get(add.id()) > 0;
+        let all = reads_from.same(add.id());
+        // Of several adds of the element, the one that demands the most.
+        let of = |wanted: &dyn Fn(OpView<'_>) -> bool| {
+            all.iter().map(|&add| ctx.op(add)).find(|&add| wanted(add))
+        };
+        let Some(acknowledged) = of(&|add| ctx.is_settled(add)).or(of(&|add| add.is_ok())) else {
+            fates.recovered += u64::from(present && add.status() == Status::Info);
+            continue;
+        };
+        // One replica lacks it, and nobody said that these reads are final: whether it is late or lost is not known.
+        let apart = present
+            && !ctx.finals_are_marked()
+            && marks.get(add.id()) < finals
+            && ctx.is_settled(acknowledged);
+        let judged = readable && !apart && (present || ctx.is_settled(acknowledged));
+        if acknowledged.is_setup() && judged && present {
+            // Nobody added it; that it is gone would be a finding all the same.
+            continue;
+        }
+        fates.acknowledged += 1;
+        findings.chances(NO_LOST, u64::from(judged), LOST_NONE);
+        if present && !apart {
+            fates.present += 1;
+        } else if judged {
+            fates.lost += 1;
+            findings.add(lost(
+                ctx,
+                acknowledged,
+                "lost element",
+                ", and at the end no replica shows it",
+            ));
+        } else {
+            fates.undecided += 1;
+        }
+        if !judged {
+            undecided = undecided.or(Some((acknowledged.number(), apart)));
+        }
+    }
+    if let Some((add, apart)) = undecided {
+        let name = ctx.history.key_name(key);
+        let why = match ctx.disturbed() {
+            Some(why) => why.to_owned(),
+            None if !ctx.all_read(key) => {
+                format!("{name} was not read on every replica at the end")
+            }
+            None if apart => explain::apart(name, add, "added"),
+            None => format!("no read of {name} began after #{add} was acknowledged"),
+        };
+        findings.undecided(NO_LOST, why);
+    }
+}
+
+/// How long a replica took to show elements.
+#[derive(Default)]
+struct Waits {
+    /// In nanoseconds from the end of the add to the last read that did not show it; none below zero.
+    waits: Vec<i64>,
+    never_read: u64,
+    missing: u64,
+}
+
+impl Waits {
+    fn figures(mut self, ctx: &Context<'_>, node: NodeId) -> Visibility {
+        self.waits.sort_unstable();
+        let late: Vec<i64> = self.waits.iter().copied().filter(|&wait| wait > 0).collect();
+        let at = |share: f64| {
+            let last = self.waits.len().checked_sub(1)?;
+            Some(self.waits[((self.waits.len() as f64 * share) as usize).min(last)])
+        };
+        Visibility {
+            node: ctx.history.node_name(node).to_owned(),
+            shown: self.waits.len() as u64,
+            late: late.len() as u64,
+            missing: self.missing,
+            never_read: self.never_read,
+            p50_ns: at(0.5),
+            p99_ns: at(0.99),
+            max_ns: self.waits.last().copied(),
+        }
+    }
+}
+
+fn on_replicas(
+    ctx: &Context<'_>,
+    reads_from: &ReadsFrom,
+    key: KeyId,
+    marks: &mut Marks,
+    waits: &mut BTreeMap<NodeId, Waits>,
+) {
+    let mut reads: BTreeMap<NodeId, Vec<OpView<'_>>> = BTreeMap::new();
+    for read in ctx.on(key).filter(|op| op.f().is_read() && op.is_ok()) {
+        reads.entry(read.served_by()).or_default().push(read);
+    }
+    // Of what was added several times nobody knows which add a read shows.
+    let once = |op: &OpView<'_>| reads_from.first_of_same(op.id()).is_none();
+    let added: Vec<OpView<'_>> =
+        ctx.on(key).filter(|op| adds(*op) && op.is_ok() && once(op)).collect();
+    for (node, reads) in reads {
+        marks.begin();
+        // Reads stand in the order of invocation; from the last on.
+        for (count, read) in (0_u32..).zip(reads.iter().rev()) {
+            for add in reads_from.shown(read.id()) {
+                if marks.get(add) == count {
+                    marks.set(add, count + 1);
+                }
+            }
+        }
+        let waits = waits.entry(node).or_default();
+        let latest = reads.last().map_or(i64::MIN, |read| read.invoked());
+        for add in &added {
+            let shown = marks.get(add.id()) as usize;
+            if latest <= add.until() {
+                waits.never_read += 1;
+            } else if shown == 0 {
+                waits.missing += 1;
+            } else {
+                let absent = (reads.len() - shown).checked_sub(1).map(|at| reads[at].invoked());
+                waits.waits.push(absent.map_or(0, |absent| (absent - add.until()).max(0)));
+            }
+        }
+    }
+}
+
+/// What a session knows of the elements of one set.
+#[derive(Default)]
+struct Known {
+    /// What it added, acknowledged, in order.
+    added: Vec<OpId>,
+    /// What it has read, in order, with the read that first showed it.
+    read: Vec<(OpId, OpId)>,
+    is_added: BTreeSet<OpId>,
+    is_read: BTreeSet<OpId>,
+}
+
+/// What sessions see of what they added and read before.
+fn in_sessions(ctx: &Context<'_>, reads_from: &ReadsFrom, exact: &[bool], findings: &mut Findings) {
+    let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();
+    let mut marks = Marks::new(ctx.history.len());
+    for ops in ctx.by_session().iter() {
+        let mut known: BTreeMap<KeyId, Known> = BTreeMap::new();
+        for op in ops.iter().map(|&id| ctx.op(id)).filter(|op| op.is_ok()) {
+            let known = known.entry(op.key()).or_default();
+            if adds(op) {
+                // A second add of an element changes nothing.
+                let add = reads_from.first_of_same(op.id()).unwrap_or(op.id());
+                if known.is_added.insert(add) {
+                    known.added.push(op.id());
+                }
+                continue;
+            }
+            if !op.f().is_read() {
+                continue;
+            }
+            marks.begin();
+            reads_from.shown(op.id()).for_each(|add| marks.set(add, 1));
+            let kind = ctx.kind_of(op.session());
+            let (ryw, mr) = ((Property::ReadYourWrites, kind), (Property::MonotonicReads, kind));
+            if !exact[op.key().0 as usize] {
+                *counted.entry(ryw).or_default() += u64::from(!known.added.is_empty());
+                *counted.entry(mr).or_default() += u64::from(!known.read.is_empty());
+            }
+            let first = |add: OpId| reads_from.first_of_same(add).unwrap_or(add);
+            let own = known.added.iter().find(|&&add| marks.get(first(add)) == 0);
+            if let Some(&add) = own {
+                findings.add(misses(ctx, ryw, add, add, op));
+            }
+            let read = known.read.iter().find(|&&(add, _)| marks.get(add) == 0);
+            if let Some(&(add, by)) = read {
+                findings.add(misses(ctx, mr, add, by, op));
+            }
+            for add in reads_from.shown(op.id()) {
+                if known.is_read.insert(add) {
+                    known.read.push((add, op.id()));
+                }
+            }
+        }
+    }
+    for (claim, count) in counted {
+        sessions::chances(findings, claim, count, Tier::Inferred);
+    }
+}
+
+fn misses(ctx: &Context<'_>, claim: Claim, add: OpId, by: OpId, read: OpView<'_>) -> Finding {
+    let mut ops = vec![add, by, read.id()];
+    ops.sort_unstable();
+    ops.dedup();
+    let why = format!("process {} made both, in this order", read.process());
+    let mut edges = vec![Dependency { from: by, to: read.id(), label: Label::So, why }];
+    if by != add {
+        let why = crate::inference::paths::why_reads_from(ctx, add, by);
+        edges.push(Dependency { from: add, to: by, label: Label::ReadsFrom, why });
+    }
+    let how = if by == add { "made" } else { "read" };
+    Finding {
+        claim,
+        or: Vec::new(),
+        kind: sessions::kind(claim.0),
+        cause: sessions::cause(ctx, by, read.id()),
+        sentence: format!(
+            "Process {}'s read of {} (#{}) does not show what its session had {how} before: {}.",
+            read.process(),
+            read.key_name(),
+            read.number(),
+            explain::op(ctx, add)
+        ),
+        key: Some(read.key()),
+        ops,
+        edges,
+    }
+}

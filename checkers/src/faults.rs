@@ -1,0 +1,78 @@
+//! What is said of the faults of a run: whether they took hold, and whether anything met them.
+
+use crate::explain;
+use crate::verdict::FaultVerdict;
+use afterall_history::{Fault, FaultKind, FaultStage, History, OpId};
+
+/// Kinds of faults that work on what nodes say to each other.
+const ON_LINKS: [FaultKind; 3] = [FaultKind::Partition, FaultKind::BlackHole, FaultKind::Latency];
+
+/// The kinds of faults on links none of which any operation met: they tested nothing.
+pub(crate) fn untouched(faults: &[FaultVerdict]) -> Vec<String> {
+    let tested_nothing = |kind: &&FaultKind| {
+        let mut of = faults.iter().filter(|fault| fault.kind == **kind && fault.took).peekable();
+        of.peek().is_some() && of.all(|fault| fault.touched == Some(0))
+    };
+    let say = |kind| {
+        format!(
+            "no operation was begun on the nodes of any {kind} while it was in force: it tested nothing"
+        )
+    };
+    ON_LINKS.iter().filter(tested_nothing).map(say).collect()
+}
+
+/// Operations that were begun while the fault was in force, on the nodes that it is about.
+fn touched(history: &History, fault: &Fault) -> u64 {
+    let Some(took) = fault.took else { return 0 };
+    let until = fault.heal.or(fault.healed).unwrap_or(i64::MAX);
+    let (mut from, mut to) = (0, history.len() as u32);
+    // Operations stand in the order of their invocation.
+    while from < to {
+        let middle = from + (to - from) / 2;
+        if history.op(OpId(middle)).invoked() < took { from = middle + 1 } else { to = middle }
+    }
+    let in_force = (from..history.len() as u32).map(|id| history.op(OpId(id)));
+    let in_force = in_force.take_while(|op| op.invoked() <= until);
+    in_force.filter(|op| fault.touches(op.sent_to())).count() as u64
+}
+
+/// The verdict on one fault.
+pub(crate) fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
+    let names: Vec<&str> = fault.nodes.iter().map(|&node| history.node_name(node)).collect();
+    let mut what = fault.kind.name().to_owned();
+    if let Some(names) = explain::list(&names) {
+        what.push_str(" of ");
+        what.push_str(&names);
+    }
+    if !fault.links.is_empty() {
+        let name = |node| history.node_name(node);
+        let links: Vec<String> = fault
+            .links
+            .iter()
+            .take(8)
+            .map(|&(from, to)| format!("{}→{}", name(from), name(to)))
+            .collect();
+        let more = if fault.links.len() > 8 { ", …" } else { "" };
+        what.push_str(&format!(" on {}{more}", links.join(", ")));
+    }
+    if !fault.value.is_nil() {
+        what.push_str(&format!(" {}", fault.value));
+    }
+    FaultVerdict {
+        fault: fault.id,
+        kind: fault.kind,
+        what,
+        // Somebody's word that it took hold is no evidence.
+        took: fault.took.is_some()
+            && fault.missed.is_none()
+            && fault
+                .evidence
+                .iter()
+                .any(|(stage, said)| *stage == FaultStage::Took && !said.trim().is_empty()),
+        touched: ON_LINKS.contains(&fault.kind).then(|| touched(history, fault)),
+        healed: fault.healed.is_some(),
+        evidence: fault.evidence.iter().map(|(_, text)| text.clone()).collect(),
+        from: fault.inject,
+        to: fault.healed,
+    }
+}

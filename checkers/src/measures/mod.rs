@@ -1,0 +1,4 @@
+//! What is measured, beside held and broken.
+
+pub mod pbs;
+pub(crate) mod staleness;

@@ -1,0 +1,301 @@
+//! Convergence: after the updates stop and the faults are healed, every replica returns the same.
+//!
+//! Judged on the final reads, per key and per replica: equal on all, none missing. A key that some replica was
+//! not read for is not equal but undecided; so is one on which reads differ that nobody called final, since a replica may
+//! have been about to hear of the last update. Values are compared as what they mean: the siblings of a
+//! register and the items of a cart are sets. The window runs from the last heal (or the last update, if later)
+//! to the last read that returned something other than what all agreed on in the end; the first fresh read
+//! says nothing, since another replica may still be stale.
+//!
+//! Definition: strong eventual consistency's convergence (Shapiro, Preguiça, Baquero and Zawirski, SSS 2011),
+//! observed through reads.
+
+use crate::context::{Context, quiet_from};
+use crate::explain;
+use crate::findings::{Claim, Finding, Findings};
+use crate::inference::sums::Sums;
+use crate::verdict::{ConvergenceFigures, Divergence, Held};
+use afterall_history::{
+    Datum, Function, KeyId, NodeId, OpId, OpView, Phase, Property, RECORDED, Sessions, Status,
+    Value, Workload as W,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+const CLAIM: Claim = (Property::Convergence, Sessions::All);
+const EXAMPLES_MAX: usize = 100;
+
+/// Judges convergence.
+pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFigures {
+    let history = ctx.history;
+    let mut figures = ConvergenceFigures { quiet_from: quiet_from(history), ..Default::default() };
+    findings.chances(CLAIM, 0, "no key was updated and then read on two replicas at the end");
+    let mut agreed: BTreeMap<KeyId, Value> = BTreeMap::new();
+    for key in ctx.keys() {
+        let finals = ctx.finals(key);
+        figures.keys += u64::from(!finals.is_empty());
+        let updated = ctx.on(key).any(|op| !op.f().is_read() && op.is_ok() && !op.is_setup());
+        let mut held: BTreeMap<Value, Vec<OpId>> = BTreeMap::new();
+        for &(_, read) in finals {
+            held.entry(meaning(ctx, ctx.op(read))).or_default().push(read);
+        }
+        if !ctx.all_read(key) {
+            figures.unread += 1;
+        }
+        if updated && ctx.is_quiet(key) && finals.len() > 1 {
+            // Of collections each element could be there on one replica and not on another.
+            let chances = (finals.len() as u64 - 1) * elements(ctx, finals);
+            findings.chances(CLAIM, chances, "no key was updated and read");
+        }
+        if held.len() > 1 {
+            figures.divergent += 1;
+            if figures.examples.len() < EXAMPLES_MAX {
+                figures.examples.push(divergence(ctx, key));
+            }
+            let name = ctx.history.key_name(key);
+            if let Some(why) = ctx.unsettled(key) {
+                findings.undecided(CLAIM, why);
+            } else if let Some(op) = explained(ctx, key) {
+                let op = explain::op(ctx, op);
+                findings.undecided(
+                    CLAIM,
+                    format!("the last reads of {name} differ by what nobody knows of: {op}"),
+                );
+            } else if ctx.finals_are_marked() {
+                findings.add(diverged(ctx, key, &held));
+            } else {
+                let why = "but nobody called these reads final (--final last says that they are)";
+                findings.undecided(CLAIM, format!("the last reads of {name} differ, {why}"));
+            }
+        } else if let Some((value, _)) = held.pop_first()
+            && ctx.all_read(key)
+        {
+            agreed.insert(key, value);
+            // Later updates may have reached one replica and not another.
+            if let (true, Some(why)) = (updated, ctx.unsettled(key)) {
+                findings.undecided(CLAIM, why);
+            }
+        }
+    }
+    if let Some(why) = ctx.disturbed() {
+        findings.undecided(CLAIM, why);
+    } else if figures.unread > 0 {
+        let (unread, keys) = (figures.unread, history.keys());
+        findings.undecided(
+            CLAIM,
+            format!("{unread} of {keys} keys were not read on every replica at the end"),
+        );
+    }
+    if figures.divergent == 0 && figures.unread == 0 && figures.keys > 0 {
+        figures.last_stale = last_stale(ctx, &agreed, figures.quiet_from);
+        figures.window_ns = Some(
+            figures.last_stale.map_or(0, |stale| stale.saturating_sub(figures.quiet_from).max(0)),
+        );
+    }
+    figures
+}
+
+/// In a history of another tool, where nobody waited until all was quiet: an update of which nobody knows whether it happened,
+/// if what such updates did in between accounts for all that the final reads differ by.
+fn explained(ctx: &Context<'_>, key: KeyId) -> Option<OpId> {
+    if ctx.history.header().world != RECORDED {
+        return None;
+    }
+    let data = ctx.history.data();
+    let reads: Vec<OpView<'_>> = ctx.finals(key).iter().map(|&(_, read)| ctx.op(read)).collect();
+    let over = reads.iter().filter_map(|read| read.completion_index()).max()?;
+    let unknown: Vec<OpView<'_>> = ctx
+        .on(key)
+        .filter(|op| !op.f().is_read() && op.status() == Status::Info && op.index() < over)
+        .collect();
+    let first = unknown.first()?.id();
+    let settled = || ctx.on(key).filter(|op| !op.f().is_read() && ctx.is_settled(*op));
+    let same = match ctx.history.header().workload {
+        // Elements that such an update may have added or removed do not count, unless they must be there all the same.
+        W::Set | W::Cart | W::Chat => {
+            let element = |op: OpView<'_>| ctx.history.value_written(op.id()).unwrap_or(op.input());
+            let removed: BTreeSet<Datum> = ctx
+                .on(key)
+                .filter(|op| op.f() == Function::Remove && op.status() != Status::Fail)
+                .map(element)
+                .collect();
+            let added: BTreeSet<Datum> =
+                settled().map(element).filter(|element| !removed.contains(element)).collect();
+            let doubtful: BTreeSet<Datum> = unknown.iter().copied().map(element).collect();
+            let of = |item: Datum| match ctx.history.header().workload {
+                W::Cart => data.items(item).next().unwrap_or(Datum::NIL),
+                _ => item,
+            };
+            let sure = |read: &OpView<'_>| -> BTreeSet<Datum> {
+                let shown = data.items(read.output()).filter_map(|item| {
+                    match (doubtful.contains(&of(item)), added.contains(&of(item))) {
+                        (false, _) => Some(item),
+                        // How much of it is there may have changed.
+                        (true, true) => Some(of(item)),
+                        (true, false) => None,
+                    }
+                });
+                shown.collect()
+            };
+            all_same(reads.iter().map(sure))
+        }
+        // Each may have been applied between two of the reads, and what was acknowledged before them is in all.
+        W::Counter | W::Inventory => {
+            let amount = |op: &OpView<'_>| {
+                let amount = op.input().as_int().unwrap_or(0);
+                if matches!(op.f(), Function::Decrement | Function::Sell) {
+                    -amount
+                } else {
+                    amount
+                }
+            };
+            let mut sums = Sums::new(unknown.iter().map(amount));
+            unknown.iter().for_each(|op| sums.add(amount(op)));
+            let sure: i64 = settled().map(|op| amount(&op)).sum();
+            let mut values = reads.iter().filter_map(|read| read.output().as_int());
+            values.all(|value| value.checked_sub(sure).is_some_and(|by| sums.reach(by)))
+        }
+        // A write may have replaced what another replica still had; nothing but a delete leaves nothing.
+        W::Register => {
+            let written: BTreeSet<Datum> =
+                unknown.iter().filter_map(|op| ctx.history.value_written(op.id())).collect();
+            let deleted = unknown.iter().any(|op| op.f() == Function::Delete);
+            let empty = |read: &OpView<'_>| data.items(read.output()).next().is_none();
+            let never = !ctx.on(key).any(|op| op.f() == Function::Delete);
+            if never && settled().next().is_some() && reads.iter().any(empty) {
+                return None;
+            }
+            let doubtful = |read: &&OpView<'_>| {
+                (deleted && empty(read))
+                    || data.items(read.output()).any(|item| written.contains(&item))
+            };
+            all_same(reads.iter().filter(|read| !doubtful(read)).map(|read| meaning(ctx, *read)))
+        }
+        // What was appended shows, unless a write replaced it.
+        W::Text if unknown.iter().all(|op| op.f() == Function::Append) => {
+            let pieces: Vec<Value> = unknown.iter().map(|op| data.value(op.input())).collect();
+            let without = |read: &OpView<'_>| {
+                let mut text = data.value(read.output()).as_text().unwrap_or("").to_owned();
+                for piece in pieces.iter().filter_map(Value::as_text).filter(|p| !p.is_empty()) {
+                    text = text.replace(piece, "");
+                }
+                text
+            };
+            all_same(reads.iter().map(without))
+        }
+        W::Text | W::Mutex | W::Transactions => true,
+    };
+    same.then_some(first)
+}
+
+fn all_same<T: PartialEq>(mut of: impl Iterator<Item = T>) -> bool {
+    of.next().is_none_or(|first| of.all(|other| other == first))
+}
+
+/// How many elements the final reads of a collection show together; 1 for what is no collection, or is empty.
+fn elements(ctx: &Context<'_>, finals: &[(NodeId, OpId)]) -> u64 {
+    if !matches!(ctx.history.header().workload, W::Cart | W::Set | W::Chat) {
+        return 1;
+    }
+    let data = ctx.history.data();
+    let shown = finals.iter().flat_map(|&(_, read)| data.items(ctx.op(read).output()));
+    let elements: BTreeSet<Datum> = shown.collect();
+    (elements.len() as u64).max(1)
+}
+
+/// What a read returned, with the order taken out where it means nothing.
+fn meaning(ctx: &Context<'_>, read: OpView<'_>) -> Value {
+    let value = ctx.history.data().value(read.output());
+    match (ctx.history.header().workload, value) {
+        (W::Register | W::Cart | W::Set | W::Chat, Value::List(mut items)) => {
+            items.sort_unstable();
+            // A set holds an element once; that a read returned it twice is judged elsewhere.
+            if matches!(ctx.history.header().workload, W::Set | W::Chat) {
+                items.dedup();
+            }
+            Value::List(items)
+        }
+        (W::Register | W::Cart | W::Set | W::Chat, Value::Nil) => Value::List(Vec::new()),
+        (W::Text, Value::Nil) => Value::Text(String::new()),
+        (_, value) => value,
+    }
+}
+
+/// When a read after `quiet_from` last returned something other than what all agreed on in the end.
+fn last_stale(ctx: &Context<'_>, agreed: &BTreeMap<KeyId, Value>, quiet_from: i64) -> Option<i64> {
+    let mut reads = ctx.history.ops().rev().filter(|op| {
+        op.f().is_read()
+            && op.is_ok()
+            && op.invoked() >= quiet_from
+            && ctx.history.phase_at(op.invoked()) >= Some(Phase::Quiescence)
+    });
+    // Reads are walked by their invocation, and the one completed last need not be the one invoked last.
+    let newest = reads.find(|&op| agreed.get(&op.key()) != Some(&meaning(ctx, op)))?;
+    let stale = reads
+        .filter(|op| op.until() > newest.until())
+        .filter(|&op| agreed.get(&op.key()) != Some(&meaning(ctx, op)));
+    stale.map(OpView::until).max().max(Some(newest.until()))
+}
+
+fn divergence(ctx: &Context<'_>, key: KeyId) -> Divergence {
+    let held = |&(node, read): &(_, OpId)| Held {
+        node: ctx.history.node_name(node).to_owned(),
+        value: ctx.history.data().value(ctx.op(read).output()),
+        op: ctx.op(read).number(),
+    };
+    Divergence {
+        key: ctx.history.key_name(key).to_owned(),
+        replicas: ctx.finals(key).iter().map(held).collect(),
+    }
+}
+
+fn diverged(ctx: &Context<'_>, key: KeyId, held: &BTreeMap<Value, Vec<OpId>>) -> Finding {
+    let name = |&read: &OpId| ctx.history.node_name(ctx.op(read).sent_to());
+    // The side that most replicas are on, first; the others are the ones to explain.
+    let mut sides: Vec<(&Value, &Vec<OpId>)> = held.iter().collect();
+    sides.sort_by_key(|(_, reads)| (usize::MAX - reads.len(), reads[0]));
+    let said: Vec<String> = sides
+        .iter()
+        .map(|(value, reads)| {
+            let names: Vec<&str> = reads.iter().map(name).collect();
+            format!("{} {value}", explain::list(&names).unwrap_or_default())
+        })
+        .collect();
+    let apart: Vec<&str> =
+        sides[1..].iter().flat_map(|(_, reads)| reads.iter().map(name)).collect();
+    let mut kinds: Vec<&str> = ctx
+        .history
+        .faults()
+        .iter()
+        .filter(|fault| {
+            sides[1..]
+                .iter()
+                .flat_map(|(_, reads)| reads.iter())
+                .any(|&read| !fault.nodes.is_empty() && fault.touches(ctx.op(read).sent_to()))
+        })
+        .map(|fault| fault.kind.name())
+        .collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let (differ, it) = if apart.len() == 1 { ("differs", "it") } else { ("differ", "they") };
+    let apart = explain::list(&apart).unwrap_or_default();
+    let cause = match explain::list(&kinds) {
+        Some(kinds) => format!("{apart} {differ} from the others; {it} had been under {kinds}"),
+        None => format!("{apart} {differ} from the others"),
+    };
+    let mut ops: Vec<OpId> = sides.iter().map(|(_, reads)| reads[0]).collect();
+    ops.sort_unstable();
+    Finding {
+        claim: CLAIM,
+        or: Vec::new(),
+        kind: "divergence",
+        cause,
+        sentence: format!(
+            "At the end the replicas disagree on {}: {}.",
+            ctx.history.key_name(key),
+            said.join("; ")
+        ),
+        key: Some(key),
+        ops,
+        edges: Vec::new(),
+    }
+}

@@ -1,0 +1,124 @@
+//! Phantoms: values of a register, or elements of a cart, that were read and that nobody had written by the time the
+//! read was over, or whose write had failed; and elements that are there more often, or in another quantity, than
+//! they were added.
+//!
+//! `fail` means that the operation surely did not happen, so its value is nobody's. A chance is a value read.
+
+use crate::context::Context;
+use crate::explain;
+use crate::findings::{Claim, Finding, Findings};
+use crate::inference::reads_from::ReadsFrom;
+use afterall_history::{Datum, OpId, OpView, Property, Sessions, Workload};
+use std::collections::{BTreeMap, BTreeSet};
+
+const CLAIM: Claim = (Property::NoPhantoms, Sessions::All);
+
+/// Judges every value that was read.
+pub(crate) fn check(ctx: &Context<'_>, reads_from: &ReadsFrom, findings: &mut Findings) {
+    findings.chances(CLAIM, reads_from.values_read, "no value was read");
+    for &(read, value) in &reads_from.phantoms {
+        let value = ctx.history.data().value(value);
+        let what = format!("nobody had written {value} by then");
+        findings.add(finding(ctx, read, None, "phantom", &what));
+    }
+    for &(read, write) in &reads_from.aborted {
+        let what = format!("its write is recorded as failed: {}", explain::op(ctx, write));
+        findings.add(finding(ctx, read, Some(write), "aborted write", &what));
+    }
+    let reads = || ctx.history.ops().filter(|op| op.f().is_read() && op.is_ok());
+    match ctx.history.header().workload {
+        Workload::Cart => reads().for_each(|read| items(ctx, reads_from, read, findings)),
+        Workload::Set | Workload::Chat => {
+            let mut shown_by = vec![OpId(u32::MAX); ctx.history.len()];
+            reads().for_each(|read| elements(ctx, reads_from, read, &mut shown_by, findings));
+        }
+        _ => {}
+    }
+}
+
+/// A set holds an element once, however often it was added.
+fn elements(
+    ctx: &Context<'_>,
+    reads_from: &ReadsFrom,
+    read: OpView<'_>,
+    shown_by: &mut [OpId],
+    findings: &mut Findings,
+) {
+    for add in reads_from.shown(read.id()) {
+        let last = std::mem::replace(&mut shown_by[add.0 as usize], read.id());
+        if last == read.id() {
+            let element = ctx.history.value_written(add).unwrap_or(Datum::NIL);
+            let what = format!("it holds {} more than once", ctx.history.data().value(element));
+            findings.add(finding(ctx, read.id(), Some(add), "duplicate element", &what));
+            return;
+        }
+    }
+}
+
+fn items(ctx: &Context<'_>, reads_from: &ReadsFrom, read: OpView<'_>, findings: &mut Findings) {
+    let data = ctx.history.data();
+    let mut seen = BTreeSet::new();
+    let mut several: BTreeMap<OpId, Vec<i64>> = BTreeMap::new();
+    for item in data.items(read.output()) {
+        let mut parts = data.items(item);
+        let (element, quantity) = (parts.next().unwrap_or(Datum::NIL), parts.next());
+        let Some(add) = reads_from.writer(ctx, read.key(), element) else { continue };
+        if reads_from.first_of_same(add).is_some() {
+            several.entry(add).or_default().push(quantity.and_then(Datum::as_int).unwrap_or(0));
+            continue;
+        }
+        let said = data.value(element);
+        if !seen.insert(add) {
+            let what = format!("it holds {said} more than once");
+            findings.add(finding(ctx, read.id(), Some(add), "duplicate item", &what));
+        }
+        let added = data.items(ctx.op(add).input()).nth(1);
+        if quantity != added {
+            let quantity = data.value(quantity.unwrap_or(Datum::NIL));
+            let what = format!("it holds {said} {quantity} times; {}", explain::op(ctx, add));
+            findings.add(finding(ctx, read.id(), Some(add), "quantity drift", &what));
+        }
+    }
+    // Of what was added several times a store may show the sum, the last, or each by itself; never more than all together, nor
+    // more entries than adds, nor less than the least of them.
+    for (add, shown) in several {
+        let adds = reads_from
+            .same(add)
+            .into_iter()
+            .filter(|&add| ctx.op(add).index() < read.completion_index().unwrap_or(u32::MAX));
+        let added: Vec<i64> = adds
+            .filter_map(|add| data.items(ctx.op(add).input()).nth(1).and_then(Datum::as_int))
+            .collect();
+        let sum = |of: &[i64]| of.iter().map(|&n| i128::from(n)).sum::<i128>();
+        let least = added.iter().copied().min().unwrap_or(0);
+        let wrong = if shown.len() > added.len() {
+            "duplicate item"
+        } else if sum(&shown) > sum(&added) || shown.iter().any(|&n| n < least) {
+            "quantity drift"
+        } else {
+            continue;
+        };
+        let element = data.value(ctx.history.value_written(add).unwrap_or(Datum::NIL));
+        let what = format!("it holds {element} {shown:?} times, and {added:?} were added");
+        findings.add(finding(ctx, read.id(), Some(add), wrong, &what));
+    }
+}
+
+fn finding(
+    ctx: &Context<'_>,
+    read: OpId,
+    write: Option<OpId>,
+    kind: &'static str,
+    what: &str,
+) -> Finding {
+    Finding {
+        claim: CLAIM,
+        or: Vec::new(),
+        kind,
+        cause: format!("read at {}", explain::served(ctx, read)),
+        sentence: format!("{}: {what}.", explain::op(ctx, read)),
+        key: Some(ctx.op(read).key()),
+        ops: write.into_iter().chain([read]).collect(),
+        edges: Vec::new(),
+    }
+}

@@ -1,0 +1,220 @@
+//! Session guarantees: read your writes (RYW), monotonic reads (MR), monotonic writes (MW), writes follow reads
+//! (WFR). After Terry, Demers, Petersen, Spreitzer, Theimer and Welch, "Session guarantees for weakly consistent
+//! replicated data" (PDIS 1994). Per key, apart for sessions that stay with one replica and those that roam.
+//!
+//! This is the *exact* tier, for keys of which every acknowledged update came back with a version:
+//!
+//! | guarantee | an operation | must have a version | than that of |
+//! |---|---|---|---|
+//! | RYW | read | at least as new | each earlier write of its session |
+//! | MR | read | at least as new | each earlier read of its session |
+//! | MW | write | newer | each earlier write of its session |
+//! | WFR | write | newer | each earlier read of its session |
+//!
+//! A version vector must be strictly greater to be newer, since a write's vector contains its own dot; but a remove
+//! need not have one (an observed-remove set forgets what the remover had seen, and adds nothing). A total order may
+//! also be equal: it may be coarser than the order of writes, and a tie proves nothing. A register read that returns
+//! nothing and no version is older than everything.
+//!
+//! Keys without versions are judged by values alone: registers in `by_value`, counters and carts by their own
+//! checkers.
+
+use super::guarantee::{GUARANTEES, cause, chances, guarantee, kind, why_none};
+use crate::context::Context;
+use crate::explain;
+use crate::findings::{Claim, Dependency, Finding, Findings};
+use crate::inference::version::{Relation, compare};
+use crate::verdict::{Label, Tier};
+use afterall_history::{Datum, Function, KeyId, OpId, OpView, Property, Sessions, View, Workload};
+use std::collections::BTreeMap;
+
+/// Why the order of writes is not judged where no versions tell it.
+fn by_values(workload: Workload) -> &'static str {
+    match workload {
+        Workload::Counter | Workload::Inventory => {
+            "a counter's value does not show the order of its updates, and the target returned no versions"
+        }
+        _ => "it is judged by versions here, and not every update came with one",
+    }
+}
+
+/// The newest versions that a session has read, or written, of a key: none of them older than another.
+#[derive(Default)]
+struct Newest {
+    versions: Vec<(Datum, OpId)>,
+    /// Whether there was any operation, with a version or without.
+    any: bool,
+}
+
+/// What a session has done to a key.
+#[derive(Default)]
+struct Done {
+    read: Newest,
+    written: Newest,
+}
+
+/// Judges the keys that have versions, and tells for every key whether it has.
+pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> Vec<bool> {
+    let exact: Vec<bool> = ctx.keys().map(|key| has_versions(ctx, key)).collect();
+    let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();
+    for property in GUARANTEES {
+        for sessions in [Sessions::Sticky, Sessions::Roaming] {
+            findings.chances((property, sessions), 0, why_none(property, sessions));
+        }
+    }
+    let workload = ctx.history.header().workload;
+    if workload != Workload::Register && exact.contains(&false) {
+        for property in [Property::MonotonicWrites, Property::WritesFollowReads] {
+            for sessions in [Sessions::Sticky, Sessions::Roaming] {
+                findings.chances((property, sessions), 0, by_values(workload));
+            }
+        }
+    }
+    if !exact.contains(&true) {
+        return exact;
+    }
+    for ops in ctx.by_session().iter() {
+        let mut done: BTreeMap<KeyId, Done> = BTreeMap::new();
+        for op in ops.iter().map(|&id| ctx.op(id)) {
+            if op.is_ok() && exact[op.key().0 as usize] {
+                let done = done.entry(op.key()).or_default();
+                judge(ctx, done, op, &mut counted, findings);
+            }
+        }
+    }
+    for (claim, count) in counted {
+        chances(findings, claim, count, Tier::Exact);
+    }
+    exact
+}
+
+/// Whether every acknowledged update of the key has a version, and anything has one at all.
+fn has_versions(ctx: &Context<'_>, key: KeyId) -> bool {
+    let mut any = false;
+    for op in ctx.on(key).filter(|op| op.is_ok()) {
+        let has = !op.version().is_nil();
+        if !has && !op.f().is_read() {
+            return false;
+        }
+        any |= has;
+    }
+    any
+}
+
+fn judge(
+    ctx: &Context<'_>,
+    done: &mut Done,
+    op: OpView<'_>,
+    counted: &mut BTreeMap<Claim, u64>,
+    findings: &mut Findings,
+) {
+    let reads = op.f().is_read();
+    let nothing = op.version().is_nil();
+    let empty_register = reads
+        && nothing
+        && ctx.history.header().workload == Workload::Register
+        && ctx.history.data().items(op.output()).next().is_none();
+    if nothing && !empty_register {
+        return;
+    }
+    let sessions = ctx.kind_of(op.session());
+    for (newest, earlier_reads) in [(&done.written, false), (&done.read, true)] {
+        let claim = (guarantee(earlier_reads, reads), sessions);
+        if !newest.any {
+            continue;
+        }
+        *counted.entry(claim).or_default() += 1;
+        for &(version, earlier) in &newest.versions {
+            let relation = if empty_register {
+                Some(Relation::Less)
+            } else {
+                compare(ctx.history.data(), op.version(), version)
+            };
+            let dotted = matches!(ctx.history.view(version), View::Map(_))
+                && !reads
+                && op.f() != Function::Remove;
+            match relation {
+                None => findings.undecided(
+                    claim,
+                    format!(
+                        "the versions of #{} and #{} are of different kinds",
+                        ctx.op(earlier).number(),
+                        op.number()
+                    ),
+                ),
+                Some(Relation::Equal) if dotted => {
+                    findings.add(violation(ctx, claim, earlier, op));
+                    break;
+                }
+                Some(relation) if relation.at_least() => {}
+                Some(_) => {
+                    findings.add(violation(ctx, claim, earlier, op));
+                    break;
+                }
+            }
+        }
+    }
+    let newest = if reads { &mut done.read } else { &mut done.written };
+    newest.any = true;
+    if !nothing {
+        note(ctx, newest, op);
+    }
+}
+
+fn note(ctx: &Context<'_>, newest: &mut Newest, op: OpView<'_>) {
+    let data = ctx.history.data();
+    let covered = newest
+        .versions
+        .iter()
+        .any(|&(version, _)| compare(data, version, op.version()).is_some_and(Relation::at_least));
+    if !covered {
+        newest.versions.retain(|&(version, _)| {
+            compare(data, op.version(), version) != Some(Relation::Greater)
+        });
+        newest.versions.push((op.version(), op.id()));
+    }
+}
+
+fn violation(ctx: &Context<'_>, claim: Claim, earlier: OpId, later: OpView<'_>) -> Finding {
+    let data = ctx.history.data();
+    let (old, new) = (ctx.op(earlier), later);
+    let said = |version: Datum| match version.is_nil() {
+        true => "none".to_owned(),
+        false => data.value(version).to_string(),
+    };
+    let versions = format!(
+        "the version of #{} is {}, that of #{} is {}",
+        new.number(),
+        said(new.version()),
+        old.number(),
+        said(old.version())
+    );
+    let must = if new.f().is_read() { "does not contain" } else { "is not ordered after" };
+    Finding {
+        claim,
+        or: Vec::new(),
+        kind: kind(claim.0),
+        cause: cause(ctx, earlier, later.id()),
+        sentence: format!(
+            "{} {must} what its session had done before: {}; {versions}.",
+            explain::op(ctx, later.id()),
+            explain::op(ctx, earlier)
+        ),
+        key: Some(later.key()),
+        ops: vec![earlier, later.id()],
+        edges: vec![
+            Dependency {
+                from: earlier,
+                to: later.id(),
+                label: Label::So,
+                why: format!(
+                    "process {} made #{} before #{}",
+                    new.process(),
+                    old.number(),
+                    new.number()
+                ),
+            },
+            Dependency { from: later.id(), to: earlier, label: Label::Version, why: versions },
+        ],
+    }
+}

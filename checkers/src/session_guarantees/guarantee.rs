@@ -1,0 +1,76 @@
+//! The four session guarantees: what each is called, when it is put to the test, and what two operations of a session that
+//! break one have in common.
+
+use crate::context::Context;
+use crate::explain;
+use crate::findings::{Claim, Findings};
+use crate::verdict::Tier;
+use afterall_history::{OpId, Property, Sessions};
+
+pub(crate) const GUARANTEES: [Property; 4] = [
+    Property::ReadYourWrites,
+    Property::MonotonicReads,
+    Property::MonotonicWrites,
+    Property::WritesFollowReads,
+];
+
+/// The guarantee that puts an operation of a session after an earlier one.
+pub(crate) fn guarantee(earlier_reads: bool, later_reads: bool) -> Property {
+    match (earlier_reads, later_reads) {
+        (false, true) => Property::ReadYourWrites,
+        (true, true) => Property::MonotonicReads,
+        (false, false) => Property::MonotonicWrites,
+        (true, false) => Property::WritesFollowReads,
+    }
+}
+
+pub(super) fn why_none(property: Property, sessions: Sessions) -> &'static str {
+    match (property, sessions) {
+        (Property::ReadYourWrites, Sessions::Sticky) => {
+            "no sticky session read a key after writing it"
+        }
+        (Property::ReadYourWrites, _) => "no roaming session read a key after writing it",
+        (Property::MonotonicReads, Sessions::Sticky) => "no sticky session read a key twice",
+        (Property::MonotonicReads, _) => "no roaming session read a key twice",
+        (Property::MonotonicWrites, Sessions::Sticky) => "no sticky session wrote a key twice",
+        (Property::MonotonicWrites, _) => "no roaming session wrote a key twice",
+        (_, Sessions::Sticky) => "no sticky session wrote a key after reading it",
+        (_, _) => "no roaming session wrote a key after reading it",
+    }
+}
+
+/// Counts chances for a session guarantee.
+pub(crate) fn chances(findings: &mut Findings, claim: Claim, chances: u64, tier: Tier) {
+    findings.chances(claim, chances, why_none(claim.0, claim.1));
+    if chances > 0 {
+        findings.tier(claim, tier);
+    }
+}
+
+/// What two operations of a session have in common, for grouping.
+pub(crate) fn cause(ctx: &Context<'_>, earlier: OpId, later: OpId) -> String {
+    let (a, b) = (ctx.op(earlier), ctx.op(later));
+    if a.served_by() != b.served_by() {
+        return "the session went from one replica to another".to_owned();
+    }
+    let node = a.node_name();
+    let killed = ctx
+        .history
+        .faults_in_force(a.until(), b.invoked(), Some(a.served_by()))
+        .any(|fault| fault.kind == afterall_history::FaultKind::Kill);
+    if killed {
+        format!("{node} was killed in between")
+    } else {
+        format!("both served by {}", explain::served(ctx, later))
+    }
+}
+
+/// What a violation is called.
+pub(crate) fn kind(property: Property) -> &'static str {
+    match property {
+        Property::ReadYourWrites => "RYW",
+        Property::MonotonicReads => "MR",
+        Property::MonotonicWrites => "MW",
+        _ => "WFR",
+    }
+}

@@ -1,0 +1,72 @@
+//! What broke a property.
+
+use afterall_history::{Phase, Property, Sessions};
+use serde::{Deserialize, Serialize};
+
+/// The smallest of a group of anomalies that share a cause.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Anomaly {
+    /// Counts from 1, in the order of the list.
+    pub id: u32,
+    /// The property that it breaks.
+    pub property: Property,
+    /// The sessions that the property was judged for.
+    pub sessions: Sessions,
+    /// Whether that property was promised.
+    pub promised: bool,
+    /// What it is called: `lost write`, `WriteCORead`, `applied twice` …
+    pub kind: String,
+    /// What the group has in common.
+    pub cause: String,
+    /// How many there are in the group, this one included.
+    pub count: u64,
+    /// What happened, in plain words.
+    pub sentence: String,
+    /// The key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The operations that prove it, by the index of their invocation, in the order of time.
+    pub witness: Vec<u32>,
+    /// How they depend on each other.
+    pub edges: Vec<Edge>,
+    /// The replicas that served them.
+    pub replicas: Vec<String>,
+    /// The faults that may have been in force on those replicas during the operations.
+    pub faults: Vec<u32>,
+    /// The phase in which the last of them was invoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
+    /// When the first of them was invoked.
+    pub from: i64,
+    /// When the last of them was completed.
+    pub to: i64,
+}
+
+/// One operation depends on another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edge {
+    /// The earlier operation, by the index of its invocation.
+    pub from: u32,
+    /// The later operation, likewise.
+    pub to: u32,
+    /// What kind of dependency it is.
+    pub label: Label,
+    /// What justifies it, in a sentence.
+    pub why: String,
+}
+
+/// A kind of dependency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Label {
+    /// Session order: one session made both, in this order.
+    So,
+    /// The second returned what the first wrote.
+    ReadsFrom,
+    /// The first must come before the second, or else a read would have returned something else.
+    Conflict,
+    /// The versions that the target returned say so, or should.
+    Version,
+    /// The first was completed before the second was invoked.
+    RealTime,
+}

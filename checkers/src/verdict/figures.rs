@@ -1,0 +1,43 @@
+//! What was measured, beside held and broken.
+
+use super::convergence::ConvergenceFigures;
+use super::fates::{CounterFigures, Fates, ItemFates, Visibility};
+use super::staleness::StalenessFigures;
+use serde::{Deserialize, Serialize};
+
+/// What was measured, beside held and broken.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Figures {
+    /// How long the replicas disagreed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub convergence: Option<ConvergenceFigures>,
+    /// What became of acknowledged register writes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fates: Option<Fates>,
+    /// How old the values were that reads of registers returned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staleness: Option<StalenessFigures>,
+    /// What each counter came to; the first thousand keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counters: Vec<CounterFigures>,
+    /// What became of the items of carts, the elements of sets, or the messages of chats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<ItemFates>,
+    /// How long each replica took to show the elements of sets, or the messages of chats.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub visibility: Vec<Visibility>,
+    /// How many transactions there were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transactions: Option<TransactionFigures>,
+}
+
+/// How many transactions there were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TransactionFigures {
+    /// Committed.
+    pub committed: u64,
+    /// Aborted.
+    pub aborted: u64,
+    /// Unknown whether committed.
+    pub unknown: u64,
+}

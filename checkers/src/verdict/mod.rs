@@ -1,0 +1,27 @@
+//! What the checkers say of a history: the contents of `verdict.json`.
+//!
+//! `"format":"afterall-verdict"`, `"version":1`. Operations are named by the index of the event that invoked
+//! them (in histories of transactions by their number in the order of the file, from 0), times are nanoseconds since the run began, nodes and keys stand by name. A field that does not apply is
+//! left out.
+
+mod anomaly;
+mod convergence;
+mod counts;
+mod fates;
+mod fault;
+mod figures;
+mod property;
+mod report;
+mod staleness;
+mod valid;
+
+pub use anomaly::{Anomaly, Edge, Label};
+pub use convergence::{ConvergenceFigures, Divergence, Held};
+pub use counts::{Counts, CountsOf};
+pub use fates::{CounterFigures, Fates, ItemFates, Visibility};
+pub use fault::FaultVerdict;
+pub use figures::{Figures, TransactionFigures};
+pub use property::{Outcome, PropertyVerdict, Tier};
+pub use report::{FORMAT, VERSION, Verdict};
+pub use staleness::{Freshness, PhaseStaleness, Quorum, StalenessFigures, StalestRead};
+pub use valid::Valid;

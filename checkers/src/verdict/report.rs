@@ -1,0 +1,77 @@
+//! The verdict as a whole.
+
+use super::anomaly::Anomaly;
+use super::counts::Counts;
+use super::fault::FaultVerdict;
+use super::figures::Figures;
+use super::property::PropertyVerdict;
+use super::valid::Valid;
+use afterall_history::{Property, Sessions, Workload};
+use serde::{Deserialize, Serialize};
+
+/// The `format` field of a verdict.
+pub const FORMAT: &str = "afterall-verdict";
+
+/// The version of the verdict's format.
+pub const VERSION: u32 = 1;
+
+/// What the checkers say of a history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Always [`FORMAT`].
+    pub format: String,
+    /// The version of the format; see [`VERSION`].
+    pub version: u32,
+    /// Whether the promises held.
+    pub valid: Valid,
+    /// Why not `true`, a sentence each; the gravest first.
+    pub reasons: Vec<String>,
+    /// What else has to be known to read the verdict rightly, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// As in the history's header.
+    pub target: String,
+    /// As in the history's header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flavour: Option<String>,
+    /// As in the history's header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mutant: Option<String>,
+    /// As in the history's header.
+    pub world: String,
+    /// As in the history's header.
+    pub workload: Workload,
+    /// As in the history's header.
+    pub seed: u64,
+    /// As in the history's header.
+    pub nodes: Vec<String>,
+    /// As in the history's header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<String>,
+    /// When the history ends.
+    pub duration_ns: i64,
+    /// Every property that the workload can show, strongest first. A session guarantee appears twice: for
+    /// sticky and for roaming sessions.
+    pub properties: Vec<PropertyVerdict>,
+    /// The strongest consistency model that held, and that implies nothing that is broken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strongest: Option<Property>,
+    /// The smallest anomaly of each group, broken promises first.
+    pub anomalies: Vec<Anomaly>,
+    /// Groups of anomalies beyond the number kept.
+    pub groups_left_out: u64,
+    /// Every fault, and whether it took hold.
+    pub faults: Vec<FaultVerdict>,
+    /// How many operations there were.
+    pub counts: Counts,
+    /// What was measured.
+    pub figures: Figures,
+}
+
+impl Verdict {
+    /// The verdict on one property.
+    #[must_use]
+    pub fn property(&self, property: Property, sessions: Sessions) -> Option<&PropertyVerdict> {
+        self.properties.iter().find(|p| p.property == property && p.sessions == sessions)
+    }
+}

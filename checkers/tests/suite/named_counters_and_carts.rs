@@ -1,0 +1,285 @@
+//! Histories of counters and carts that can be read, good and bad, and what the checkers say of each.
+
+use crate::table::{judge, outcome, outcome_for};
+use afterall_history::{Property, Sessions};
+
+/// A counter table that ends with both replicas at a value.
+fn counter(table: &str, value: i64) -> afterall_checkers::Verdict {
+    judge(&format!(
+        "! workload counter
+        {table}
+        p8@n1 read c {value} final
+        p9@n2 read c {value} final"
+    ))
+}
+
+/// Lost increments, double increments, phantoms.
+fn counted(table: &str, value: i64) -> [&'static str; 3] {
+    let verdict = counter(table, value);
+    [Property::NoLostIncrements, Property::NoDoubleIncrements, Property::NoPhantoms]
+        .map(|property| outcome(&verdict, property))
+}
+
+#[test]
+fn a_counter_that_only_went_up() {
+    let table = "
+        p1@n1 increment c 3
+        p2@n2 increment c 4
+        p3@n2 increment c 10 info
+        p4@n2 increment c 100 fail";
+    assert_eq!(counted(table, 7), ["held"; 3]);
+    assert_eq!(counted(table, 17), ["held"; 3]);
+    assert_eq!(counted(table, 4), ["broken", "held", "held"]);
+    assert_eq!(counted(table, 21), ["held", "broken", "broken"]);
+    // In between, and no sum: 3 or 4 is missing and 10 happened, or something was applied twice.
+    assert_eq!(counted(table, 14), ["undecided", "undecided", "held"]);
+    assert_eq!(counted(table, 9), ["undecided", "undecided", "broken"]);
+    assert_eq!(counted(table, 107), ["held", "broken", "broken"]);
+}
+
+#[test]
+fn the_missing_increment_is_named_where_its_amount_tells() {
+    let verdict = counter(
+        "
+        p1@n1 increment c 3
+        p2@n2 increment c 4  20000000..21000000
+        kill n2              26000000..27000000",
+        3,
+    );
+    let anomaly = &verdict.anomalies[0];
+    assert_eq!(anomaly.kind, "lost increments");
+    assert_eq!(anomaly.cause, "n2 was killed after it acknowledged");
+    assert!(anomaly.sentence.contains("killed 5 ms after"), "{}", anomaly.sentence);
+}
+
+#[test]
+fn with_decrements_the_sums_or_the_versions_tell_a_loss_from_a_double() {
+    let table = "
+        p1@n1 increment c 5
+        p2@n2 decrement c 3";
+    assert_eq!(counted(table, 2), ["held"; 3]);
+    // The decrement is missing: no choice of operations, each applied once or twice, gives 5.
+    assert_eq!(counted(table, 5)[..2], ["broken", "held"]);
+    // It was applied twice: no choice of operations, each applied at most once, gives -1.
+    assert_eq!(counted(table, -1)[..2], ["held", "broken"]);
+    // Either: the increment of 2 is missing, or the decrement of 2 was applied twice.
+    let either = "
+        p1@n1 increment c 2
+        p2@n2 increment c 7
+        p3@n2 decrement c 2";
+    assert_eq!(counted(either, 5)[..2], ["undecided", "undecided"]);
+    let versions = |vector: &str| {
+        let verdict = judge(&format!(
+            "! workload counter
+            {table}
+            p8@n1 read c 5 v={vector} final
+            p9@n2 read c 5 v={vector} final"
+        ));
+        [Property::NoLostIncrements, Property::NoDoubleIncrements]
+            .map(|property| outcome(&verdict, property))
+    };
+    assert_eq!(versions("{\"n1.0\":5}"), ["broken", "held"]);
+    assert_eq!(versions("{\"n1.0\":5,\"n2.0\":3,\"n2.1\":3}"), ["held", "broken"]);
+    assert_eq!(versions("{\"n1.0\":5,\"n2.0\":3}"), ["undecided", "undecided"]);
+}
+
+#[test]
+fn both_promised_one_of_them_broken_is_a_broken_promise() {
+    let table = "
+        ! promise no-lost-increments no-double-increments
+        p1@n1 increment c 5
+        p2@n2 decrement c 3";
+    let verdict = counter(table, 5);
+    assert_eq!(verdict.valid, afterall_checkers::Valid::False);
+    assert_eq!(counter(table, 2).valid, afterall_checkers::Valid::True);
+}
+
+#[test]
+fn a_read_must_be_a_sum_of_what_was_begun() {
+    let early = judge(
+        "! workload counter
+        p1@n1 read c 4
+        p2@n1 increment c 4",
+    );
+    assert_eq!(outcome(&early, Property::NoPhantoms), "broken");
+    let during = judge(
+        "! workload counter
+        p2@n1 increment c 4  10..30
+        p1@n1 read c 4       15..20
+        p3@n2 read c 0       40..50",
+    );
+    assert_eq!(outcome(&during, Property::NoPhantoms), "held");
+    let between = judge(
+        "! workload counter
+        p1@n1 increment c 4
+        p1@n1 increment c 10
+        p3@n2 read c 6",
+    );
+    assert_eq!(outcome(&between, Property::NoPhantoms), "broken");
+}
+
+#[test]
+fn a_counter_that_went_back_for_a_session() {
+    let verdict = judge(
+        "! workload counter
+        p1@n1 increment c 4
+        p1@n1 read c 4
+        p1@n1 read c 0",
+    );
+    let of = |property| outcome_for(&verdict, property, Sessions::Sticky);
+    assert_eq!(of(Property::MonotonicReads), "broken");
+    assert_eq!(of(Property::ReadYourWrites), "broken");
+    // With a decrement about, nothing follows.
+    let down = judge(
+        "! workload counter
+        p1@n1 increment c 4
+        p2@n1 decrement c 4
+        p1@n1 read c 4
+        p1@n1 read c 0",
+    );
+    assert_eq!(outcome(&down, Property::MonotonicReads), "not exercised");
+}
+
+#[test]
+fn a_counter_on_which_replicas_disagree_is_divergence_first() {
+    let verdict = judge(
+        "! workload counter
+        p1@n1 increment c 4
+        p8@n1 read c 4 final
+        p9@n2 read c 0 final",
+    );
+    assert_eq!(outcome(&verdict, Property::Convergence), "broken");
+    assert_eq!(outcome(&verdict, Property::NoLostIncrements), "undecided");
+}
+
+/// A cart table that ends with both replicas holding the same.
+fn cart(table: &str, held: &str) -> afterall_checkers::Verdict {
+    judge(&format!(
+        "! workload cart
+        {table}
+        p8@n1 read c {held} final
+        p9@n2 read c {held} final"
+    ))
+}
+
+#[test]
+fn items_at_the_end() {
+    let table = "
+        p1@n1 add c [\"a\",1]
+        p1@n1 add c [\"b\",2]
+        p1@n1 remove c \"b\"
+        p2@n2 add c [\"u\",1] info
+        p3@n2 remove c \"a\" fail";
+    let of = |held: &str, property| outcome(&cart(table, held), property);
+    use Property as P;
+    for held in ["[[\"a\",1]]", "[[\"u\",1],[\"a\",1]]"] {
+        for property in [P::NoLostItems, P::NoResurrectedItems, P::NoPhantoms, P::Convergence] {
+            assert_eq!(of(held, property), "held", "{held} {property}");
+        }
+    }
+    assert_eq!(of("[]", P::NoLostItems), "broken");
+    assert_eq!(of("[[\"a\",1],[\"b\",2]]", P::NoResurrectedItems), "broken");
+    assert_eq!(of("[[\"a\",1],[\"z\",2]]", P::NoPhantoms), "broken");
+    assert_eq!(of("[[\"a\",1],[\"a\",1]]", P::NoPhantoms), "broken");
+    assert_eq!(of("[[\"a\",2]]", P::NoPhantoms), "broken");
+    let fates = cart(table, "[[\"u\",1]]").figures.items.unwrap();
+    assert_eq!(
+        [fates.acknowledged, fates.present, fates.removed, fates.lost, fates.recovered],
+        [2, 0, 1, 1, 1]
+    );
+}
+
+#[test]
+fn a_remove_nobody_acknowledged_excuses_and_proves_nothing() {
+    let table = "
+        p1@n1 add c [\"a\",1]
+        p1@n1 remove c \"a\" info";
+    for held in ["[]", "[[\"a\",1]]"] {
+        let verdict = cart(table, held);
+        assert_eq!(outcome(&verdict, Property::NoLostItems), "held");
+        assert_eq!(outcome(&verdict, Property::NoResurrectedItems), "not exercised");
+    }
+}
+
+#[test]
+fn a_remove_by_one_that_had_not_seen_the_add_proves_nothing() {
+    let table = "
+        p1@n1 add c [\"a\",1]
+        p2@n2 remove c \"a\"";
+    let verdict = cart(table, "[[\"a\",1]]");
+    assert_eq!(outcome(&verdict, Property::NoResurrectedItems), "not exercised");
+}
+
+#[test]
+fn a_remove_that_roamed_is_judged_apart() {
+    let verdict = cart(
+        "
+        p1@n1 add c [\"a\",1]
+        p2@n1 read c [[\"a\",1]]
+        p2@n2 remove c \"a\"",
+        "[[\"a\",1]]",
+    );
+    let of = |sessions| outcome_for(&verdict, Property::NoResurrectedItems, sessions);
+    assert_eq!(of(Sessions::Roaming), "broken");
+    assert_eq!(of(Sessions::Sticky), "not exercised");
+}
+
+#[test]
+fn an_order_that_misses_what_its_session_had_added() {
+    let anomaly = |last: &str| {
+        let verdict = judge(&format!(
+            "! workload cart
+            p1@n1 add c [\"a\",1]
+            p1@n1 add c [\"b\",1]
+            p1@n1 remove c \"b\"
+            {last}"
+        ));
+        let kinds: Vec<String> = verdict.anomalies.iter().map(|a| a.kind.clone()).collect();
+        (outcome(&verdict, Property::ReadYourWrites), kinds)
+    };
+    assert_eq!(anomaly("p1@n1 checkout c [[\"a\",1]]").0, "held");
+    let (outcome, kinds) = anomaly("p1@n1 checkout c []");
+    assert_eq!(outcome, "broken");
+    assert!(kinds.iter().any(|kind| kind == "checkout anomaly"), "{kinds:?}");
+    assert_eq!(anomaly("p1@n1 checkout c [[\"a\",1],[\"b\",1]]").0, "broken");
+    // Somebody has begun to remove it.
+    assert_eq!(anomaly("p2@n2 remove c \"a\" info\np1@n1 checkout c []").0, "held");
+}
+
+#[test]
+fn a_cart_that_ignores_its_causal_past() {
+    let table = |last: &str| {
+        format!(
+            "! workload cart
+            p1@n1 add c [\"a\",1]
+            p2@n1 read c [[\"a\",1]]
+            p2@n1 add d [\"b\",1]
+            p3@n2 read d [[\"b\",1]]
+            {last}"
+        )
+    };
+    let of = |last: &str| outcome(&judge(&table(last)), Property::Causal);
+    assert_eq!(of("p3@n2 read c [[\"a\",1]]"), "held");
+    assert_eq!(of("p3@n2 read c []"), "broken");
+    assert_eq!(of("p4@n2 remove c \"a\" info\np3@n2 read c []"), "held");
+    let removed = "
+        p2@n1 remove c \"a\"
+        p2@n1 add d [\"e\",1]
+        p3@n2 read d [[\"b\",1],[\"e\",1]]
+        p3@n2 read c [[\"a\",1]]";
+    assert_eq!(of(removed), "broken");
+}
+
+#[test]
+fn a_remove_need_not_make_a_version_newer() {
+    let of = |last: &str| {
+        let verdict = judge(&format!(
+            "! workload cart
+            p1@n1 add c [\"a\",1] v={{\"n1\":1}}
+            p1@n1 {last} v={{\"n1\":1}}"
+        ));
+        outcome(&verdict, Property::MonotonicWrites)
+    };
+    assert_eq!(of("remove c \"a\""), "held");
+    assert_eq!(of("add c [\"b\",1]"), "broken");
+}

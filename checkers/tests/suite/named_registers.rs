@@ -1,0 +1,422 @@
+//! Histories of registers that can be read, good and bad, and what the checkers say of each.
+
+use crate::table::{judge, outcome, outcome_for};
+use afterall_history::{Property, Sessions};
+
+/// CC and CCv of a table.
+fn causal(table: &str) -> (&'static str, &'static str) {
+    let verdict = judge(table);
+    (outcome(&verdict, Property::Causal), outcome(&verdict, Property::CausalConvergence))
+}
+
+#[test]
+fn an_effect_before_its_cause() {
+    // Session 3 saw the answer, and not the question.
+    let table = "
+        p1@n1 write x 5
+        p2@n1 read x [5]
+        p2@n1 write y 9
+        p3@n2 read y [9]
+        p3@n2 read x []";
+    let verdict = judge(table);
+    assert_eq!(outcome(&verdict, Property::Causal), "broken");
+    let anomaly = verdict.anomalies.iter().find(|a| a.kind == "WriteCOInitRead").unwrap();
+    assert_eq!(anomaly.witness.len(), 5, "{anomaly:?}");
+    assert!(anomaly.sentence.contains("process 3 read x"), "{}", anomaly.sentence);
+    assert_eq!(anomaly.edges.len(), 5, "{:?}", anomaly.edges);
+}
+
+#[test]
+fn the_same_without_the_effect_is_only_stale() {
+    let table = "
+        p1@n1 write x 5
+        p2@n1 read x [5]
+        p2@n1 write y 9
+        p3@n2 read x []
+        p3@n2 read y [9]
+        p3@n2 read x [5]";
+    assert_eq!(causal(table), ("held", "held"));
+}
+
+#[test]
+fn an_overwritten_value_read_again() {
+    let table = "
+        p1@n1 write x 1
+        p1@n1 write x 2
+        p2@n2 read x [2]
+        p2@n2 read x [1]";
+    assert_eq!(causal(table), ("broken", "broken"));
+}
+
+/// Bouajjani et al. 2017, figure 3 (a): CM, but not CCv. Two writes of x are seen in opposite orders.
+#[test]
+fn two_sessions_order_two_writes_differently() {
+    let table = "
+        p1@n1 write x 1  10..15
+        p2@n2 write x 2  10..15
+        p1@n1 read x [2] 20..25
+        p2@n2 read x [1] 20..25";
+    assert_eq!(causal(table), ("held", "broken"));
+}
+
+/// As figure 3 (b): CCv, though no single session could explain it by itself (not CM).
+#[test]
+fn one_order_of_writes_for_all_though_a_session_goes_back_and_forth() {
+    let table = "
+        p1@n1 write z 1   10..15
+        p1@n1 write x 1   20..25
+        p1@n1 write y 1   30..35
+        p2@n2 write x 2   10..28
+        p2@n2 read z []   30..35
+        p2@n2 read y [1]  40..45
+        p2@n2 read x [2]  50..55";
+    assert_eq!(causal(table), ("held", "held"));
+}
+
+/// As figure 3 (c): CC, but neither CM nor CCv.
+#[test]
+fn a_session_flips_between_concurrent_writes() {
+    let table = "
+        p1@n1 write x 1   10..15
+        p2@n2 write x 2   10..15
+        p2@n2 read x [1]  20..25
+        p2@n2 read x [2]  30..35";
+    let (cc, ccv) = causal(table);
+    assert_eq!((cc, ccv), ("held", "broken"));
+}
+
+/// Cycles through two keys: no order of x's writes and y's writes together.
+#[test]
+fn conflicts_over_two_keys_close_a_cycle() {
+    let table = "
+        p1@n1 write x 1   10..15
+        p1@n1 write y 1   20..25
+        p2@n2 write y 2   10..15
+        p2@n2 write x 2   20..25
+        p3@n1 read y [1]  40..45
+        p3@n1 read x [2]  50..55
+        p3@n1 read y [1]  60..65
+        p4@n2 read x [2]  40..45
+        p4@n2 read y [1]  50..55
+        p4@n2 read x [1]  60..65";
+    assert_eq!(causal(table), ("held", "broken"));
+}
+
+#[test]
+fn a_value_from_nowhere() {
+    for table in ["p1@n1 read x [7]", "p1@n1 write x 7 fail\np2@n1 read x [7]"] {
+        assert_eq!(causal(table), ("broken", "broken"));
+        assert_eq!(outcome(&judge(table), Property::NoPhantoms), "broken");
+    }
+    let unknown = judge("p1@n1 write x 7 info\np2@n1 read x [7]");
+    assert_eq!(outcome(&unknown, Property::NoPhantoms), "held");
+}
+
+#[test]
+fn siblings_stay_until_something_newer_has_seen_them() {
+    let both = "
+        p1@n1 write x 1
+        p2@n2 write x 2
+        p3@n1 read x [1,2]";
+    assert_eq!(causal(both), ("not exercised", "not exercised"));
+    let replaced = format!("{both}\np3@n1 write x 3\np3@n1 read x [1,2]");
+    assert_eq!(causal(&replaced), ("broken", "broken"));
+    // One of the two may be a sibling of 3 in a store where the client's context counts.
+    let one = format!("{both}\np3@n1 write x 3\np3@n1 read x [1,3]");
+    assert_eq!(causal(&one), ("held", "held"));
+}
+
+#[test]
+fn fates_of_writes_under_last_write_wins() {
+    let verdict = judge(
+        "
+        p1@n1 write x 1
+        p1@n1 write x 2   20..25
+        p2@n2 write x 3   20..25
+        p3@n1 write x 4   info
+        p4@n1 write x 5
+        p5@n1 read x [3]  final
+        p6@n2 read x [3]  final",
+    );
+    let fates = verdict.figures.fates.unwrap();
+    assert_eq!(
+        [fates.acknowledged, fates.survived, fates.superseded, fates.discarded, fates.lost],
+        [4, 1, 1, 1, 1]
+    );
+    assert_eq!(outcome(&verdict, Property::NoLostWrites), "broken");
+    // Nothing shows that the writer of 5 had seen 3.
+    assert_eq!(outcome(&verdict, Property::NoCausalLoss), "held");
+}
+
+#[test]
+fn a_write_lost_to_what_its_session_had_seen() {
+    let verdict = judge(
+        "
+        clock n1 0..40
+        p1@n1 write x 1    v=900
+        p2@n2 read x [1]   v=900
+        p2@n2 write x 2    v=30
+        p5@n1 read x [1]   final
+        p6@n2 read x [1]   final",
+    );
+    assert_eq!(outcome(&verdict, Property::NoCausalLoss), "broken");
+    let anomaly = verdict.anomalies.iter().find(|a| a.property == Property::NoCausalLoss).unwrap();
+    assert!(anomaly.cause.contains("the clock of n1 was ahead"), "{anomaly:?}");
+    assert_eq!(outcome(&verdict, Property::WritesFollowReads), "broken");
+}
+
+#[test]
+fn a_write_nobody_acknowledged_may_come_late() {
+    // 2 was begun before 3 and took effect after it: nothing is lost but to a concurrent write.
+    let verdict = judge(
+        "
+        p1@n1 write x 2   info
+        p2@n2 write x 3
+        p5@n1 read x [2]  final
+        p6@n2 read x [2]  final",
+    );
+    assert_eq!(outcome(&verdict, Property::NoLostWrites), "held");
+    let fates = verdict.figures.fates.unwrap();
+    assert_eq!((fates.discarded, fates.recovered), (1, 1));
+    // Once it has been seen, it has taken effect, and cannot do so again.
+    let seen = judge(
+        "
+        p1@n1 write x 2   info
+        p3@n1 read x [2]
+        p2@n2 write x 3
+        p5@n1 read x [2]  final
+        p6@n2 read x [2]  final",
+    );
+    assert_eq!(outcome(&seen, Property::NoLostWrites), "broken");
+    assert_eq!(outcome(&seen, Property::NoCausalLoss), "held");
+}
+
+#[test]
+fn an_acknowledged_write_that_a_kill_took() {
+    let verdict = judge(
+        "
+        ! promise no-lost-writes convergence
+        p1@n1 write x 1   1000000..2000000
+        kill n1           43000000..50000000
+        p5@n1 read x []   60000000..60000001 final
+        p6@n2 read x []   60000000..60000001 final",
+    );
+    assert_eq!(verdict.valid, afterall_checkers::Valid::False);
+    let anomaly = &verdict.anomalies[0];
+    assert_eq!(anomaly.cause, "n1 was killed after it acknowledged");
+    assert!(anomaly.sentence.contains("killed 41 ms after"), "{}", anomaly.sentence);
+}
+
+#[test]
+fn siblings_are_superseded_by_what_contains_them() {
+    let table = |second: &str| {
+        format!(
+            "
+        ! rule siblings-replica
+        p1@n1 write x 1    v={{\"n1\":1}}
+        p2@n2 write x 2    v={second}
+        p5@n1 read x [2]   final
+        p6@n2 read x [2]   final"
+        )
+    };
+    let knew = judge(&table("{\"n1\":1,\"n2\":1}"));
+    assert_eq!(outcome(&knew, Property::NoLostWrites), "held");
+    // The replica did not hold 1, so 1 should be a sibling of 2 now.
+    let not = judge(&table("{\"n2\":1}"));
+    assert_eq!(outcome(&not, Property::NoLostWrites), "broken");
+}
+
+#[test]
+fn the_clients_context_decides_where_it_counts() {
+    let table = |read: &str| {
+        format!(
+            "
+        ! rule siblings-client
+        p1@n1 write x 1
+        {read}
+        p2@n1 write x 2
+        p5@n1 read x [2]   final
+        p6@n2 read x [2]   final"
+        )
+    };
+    let read = judge(&table("p2@n1 read x [1]"));
+    assert_eq!(outcome(&read, Property::NoLostWrites), "held");
+    let blind = judge(&table("p2@n1 read y []"));
+    assert_eq!(outcome(&blind, Property::NoLostWrites), "broken");
+}
+
+#[test]
+fn replicas_that_disagree_at_the_end() {
+    let apart = judge(
+        "
+        p1@n1 write x 1
+        p5@n1 read x [1]  final
+        p6@n2 read x []   final",
+    );
+    assert_eq!(outcome(&apart, Property::Convergence), "broken");
+    let figures = apart.figures.convergence.unwrap();
+    assert_eq!((figures.divergent, figures.window_ns), (1, None));
+    assert_eq!(figures.examples[0].replicas.len(), 2);
+    // In another order they are the same siblings.
+    let same = "
+        p1@n1 write x 1
+        p2@n2 write x 2
+        p5@n1 read x [1,2]  final
+        p6@n2 read x [2,1]  final";
+    assert_eq!(outcome(&judge(same), Property::Convergence), "held");
+    // A replica that was not read is not equal.
+    let unread = "
+        p1@n1 write x 1
+        p5@n1 read x [1]  final
+        p6@n2 read x      final info";
+    assert_eq!(outcome(&judge(unread), Property::Convergence), "undecided");
+    // Divergence while a fault is in force is no fault of the target.
+    let under = "
+        p1@n1 write x 1
+        partition n1 n2 5..
+        p5@n1 read x [1]  final
+        p6@n2 read x []   final";
+    assert_eq!(outcome(&judge(under), Property::Convergence), "undecided");
+    assert_eq!(outcome(&judge("p1@n1 write x 1"), Property::Convergence), "undecided");
+}
+
+#[test]
+fn sessions_by_versions() {
+    let broken =
+        |table: &str, property: Property| outcome_for(&judge(table), property, Sessions::Sticky);
+    use Property as P;
+    let ryw = "p1@n1 write x 1 v=5\np1@n1 read x [0] v=4\np2@n1 write x 0 v=4";
+    assert_eq!(broken(ryw, P::ReadYourWrites), "broken");
+    let lost_but_newer = "p1@n1 write x 1 v=5\np2@n2 write x 2 v=6\np1@n1 read x [2] v=6";
+    assert_eq!(broken(lost_but_newer, P::ReadYourWrites), "held");
+    let nothing = "p1@n1 write x 1 v=5\np1@n1 read x []";
+    assert_eq!(broken(nothing, P::ReadYourWrites), "broken");
+    let mr =
+        "p2@n1 write x 1 v=[5,\"a\"]\np1@n1 read x [1] v=[5,\"a\"]\np1@n1 read x [] v=[4,\"z\"]";
+    assert_eq!(broken(mr, P::MonotonicReads), "broken");
+    let mw = "p1@n1 write x 1 v=5\np1@n1 write x 2 v=4";
+    assert_eq!(broken(mw, P::MonotonicWrites), "broken");
+    let tie = "p1@n1 write x 1 v=5\np1@n1 write x 2 v=5";
+    assert_eq!(broken(tie, P::MonotonicWrites), "held");
+    let concurrent = "p1@n1 write x 1 v={\"n1\":1}\np1@n1 write x 2 v={\"n2\":1}";
+    assert_eq!(broken(concurrent, P::MonotonicWrites), "broken");
+    let vector_tie = "p1@n1 write x 1 v={\"n1\":1}\np1@n1 write x 2 v={\"n1\":1,\"n2\":0}";
+    assert_eq!(broken(vector_tie, P::MonotonicWrites), "broken");
+    let wfr = "p2@n1 write x 1 v=5\np1@n1 read x [1] v=5\np1@n1 write x 2 v=4";
+    assert_eq!(broken(wfr, P::WritesFollowReads), "broken");
+    let mixed = "p1@n1 write x 1 v=5\np1@n1 write x 2 v=\"a\"";
+    assert_eq!(broken(mixed, P::MonotonicWrites), "undecided");
+}
+
+#[test]
+fn sticky_and_roaming_sessions_apart() {
+    let table = "
+        p1@n1 write x 1 v=5
+        p1@n2 read x [] v=0
+        p2@n1 read x [1] v=5
+        p2@n1 read x [1] v=5";
+    let verdict = judge(table);
+    let of = |property, sessions| outcome_for(&verdict, property, sessions);
+    assert_eq!(of(Property::ReadYourWrites, Sessions::Roaming), "broken");
+    assert_eq!(of(Property::ReadYourWrites, Sessions::Sticky), "not exercised");
+    assert_eq!(of(Property::MonotonicReads, Sessions::Sticky), "held");
+    let promised = |to: &str| judge(&format!("! promise read-your-writes{to}\n{table}")).valid;
+    use afterall_checkers::Valid;
+    assert_eq!(promised("/roaming"), Valid::False);
+    assert_eq!(promised(""), Valid::False);
+    assert_eq!(promised("/sticky"), Valid::Unknown);
+}
+
+#[test]
+fn sessions_by_values() {
+    let of = |table: &str, property| outcome(&judge(table), property);
+    use Property as P;
+    let back = "
+        p1@n1 write x 1
+        p2@n2 write x 2
+        p3@n1 read x [1]
+        p3@n1 read x [2]
+        p3@n1 read x [1]";
+    assert_eq!(of(back, P::MonotonicReads), "broken");
+    assert_eq!(of(back, P::ReadYourWrites), "not exercised");
+    let opposite = "
+        p1@n1 write x 1
+        p2@n2 write x 2
+        p3@n1 read x [1]
+        p3@n1 read x [2]
+        p4@n2 read x [2]
+        p4@n2 read x [1]";
+    assert_eq!(of(opposite, P::MonotonicReads), "broken");
+    let forth = "
+        p1@n1 write x 1
+        p2@n2 write x 2
+        p3@n1 read x [1]
+        p3@n1 read x [1,2]";
+    assert_eq!(of(forth, P::MonotonicReads), "held");
+    // Once siblings, neither can have replaced the other; a third can have replaced both.
+    assert_eq!(of(&format!("{forth}\np3@n1 read x [2]"), P::MonotonicReads), "broken");
+    let third = format!("{forth}\np4@n1 write x 3\np3@n1 read x [3]");
+    assert_eq!(of(&third, P::MonotonicReads), "held");
+    let unseen = "p1@n1 write x 1\np1@n1 read x []";
+    assert_eq!(of(unseen, P::ReadYourWrites), "broken");
+    // Its own write lost to the older one it had read: RYW or WFR, and values do not tell which.
+    let either = "
+        p1@n1 write x 1
+        p2@n1 read x [1]
+        p2@n1 write x 2
+        p2@n1 read x [1]";
+    assert_eq!(of(either, P::ReadYourWrites), "undecided");
+    assert_eq!(of(either, P::WritesFollowReads), "undecided");
+    let both = "! promise read-your-writes writes-follow-reads";
+    let verdict = judge(&format!("{both}\n{either}"));
+    assert_eq!(verdict.valid, afterall_checkers::Valid::False);
+    let one = judge(&format!("! promise read-your-writes\n{either}"));
+    assert_eq!(one.valid, afterall_checkers::Valid::Unknown);
+}
+
+#[test]
+fn what_was_not_promised_is_shown_and_not_failed() {
+    let table = "
+        p1@n1 write x 1
+        p1@n1 read x []
+        p5@n1 read x [1]  final
+        p6@n2 read x [1]  final";
+    let verdict = judge(&format!("! promise convergence\n{table}"));
+    assert_eq!(verdict.valid, afterall_checkers::Valid::True, "{:?}", verdict.reasons);
+    assert_eq!(outcome(&verdict, Property::ReadYourWrites), "broken");
+    assert!(!verdict.anomalies.is_empty() && verdict.anomalies.iter().all(|a| !a.promised));
+}
+
+#[test]
+fn a_run_that_was_cut_off_is_unknown_and_a_broken_promise_all_the_same_false() {
+    use afterall_checkers::Valid;
+    let cut = judge("! promise no-phantoms\np1@n1 write x 1\np1@n1 read x [1]\ncut");
+    assert_eq!(cut.valid, Valid::Unknown);
+    assert!(cut.reasons.iter().any(|why| why.contains("no end")), "{:?}", cut.reasons);
+    let broken = judge("! promise no-phantoms\np1@n1 read x [7]\ncut");
+    assert_eq!(broken.valid, Valid::False);
+}
+
+#[test]
+fn a_write_lost_to_a_clock_that_was_ahead_names_the_clock() {
+    let table = |faults: &str| {
+        format!(
+            "
+            p1@n2 write x 1  20..30
+            p2@n1 write x 2  40..50
+            p8@n1 read x [1] 200..201 final
+            p9@n2 read x [1] 200..201 final
+            {faults}"
+        )
+    };
+    let cause = |faults: &str| {
+        let verdict = judge(&table(faults));
+        let anomaly = verdict.anomalies.iter().find(|a| a.property == Property::NoLostWrites);
+        anomaly.unwrap().cause.clone()
+    };
+    let clock = "an older write won, taken by n2 while its clock was wrong (clock)";
+    assert_eq!(cause("clock n2 10..100"), clock);
+    // What had gone wrong where the lost write was taken comes first, and a clock that is right again is no cause.
+    assert!(cause("clock n2 10..100\n partition n1 35..100").contains("partition"));
+    assert!(cause("clock n2 1..10").contains("no fault in force"));
+}
