@@ -1,10 +1,10 @@
 //! What does not fit together in a manifest, and where it stands.
 
-use crate::entries::FAULTS;
 use crate::error::Problem;
 use crate::manifest::{Manifest, Process};
 use crate::outline::{Outline, Segment, way};
 use crate::protocol::{OptionError, ProtocolSpec};
+use afterall_history::FaultKind;
 
 /// The most processes of a node.
 const PROCESSES_MAX: usize = 8;
@@ -47,7 +47,7 @@ fn sizes(manifest: &Manifest, outline: &Outline<'_>) -> Result<(), Complaint> {
     let (nodes, min, max) = (manifest.nodes, manifest.nodes_min, manifest.nodes_max);
     // Of two entries that do not fit together, one may be a default that is not written.
     let written = |keys: [&str; 2]| {
-        let is_written = |key: &&str| outline.has(&way![*key]);
+        let is_written = |key: &&str| outline.has(&[Segment::from(*key)]);
         way![keys.into_iter().find(is_written).unwrap_or(keys[0])]
     };
     if min == 0 || min > 99 {
@@ -112,32 +112,21 @@ fn ports(manifest: &Manifest) -> Result<(), Complaint> {
 }
 
 fn faults(manifest: &Manifest) -> Result<(), Complaint> {
-    let unknown = |name: &str| {
-        let known = FAULTS.join(", ");
-        Problem::UnknownFault { name: name.to_owned(), known }
-    };
-    let is_known = |name: &str| FAULTS.contains(&name);
-    if let Some(place) = manifest.faults.iter().position(|name| !is_known(name)) {
-        return Err((way!["faults", place], unknown(&manifest.faults[place])));
-    }
-    if let Some(name) = manifest.unsupported.keys().find(|name| !is_known(name)) {
-        return Err((vec!["unsupported".into(), Segment::Key(name.clone())], unknown(name)));
-    }
     for (place, fault) in manifest.faults.iter().enumerate() {
-        let needs = match fault.as_str() {
-            "clock" if manifest.clock.is_none() => {
+        let needs = match fault {
+            FaultKind::Clock if manifest.clock.is_none() => {
                 "`clock` in the manifest: time-link, faketime or faketime-forward"
             }
-            "corrupt" | "truncate" if manifest.corrupt.is_none() => {
+            FaultKind::Corrupt | FaultKind::Truncate if manifest.corrupt.is_none() => {
                 "[corrupt], which says which file may be damaged"
             }
-            "latency" if manifest.peers.probe.is_none() => {
+            FaultKind::Latency if manifest.peers.probe.is_none() => {
                 "[peers.probe], by which the latency is measured"
             }
-            "udp-drop" if manifest.peers.udp_ports.is_empty() => "`udp-ports` in [peers]",
+            FaultKind::UdpDrop if manifest.peers.udp_ports.is_empty() => "`udp-ports` in [peers]",
             _ => continue,
         };
-        return Err((way!["faults", place], Problem::FaultNeeds { fault: fault.clone(), needs }));
+        return Err((way!["faults", place], Problem::FaultNeeds { fault: *fault, needs }));
     }
     let Some(corrupt) = &manifest.corrupt else { return Ok(()) };
     let of = |process: &&Process| process.name == corrupt.process;

@@ -1,30 +1,28 @@
 //! The schemas of entries whose words come from the vocabulary of histories.
 
-use afterall_history::{Property, Workload};
+use afterall_history::{FaultKind, Property, Workload};
 use schemars::{Schema, SchemaGenerator, json_schema};
-
-/// The names of the faults. The harness knows what they do; a manifest with another name is refused there.
-pub const FAULTS: &[&str] = &[
-    "partition",
-    "latency",
-    "kill",
-    "pause",
-    "clock",
-    "stop",
-    "black-hole",
-    "udp-drop",
-    "truncate",
-    "corrupt",
-];
 
 /// `faults`.
 pub(crate) fn faults(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "array", "items": { "enum": FAULTS }, "uniqueItems": true })
+    let names = FaultKind::names().collect::<Vec<_>>();
+    json_schema!({ "type": "array", "items": { "enum": names }, "uniqueItems": true })
+}
+
+/// `unsupported`.
+pub(crate) fn unsupported(_: &mut SchemaGenerator) -> Schema {
+    let names = FaultKind::names().collect::<Vec<_>>();
+    json_schema!({
+        "type": "object",
+        "description": "Why a fault is not listed, by its name: what the refusal says.",
+        "propertyNames": { "enum": names },
+        "additionalProperties": { "type": "string" }
+    })
 }
 
 /// `promises`.
 pub(crate) fn promises(_: &mut SchemaGenerator) -> Schema {
-    let names = Property::ALL.iter().map(|property| property.name());
+    let names = Property::names();
     let sticky = names
         .flat_map(|name| [name.to_owned(), format!("{name}/sticky"), format!("{name}/roaming")]);
     let promise: Vec<String> = sticky.collect();

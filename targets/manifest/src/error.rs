@@ -2,6 +2,7 @@
 
 use crate::protocol::OptionError;
 use crate::template::TemplateError;
+use afterall_history::FaultKind;
 use std::path::PathBuf;
 
 /// A manifest that cannot be used.
@@ -99,19 +100,11 @@ pub enum Problem {
     /// A port 0.
     #[error("expected a port from 1 to 65535, found 0")]
     PortZero,
-    /// A fault that is unknown.
-    #[error("unknown fault {name:?}: expected one of {known}")]
-    UnknownFault {
-        /// What was found.
-        name: String,
-        /// The faults that there are.
-        known: String,
-    },
     /// A fault that needs another entry.
     #[error("the fault {fault} needs {needs}")]
     FaultNeeds {
         /// The fault.
-        fault: String,
+        fault: FaultKind,
         /// The entry, and what it is for.
         needs: &'static str,
     },

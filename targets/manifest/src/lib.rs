@@ -13,7 +13,6 @@ mod protocol;
 mod schema;
 mod template;
 
-pub use entries::FAULTS;
 pub use error::{ManifestError, Problem};
 pub use load::{builtin, builtin_names, load, parse};
 pub use manifest::{

@@ -2,7 +2,7 @@
 
 use crate::entries;
 use crate::template::Template;
-use afterall_history::{Promise, Semantics, Workload};
+use afterall_history::{FaultKind, Promise, Semantics, Workload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,10 +27,11 @@ pub struct Manifest {
     /// The kinds of faults that it is made for; `run` injects these if the command line does not say. A fault that is
     /// not listed here is refused.
     #[schemars(schema_with = "entries::faults")]
-    pub faults: Vec<String>,
+    pub faults: Vec<FaultKind>,
     /// Why a fault is not listed, by its name: what the refusal says.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub unsupported: BTreeMap<String, String>,
+    #[schemars(schema_with = "entries::unsupported")]
+    pub unsupported: BTreeMap<FaultKind, String>,
     /// How it resolves conflicts.
     #[serde(default)]
     #[schemars(schema_with = "entries::semantics")]

@@ -100,7 +100,7 @@ async fn what_does_not_keep_to_the_protocol_is_unknown() {
         (r#"echo '{"type":"ok"}'"#, "missing field `id`"),
         (r#"echo '{"type":"done","id":1}'"#, "unknown variant `done`"),
         (r#"echo '{"type":"ok","id":1,"vlaue":1}'"#, "unknown field `vlaue`"),
-        (r#"echo '{"type":"ok","id":1,"node":"n9"}'"#, "there is no node \"n9\""),
+        (r#"echo '{"type":"ok","id":1,"node":"n9"}'"#, "unknown node \"n9\""),
         (r#"echo '{"type":"ready"}'"#, "it was ready before"),
         ("printf unended; exec >&-", "its last line has no end: \"unended\""),
         ("exec >&-", "its standard output is closed"),
@@ -212,7 +212,10 @@ async fn one_that_does_not_become_ready_has_failed_and_three_times_are_told() {
     for (script, expected) in [
         ("echo no >&2; exit 1", "its standard error ends with: no"),
         ("read -r hello; echo steady", "expected ready, but it said \"steady\""),
-        ("read -r hello; echo '{\"type\":\"ok\",\"id\":1}'; read -r line", "in place of ready"),
+        (
+            "read -r hello; echo '{\"type\":\"ok\",\"id\":1}'; read -r line",
+            "expected ready, but it said \"{",
+        ),
     ] {
         let mut client = client(Workload::Register, script);
         for time in 1..=4 {
