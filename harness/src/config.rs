@@ -320,11 +320,11 @@ impl RunConfig {
     #[must_use]
     pub fn mutant_warning(&self) -> Option<String> {
         let row = self.mutant?.row();
-        let asked = |name: &&&str| self.faults.iter().any(|kind| kind.name() == **name);
-        if row.faults.is_empty() || row.faults.iter().any(|name| asked(&name)) {
+        let asked = |kind: &FaultKind| self.faults.contains(kind);
+        if row.faults.is_empty() || row.faults.iter().any(asked) {
             return None;
         }
-        let faults = row.faults.join(", ");
+        let faults = row.faults.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
         Some(format!(
             "mutant {} comes out under {faults}, and this run has no such fault",
             row.name
@@ -362,9 +362,9 @@ impl RunConfig {
             let (workload, known) = (self.workload, known.join(", "));
             return Err(ConfigError::Workload { target, workload, known });
         }
-        match self.faults.iter().find(|kind| !manifest.faults.iter().any(|f| f == kind.name())) {
+        match self.faults.iter().find(|kind| !manifest.faults.contains(kind)) {
             Some(&kind) => {
-                let why = manifest.unsupported.get(kind.name()).cloned();
+                let why = manifest.unsupported.get(&kind).cloned();
                 let why =
                     why.unwrap_or_else(|| format!("the manifest of {target} does not list it"));
                 Err(ConfigError::Fault { kind, why })

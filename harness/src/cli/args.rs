@@ -260,7 +260,10 @@ impl RunArgs {
         let manifest = if reference && world != WorldKind::Docker {
             None
         } else {
-            Some(afterall_manifest::load(&self.target).map_err(Failure::usage)?)
+            Some(
+                afterall_manifest::load(&self.target, &afterall_clients::specs())
+                    .map_err(Failure::usage)?,
+            )
         };
         let faults = self.resolve_faults(row, manifest.as_ref())?;
         let workload = match self.workload {
@@ -322,8 +325,8 @@ impl RunArgs {
         let mut kinds = match (&self.faults, row, manifest) {
             (Some(names), _, _) if names.len() == 1 && names[0] == "none" => Vec::new(),
             (Some(names), _, _) => parse(&mut names.iter().map(String::as_str))?,
-            (None, Some(row), _) => parse(&mut row.faults.iter().copied())?,
-            (None, None, Some(manifest)) => parse(&mut manifest.faults.iter().map(String::as_str))?,
+            (None, Some(row), _) => row.faults.to_vec(),
+            (None, None, Some(manifest)) => manifest.faults.clone(),
             (None, None, None) => EVERYWHERE.to_vec(),
         };
         if self.nodes == Some(1) && self.faults.is_none() {

@@ -21,7 +21,7 @@ pub(super) fn target(command: &TargetCommand) -> Result<Exit, Failure> {
         TargetCommand::New(args) => new(args),
         TargetCommand::Check(args) => check(args),
         TargetCommand::Schema => {
-            println!("{}", afterall_manifest::schema());
+            println!("{}", afterall_manifest::schema(&afterall_clients::specs()));
             Ok(Exit::Valid)
         }
     }
@@ -29,14 +29,17 @@ pub(super) fn target(command: &TargetCommand) -> Result<Exit, Failure> {
 
 fn list() -> Result<Exit, Failure> {
     for name in afterall_manifest::builtin_names() {
-        let manifest = afterall_manifest::load(name)?;
+        let manifest = afterall_manifest::load(name, &afterall_clients::specs())?;
         println!("{name}\n    {}", manifest.summary);
         let promises = |(workload, promises): (&afterall_history::Workload, &Vec<_>)| {
             format!("{} ({} promises)", workload.name(), promises.len())
         };
         let workloads: Vec<String> = manifest.promises.iter().map(promises).collect();
         println!("    workloads: {}", workloads.join(", "));
-        println!("    faults:    {}", manifest.faults.join(", "));
+        println!(
+            "    faults:    {}",
+            manifest.faults.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
+        );
     }
     Ok(Exit::Valid)
 }
@@ -67,7 +70,8 @@ fn new(args: &NewArgs) -> Result<Exit, Failure> {
 }
 
 fn check(args: &TrialArgs) -> Result<Exit, Failure> {
-    let manifest = afterall_manifest::load(&args.target).map_err(Failure::usage)?;
+    let manifest = afterall_manifest::load(&args.target, &afterall_clients::specs())
+        .map_err(Failure::usage)?;
     let configs = configs(args, &manifest)?;
     let logs = tempfile::tempdir()?;
     let logs_kept = args.logs.as_deref().unwrap_or(logs.path());

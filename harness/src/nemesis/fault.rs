@@ -250,14 +250,3 @@ impl Evidence {
         Evidence { holds: false, text: text.into() }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use afterall_history::FaultKind;
-
-    #[test]
-    fn manifests_and_the_nemesis_know_the_same_faults() {
-        let names: Vec<&str> = FaultKind::ALL.iter().map(|kind| kind.name()).collect();
-        assert_eq!(names, afterall_manifest::FAULTS);
-    }
-}

@@ -13,7 +13,7 @@ fn runs(row: &MutantRow, mutated: bool) -> Vec<RunConfig> {
         let mut config = config(row.flavour, row.workload, seed);
         config.rate = Some(1_000);
         config.mutant = mutated.then_some(row.mutant);
-        config.faults = row.faults.iter().map(|name| name.parse().unwrap()).collect();
+        config.faults = row.faults.to_vec();
         config
     };
     (1..=SEEDS).map(run).collect()

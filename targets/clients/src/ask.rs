@@ -1,12 +1,13 @@
-//! Operations as simple stores see them, and what a read's trouble means.
+//! Operations as plain stores see them, and what an error of a read means.
 
-use super::{Answer, Trouble};
+use crate::client::Answer;
+use crate::error::OpError;
 use afterall_history::{Function, Value, Workload};
 use afterall_workloads::Operation;
 
 /// What is asked about a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ask<'a> {
+pub(crate) enum Ask<'a> {
     /// What it holds.
     Read,
     /// To make a register hold this.
@@ -21,10 +22,10 @@ pub(super) enum Ask<'a> {
 
 impl<'a> Ask<'a> {
     /// What an operation asks for. An operation that the workload does not have has failed.
-    pub(super) fn new(workload: Workload, operation: &'a Operation) -> Result<Self, Trouble> {
+    pub(crate) fn new(workload: Workload, operation: &'a Operation) -> Result<Self, OpError> {
         let strange = || {
             let Operation { f, value, .. } = operation;
-            Trouble::Failed(format!("a {} has no {f} of {value}", workload.name()))
+            OpError::Failed(format!("a {} has no operation {f} of {value}", workload.name()))
         };
         Ok(match (workload, operation.f, &operation.value) {
             (_, Function::Read, _) | (Workload::Cart, Function::Checkout, _) => Ask::Read,
@@ -42,19 +43,19 @@ impl<'a> Ask<'a> {
 }
 
 /// A read changes nothing: whatever went wrong with it, it surely did nothing.
-pub(super) fn settle(
+pub(crate) fn settle(
     operation: &Operation,
-    result: Result<Answer, Trouble>,
-) -> Result<Answer, Trouble> {
+    result: Result<Answer, OpError>,
+) -> Result<Answer, OpError> {
     match result {
-        Err(Trouble::Unknown(why)) if operation.f.is_read() => Err(Trouble::Failed(why)),
+        Err(OpError::Indeterminate(why)) if operation.f.is_read() => Err(OpError::Failed(why)),
         other => other,
     }
 }
 
-/// What a register holds, from its text. A text that is no number is handed on as it is: nobody wrote it, and the
+/// What a register holds, from its text. A text that is not a number is handed on as it is: nobody wrote it, and the
 /// checkers say so.
-pub(super) fn register(text: &[u8]) -> Value {
+pub(crate) fn register(text: &[u8]) -> Value {
     let text = String::from_utf8_lossy(text);
     Value::List(vec![text.parse().map_or_else(|_| Value::Text(text.into_owned()), Value::Int)])
 }
@@ -86,15 +87,15 @@ mod tests {
             assert_eq!(ask(workload, f, value), Ok(expected.to_owned()));
         }
         let error = ask(Workload::Register, Function::Add, item).unwrap_err();
-        assert!(error.starts_with("failed: a register has no add"), "{error}");
+        assert!(error.starts_with("failed: a register has no operation add"), "{error}");
         assert!(ask(Workload::Counter, Function::Decrement, Value::Int(i64::MIN)).is_err());
         assert!(ask(Workload::Cart, Function::Add, Value::Int(1)).is_err());
     }
 
     #[test]
-    fn the_trouble_of_a_read_is_failure_and_that_of_a_write_stays() {
-        let unknown = || Err(Trouble::Unknown("lost".to_owned()));
-        let failed = Err(Trouble::Failed("lost".to_owned()));
+    fn the_error_of_a_read_is_failure_and_that_of_a_write_stays() {
+        let unknown = || Err(OpError::Indeterminate("lost".to_owned()));
+        let failed = Err(OpError::Failed("lost".to_owned()));
         assert_eq!(settle(&operation(Function::Read, Value::Nil), unknown()), failed);
         assert_eq!(settle(&operation(Function::Checkout, Value::Nil), unknown()), failed);
         assert_eq!(settle(&operation(Function::Write, Value::Int(1)), unknown()), unknown());

@@ -11,7 +11,7 @@ use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
 /// The longest line that is read.
-pub(super) const LINE_BYTES_MAX: usize = 1024 * 1024;
+pub(crate) const LINE_BYTES_MAX: usize = 1024 * 1024;
 
 /// How much of its standard error is kept, from the end.
 const TAIL_BYTES: usize = 2_048;
@@ -19,9 +19,43 @@ const TAIL_BYTES: usize = 2_048;
 /// How long the rest of standard error is waited for once the child is dead: who left its process group may hold it.
 const TAIL_WAIT: Duration = Duration::from_millis(200);
 
+/// A child that cannot be spoken to.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChildError {
+    /// Its command is empty.
+    #[error("the command names no program")]
+    NoProgram,
+    /// It cannot be started.
+    #[error("{program} cannot be started")]
+    Start {
+        /// The program.
+        program: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It has no pipes.
+    #[error("{0} has no pipes")]
+    NoPipes(String),
+    /// It does not read.
+    #[error("its standard input is closed")]
+    Stdin(#[source] std::io::Error),
+    /// It cannot be read.
+    #[error("its standard output cannot be read")]
+    Stdout(#[source] std::io::Error),
+    /// It has said its last.
+    #[error("its standard output is closed")]
+    Closed,
+    /// It has said its last, which is not a whole line.
+    #[error("its last line has no end: {0}")]
+    NoEnd(String),
+    /// A line that is too long.
+    #[error("it said more than {LINE_BYTES_MAX} bytes in a line: {0}")]
+    TooLong(String),
+}
+
 /// A child process in a process group of its own. Dropped, it is killed with its group.
 #[derive(Debug)]
-pub(super) struct Child {
+pub(crate) struct Child {
     process: tokio::process::Child,
     stdin: ChildStdin,
     stdout: ChildStdout,
@@ -32,8 +66,8 @@ pub(super) struct Child {
 
 impl Child {
     /// Starts a program with its arguments.
-    pub(super) fn start(command: &[String]) -> Result<Child, String> {
-        let (program, arguments) = command.split_first().ok_or("no program")?;
+    pub(crate) fn start(command: &[String]) -> Result<Child, ChildError> {
+        let (program, arguments) = command.split_first().ok_or(ChildError::NoProgram)?;
         let mut process = Command::new(program)
             .args(arguments)
             .stdin(Stdio::piped())
@@ -43,10 +77,10 @@ impl Child {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| format!("{program} cannot be started: {error}"))?;
+            .map_err(|source| ChildError::Start { program: program.clone(), source })?;
         let pipes = (process.stdin.take(), process.stdout.take(), process.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
-            return Err(format!("{program} has no pipes"));
+            return Err(ChildError::NoPipes(program.clone()));
         };
         let tail = Arc::default();
         let listening = tokio::spawn(listen(stderr, Arc::clone(&tail)));
@@ -54,21 +88,19 @@ impl Child {
     }
 
     /// Writes lines. Dropped before its end, some of them may have arrived, or part of one.
-    pub(super) async fn say(&mut self, lines: &str) -> Result<(), String> {
-        let lost = |error| format!("its standard input is closed: {error}");
-        self.stdin.write_all(lines.as_bytes()).await.map_err(lost)?;
-        self.stdin.flush().await.map_err(lost)
+    pub(crate) async fn say(&mut self, lines: &str) -> Result<(), ChildError> {
+        self.stdin.write_all(lines.as_bytes()).await.map_err(ChildError::Stdin)?;
+        self.stdin.flush().await.map_err(ChildError::Stdin)
     }
 
     /// The next line that it writes, without its end. Dropped, nothing is lost.
-    pub(super) async fn hear(&mut self) -> Result<Vec<u8>, String> {
+    pub(crate) async fn hear(&mut self) -> Result<Vec<u8>, ChildError> {
         let mut searched = 0;
         loop {
             let found = self.received[searched..].iter().position(|byte| *byte == b'\n');
             let length = found.map_or(self.received.len(), |end| searched + end);
             if length > LINE_BYTES_MAX {
-                let begin = quote(&self.received);
-                return Err(format!("it said more than {LINE_BYTES_MAX} bytes in a line: {begin}"));
+                return Err(ChildError::TooLong(quote(&self.received)));
             }
             if found.is_some() {
                 let mut line = self.received.split_to(length + 1);
@@ -78,18 +110,18 @@ impl Child {
             searched = length;
             match self.stdout.read_buf(&mut self.received).await {
                 Ok(0) if searched > 0 => {
-                    return Err(format!("its last line has no end: {}", quote(&self.received)));
+                    return Err(ChildError::NoEnd(quote(&self.received)));
                 }
-                Ok(0) => return Err("its standard output is closed".to_owned()),
+                Ok(0) => return Err(ChildError::Closed),
                 Ok(_) => {}
-                Err(error) => return Err(format!("its standard output cannot be read: {error}")),
+                Err(error) => return Err(ChildError::Stdout(error)),
             }
         }
     }
 
-    /// Whether it is no more. The dead process is left for [`Child::end`], because the
+    /// Whether it has ended. The dead process is left for [`Child::end`], because the
     /// group goes by its number as long as it is there.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         match self.pid() {
             Some(pid) => !matches!(waitid(WaitId::Pid(pid), options), Ok(None)),
@@ -98,7 +130,7 @@ impl Child {
     }
 
     /// Kills it with its group, and tells how it ended and what it last wrote to standard error.
-    pub(super) async fn end(mut self) -> String {
+    pub(crate) async fn end(mut self) -> String {
         self.kill();
         // A signal to a process that is ending by itself changes nothing: its own status is told.
         let mut words = match self.process.wait().await {
@@ -118,7 +150,7 @@ impl Child {
     }
 
     /// Its process number, and its group's.
-    pub(super) fn pid(&self) -> Option<Pid> {
+    pub(crate) fn pid(&self) -> Option<Pid> {
         self.process.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?))
     }
 
@@ -149,7 +181,7 @@ async fn listen(mut stderr: ChildStderr, tail: Arc<Mutex<Vec<u8>>>) {
 }
 
 /// The beginning of a line, in quotes.
-pub(super) fn quote(line: &[u8]) -> String {
+pub(crate) fn quote(line: &[u8]) -> String {
     const QUOTE_BYTES: usize = 200;
     let begin = String::from_utf8_lossy(&line[..line.len().min(QUOTE_BYTES)]);
     format!("{begin:?}{}", if line.len() > QUOTE_BYTES { "…" } else { "" })

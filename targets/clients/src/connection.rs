@@ -1,6 +1,8 @@
-//! One TCP connection a node, for protocols that answer each request in turn.
+//! A TCP connection to a node, for protocols that answer each request in turn.
 
+use crate::error::Malformed;
 use bytes::BytesMut;
+use std::io;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -8,26 +10,58 @@ use tokio::net::TcpStream;
 /// The longest answer that is read.
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// What a new connection begins with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Greeting<'a> {
+    /// What is sent, if anything.
+    pub(crate) request: &'a [u8],
+    /// Takes the whole answer off the front, or refuses it.
+    pub(crate) welcome: fn(&mut BytesMut) -> Result<Option<()>, Malformed>,
+}
+
+/// A connection that cannot be made, or that broke.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectionError {
+    /// Nothing was sent.
+    #[error("no connection")]
+    Connect(#[source] io::Error),
+    /// There was none.
+    #[error("no connection")]
+    NotOpen,
+    /// The request may have arrived.
+    #[error("connection lost")]
+    Lost(#[source] io::Error),
+    /// The same.
+    #[error("connection lost: closed by the peer")]
+    Closed,
+    /// The answer is not of the protocol.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+}
+
 /// A connection, made when it is needed and again when it is lost.
 ///
 /// While something is being asked the connection is taken out, so a question that is dropped takes its connection
 /// with it: no later question can be given its answer.
 #[derive(Debug, Default)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: Option<TcpStream>,
 }
 
 impl Connection {
     /// Closes it.
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.stream = None;
     }
 
     /// Makes sure that there is a connection. True: it is new, and the protocol has to greet. An error means that
     /// nothing was sent.
-    pub(super) async fn open(&mut self, address: SocketAddr) -> Result<bool, String> {
+    pub(crate) async fn open(&mut self, address: SocketAddr) -> Result<bool, ConnectionError> {
         // What was hung up, or says something unasked, serves no more; nothing has been sent yet, so that costs nothing.
-        let idle = |stream: &TcpStream| matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock);
+        let idle = |stream: &TcpStream| {
+            let read = stream.try_read(&mut [0]);
+            matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+        };
         if self.stream.as_ref().is_some_and(idle) {
             return Ok(false);
         }
@@ -35,42 +69,36 @@ impl Connection {
         let connect = async {
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
-            Ok::<_, std::io::Error>(stream)
+            Ok::<_, io::Error>(stream)
         };
-        self.stream = Some(connect.await.map_err(|error| format!("no connection: {error}"))?);
+        self.stream = Some(connect.await.map_err(ConnectionError::Connect)?);
         Ok(true)
     }
 
     /// Sends a request and returns what `decode` makes of the bytes that come back. `decode` takes a whole answer
     /// off the front, or returns nothing as long as it is not whole. An error closes the connection; the request may
     /// have arrived.
-    pub(super) async fn ask<T>(
+    pub(crate) async fn ask<T>(
         &mut self,
         request: &[u8],
-        mut decode: impl FnMut(&mut BytesMut) -> Result<Option<T>, String>,
-    ) -> Result<T, String> {
-        let lost = |error: std::io::Error| format!("connection lost: {error}");
-        let mut stream = self.stream.take().ok_or("no connection")?;
-        stream.write_all(request).await.map_err(lost)?;
+        mut decode: impl FnMut(&mut BytesMut) -> Result<Option<T>, Malformed>,
+    ) -> Result<T, ConnectionError> {
+        let mut stream = self.stream.take().ok_or(ConnectionError::NotOpen)?;
+        stream.write_all(request).await.map_err(ConnectionError::Lost)?;
         let mut received = BytesMut::new();
         loop {
-            if let Some(answer) =
-                decode(&mut received).map_err(|error| format!("answer not understood: {error}"))?
-            {
+            if let Some(answer) = decode(&mut received)? {
                 if !received.is_empty() {
-                    return Err(format!(
-                        "answer not understood: {} bytes follow it",
-                        received.len()
-                    ));
+                    return Err(Malformed(format!("{} bytes follow it", received.len())).into());
                 }
                 self.stream = Some(stream);
                 return Ok(answer);
             }
             if received.len() > ANSWER_BYTES_MAX {
-                return Err(format!("answer not understood: more than {ANSWER_BYTES_MAX} bytes"));
+                return Err(Malformed(format!("more than {ANSWER_BYTES_MAX} bytes")).into());
             }
-            if stream.read_buf(&mut received).await.map_err(lost)? == 0 {
-                return Err("connection lost: closed by the peer".to_owned());
+            if stream.read_buf(&mut received).await.map_err(ConnectionError::Lost)? == 0 {
+                return Err(ConnectionError::Closed);
             }
         }
     }
@@ -78,29 +106,29 @@ impl Connection {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fake::{Fake, nowhere};
     use super::*;
+    use crate::fake::{Fake, nowhere};
 
     /// Answers are lines.
-    fn line(received: &mut BytesMut) -> Result<Option<String>, String> {
+    fn line(received: &mut BytesMut) -> Result<Option<String>, Malformed> {
         let Some(end) = received.iter().position(|byte| *byte == b'\n') else { return Ok(None) };
         let line = received.split_to(end + 1);
-        String::from_utf8(line.to_vec()).map(Some).map_err(|error| error.to_string())
+        String::from_utf8(line.to_vec()).map(Some).map_err(Malformed::by)
     }
 
     #[tokio::test]
     async fn a_connection_is_kept_until_it_is_hung_up_and_then_made_anew() {
         let fake = Fake::start([b"one\n".as_slice(), b"two\n", b"", b"three\n"]).await;
         let mut connection = Connection::default();
-        assert_eq!(connection.open(fake.address).await, Ok(true));
-        assert_eq!(connection.ask(b"1", line).await.as_deref(), Ok("one\n"));
-        assert_eq!(connection.open(fake.address).await, Ok(false));
-        assert_eq!(connection.ask(b"2", line).await.as_deref(), Ok("two\n"));
+        assert!(connection.open(fake.address).await.unwrap());
+        assert_eq!(connection.ask(b"1", line).await.unwrap(), "one\n");
+        assert!(!connection.open(fake.address).await.unwrap());
+        assert_eq!(connection.ask(b"2", line).await.unwrap(), "two\n");
         let error = connection.ask(b"3", line).await.unwrap_err();
-        assert!(error.starts_with("connection lost"), "{error}");
+        assert!(error.to_string().starts_with("connection lost"), "{error}");
         assert!(connection.ask(b"4", line).await.is_err(), "it was closed");
-        assert_eq!(connection.open(fake.address).await, Ok(true));
-        assert_eq!(connection.ask(b"5", line).await.as_deref(), Ok("three\n"));
+        assert!(connection.open(fake.address).await.unwrap());
+        assert_eq!(connection.ask(b"5", line).await.unwrap(), "three\n");
         assert_eq!(fake.requests(), [b"1", b"2", b"3", b"5"]);
     }
 
@@ -109,10 +137,11 @@ mod tests {
         for answer in [b"\xff\n".as_slice(), b"one\ntwo\n"] {
             let fake = Fake::start([answer]).await;
             let mut connection = Connection::default();
-            assert_eq!(connection.open(fake.address).await, Ok(true));
+            assert!(connection.open(fake.address).await.unwrap());
             let error = connection.ask(b"1", line).await.unwrap_err();
-            assert!(error.starts_with("answer not understood"), "{error}");
-            assert_eq!(connection.ask(b"2", line).await, Err("no connection".to_owned()));
+            assert!(error.to_string().starts_with("answer not understood"), "{error}");
+            let again = connection.ask(b"2", line).await;
+            assert!(matches!(again, Err(ConnectionError::NotOpen)), "{again:?}");
         }
     }
 
@@ -120,19 +149,19 @@ mod tests {
     async fn a_dropped_question_takes_its_connection_with_it() {
         let fake = Fake::start([b"no newline".as_slice(), b"second\n"]).await;
         let mut connection = Connection::default();
-        assert_eq!(connection.open(fake.address).await, Ok(true));
+        assert!(connection.open(fake.address).await.unwrap());
         tokio::select! {
             biased;
             answer = connection.ask(b"1", line) => panic!("{answer:?}"),
             () = fake.asked(1) => {}
         }
-        assert_eq!(connection.open(fake.address).await, Ok(true));
-        assert_eq!(connection.ask(b"2", line).await.as_deref(), Ok("second\n"));
+        assert!(connection.open(fake.address).await.unwrap());
+        assert_eq!(connection.ask(b"2", line).await.unwrap(), "second\n");
     }
 
     #[tokio::test]
     async fn nobody_listens() {
         let error = Connection::default().open(nowhere().await).await.unwrap_err();
-        assert!(error.starts_with("no connection"), "{error}");
+        assert!(matches!(error, ConnectionError::Connect(_)), "{error}");
     }
 }

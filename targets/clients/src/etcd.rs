@@ -17,13 +17,14 @@
 //! | 14 Unavailable, 4 DeadlineExceeded | unknown: no leader, time ran out; what was proposed may be applied later |
 //! | anything else | unknown |
 
-use super::ask::{Ask, register, settle};
-use super::http::HttpConnection;
-use super::options::Options;
-use super::{Answer, Client, ClientError, Cluster, Pending, Trouble};
+use crate::ask::{Ask, register};
+use crate::client::Answer;
+use crate::cluster::Cluster;
+use crate::error::OpError;
+use crate::http::HttpConnection;
+use crate::store::{Store, StoreClient};
 use afterall_history::{Value, Workload};
 use afterall_manifest::ClientSpec;
-use afterall_workloads::Operation;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
@@ -38,7 +39,7 @@ const PUT: &str = "/v3/kv/put";
 
 /// A client of etcd.
 #[derive(Debug)]
-pub(super) struct EtcdClient {
+pub(crate) struct Etcd {
     addresses: Vec<SocketAddr>,
     connections: Vec<HttpConnection>,
     serializable: bool,
@@ -67,39 +68,35 @@ struct Refusal {
     message: String,
 }
 
-impl EtcdClient {
-    /// A client, unconnected.
-    pub(super) fn new(
+impl Etcd {
+    /// A client, unconnected. The options were checked.
+    pub(crate) fn client(
         spec: &ClientSpec,
         workload: Workload,
         cluster: Cluster,
-    ) -> Result<Self, ClientError> {
-        if workload != Workload::Register {
-            return Err(ClientError::Workload { protocol: "etcd", workload });
-        }
-        let options = Options::new(&spec.options, &["reads"])?;
-        let choices = [("linearizable", false), ("serializable", true)];
-        Ok(EtcdClient {
+    ) -> StoreClient<Etcd> {
+        let store = Etcd {
             connections: cluster.addresses.iter().map(|_| HttpConnection::default()).collect(),
             addresses: cluster.addresses,
-            serializable: options.choice("reads", &choices)?,
-        })
+            serializable: spec.options.get("reads").is_some_and(|reads| reads == "serializable"),
+        };
+        StoreClient { workload, store }
     }
 
-    async fn ask(
+    async fn post(
         &mut self,
         node: usize,
         path: &str,
         body: serde_json::Value,
-    ) -> Result<Bytes, Trouble> {
+    ) -> Result<Bytes, OpError> {
         let request = Request::post(path)
             .header("host", "etcd")
             .header("content-type", "application/json")
             .body(Full::new(Bytes::from(body.to_string())))
-            .map_err(|error| Trouble::Failed(error.to_string()))?;
+            .map_err(|error| OpError::Failed(error.to_string()))?;
         match self.connections[node].ask(self.addresses[node], request).await? {
             (200, body) => Ok(body),
-            (status, body) => Err(trouble(status, &body)),
+            (status, body) => Err(classify(status, &body)),
         }
     }
 
@@ -108,11 +105,11 @@ impl EtcdClient {
         node: usize,
         key: &str,
         serializable: bool,
-    ) -> Result<Value, Trouble> {
+    ) -> Result<Value, OpError> {
         let body = json!({"key": BASE64.encode(key), "serializable": serializable});
-        let body = self.ask(node, RANGE, body).await?;
+        let body = self.post(node, RANGE, body).await?;
         let strange = |error: &dyn std::fmt::Display| {
-            Trouble::Failed(format!("answer not understood: {error}"))
+            OpError::Failed(format!("answer not understood: {error}"))
         };
         let range: Range = serde_json::from_slice(&body).map_err(|error| strange(&error))?;
         match range.kvs.first() {
@@ -122,81 +119,69 @@ impl EtcdClient {
             }
         }
     }
-
-    async fn carry_out(&mut self, node: usize, operation: &Operation) -> Result<Answer, Trouble> {
-        match Ask::new(Workload::Register, operation)? {
-            Ask::Write(value) => {
-                let (key, value) =
-                    (BASE64.encode(&operation.key), BASE64.encode(value.to_string()));
-                let body = self.ask(node, PUT, json!({"key": key, "value": value})).await?;
-                serde_json::from_slice::<Range>(&body)
-                    .map(|_| Answer::done())
-                    .map_err(|error| Trouble::Unknown(format!("answer not understood: {error}")))
-            }
-            _ => self.range(node, &operation.key, self.serializable).await.map(Answer::read),
-        }
-    }
 }
 
 /// What an error says.
-fn trouble(status: u16, body: &[u8]) -> Trouble {
+fn classify(status: u16, body: &[u8]) -> OpError {
     let Ok(Refusal { code, message }) = serde_json::from_slice(body) else {
         let body = String::from_utf8_lossy(&body[..body.len().min(200)]);
         let what = format!("HTTP {status}: {}", body.trim());
         return if matches!(status, 404 | 405) {
-            Trouble::Failed(what)
+            OpError::Failed(what)
         } else {
-            Trouble::Unknown(what)
+            OpError::Indeterminate(what)
         };
     };
     let what = format!("gRPC {code}: {message}");
     let turned_away =
         message.contains("too many requests") || message.contains("received message larger");
     match code {
-        3 | 7 | 12 | 16 => Trouble::Failed(what),
-        8 if turned_away => Trouble::Failed(what),
-        _ => Trouble::Unknown(what),
+        3 | 7 | 12 | 16 => OpError::Failed(what),
+        8 if turned_away => OpError::Failed(what),
+        _ => OpError::Indeterminate(what),
     }
 }
 
-impl Client for EtcdClient {
-    fn reset(&mut self) {
+impl Store for Etcd {
+    fn forget(&mut self) {
         self.connections.iter_mut().for_each(HttpConnection::close);
     }
 
-    fn invoke<'a>(
-        &'a mut self,
-        node: usize,
-        operation: &'a Operation,
-    ) -> Pending<'a, Result<Answer, Trouble>> {
-        Box::pin(async move { settle(operation, self.carry_out(node, operation).await) })
+    async fn ask(&mut self, node: usize, key: &str, ask: Ask<'_>) -> Result<Answer, OpError> {
+        let Ask::Write(value) = ask else {
+            return self.range(node, key, self.serializable).await.map(Answer::read);
+        };
+        let (key, value) = (BASE64.encode(key), BASE64.encode(value.to_string()));
+        let body = self.post(node, PUT, json!({"key": key, "value": value})).await?;
+        serde_json::from_slice::<Range>(&body)
+            .map(|_| Answer::done())
+            .map_err(|error| OpError::Indeterminate(format!("answer not understood: {error}")))
     }
 
-    fn ping(&mut self, node: usize) -> Pending<'_, Result<(), String>> {
-        Box::pin(async move {
-            let read = self.range(node, "ping", true).await;
-            read.map(|_| ()).map_err(|trouble| trouble.to_string())
-        })
-    }
-
-    fn clock_ms(&mut self, _node: usize) -> Pending<'_, Result<Option<i64>, String>> {
-        Box::pin(std::future::ready(Ok(None)))
+    async fn ping(&mut self, node: usize) -> Result<(), OpError> {
+        self.range(node, "ping", true).await.map(|_| ())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fake::{Fake, nowhere};
     use super::*;
+    use crate::client::Client;
+    use crate::error::ClientError;
+    use crate::fake::{Fake, nowhere};
     use afterall_history::Function;
-    use afterall_manifest::Protocol;
+    use afterall_workloads::Operation;
 
-    fn client(options: &[(&str, &str)], address: SocketAddr) -> Result<EtcdClient, ClientError> {
+    fn client(
+        options: &[(&str, &str)],
+        address: SocketAddr,
+    ) -> Result<Box<dyn Client>, ClientError> {
         let options = options.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        let spec = ClientSpec { protocol: Protocol::Etcd, port: 1, command: Vec::new(), options };
+        let protocol = "etcd".to_owned();
+        let spec = ClientSpec { protocol, port: 1, command: Vec::new(), options };
         let (names, internal) = (vec!["n1".to_owned()], Vec::new());
         let cluster = Cluster { names, internal, addresses: vec![address] };
-        EtcdClient::new(&spec, Workload::Register, cluster)
+        crate::registry::open(&spec, Workload::Register, cluster)
     }
 
     fn write() -> Operation {
@@ -271,9 +256,9 @@ mod tests {
             let fake = Fake::start([http(status, &body), http(status, &body)]).await;
             let mut client = client(&[], fake.address).unwrap();
             let put = client.invoke(0, &write()).await.unwrap_err();
-            assert_eq!(matches!(put, Trouble::Failed(_)), sure, "{body}: {put}");
+            assert_eq!(matches!(put, OpError::Failed(_)), sure, "{body}: {put}");
             let get = client.invoke(0, &read()).await.unwrap_err();
-            assert!(matches!(get, Trouble::Failed(_)), "{body}: {get}");
+            assert!(matches!(get, OpError::Failed(_)), "{body}: {get}");
         }
     }
 
@@ -281,9 +266,9 @@ mod tests {
     async fn a_lost_connection_is_unknown_and_one_that_was_refused_is_failed() {
         let fake = Fake::start([""]).await;
         let lost = client(&[], fake.address).unwrap().invoke(0, &write()).await;
-        assert!(matches!(lost, Err(Trouble::Unknown(_))), "{lost:?}");
+        assert!(matches!(lost, Err(OpError::Indeterminate(_))), "{lost:?}");
         let refused = client(&[], nowhere().await).unwrap().invoke(0, &write()).await;
-        assert!(matches!(refused, Err(Trouble::Failed(_))), "{refused:?}");
+        assert!(matches!(refused, Err(OpError::Failed(_))), "{refused:?}");
     }
 
     #[tokio::test]
@@ -292,13 +277,13 @@ mod tests {
         assert!(client(&[("reads", "stale")], nowhere).is_err());
         assert!(client(&[("colour", "red")], nowhere).is_err());
         let spec = ClientSpec {
-            protocol: Protocol::Etcd,
+            protocol: "etcd".to_owned(),
             port: 1,
             command: Vec::new(),
             options: Default::default(),
         };
         let cluster = Cluster { names: Vec::new(), internal: Vec::new(), addresses: Vec::new() };
-        let error = EtcdClient::new(&spec, Workload::Cart, cluster).unwrap_err().to_string();
-        assert_eq!(error, "the etcd client has no way to drive a cart");
+        let Err(error) = crate::registry::open(&spec, Workload::Cart, cluster) else { panic!() };
+        assert_eq!(error.to_string(), "the etcd client cannot drive a cart");
     }
 }

@@ -7,9 +7,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// A server on loopback. It ends with the test.
-pub(super) struct Fake {
+pub(crate) struct Fake {
     /// Where it listens.
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
     requests: Arc<Mutex<Vec<Vec<u8>>>>,
     asked: watch::Receiver<usize>,
 }
@@ -17,12 +17,12 @@ pub(super) struct Fake {
 impl Fake {
     /// A server that reads a request and says the next of these, and so on; for an empty one it hangs up and waits
     /// for the next connection. After the last it refuses all.
-    pub(super) async fn start<T: AsRef<[u8]>>(answers: impl IntoIterator<Item = T>) -> Fake {
+    pub(crate) async fn start<T: AsRef<[u8]>>(answers: impl IntoIterator<Item = T>) -> Fake {
         Fake::greeting(b"", answers).await
     }
 
     /// One that speaks first, on every connection.
-    pub(super) async fn greeting<T: AsRef<[u8]>>(
+    pub(crate) async fn greeting<T: AsRef<[u8]>>(
         greeting: &[u8],
         answers: impl IntoIterator<Item = T>,
     ) -> Fake {
@@ -54,17 +54,17 @@ impl Fake {
     }
 
     /// What it was asked, so far.
-    pub(super) fn requests(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn requests(&self) -> Vec<Vec<u8>> {
         self.requests.lock().unwrap().clone()
     }
 
     /// Waits until it has been asked so often.
-    pub(super) async fn asked(&self, times: usize) {
+    pub(crate) async fn asked(&self, times: usize) {
         self.asked.clone().wait_for(|count| *count >= times).await.unwrap();
     }
 }
 
 /// An address at which nobody listens.
-pub(super) async fn nowhere() -> SocketAddr {
+pub(crate) async fn nowhere() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }

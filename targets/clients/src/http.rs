@@ -1,6 +1,6 @@
-//! One HTTP/1 connection a node.
+//! An HTTP/1 connection to a node.
 
-use super::Trouble;
+use crate::error::OpError;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::Request;
@@ -14,22 +14,22 @@ const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A connection, made when it is needed and again when it is lost.
 #[derive(Debug, Default)]
-pub(super) struct HttpConnection {
+pub(crate) struct HttpConnection {
     sender: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl HttpConnection {
     /// Closes it.
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.sender = None;
     }
 
     /// Sends a request and returns the status and body of whatever was answered.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &mut self,
         address: SocketAddr,
         request: Request<Full<Bytes>>,
-    ) -> Result<(u16, Bytes), Trouble> {
+    ) -> Result<(u16, Bytes), OpError> {
         // The connection may still be busy with the end of the last answer, or have been closed since.
         if let Some(sender) = &mut self.sender
             && sender.ready().await.is_err()
@@ -38,24 +38,35 @@ impl HttpConnection {
         }
         let sender = match &mut self.sender {
             Some(sender) => sender,
-            place => place.insert(connect(address).await.map_err(Trouble::Failed)?),
+            place => place.insert(connect(address).await.map_err(OpError::failed)?),
         };
-        let unknown =
-            |error: &dyn std::fmt::Display| Trouble::Unknown(format!("connection lost: {error}"));
-        let response = sender.send_request(request).await.map_err(|error| unknown(&error))?;
+        let response = sender.send_request(request).await.map_err(lost)?;
         let status = response.status().as_u16();
         let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-        Ok((status, body.map_err(|error| unknown(&error))?.to_bytes()))
+        Ok((status, body.map_err(lost)?.to_bytes()))
     }
 }
 
-/// Opens a connection. An error means that nothing was sent.
-async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>, String> {
-    let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
-    stream.set_nodelay(true).map_err(|error| error.to_string())?;
-    let (sender, connection) =
-        handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-    // It ends when its sender is dropped or the peer hangs up; whoever asked learns of errors.
+/// The request may have arrived.
+fn lost(error: impl std::fmt::Display) -> OpError {
+    OpError::Indeterminate(format!("connection lost: {error}"))
+}
+
+/// A connection that cannot be made: nothing was sent.
+#[derive(Debug, thiserror::Error)]
+enum ConnectError {
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Handshake(#[from] hyper::Error),
+}
+
+/// Opens a connection.
+async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>, ConnectError> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+    // It ends when its sender is dropped or the peer hangs up; the session that asked learns of errors.
     tokio::spawn(connection);
     Ok(sender)
 }

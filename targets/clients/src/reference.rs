@@ -2,8 +2,9 @@
 //!
 //! By a 4xx or a 507 the node says that it did nothing; a 5xx leaves it open.
 
-use super::http::HttpConnection;
-use super::{Answer, Client, Pending, Trouble};
+use crate::client::{Answer, Client, Pending};
+use crate::error::OpError;
+use crate::http::HttpConnection;
 use afterall_history::Workload;
 use afterall_reference::{session::Session, wire};
 use afterall_workloads::Operation;
@@ -42,42 +43,41 @@ impl ReferenceClient {
     ///
     /// # Errors
     /// It does not answer, or not as a node does.
-    pub async fn status(&mut self, node: usize) -> Result<Status, String> {
+    pub async fn status(&mut self, node: usize) -> Result<Status, OpError> {
         let request = Request::get("/status")
             .header("host", "node")
             .body(Full::new(Bytes::new()))
-            .map_err(|error| error.to_string())?;
+            .map_err(OpError::failed)?;
         let (address, connection) = (self.addresses[node], &mut self.connections[node]);
-        let (_, body) =
-            connection.ask(address, request).await.map_err(|trouble| trouble.to_string())?;
-        serde_json::from_slice(&body).map_err(|error| error.to_string())
+        let (_, body) = connection.ask(address, request).await?;
+        serde_json::from_slice(&body).map_err(OpError::failed)
     }
 
-    async fn ask(&mut self, node: usize, operation: &Operation) -> Result<Answer, Trouble> {
-        let failed = |error: &dyn std::fmt::Display| Trouble::Failed(error.to_string());
+    async fn ask(&mut self, node: usize, operation: &Operation) -> Result<Answer, OpError> {
         let request = self
             .session
             .request(self.workload, operation.f, &operation.key, &operation.value)
-            .map_err(|error| failed(&error))?;
+            .map_err(OpError::failed)?;
         let (path, body) = wire::encode_request(&request);
         let request = Request::post(path)
             .header("host", "node")
             .header("content-type", "application/json")
             .body(Full::new(Bytes::from(body)))
-            .map_err(|error| failed(&error))?;
+            .map_err(OpError::failed)?;
         let (status, body) = self.connections[node].ask(self.addresses[node], request).await?;
         match status {
             200 => {
-                let answer = wire::decode_answer(&body)
-                    .map_err(|error| Trouble::Unknown(format!("answer not understood: {error}")))?;
+                let answer = wire::decode_answer(&body).map_err(|error| {
+                    OpError::Indeterminate(format!("answer not understood: {error}"))
+                })?;
                 let read = self.session.learn(&operation.key, &answer);
                 let version = Some(answer.version);
                 Ok(Answer { node: Some(answer.node.to_string()), read, version })
             }
             400..=499 | 507 => {
-                Err(Trouble::Failed(format!("{status}: {}", wire::decode_error(&body))))
+                Err(OpError::Failed(format!("{status}: {}", wire::decode_error(&body))))
             }
-            _ => Err(Trouble::Unknown(format!("{status}: {}", wire::decode_error(&body)))),
+            _ => Err(OpError::Indeterminate(format!("{status}: {}", wire::decode_error(&body)))),
         }
     }
 }
@@ -92,15 +92,15 @@ impl Client for ReferenceClient {
         &'a mut self,
         node: usize,
         operation: &'a Operation,
-    ) -> Pending<'a, Result<Answer, Trouble>> {
+    ) -> Pending<'a, Result<Answer, OpError>> {
         Box::pin(self.ask(node, operation))
     }
 
-    fn ping(&mut self, node: usize) -> Pending<'_, Result<(), String>> {
+    fn ping(&mut self, node: usize) -> Pending<'_, Result<(), OpError>> {
         Box::pin(async move { self.status(node).await.map(|_| ()) })
     }
 
-    fn clock_ms(&mut self, node: usize) -> Pending<'_, Result<Option<i64>, String>> {
+    fn clock_ms(&mut self, node: usize) -> Pending<'_, Result<Option<i64>, OpError>> {
         Box::pin(async move {
             let status = self.status(node).await?;
             Ok(i64::try_from(status.wall_ms).ok())

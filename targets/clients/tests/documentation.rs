@@ -5,10 +5,9 @@
 #[allow(dead_code, reason = "the tests of other clients need more of it")]
 mod fake;
 
-use afterall_clients::{Answer, Trouble};
-use afterall_clients::{Cluster, open};
+use afterall_clients::{Answer, Cluster, OpError, open};
 use afterall_history::{Function, Value, Workload};
-use afterall_manifest::{ClientSpec, Protocol};
+use afterall_manifest::ClientSpec;
 use afterall_needs::tests;
 use afterall_workloads::Operation;
 use fake::{Fake, nowhere};
@@ -42,7 +41,7 @@ async fn the_example_drives_redis() {
     let fake = Fake::start(answers).await;
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/redis_client.py");
     let spec = ClientSpec {
-        protocol: Protocol::External,
+        protocol: "external".to_owned(),
         port: 1,
         command: ["python3", example].map(str::to_owned).to_vec(),
         options: Default::default(),
@@ -55,13 +54,13 @@ async fn the_example_drives_redis() {
     let read_17 = Answer::read(Value::List(vec![Value::Int(17)]));
     assert_eq!(client.invoke(0, &read()).await, Ok(read_17));
     assert_eq!(client.invoke(0, &read()).await, Ok(Answer::read(Value::Nil)));
-    assert_eq!(client.invoke(0, &write(1)).await, Err(Trouble::Failed("READONLY no".to_owned())));
-    assert_eq!(client.invoke(0, &write(2)).await, Err(Trouble::Unknown("ERR no".to_owned())));
+    assert_eq!(client.invoke(0, &write(1)).await, Err(OpError::Failed("READONLY no".to_owned())));
+    assert_eq!(client.invoke(0, &write(2)).await, Err(OpError::Indeterminate("ERR no".to_owned())));
     assert_eq!(client.ping(0).await, Ok(()));
     let lost = client.invoke(0, &write(3)).await;
-    assert!(matches!(lost, Err(Trouble::Unknown(_))), "{lost:?}");
+    assert!(matches!(lost, Err(OpError::Indeterminate(_))), "{lost:?}");
     let refused = client.invoke(1, &write(4)).await;
-    assert!(matches!(refused, Err(Trouble::Failed(_))), "{refused:?}");
+    assert!(matches!(refused, Err(OpError::Failed(_))), "{refused:?}");
     let set = b"*3\r\n$3\r\nSET\r\n$2\r\nr1\r\n$2\r\n17\r\n";
     assert_eq!(fake.requests()[0], set);
 }

@@ -1,17 +1,13 @@
 //! Texts with placeholders, in the syntax of Jinja: `{{ node.ip }}`, `{% for peer in peers %}…{% endfor %}`.
 
 use minijinja::{Environment, UndefinedBehavior};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::ops::Range;
-use toml::Spanned;
+use serde::{Deserialize, Serialize};
 
-/// A text with placeholders, and where it stands in its file.
-#[derive(Debug, Clone, schemars::JsonSchema)]
+/// A text with placeholders.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(transparent)]
 #[schemars(with = "String")]
-pub struct Template {
-    text: String,
-    span: Range<usize>,
-}
+pub struct Template(String);
 
 /// A node, as templates see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -83,21 +79,15 @@ impl Place {
 }
 
 impl Template {
-    /// A template that stands in no file.
+    /// A template of this text.
     pub fn new(text: impl Into<String>) -> Self {
-        Template { text: text.into(), span: 0..0 }
-    }
-
-    /// Where it stands in its file, in bytes.
-    #[must_use]
-    pub fn offset(&self) -> usize {
-        self.span.start
+        Template(text.into())
     }
 
     /// Fills it in.
     ///
     /// # Errors
-    /// It is no template, or it speaks of something that there is not.
+    /// It is not a template, or it names something that does not exist.
     pub fn fill(&self, place: &Place) -> Result<String, TemplateError> {
         let mut environment = Environment::empty();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -105,7 +95,7 @@ impl Template {
         environment.set_keep_trailing_newline(true);
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
-        environment.render_str(&self.text, place).map_err(|error| TemplateError {
+        environment.render_str(&self.0, place).map_err(|error| TemplateError {
             what: match error.detail() {
                 Some(detail) => format!("{}: {detail}", error.kind()),
                 None => error.kind().to_string(),
@@ -122,27 +112,6 @@ impl Template {
         let filled = self.fill(place)?;
         let arguments = filled.lines().map(str::trim).filter(|line| !line.is_empty());
         Ok(arguments.map(str::to_owned).collect())
-    }
-}
-
-impl PartialEq for Template {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Eq for Template {}
-
-impl Serialize for Template {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
-    }
-}
-
-impl<'de> Deserialize<'de> for Template {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Spanned::<String>::deserialize(deserializer)?;
-        Ok(Template { span: text.span(), text: text.into_inner() })
     }
 }
 

@@ -438,7 +438,7 @@ impl Setup<'_> {
             let made = tokio::time::timeout(COMMAND_MAX, client.setup(self.wiring.nodes)).await;
             let error = match made {
                 Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) => error,
+                Ok(Err(error)) => error.to_string(),
                 Err(_) => format!("no answer within {} s", COMMAND_MAX.as_secs()),
             };
             client.reset();

@@ -9,7 +9,7 @@ use crate::config::RunConfig;
 use crate::driver::Client as Who;
 use crate::nemesis::Planned;
 use crate::world::live::scratch::Scratch;
-use afterall_clients::{Client, Trouble};
+use afterall_clients::{Client, OpError};
 use afterall_history::Value;
 use afterall_workloads::{Generator, Operation};
 use std::path::Path;
@@ -114,8 +114,8 @@ async fn try_workload(cluster: &Cluster, config: &RunConfig, tell: &mut dyn FnMu
                         generator.learn(0, &operation, read);
                     }
                 }
-                Ok(Err(Trouble::Failed(error))) => failed.push(error),
-                Ok(Err(Trouble::Unknown(error))) => {
+                Ok(Err(OpError::Failed(error))) => failed.push(error),
+                Ok(Err(OpError::Indeterminate(error))) => {
                     client.reset();
                     unknown.push(error);
                 }

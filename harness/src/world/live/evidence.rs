@@ -23,8 +23,10 @@ pub(crate) async fn ping(
     patience: Duration,
 ) -> Result<(), String> {
     let pinged = tokio::time::timeout(patience, client.ping(node)).await;
-    let outcome =
-        pinged.unwrap_or_else(|_| Err(format!("no answer within {} ms", patience.as_millis())));
+    let outcome = match pinged {
+        Ok(outcome) => outcome.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("no answer within {} ms", patience.as_millis())),
+    };
     if outcome.is_err() {
         client.reset();
     }
@@ -90,7 +92,7 @@ async fn clock_until(
                 }
             }
             Ok(Ok(None)) => return Evidence::against_it("its clock cannot be asked"),
-            Ok(Err(error)) => last = error,
+            Ok(Err(error)) => last = error.to_string(),
             Err(_) => {
                 client.reset();
                 last = "no answer".to_owned();

@@ -9,7 +9,7 @@ pub(crate) mod scratch;
 use crate::config::{ConfigError, RunConfig};
 use crate::driver::{Client as Who, Command, Completion, Driver, Invocation, Progress};
 use crate::nemesis::{Evidence, Fault};
-use afterall_clients::{Client, Trouble};
+use afterall_clients::{Client, OpError};
 use afterall_history::{EndHow, Event, NodeChange, Phase};
 use std::future::Future;
 use std::sync::Arc;
@@ -254,9 +254,9 @@ async fn serve(
                 let node = answer.node.unwrap_or_else(|| format!("n{}", invocation.node + 1));
                 Completion::Ok { node, read: answer.read, version: answer.version }
             }
-            Ok(Err(Trouble::Failed(error))) => Completion::Fail(error),
+            Ok(Err(OpError::Failed(error))) => Completion::Fail(error),
             // The connection may be in any state.
-            Ok(Err(Trouble::Unknown(error))) => {
+            Ok(Err(OpError::Indeterminate(error))) => {
                 client.reset();
                 Completion::Info(error)
             }

@@ -98,7 +98,11 @@ impl NodeProcess {
         }
         let mut client = self.client();
         let status = tokio::time::timeout(STATUS_MAX, client.status(0)).await;
-        match status.unwrap_or_else(|_| Err("it does not tell its status".to_owned())) {
+        let status = match status {
+            Ok(status) => status.map_err(|error| error.to_string()),
+            Err(_) => Err("it does not tell its status".to_owned()),
+        };
+        match status {
             Ok(status) => self.incarnation = status.incarnation,
             Err(what) => {
                 let name = self.name.clone();

@@ -1,10 +1,10 @@
-//! Cassandra: its native protocol, version 4; one connection a node, no authentication.
+//! Cassandra: its native protocol, version 4; one connection per node, no authentication.
 //!
 //! | option | |
 //! |---|---|
 //! | `consistency` | of writes, and of reads if nothing else is said: `ONE` (the default), `TWO`, `THREE`, `QUORUM`, `ALL`, `LOCAL_ONE`, `LOCAL_QUORUM`, `EACH_QUORUM` |
 //! | `read-consistency` | of reads |
-//! | `timestamps = "server"` | writes are stamped by the clock of the node that was asked; there is no other way yet |
+//! | `timestamps = "server"` | writes are stamped by the clock of the node that was asked; no other way is built yet |
 //!
 //! Registers, counters and carts are rows of three tables in the keyspace `afterall`, which has a replica on every node:
 //! `setup` makes them.
@@ -22,13 +22,15 @@
 
 mod frame;
 
-use super::ask::{Ask, settle};
-use super::connection::Connection;
-use super::options::Options;
-use super::{Answer, Client, ClientError, Cluster, Pending, Trouble};
+use crate::ask::Ask;
+use crate::client::Answer;
+use crate::cluster::Cluster;
+use crate::connection::Greeting;
+use crate::error::{Malformed, OpError};
+use crate::store::{Connections, Store, StoreClient};
 use afterall_history::{Value, Workload};
 use afterall_manifest::ClientSpec;
-use afterall_workloads::Operation;
+use bytes::BytesMut;
 use frame::{Bound, Reply, Rows};
 use scylla_cql::Consistency;
 use scylla_cql::frame::response::error::{DbError, Error};
@@ -54,52 +56,45 @@ const TABLES: [(&str, &str); 3] = [
 
 /// A client of Cassandra.
 #[derive(Debug)]
-pub(super) struct CqlClient {
+pub(crate) struct Cql {
     workload: Workload,
-    cluster: Cluster,
-    connections: Vec<Connection>,
+    names: Vec<String>,
+    connections: Connections,
     writes: Consistency,
     reads: Consistency,
 }
 
-impl CqlClient {
-    /// A client, unconnected.
-    pub(super) fn new(
+impl Cql {
+    /// A client, unconnected. The options were checked.
+    pub(crate) fn client(
         spec: &ClientSpec,
         workload: Workload,
         cluster: Cluster,
-    ) -> Result<Self, ClientError> {
-        let known = ["consistency", "read-consistency", "timestamps"];
-        let options = Options::new(&spec.options, &known)?;
-        options.choice("timestamps", &[("server", ())])?;
-        let writes = options.choice("consistency", &CONSISTENCIES)?;
-        let reads = match options.text("read-consistency") {
-            Some(_) => options.choice("read-consistency", &CONSISTENCIES)?,
-            None => writes,
+    ) -> StoreClient<Cql> {
+        let consistency = |option: &str| {
+            let name = spec.options.get(option)?;
+            let row = CONSISTENCIES.iter().find(|(known, _)| known == name);
+            row.map(|(_, consistency)| *consistency)
         };
-        let connections = cluster.addresses.iter().map(|_| Connection::default()).collect();
-        Ok(CqlClient { workload, cluster, connections, writes, reads })
+        let writes = consistency("consistency").unwrap_or(Consistency::One);
+        let reads = consistency("read-consistency").unwrap_or(writes);
+        let connections = Connections::new(&cluster.addresses);
+        let store = Cql { workload, names: cluster.names, connections, writes, reads };
+        StoreClient { workload, store }
     }
 
     /// Sends a statement and returns the reply, errors among them. Failed: nothing was sent.
-    async fn ask(
+    async fn statement(
         &mut self,
         node: usize,
         statement: &str,
         values: &[Bound<'_>],
         consistency: Consistency,
-    ) -> Result<Reply, Trouble> {
-        let request = frame::query(statement, values, consistency).map_err(Trouble::Failed)?;
-        let connection = &mut self.connections[node];
-        if connection.open(self.cluster.addresses[node]).await.map_err(Trouble::Failed)? {
-            let startup = frame::startup().map_err(Trouble::Failed)?;
-            let reply = connection.ask(&startup, frame::decode).await.map_err(Trouble::Failed)?;
-            if !matches!(reply, Reply::Ready) {
-                connection.close();
-                return Err(Trouble::Failed(format!("STARTUP was answered by {reply}")));
-            }
-        }
-        connection.ask(&request, frame::decode).await.map_err(Trouble::Unknown)
+    ) -> Result<Reply, OpError> {
+        let request = frame::query(statement, values, consistency).map_err(OpError::failed)?;
+        let startup = frame::startup().map_err(OpError::failed)?;
+        let greeting = Greeting { request: &startup, welcome: started };
+        self.connections.ask(node, Some(greeting), &request, frame::decode).await
     }
 
     /// Asks for rows.
@@ -108,47 +103,52 @@ impl CqlClient {
         node: usize,
         statement: &str,
         values: &[Bound<'_>],
-    ) -> Result<Rows, Trouble> {
-        match self.ask(node, statement, values, self.reads).await? {
+    ) -> Result<Rows, OpError> {
+        match self.statement(node, statement, values, self.reads).await? {
             Reply::Rows(rows) => Ok(rows),
-            other => Err(Trouble::Failed(format!("it was answered by {other}"))),
+            other => Err(OpError::Failed(format!("unexpected answer: {other}"))),
         }
     }
 
-    async fn read(&mut self, node: usize, key: &str) -> Result<Value, Trouble> {
+    async fn read(&mut self, node: usize, key: &str) -> Result<Value, OpError> {
         let key = [Bound::Text(key)];
-        let strange = |error: String| Trouble::Failed(format!("answer not understood: {error}"));
+
         match self.workload {
             Workload::Register => {
                 let statement = "SELECT value FROM afterall.register WHERE key = ?";
                 let rows = self.rows(node, statement, &key).await?;
-                let value = rows.all::<(Option<i64>,)>().map_err(strange)?.pop();
+                let value = rows.all::<(Option<i64>,)>().map_err(OpError::failed)?.pop();
                 let value = value.and_then(|(value,)| value);
                 Ok(value.map_or(Value::Nil, |value| Value::List(vec![Value::Int(value)])))
             }
             Workload::Counter => {
                 let statement = "SELECT n FROM afterall.counter WHERE key = ?";
                 let rows = self.rows(node, statement, &key).await?;
-                let sum = rows.all::<(Option<Counter>,)>().map_err(strange)?.pop();
+                let sum = rows.all::<(Option<Counter>,)>().map_err(OpError::failed)?.pop();
                 Ok(Value::Int(sum.and_then(|(sum,)| sum).map_or(0, |sum| sum.0)))
             }
             Workload::Cart => {
                 let statement = "SELECT element, quantity FROM afterall.cart WHERE key = ?";
                 let rows = self.rows(node, statement, &key).await?;
-                let rows = rows.all::<(String, Option<i64>)>().map_err(strange)?;
+                let rows = rows.all::<(String, Option<i64>)>().map_err(OpError::failed)?;
                 let item = |(element, quantity): (String, Option<i64>)| {
                     Value::List(vec![element.into(), Value::Int(quantity.unwrap_or(0))])
                 };
                 Ok(Value::List(rows.into_iter().map(item).collect()))
             }
-            _ => Err(Trouble::Failed(format!("it holds no {}", self.workload.name()))),
+            _ => Err(OpError::Failed(format!("no table holds a {}", self.workload.name()))),
         }
     }
 
-    async fn carry_out(&mut self, node: usize, operation: &Operation) -> Result<Answer, Trouble> {
-        let key = Bound::Text(&operation.key);
-        let (statement, values): (_, &[Bound<'_>]) = match Ask::new(self.workload, operation)? {
-            Ask::Read => return self.read(node, &operation.key).await.map(Answer::read),
+    async fn carry_out(
+        &mut self,
+        node: usize,
+        name: &str,
+        ask: Ask<'_>,
+    ) -> Result<Answer, OpError> {
+        let key = Bound::Text(name);
+        let (statement, values): (_, &[Bound<'_>]) = match ask {
+            Ask::Read => return self.read(node, name).await.map(Answer::read),
             Ask::Write(value) => (
                 "INSERT INTO afterall.register (key, value) VALUES (?, ?)",
                 &[key, Bound::Int(value)],
@@ -165,14 +165,14 @@ impl CqlClient {
                 &[key, Bound::Text(element)],
             ),
         };
-        match self.ask(node, statement, values, self.writes).await? {
+        match self.statement(node, statement, values, self.writes).await? {
             Reply::Done => Ok(Answer::done()),
-            Reply::Error(error) => Err(trouble(&error)),
-            other => Err(Trouble::Unknown(format!("it was answered by {other}"))),
+            Reply::Error(error) => Err(classify(&error)),
+            other => Err(OpError::Indeterminate(format!("unexpected answer: {other}"))),
         }
     }
 
-    async fn set_up(&mut self, nodes: usize) -> Result<(), String> {
+    async fn set_up(&mut self, nodes: usize) -> Result<(), OpError> {
         let keyspace = format!(
             "CREATE KEYSPACE IF NOT EXISTS afterall WITH replication = \
              {{'class': 'SimpleStrategy', 'replication_factor': {nodes}}}"
@@ -181,22 +181,26 @@ impl CqlClient {
             format!("CREATE TABLE IF NOT EXISTS afterall.{name} ({columns})")
         });
         for statement in std::iter::once(keyspace).chain(tables) {
-            let reply = self.ask(0, &statement, &[], Consistency::One).await;
-            match reply.map_err(|trouble| trouble.to_string())? {
+            let reply = self.statement(0, &statement, &[], Consistency::One).await;
+            match reply? {
                 Reply::Done => {}
-                other => return Err(format!("{statement}: it was answered by {other}")),
+                other => {
+                    return Err(OpError::Failed(format!(
+                        "unexpected answer to {statement}: {other}"
+                    )));
+                }
             }
         }
         // A table that one node has made is not at once known to the others.
         for node in 0..self.connections.len() {
             for (name, _) in TABLES {
                 let statement = format!("SELECT key FROM afterall.{name} LIMIT 1");
-                let reply = self.ask(node, &statement, &[], Consistency::One).await;
-                match reply.map_err(|trouble| trouble.to_string())? {
+                let reply = self.statement(node, &statement, &[], Consistency::One).await;
+                match reply? {
                     Reply::Rows(_) => {}
                     other => {
-                        let node = &self.cluster.names[node];
-                        return Err(format!("{node} does not have the table {name} yet: {other}"));
+                        let what = format!("{} lacks the table {name}: {other}", self.names[node]);
+                        return Err(OpError::Failed(what));
                     }
                 }
             }
@@ -206,7 +210,7 @@ impl CqlClient {
 }
 
 /// What an error says.
-fn trouble(error: &Error) -> Trouble {
+fn classify(error: &Error) -> OpError {
     let what = format!("{}: {}", error.error, error.reason);
     match error.error {
         DbError::ProtocolError
@@ -218,43 +222,44 @@ fn trouble(error: &Error) -> Trouble {
         | DbError::Unauthorized
         | DbError::Unavailable { .. }
         | DbError::Overloaded
-        | DbError::IsBootstrapping => Trouble::Failed(what),
-        _ => Trouble::Unknown(what),
+        | DbError::IsBootstrapping => OpError::Failed(what),
+        _ => OpError::Indeterminate(what),
     }
 }
 
-impl Client for CqlClient {
-    fn reset(&mut self) {
-        self.connections.iter_mut().for_each(Connection::close);
+/// Takes the answer to STARTUP off the front.
+fn started(received: &mut BytesMut) -> Result<Option<()>, Malformed> {
+    match frame::decode(received)? {
+        None => Ok(None),
+        Some(Reply::Ready) => Ok(Some(())),
+        Some(reply) => Err(Malformed(format!("STARTUP was answered by {reply}"))),
+    }
+}
+
+impl Store for Cql {
+    fn forget(&mut self) {
+        self.connections.close_all();
     }
 
-    fn invoke<'a>(
-        &'a mut self,
-        node: usize,
-        operation: &'a Operation,
-    ) -> Pending<'a, Result<Answer, Trouble>> {
-        Box::pin(async move { settle(operation, self.carry_out(node, operation).await) })
+    async fn ask(&mut self, node: usize, key: &str, ask: Ask<'_>) -> Result<Answer, OpError> {
+        self.carry_out(node, key, ask).await
     }
 
-    fn ping(&mut self, node: usize) -> Pending<'_, Result<(), String>> {
-        Box::pin(async move {
-            let rows = self.rows(node, "SELECT key FROM system.local", &[]).await;
-            rows.map(|_| ()).map_err(|trouble| trouble.to_string())
-        })
+    async fn ping(&mut self, node: usize) -> Result<(), OpError> {
+        self.rows(node, "SELECT key FROM system.local", &[]).await.map(|_| ())
     }
 
-    fn setup(&mut self, nodes: usize) -> Pending<'_, Result<(), String>> {
-        Box::pin(self.set_up(nodes))
+    async fn setup(&mut self, nodes: usize) -> Result<(), OpError> {
+        self.set_up(nodes).await
     }
 
-    fn clock_ms(&mut self, node: usize) -> Pending<'_, Result<Option<i64>, String>> {
-        Box::pin(async move {
-            let statement = "SELECT toUnixTimestamp(now()) FROM system.local";
-            let rows =
-                self.rows(node, statement, &[]).await.map_err(|trouble| trouble.to_string())?;
-            let (ms,): (i64,) = rows.all()?.pop().ok_or("system.local has no row")?;
-            Ok(Some(ms))
-        })
+    async fn clock_ms(&mut self, node: usize) -> Result<Option<i64>, OpError> {
+        let statement = "SELECT toUnixTimestamp(now()) FROM system.local";
+        let rows = self.rows(node, statement, &[]).await?;
+        match rows.all::<(i64,)>().map_err(OpError::failed)?.pop() {
+            Some((ms,)) => Ok(Some(ms)),
+            None => Err(OpError::Failed("system.local has no row".to_owned())),
+        }
     }
 }
 

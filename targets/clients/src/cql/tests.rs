@@ -1,24 +1,25 @@
 //! What Cassandra's client asks, and what it makes of every kind of answer.
 
-use super::super::fake::{Fake, nowhere};
 use super::*;
+use crate::client::Client;
+use crate::error::ClientError;
+use crate::fake::{Fake, nowhere};
+use crate::registry;
 use afterall_history::Function;
-use afterall_manifest::Protocol;
+use afterall_workloads::Operation;
 use std::net::SocketAddr;
 
 fn client(
     workload: Workload,
     options: &[(&str, &str)],
     addresses: &[SocketAddr],
-) -> Result<CqlClient, ClientError> {
+) -> Result<StoreClient<Cql>, ClientError> {
     let options = options.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-    let spec = ClientSpec { protocol: Protocol::Cql, port: 1, command: Vec::new(), options };
+    let spec = ClientSpec { protocol: "cql".to_owned(), port: 1, command: Vec::new(), options };
     let names = (1..=addresses.len()).map(|n| format!("n{n}")).collect();
-    CqlClient::new(
-        &spec,
-        workload,
-        Cluster { names, internal: Vec::new(), addresses: addresses.to_vec() },
-    )
+    let cluster = Cluster { names, internal: Vec::new(), addresses: addresses.to_vec() };
+    registry::open(&spec, workload, cluster.clone())?;
+    Ok(Cql::client(&spec, workload, cluster))
 }
 
 fn operation(f: Function, value: Value) -> Operation {
@@ -159,7 +160,7 @@ async fn reads_return_what_the_rows_hold() {
         let fake = Fake::start([ready(), answer]).await;
         let mut client = client(Workload::Register, &[], &[fake.address]).unwrap();
         let trouble = client.invoke(0, &read()).await;
-        assert!(matches!(trouble, Err(Trouble::Failed(_))), "{trouble:?}");
+        assert!(matches!(trouble, Err(OpError::Failed(_))), "{trouble:?}");
     }
 }
 
@@ -189,7 +190,7 @@ async fn each_error_of_a_write_is_failed_or_unknown() {
         let fake = Fake::start([ready(), error(code, more)]).await;
         let mut client = client(Workload::Register, &[], &[fake.address]).unwrap();
         let trouble = client.invoke(0, &write()).await.unwrap_err();
-        assert_eq!(matches!(trouble, Trouble::Failed(_)), sure, "{code:#06x}: {trouble}");
+        assert_eq!(matches!(trouble, OpError::Failed(_)), sure, "{code:#06x}: {trouble}");
         assert!(trouble.to_string().ends_with("words"), "{trouble}");
     }
 }
@@ -209,7 +210,7 @@ async fn what_is_no_answer_to_a_write_is_unknown() {
         let fake = Fake::start([ready(), answer.clone()]).await;
         let mut client = client(Workload::Register, &[], &[fake.address]).unwrap();
         let trouble = client.invoke(0, &write()).await;
-        assert!(matches!(trouble, Err(Trouble::Unknown(_))), "{answer:?}: {trouble:?}");
+        assert!(matches!(trouble, Err(OpError::Indeterminate(_))), "{answer:?}: {trouble:?}");
     }
 }
 
@@ -220,10 +221,10 @@ async fn before_the_statement_is_sent_all_trouble_is_failure() {
         let fake = Fake::start([answer.clone(), ready(), void()]).await;
         let mut client = client(Workload::Register, &[], &[fake.address]).unwrap();
         let trouble = client.invoke(0, &write()).await;
-        assert!(matches!(trouble, Err(Trouble::Failed(_))), "{answer:?}: {trouble:?}");
+        assert!(matches!(trouble, Err(OpError::Failed(_))), "{answer:?}: {trouble:?}");
     }
     let mut client = client(Workload::Register, &[], &[nowhere().await]).unwrap();
-    assert!(matches!(client.invoke(0, &write()).await, Err(Trouble::Failed(_))));
+    assert!(matches!(client.invoke(0, &write()).await, Err(OpError::Failed(_))));
 }
 
 #[tokio::test]
@@ -234,13 +235,14 @@ async fn setup_makes_tables_and_waits_until_every_node_has_them() {
     let two = Fake::start([ready(), none(), error(0x2200, &[])]).await;
     let mut client = client(Workload::Register, &[], &[one.address, two.address]).unwrap();
     let error = client.setup(3).await.unwrap_err();
-    assert!(error.starts_with("n2 does not have the table counter yet"), "{error}");
+    assert!(error.to_string().contains("n2 lacks the table counter"), "{error}");
     let statements = asked(&one).into_iter().map(|(statement, _)| statement).collect::<Vec<_>>();
     assert!(statements[0].contains("'replication_factor': 3"), "{statements:?}");
     assert!(statements[1].starts_with("CREATE TABLE IF NOT EXISTS afterall.register (key text"));
     let (one, two) =
         (Fake::start(made()).await, Fake::start([ready(), none(), none(), none()]).await);
-    client.cluster.addresses = vec![one.address, two.address];
+    client.store.connections.lead(0, one.address);
+    client.store.connections.lead(1, two.address);
     client.reset();
     assert_eq!(client.setup(3).await, Ok(()));
 }
@@ -253,7 +255,7 @@ async fn a_node_is_asked_how_it_is_and_what_time_it_is() {
     let fake = Fake::start([ready(), local, error(0x1002, &[]), time, rows(&[BIGINT], &[])]).await;
     let mut client = client(Workload::Register, &[], &[fake.address]).unwrap();
     assert_eq!(client.ping(0).await, Ok(()));
-    assert!(client.ping(0).await.unwrap_err().contains("words"));
+    assert!(client.ping(0).await.unwrap_err().to_string().contains("words"));
     assert_eq!(client.clock_ms(0).await, Ok(Some(ms)));
     assert!(client.clock_ms(0).await.is_err());
 }
@@ -267,6 +269,17 @@ fn options_are_checked() {
         ("colour", "red"),
     ] {
         let error = client(Workload::Register, &[(name, value)], &[]).unwrap_err().to_string();
-        assert!(error.starts_with(&format!("client option {name:?}")), "{error}");
+        assert!(error.contains("option") && error.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn every_consistency_that_a_manifest_may_name_is_known() {
+    let row = registry::PROTOCOLS.iter().find(|protocol| protocol.spec.name == "cql").unwrap();
+    let afterall_manifest::OptionSpecs::Only(options) = row.spec.options else { panic!() };
+    for option in options.iter().filter(|option| option.name.ends_with("consistency")) {
+        let afterall_manifest::OptionValues::OneOf(names) = option.values else { panic!() };
+        let known = CONSISTENCIES.map(|(name, _)| name);
+        assert_eq!(*names, known, "{}", option.name);
     }
 }

@@ -18,13 +18,13 @@
 //! | SERVFAIL | unknown: also for a failure while the change was being made |
 //! | anything else | unknown |
 
-use super::ask::{Ask, register, settle};
-use super::connection::Connection;
-use super::options::{Options, wrong};
-use super::{Answer, Client, ClientError, Cluster, Pending, Trouble};
+use crate::ask::{Ask, register};
+use crate::client::Answer;
+use crate::cluster::Cluster;
+use crate::error::{ClientError, Malformed, OpError};
+use crate::store::{Connections, Store, StoreClient};
 use afterall_history::{Value, Workload};
 use afterall_manifest::ClientSpec;
-use afterall_workloads::Operation;
 use bytes::{Buf, BytesMut};
 use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::TXT;
@@ -32,62 +32,60 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 /// A client of name servers.
 #[derive(Debug)]
-pub(super) struct DnsClient {
-    cluster: Cluster,
-    connections: Vec<Connection>,
+pub(crate) struct Dns {
+    names: Vec<String>,
+    connections: Connections,
     zone: Name,
     primary: usize,
     last_id: u16,
 }
 
-impl DnsClient {
+impl Dns {
     /// A client, unconnected.
-    pub(super) fn new(
+    ///
+    /// # Errors
+    /// The zone is not a name, or the primary is not a node.
+    pub(crate) fn client(
         spec: &ClientSpec,
         workload: Workload,
         cluster: Cluster,
-    ) -> Result<Self, ClientError> {
-        if workload != Workload::Register {
-            return Err(ClientError::Workload { protocol: "dns", workload });
-        }
-        let options = Options::new(&spec.options, &["zone", "primary"])?;
-        let zone = options.text("zone").unwrap_or("afterall.test");
-        let zone = Name::from_ascii(format!("{}.", zone.trim_end_matches('.')))
-            .map_err(|error| wrong("zone", format!("{zone:?} is no name: {error}")))?;
-        let primary = match options.text("primary") {
-            None => 0,
-            Some(name) => {
-                let found = cluster.names.iter().position(|other| other == name);
-                found.ok_or_else(|| {
-                    let names = cluster.names.join(", ");
-                    wrong("primary", format!("{name:?} is none of the nodes {names}"))
-                })?
-            }
-        };
-        let connections = cluster.addresses.iter().map(|_| Connection::default()).collect();
-        Ok(DnsClient { cluster, connections, zone, primary, last_id: 0 })
+    ) -> Result<StoreClient<Dns>, ClientError> {
+        let option = |name: &str| spec.options.get(name).map(String::as_str);
+        let zone = option("zone").unwrap_or("afterall.test");
+        let zone =
+            Name::from_ascii(format!("{}.", zone.trim_end_matches('.'))).map_err(|error| {
+                let expected = format!("a domain name ({error})");
+                ClientError::Setting { option: "zone", expected, found: zone.to_owned() }
+            })?;
+        let primary = option("primary").map_or(Ok(0), |name| {
+            let expected = || format!("one of the nodes {}", cluster.names.join(", "));
+            cluster.names.iter().position(|other| other == name).ok_or_else(|| {
+                let (expected, found) = (expected(), name.to_owned());
+                ClientError::Setting { option: "primary", expected, found }
+            })
+        })?;
+        let connections = Connections::new(&cluster.addresses);
+        let store = Dns { names: cluster.names, connections, zone, primary, last_id: 0 };
+        Ok(StoreClient { workload, store })
     }
 
     /// Sends a message and returns the answer, whatever its code. Failed: nothing was sent.
-    async fn ask(&mut self, node: usize, mut message: Message) -> Result<Message, Trouble> {
+    async fn exchange(&mut self, node: usize, mut message: Message) -> Result<Message, OpError> {
         self.last_id = self.last_id.wrapping_add(1);
         message.metadata.id = self.last_id;
-        let failed = |error: &dyn std::fmt::Display| Trouble::Failed(error.to_string());
-        let body = message.to_vec().map_err(|error| failed(&error))?;
-        let length = u16::try_from(body.len()).map_err(|error| failed(&error))?;
+        let body = message.to_vec().map_err(OpError::failed)?;
+        let length = u16::try_from(body.len()).map_err(OpError::failed)?;
         let request = [&length.to_be_bytes()[..], &body].concat();
-        let connection = &mut self.connections[node];
-        connection.open(self.cluster.addresses[node]).await.map_err(Trouble::Failed)?;
         let (id, op_code) = (message.metadata.id, message.metadata.op_code);
-        let answer = connection.ask(&request, |received| {
+        let decode = |received: &mut BytesMut| {
             let Some(answer) = decode(received)? else { return Ok(None) };
             let of = &answer.metadata;
             if (of.id, of.message_type, of.op_code) == (id, MessageType::Response, op_code) {
                 return Ok(Some(answer));
             }
-            Err(format!("it is no answer to message {id}"))
-        });
-        answer.await.map_err(Trouble::Unknown)
+            Err(Malformed(format!("expected the answer to message {id}, found another's")))
+        };
+        self.connections.ask(node, None, &request, decode).await
     }
 
     /// What a node knows of a name, by its own authority.
@@ -96,26 +94,26 @@ impl DnsClient {
         node: usize,
         name: &Name,
         kind: RecordType,
-    ) -> Result<Vec<Record>, Trouble> {
+    ) -> Result<Vec<Record>, OpError> {
         let mut message = Message::new(0, MessageType::Query, OpCode::Query);
         message.add_query(Query::query(name.clone(), kind));
-        let answer = self.ask(node, message).await?;
+        let answer = self.exchange(node, message).await?;
         let code = answer.metadata.response_code;
         match code {
             ResponseCode::NoError | ResponseCode::NXDomain if !answer.metadata.authoritative => {
-                Err(Trouble::Failed("the answer is not authoritative".to_owned()))
+                Err(OpError::Failed("the answer is not authoritative".to_owned()))
             }
-            _ if answer.metadata.truncation => Err(Trouble::Failed("the answer is cut".to_owned())),
+            _ if answer.metadata.truncation => Err(OpError::Failed("the answer is cut".to_owned())),
             ResponseCode::NoError => {
                 let fits = |record: &Record| record.name == *name && record.record_type() == kind;
                 Ok(answer.answers.into_iter().filter(fits).collect())
             }
             ResponseCode::NXDomain => Ok(Vec::new()),
-            code => Err(Trouble::Failed(format!("{code}"))),
+            code => Err(OpError::Failed(format!("{code}"))),
         }
     }
 
-    async fn update(&mut self, name: Name, value: i64) -> Result<(), Trouble> {
+    async fn update(&mut self, name: Name, value: i64) -> Result<(), OpError> {
         let mut message = Message::new(0, MessageType::Query, OpCode::Update);
         let mut zone = Query::query(self.zone.clone(), RecordType::SOA);
         zone.set_query_class(DNSClass::IN);
@@ -125,33 +123,33 @@ impl DnsClient {
         let text = RData::TXT(TXT::new(vec![value.to_string()]));
         // In an update, what is to be changed stands in the section for authorities.
         message.add_authorities([delete, Record::from_rdata(name, 0, text)]);
-        let answer = self.ask(self.primary, message).await?;
+        let answer = self.exchange(self.primary, message).await?;
         match answer.metadata.response_code {
             ResponseCode::NoError => Ok(()),
             code @ (ResponseCode::FormErr
             | ResponseCode::NotImp
             | ResponseCode::Refused
             | ResponseCode::NotAuth
-            | ResponseCode::NotZone) => Err(Trouble::Failed(format!("{code}"))),
-            code => Err(Trouble::Unknown(format!("{code}"))),
+            | ResponseCode::NotZone) => Err(OpError::Failed(format!("{code}"))),
+            code => Err(OpError::Indeterminate(format!("{code}"))),
         }
     }
 
-    async fn carry_out(&mut self, node: usize, operation: &Operation) -> Result<Answer, Trouble> {
-        let key = &operation.key;
+    async fn carry_out(&mut self, node: usize, key: &str, ask: Ask<'_>) -> Result<Answer, OpError> {
         let is_label =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if key.is_empty() || !key.bytes().all(is_label) {
-            let what = format!("the key {key:?} is not of lower-case letters, digits and hyphens");
-            return Err(Trouble::Failed(what));
+            let what =
+                format!("expected a key of lower-case letters, digits and hyphens, found {key:?}");
+            return Err(OpError::Failed(what));
         }
         let name = Name::from_ascii(key)
             .and_then(|name| name.append_domain(&self.zone))
-            .map_err(|error| Trouble::Failed(format!("the key {key:?} is no label: {error}")))?;
-        if let Ask::Write(value) = Ask::new(Workload::Register, operation)? {
+            .map_err(|error| OpError::Failed(format!("the key {key:?} is not a label: {error}")))?;
+        if let Ask::Write(value) = ask {
             self.update(name, value).await?;
             let other = node != self.primary;
-            let served = other.then(|| self.cluster.names[self.primary].clone());
+            let served = other.then(|| self.names[self.primary].clone());
             return Ok(Answer { node: served, ..Answer::done() });
         }
         let records = self.query(node, &name, RecordType::TXT).await?;
@@ -168,41 +166,32 @@ impl DnsClient {
 }
 
 /// Takes a message off the front, once it is whole.
-fn decode(received: &mut BytesMut) -> Result<Option<Message>, String> {
+fn decode(received: &mut BytesMut) -> Result<Option<Message>, Malformed> {
     let Some((length, rest)) = received.split_first_chunk() else { return Ok(None) };
     let length = usize::from(u16::from_be_bytes(*length));
     let Some((message, _)) = rest.split_at_checked(length) else { return Ok(None) };
-    let message = Message::from_vec(message).map_err(|error| error.to_string())?;
+    let message = Message::from_vec(message).map_err(Malformed::by)?;
     received.advance(2 + length);
     Ok(Some(message))
 }
 
-impl Client for DnsClient {
-    fn reset(&mut self) {
-        self.connections.iter_mut().for_each(Connection::close);
+impl Store for Dns {
+    fn forget(&mut self) {
+        self.connections.close_all();
     }
 
-    fn invoke<'a>(
-        &'a mut self,
-        node: usize,
-        operation: &'a Operation,
-    ) -> Pending<'a, Result<Answer, Trouble>> {
-        Box::pin(async move { settle(operation, self.carry_out(node, operation).await) })
+    async fn ask(&mut self, node: usize, key: &str, ask: Ask<'_>) -> Result<Answer, OpError> {
+        self.carry_out(node, key, ask).await
     }
 
-    fn ping(&mut self, node: usize) -> Pending<'_, Result<(), String>> {
-        Box::pin(async move {
-            let zone = self.zone.clone();
-            match self.query(node, &zone, RecordType::SOA).await {
-                Ok(records) if records.is_empty() => Err(format!("it does not serve {zone}")),
-                Ok(_) => Ok(()),
-                Err(trouble) => Err(trouble.to_string()),
+    async fn ping(&mut self, node: usize) -> Result<(), OpError> {
+        let zone = self.zone.clone();
+        match self.query(node, &zone, RecordType::SOA).await? {
+            records if records.is_empty() => {
+                Err(OpError::Failed(format!("it does not serve {zone}")))
             }
-        })
-    }
-
-    fn clock_ms(&mut self, _node: usize) -> Pending<'_, Result<Option<i64>, String>> {
-        Box::pin(std::future::ready(Ok(None)))
+            _ => Ok(()),
+        }
     }
 }
 

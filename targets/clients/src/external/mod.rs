@@ -1,11 +1,13 @@
 //! The external client: a program that is told operations as lines of JSON and answers in kind.
 //!
-//! The protocol is documented in `docs/external-clients.md`. What is surely failed and what is unknown is the program's
-//! to say. Where it does not keep to the protocol after an operation was sent to it, the operation is unknown, and the
+//! The protocol is documented in `docs/external-clients.md`. The program says what has surely failed and what nobody
+//! knows. Where it does not keep to the protocol after an operation was sent to it, the operation is indeterminate, and the
 //! program is killed and started anew. Where it cannot be started, nothing was sent to the store: failed.
 
-use super::child::{Child, quote};
-use super::{Answer, Client, ClientError, Cluster, Pending, Trouble};
+use crate::child::{Child, ChildError, quote};
+use crate::client::{Answer, Client, Pending};
+use crate::cluster::Cluster;
+use crate::error::{ClientError, OpError, chain};
 use afterall_history::{Value, Workload};
 use afterall_manifest::ClientSpec;
 use afterall_workloads::Operation;
@@ -22,7 +24,7 @@ const READY_WITHIN: Duration = Duration::from_secs(10);
 const ERROR_CHARS_MAX: usize = 500;
 
 /// A client that is another program.
-pub(super) struct ExternalClient {
+pub(crate) struct ExternalClient {
     command: Vec<String>,
     workload: Workload,
     names: Vec<String>,
@@ -44,6 +46,67 @@ struct Running {
     /// It has been told something and not answered. Found so by the next call, it is restarted: the call before was
     /// dropped, and its late answer must not be taken for another's.
     busy: bool,
+}
+
+/// A program that does not keep to the protocol.
+#[derive(Debug, thiserror::Error)]
+enum Breach {
+    /// It cannot be spoken to.
+    #[error(transparent)]
+    Child(#[from] ChildError),
+    /// It did not get ready.
+    #[error("no answer to hello within {0} ms")]
+    Hello(u128),
+    /// It said something else first.
+    #[error("expected ready, but it said {0}")]
+    NotReady(String),
+    /// A line that is not an answer.
+    #[error("it said {line}")]
+    Line {
+        /// The line, in quotes.
+        line: String,
+        /// Why it is not.
+        source: serde_json::Error,
+    },
+    /// An answer that does not fit what was asked.
+    #[error("it said {line}: {misfit}")]
+    Answer {
+        /// The line, in quotes.
+        line: String,
+        /// Why it does not.
+        misfit: Misfit,
+    },
+}
+
+/// Why an answer does not fit what was asked.
+#[derive(Debug, thiserror::Error)]
+enum Misfit {
+    /// A second greeting.
+    #[error("it was ready before")]
+    ReadyAgain,
+    /// A node that the cluster does not have.
+    #[error("unknown node {0:?}")]
+    Node(String),
+    /// A read without a value.
+    #[error("expected a value in the answer of a read")]
+    NoValue,
+    /// A value of another shape.
+    #[error("expected the read of a {workload} to return {shape}")]
+    Shape {
+        /// The workload.
+        workload: &'static str,
+        /// What its reads return.
+        shape: &'static str,
+    },
+    /// The answer to another request.
+    #[error("expected the id {0}")]
+    Id(u64),
+    /// An answer that a ping cannot have.
+    #[error("expected ok or fail as the answer of a ping, with its id {0}")]
+    Ping(u64),
+    /// An answer that a clock cannot have.
+    #[error("expected ok with a whole number, or fail, as the answer of a clock, with its id {0}")]
+    Clock(u64),
 }
 
 /// What the program says.
@@ -79,15 +142,13 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 
 impl ExternalClient {
     /// A client that will start the manifest's command when it is first needed.
-    pub(super) fn new(
+    pub(crate) fn new(
         spec: &ClientSpec,
         workload: Workload,
         cluster: Cluster,
     ) -> Result<Self, ClientError> {
         if spec.command.is_empty() {
-            let what =
-                "an external client needs `command` in [client]: the program and its arguments";
-            return Err(ClientError::Start(what.to_owned()));
+            return Err(ClientError::NoCommand);
         }
         let nodes = cluster.names.iter().zip(&cluster.addresses);
         let nodes =
@@ -110,7 +171,7 @@ impl ExternalClient {
     }
 
     /// Has the program running and ready. An error means that nothing was asked of it.
-    async fn ready(&mut self) -> Result<(), String> {
+    async fn ready(&mut self) -> Result<(), OpError> {
         match self.begin().await {
             Ok(()) => {
                 self.unready = 0;
@@ -123,15 +184,16 @@ impl ExternalClient {
                     0..3 => String::new(),
                     times => format!(" {times} times in a row"),
                 };
-                Err(format!(
-                    "the client {:?} did not become ready{times}: {why}{end}",
-                    self.command.join(" ")
-                ))
+                Err(OpError::Failed(format!(
+                    "the client {:?} did not become ready{times}: {}{end}",
+                    self.command.join(" "),
+                    chain(&why)
+                )))
             }
         }
     }
 
-    async fn begin(&mut self) -> Result<(), String> {
+    async fn begin(&mut self) -> Result<(), Breach> {
         if self.running.as_ref().is_some_and(|running| running.busy || running.child.has_ended()) {
             self.running = None;
         }
@@ -148,9 +210,9 @@ impl ExternalClient {
         };
         let Some(patience) = &mut running.patience else { return Ok(()) };
         let line = tokio::select! {
-            line = running.child.hear() => line?,
+            line = running.child.hear() => line.map_err(Breach::Child)?,
             () = patience => {
-                return Err(format!("no answer to hello within {} ms", self.ready_within.as_millis()));
+                return Err(Breach::Hello(self.ready_within.as_millis()));
             }
         };
         match serde_json::from_slice(&line) {
@@ -158,8 +220,7 @@ impl ExternalClient {
                 running.patience = None;
                 Ok(())
             }
-            Ok(_) => Err(format!("it said {} in place of ready", quote(&line))),
-            Err(error) => Err(format!("it said {} in place of ready: {error}", quote(&line))),
+            _ => Err(Breach::NotReady(quote(&line))),
         }
     }
 
@@ -175,11 +236,11 @@ impl ExternalClient {
     async fn call(
         &mut self,
         mut request: serde_json::Value,
-        check: impl FnOnce(Reply, u64) -> Result<Result<Answer, Trouble>, String>,
-    ) -> Result<Answer, Trouble> {
-        self.ready().await.map_err(Trouble::Failed)?;
+        check: impl FnOnce(Reply, u64) -> Result<Result<Answer, OpError>, Misfit>,
+    ) -> Result<Answer, OpError> {
+        self.ready().await?;
         let Some(running) = &mut self.running else {
-            return Err(Trouble::Failed("the client is not running".to_owned()));
+            return Err(OpError::Failed("the client is not running".to_owned()));
         };
         running.busy = true;
         self.last_id += 1;
@@ -194,8 +255,8 @@ impl ExternalClient {
             running.child.say(&lines).await?;
             let line = running.child.hear().await?;
             let reply = serde_json::from_slice(&line)
-                .map_err(|error| format!("it said {}: {error}", quote(&line)))?;
-            check(reply, id).map_err(|what| format!("it said {}: {what}", quote(&line)))
+                .map_err(|source| Breach::Line { line: quote(&line), source })?;
+            check(reply, id).map_err(|misfit| Breach::Answer { line: quote(&line), misfit })
         };
         let answered = answered.await;
         match answered {
@@ -203,76 +264,70 @@ impl ExternalClient {
                 running.busy = false;
                 answer
             }
-            Err(what) => {
-                let end = self.end().await;
+            Err(breach) => {
+                let (what, end) = (chain(&breach), self.end().await);
                 let command = self.command.join(" ");
-                Err(Trouble::Unknown(format!("the client {command:?}: {what}{end}")))
+                Err(OpError::Indeterminate(format!("the client {command:?}: {what}{end}")))
             }
         }
     }
 
-    async fn invoke(&mut self, node: usize, operation: &Operation) -> Result<Answer, Trouble> {
+    async fn invoke(&mut self, node: usize, operation: &Operation) -> Result<Answer, OpError> {
         let mut request = json!({
             "type": "invoke", "id": 0, "node": self.names[node], "f": operation.f, "key": operation.key,
         });
         let is_read = operation.f.is_read();
         if !operation.value.is_nil() {
-            let text = |error: serde_json::Error| Trouble::Failed(error.to_string());
-            request["value"] = serde_json::to_value(&operation.value).map_err(text)?;
+            request["value"] = serde_json::to_value(&operation.value).map_err(OpError::failed)?;
         }
         let (workload, names) = (self.workload, self.names.clone());
         self.call(request, move |reply, id| {
             let (answer, of) = match reply {
-                Reply::Ready {} => return Err("it was ready before".to_owned()),
-                Reply::Fail { id, error } => (Err(Trouble::Failed(clip(error))), id),
-                Reply::Info { id, error } => (Err(Trouble::Unknown(clip(error))), id),
+                Reply::Ready {} => return Err(Misfit::ReadyAgain),
+                Reply::Fail { id, error } => (Err(OpError::Failed(clip(error))), id),
+                Reply::Info { id, error } => (Err(OpError::Indeterminate(clip(error))), id),
                 Reply::Ok { id, value, node, version } => {
                     if let Some(node) = node.as_ref().filter(|node| !names.contains(node)) {
-                        return Err(format!("there is no node {node:?}"));
+                        return Err(Misfit::Node(node.clone()));
                     }
                     let read = match value {
                         Some(value) if is_read => Some(fitting(workload, value)?),
-                        None if is_read => return Err("a read's answer has a value".to_owned()),
+                        None if is_read => return Err(Misfit::NoValue),
                         _ => None,
                     };
                     (Ok(Answer { node, read, version }), id)
                 }
             };
-            if of == id { Ok(answer) } else { Err(format!("the operation's id is {id}")) }
+            if of == id { Ok(answer) } else { Err(Misfit::Id(id)) }
         })
         .await
     }
 
-    async fn ping(&mut self, node: usize) -> Result<(), String> {
+    async fn ping(&mut self, node: usize) -> Result<(), OpError> {
         let request = json!({"type": "ping", "id": 0, "node": self.names[node]});
         let answer = self.call(request, |reply, id| match reply {
             Reply::Ok { id: of, .. } if of == id => Ok(Ok(Answer::done())),
-            Reply::Fail { id: of, error } if of == id => Ok(Err(Trouble::Failed(clip(error)))),
-            _ => Err(format!("a ping is answered by ok or fail, with its id {id}")),
+            Reply::Fail { id: of, error } if of == id => Ok(Err(OpError::Failed(clip(error)))),
+            _ => Err(Misfit::Ping(id)),
         });
-        answer.await.map(|_| ()).map_err(|trouble| trouble.to_string())
+        answer.await.map(|_| ())
     }
 
-    async fn clock_ms(&mut self, node: usize) -> Result<Option<i64>, String> {
+    async fn clock_ms(&mut self, node: usize) -> Result<Option<i64>, OpError> {
         let request = json!({"type": "clock", "id": 0, "node": self.names[node]});
         let answer = self.call(request, |reply, id| match reply {
             Reply::Ok { id: of, value: Some(Value::Int(ms)), .. } if of == id => {
                 Ok(Ok(Answer::read(Value::Int(ms))))
             }
-            Reply::Fail { id: of, error } if of == id => Ok(Err(Trouble::Failed(clip(error)))),
-            _ => Err(format!(
-                "a clock is answered by ok with a whole number, or fail, with its id {id}"
-            )),
+            Reply::Fail { id: of, error } if of == id => Ok(Err(OpError::Failed(clip(error)))),
+            _ => Err(Misfit::Clock(id)),
         });
-        match answer.await {
-            Ok(answer) => Ok(answer.read.as_ref().and_then(Value::as_int)),
-            Err(trouble) => Err(trouble.to_string()),
-        }
+        Ok(answer.await?.read.as_ref().and_then(Value::as_int))
     }
 }
 
 /// The value of a read, if it has the shape that the workload's reads have.
-fn fitting(workload: Workload, value: Value) -> Result<Value, String> {
+fn fitting(workload: Workload, value: Value) -> Result<Value, Misfit> {
     let is_item = |item: &Value| matches!(item.as_list(), Some([element, Value::Int(_)]) if !element.is_nil());
     let (fits, shape) = match (workload, &value) {
         (Workload::Register, value) => {
@@ -284,9 +339,9 @@ fn fitting(workload: Workload, value: Value) -> Result<Value, String> {
             value.as_list().is_some_and(|items| items.iter().all(is_item)),
             "a list of [element, quantity]",
         ),
-        _ => (false, "nothing: no run drives one"),
+        _ => (false, "nothing, because no run drives one"),
     };
-    if fits { Ok(value) } else { Err(format!("a {}'s read returns {shape}", workload.name())) }
+    if fits { Ok(value) } else { Err(Misfit::Shape { workload: workload.name(), shape }) }
 }
 
 fn clip(mut text: String) -> String {
@@ -307,15 +362,15 @@ impl Client for ExternalClient {
         &'a mut self,
         node: usize,
         operation: &'a Operation,
-    ) -> Pending<'a, Result<Answer, Trouble>> {
+    ) -> Pending<'a, Result<Answer, OpError>> {
         Box::pin(self.invoke(node, operation))
     }
 
-    fn ping(&mut self, node: usize) -> Pending<'_, Result<(), String>> {
+    fn ping(&mut self, node: usize) -> Pending<'_, Result<(), OpError>> {
         Box::pin(self.ping(node))
     }
 
-    fn clock_ms(&mut self, node: usize) -> Pending<'_, Result<Option<i64>, String>> {
+    fn clock_ms(&mut self, node: usize) -> Pending<'_, Result<Option<i64>, OpError>> {
         Box::pin(self.clock_ms(node))
     }
 }

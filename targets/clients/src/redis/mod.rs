@@ -1,4 +1,4 @@
-//! Redis: RESP2, one connection a node.
+//! Redis: RESP2, one connection per node.
 //!
 //! | option | |
 //! |---|---|
@@ -25,13 +25,15 @@
 
 mod resp;
 
-use super::ask::{Ask, register, settle};
-use super::connection::Connection;
-use super::options::Options;
-use super::{Answer, Client, ClientError, Cluster, Pending, Trouble};
+use crate::ask::{Ask, register};
+use crate::client::Answer;
+use crate::cluster::Cluster;
+use crate::connection::Greeting;
+use crate::error::{Malformed, OpError};
+use crate::store::{Connections, Store, StoreClient};
 use afterall_history::{Value, Workload};
 use afterall_manifest::ClientSpec;
-use afterall_workloads::Operation;
+use bytes::BytesMut;
 use resp::{Reply, encode};
 use std::time::Duration;
 
@@ -64,10 +66,10 @@ const REFUSALS: [&str; 14] = [
 
 /// A client of Redis.
 #[derive(Debug)]
-pub(super) struct RedisClient {
+pub(crate) struct Redis {
     workload: Workload,
     cluster: Cluster,
-    connections: Vec<Connection>,
+    connections: Connections,
     redirect: bool,
     readonly: bool,
     to_primary: bool,
@@ -82,7 +84,7 @@ enum Outcome {
     /// It was carried out.
     Done(Reply),
     /// It was not, or nobody knows.
-    Trouble(Trouble),
+    Error(OpError),
     /// The node was not reached: nothing was sent.
     Unreached(String),
     /// The node is a replica, and says so.
@@ -91,58 +93,53 @@ enum Outcome {
     Elsewhere { node: usize, asking: bool, error: String },
 }
 
-impl RedisClient {
-    /// A client, unconnected.
-    pub(super) fn new(
+impl Redis {
+    /// A client, unconnected. The options were checked.
+    pub(crate) fn client(
         spec: &ClientSpec,
         workload: Workload,
         cluster: Cluster,
-    ) -> Result<Self, ClientError> {
-        let options = Options::new(&spec.options, &["redirect", "readonly", "writes", "wait"])?;
-        Ok(RedisClient {
+    ) -> StoreClient<Redis> {
+        let says = |option: &str, value: &str| {
+            spec.options.get(option).is_some_and(|given| given == value)
+        };
+        let store = Redis {
             workload,
-            connections: cluster.addresses.iter().map(|_| Connection::default()).collect(),
+            connections: Connections::new(&cluster.addresses),
             cluster,
-            redirect: options.choice("redirect", &[("refuse", false), ("follow", true)])?,
-            readonly: options.choice("readonly", &[("no", false), ("yes", true)])?,
-            to_primary: options.choice("writes", &[("asked", false), ("primary", true)])?,
-            wait: options.number("wait", 99)?.map(|n| n.to_string()),
+            redirect: says("redirect", "follow"),
+            readonly: says("readonly", "yes"),
+            to_primary: says("writes", "primary"),
+            wait: spec.options.get("wait").cloned(),
             primary: None,
-        })
+        };
+        StoreClient { workload, store }
     }
 
     /// Sends a command and returns its reply, errors among them. Failed: nothing was sent.
-    async fn ask(&mut self, node: usize, words: &[&str]) -> Result<Reply, Trouble> {
-        let connection = &mut self.connections[node];
-        let new = connection.open(self.cluster.addresses[node]).await.map_err(Trouble::Failed)?;
-        if new && self.readonly {
-            let reply = connection.ask(&encode(&["READONLY"]), resp::decode).await;
-            match reply {
-                Ok(Reply::Status(_)) => {}
-                Ok(reply) => {
-                    connection.close();
-                    return Err(Trouble::Failed(format!("READONLY was answered by {reply}")));
-                }
-                Err(error) => return Err(Trouble::Failed(error)),
-            }
-        }
-        connection.ask(&encode(words), resp::decode).await.map_err(Trouble::Unknown)
+    async fn command(&mut self, node: usize, words: &[&str]) -> Result<Reply, OpError> {
+        let readonly = encode(&["READONLY"]);
+        let greeting = Greeting { request: &readonly, welcome: readonly_accepted };
+        let greeting = self.readonly.then_some(greeting);
+        self.connections.ask(node, greeting, &encode(words), resp::decode).await
     }
 
     /// Has one node carry out a command.
     async fn at(&mut self, node: usize, words: &[&str], asking: bool) -> Outcome {
         if asking {
-            match self.ask(node, &["ASKING"]).await {
+            match self.command(node, &["ASKING"]).await {
                 Ok(Reply::Status(_)) => {}
-                Ok(reply) => return Outcome::Unreached(format!("ASKING was answered by {reply}")),
-                Err(trouble) => return Outcome::Unreached(trouble.to_string()),
+                Ok(reply) => {
+                    return Outcome::Unreached(format!("unexpected answer to ASKING: {reply}"));
+                }
+                Err(error) => return Outcome::Unreached(error.to_string()),
             }
         }
-        match self.ask(node, words).await {
+        match self.command(node, words).await {
             Ok(Reply::Error(error)) => self.refused(error),
             Ok(reply) => Outcome::Done(reply),
-            Err(Trouble::Failed(error)) => Outcome::Unreached(error),
-            Err(unknown) => Outcome::Trouble(unknown),
+            Err(OpError::Failed(error)) => Outcome::Unreached(error),
+            Err(indeterminate) => Outcome::Error(indeterminate),
         }
     }
 
@@ -157,14 +154,14 @@ impl RedisClient {
                 let host = words.nth(1).and_then(|place| Some(place.rsplit_once(':')?.0));
                 match host.and_then(|host| self.node_called(host)) {
                     Some(node) => Outcome::Elsewhere { node, asking: code == "ASK", error },
-                    None => {
-                        Outcome::Trouble(Trouble::Failed(format!("{error}: there is no such node")))
-                    }
+                    None => Outcome::Error(OpError::Failed(format!(
+                        "{error}: no node of the cluster has this address"
+                    ))),
                 }
             }
-            "WRONGTYPE" => Outcome::Trouble(Trouble::Failed(error)),
-            code if REFUSALS.contains(&code) => Outcome::Trouble(Trouble::Failed(error)),
-            _ => Outcome::Trouble(Trouble::Unknown(error)),
+            "WRONGTYPE" => Outcome::Error(OpError::Failed(error)),
+            code if REFUSALS.contains(&code) => Outcome::Error(OpError::Failed(error)),
+            _ => Outcome::Error(OpError::Indeterminate(error)),
         }
     }
 
@@ -184,8 +181,8 @@ impl RedisClient {
         (node, outcome)
     }
 
-    /// Has a write carried out by the primary: the one that took the last write, the one that was asked, or whoever
-    /// says that it is one. It goes on to the next only after a refusal, or where nothing was sent.
+    /// Has a write carried out by the primary: the one that took the last write, the one that was asked, or one
+    /// that says that it is a primary. It goes on to the next only after a refusal, or where nothing was sent.
     async fn at_primary(&mut self, asked: usize, words: &[&str]) -> (usize, Outcome) {
         let others = (0..self.connections.len()).filter(|node| *node != asked);
         let candidates = self.primary.take().into_iter().chain([asked]).chain(others);
@@ -212,27 +209,32 @@ impl RedisClient {
 
     /// Whether a node says that it is a primary, soon.
     async fn is_primary(&mut self, node: usize) -> bool {
-        let asked = tokio::time::timeout(ROLE_WITHIN, self.ask(node, &["ROLE"])).await;
+        let asked = tokio::time::timeout(ROLE_WITHIN, self.command(node, &["ROLE"])).await;
         let Ok(Ok(Reply::List(role))) = asked else {
-            self.connections[node].close();
+            self.connections.close(node);
             return false;
         };
         matches!(role.first(), Some(Reply::Text(role)) if role == b"master")
     }
 
     /// Waits until a write is on as many replicas as the manifest says.
-    async fn replicated(&mut self, node: usize) -> Result<(), Trouble> {
+    async fn replicated(&mut self, node: usize) -> Result<(), OpError> {
         let Some(wanted) = self.wait.clone() else { return Ok(()) };
-        match self.ask(node, &["WAIT", &wanted, WAIT_MS]).await {
+        match self.command(node, &["WAIT", &wanted, WAIT_MS]).await {
             Ok(Reply::Int(n)) if wanted.parse().is_ok_and(|wanted: i64| n >= wanted) => Ok(()),
-            Ok(reply) => Err(Trouble::Unknown(format!("{wanted} replicas waited for: {reply}"))),
-            Err(trouble) => Err(Trouble::Unknown(format!("WAIT: {trouble}"))),
+            Ok(reply) => {
+                Err(OpError::Indeterminate(format!("{wanted} replicas waited for: {reply}")))
+            }
+            Err(error) => Err(OpError::Indeterminate(format!("WAIT: {error}"))),
         }
     }
 
-    async fn carry_out(&mut self, asked: usize, operation: &Operation) -> Result<Answer, Trouble> {
-        let ask = Ask::new(self.workload, operation)?;
-        let key = operation.key.as_str();
+    async fn carry_out(
+        &mut self,
+        asked: usize,
+        key: &str,
+        ask: Ask<'_>,
+    ) -> Result<Answer, OpError> {
         let number;
         let words: &[&str] = match ask {
             Ask::Read if self.workload == Workload::Cart => &["HGETALL", key],
@@ -259,12 +261,12 @@ impl RedisClient {
         };
         let reply = match outcome {
             Outcome::Done(reply) => reply,
-            Outcome::Trouble(trouble) => return Err(trouble),
+            Outcome::Error(error) => return Err(error),
             Outcome::Unreached(error) | Outcome::Replica(error) => {
-                return Err(Trouble::Failed(error));
+                return Err(OpError::Failed(error));
             }
             Outcome::Elsewhere { error, .. } => {
-                return Err(Trouble::Failed(format!("redirected too often: {error}")));
+                return Err(OpError::Failed(format!("redirected too often: {error}")));
             }
         };
         let mut answer = if is_read {
@@ -273,15 +275,15 @@ impl RedisClient {
             self.replicated(served).await?;
             Answer::done()
         } else {
-            return Err(Trouble::Unknown(format!("it was answered by {reply}")));
+            return Err(OpError::Indeterminate(format!("unexpected answer: {reply}")));
         };
         answer.node = (served != asked).then(|| self.cluster.names[served].clone());
         Ok(answer)
     }
 
     /// What was read, as histories have it.
-    fn value(&self, reply: Reply) -> Result<Value, Trouble> {
-        let strange = |reply: &Reply| Trouble::Failed(format!("it was answered by {reply}"));
+    fn value(&self, reply: Reply) -> Result<Value, OpError> {
+        let strange = |reply: &Reply| OpError::Failed(format!("unexpected answer: {reply}"));
         match (self.workload, &reply) {
             (Workload::Register, Reply::Nil) => Ok(Value::Nil),
             (Workload::Register, Reply::Text(text)) => Ok(register(text)),
@@ -307,47 +309,48 @@ impl RedisClient {
     }
 }
 
-impl Client for RedisClient {
-    fn reset(&mut self) {
-        self.connections.iter_mut().for_each(Connection::close);
+/// Takes the answer to READONLY off the front.
+fn readonly_accepted(received: &mut BytesMut) -> Result<Option<()>, Malformed> {
+    match resp::decode(received)? {
+        None => Ok(None),
+        Some(Reply::Status(_)) => Ok(Some(())),
+        Some(reply) => Err(Malformed(format!("READONLY was answered by {reply}"))),
+    }
+}
+
+impl Store for Redis {
+    fn forget(&mut self) {
+        self.connections.close_all();
         self.primary = None;
     }
 
-    fn invoke<'a>(
-        &'a mut self,
-        node: usize,
-        operation: &'a Operation,
-    ) -> Pending<'a, Result<Answer, Trouble>> {
-        Box::pin(async move { settle(operation, self.carry_out(node, operation).await) })
+    async fn ask(&mut self, node: usize, key: &str, ask: Ask<'_>) -> Result<Answer, OpError> {
+        self.carry_out(node, key, ask).await
     }
 
-    fn ping(&mut self, node: usize) -> Pending<'_, Result<(), String>> {
-        Box::pin(async move {
-            match self.ask(node, &["PING"]).await {
-                Ok(Reply::Status(_)) => Ok(()),
-                Ok(reply) => Err(format!("PING was answered by {reply}")),
-                Err(trouble) => Err(trouble.to_string()),
-            }
-        })
+    async fn ping(&mut self, node: usize) -> Result<(), OpError> {
+        match self.command(node, &["PING"]).await? {
+            Reply::Status(_) => Ok(()),
+            reply => Err(OpError::Failed(format!("unexpected answer to PING: {reply}"))),
+        }
     }
 
-    fn clock_ms(&mut self, node: usize) -> Pending<'_, Result<Option<i64>, String>> {
-        Box::pin(async move {
-            let reply = self.ask(node, &["TIME"]).await.map_err(|trouble| trouble.to_string())?;
-            let number = |reply: &Reply| match reply {
-                Reply::Text(text) => std::str::from_utf8(text).ok()?.parse::<i64>().ok(),
+    async fn clock_ms(&mut self, node: usize) -> Result<Option<i64>, OpError> {
+        let reply = self.command(node, &["TIME"]).await?;
+        let number = |reply: &Reply| match reply {
+            Reply::Text(text) => std::str::from_utf8(text).ok()?.parse::<i64>().ok(),
+            _ => None,
+        };
+        let time = match &reply {
+            Reply::List(parts) => match parts.as_slice() {
+                [seconds, micros] => number(seconds).zip(number(micros)),
                 _ => None,
-            };
-            let time = match &reply {
-                Reply::List(parts) => match parts.as_slice() {
-                    [seconds, micros] => number(seconds).zip(number(micros)),
-                    _ => None,
-                },
-                _ => None,
-            };
-            let ms = time.and_then(|(s, us)| s.checked_mul(1_000)?.checked_add(us / 1_000));
-            ms.map(Some).ok_or_else(|| format!("TIME was answered by {reply}"))
-        })
+            },
+            _ => None,
+        };
+        let ms = time.and_then(|(s, us)| s.checked_mul(1_000)?.checked_add(us / 1_000));
+        let strange = || OpError::Failed(format!("unexpected answer to TIME: {reply}"));
+        ms.map(Some).ok_or_else(strange)
     }
 }
 

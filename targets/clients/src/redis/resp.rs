@@ -1,6 +1,7 @@
 //! RESP2, as much of it as the client needs. Written here, because the decoders that can be had follow nested arrays by
 //! recursion as deep as the peer likes, and a broken peer must not end the harness.
 
+use crate::error::Malformed;
 use bytes::{Buf, BytesMut};
 use std::fmt;
 
@@ -9,7 +10,7 @@ const DEPTH_MAX: usize = 4;
 
 /// What Redis answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// A simple string: OK and its like.
     Status(String),
     /// An error, its code first.
@@ -40,7 +41,7 @@ impl fmt::Display for Reply {
 }
 
 /// A command as bytes.
-pub(super) fn encode(words: &[&str]) -> Vec<u8> {
+pub(crate) fn encode(words: &[&str]) -> Vec<u8> {
     let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
     for word in words {
         bytes.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
@@ -49,7 +50,7 @@ pub(super) fn encode(words: &[&str]) -> Vec<u8> {
 }
 
 /// Takes a reply off the front, once it is whole.
-pub(super) fn decode(received: &mut BytesMut) -> Result<Option<Reply>, String> {
+pub(crate) fn decode(received: &mut BytesMut) -> Result<Option<Reply>, Malformed> {
     let mut rest = &received[..];
     let reply = reply(&mut rest, DEPTH_MAX)?;
     let used = received.len() - rest.len();
@@ -59,31 +60,34 @@ pub(super) fn decode(received: &mut BytesMut) -> Result<Option<Reply>, String> {
     Ok(reply)
 }
 
-fn reply(rest: &mut &[u8], depth: usize) -> Result<Option<Reply>, String> {
+fn reply(rest: &mut &[u8], depth: usize) -> Result<Option<Reply>, Malformed> {
     let Some(end) = rest.windows(2).position(|two| two == b"\r\n") else { return Ok(None) };
     let (line, after) = rest.split_at(end);
     *rest = &after[2..];
-    let Some((kind, line)) = line.split_first() else { return Err("an empty line".to_owned()) };
+    let Some((kind, line)) = line.split_first() else { return Err("an empty line".into()) };
     let text = || String::from_utf8_lossy(line).into_owned();
-    let number = || text().parse::<i64>().map_err(|_| format!("{:?} is no number", text()));
+    let number =
+        || text().parse::<i64>().map_err(|_| Malformed(format!("{:?} is not a number", text())));
     Ok(Some(match kind {
         b'+' => Reply::Status(text()),
         b'-' => Reply::Error(text()),
         b':' => Reply::Int(number()?),
         b'$' | b'*' if number()? < 0 => Reply::Nil,
         b'$' => {
-            let length = usize::try_from(number()?).map_err(|error| error.to_string())?;
+            let length = usize::try_from(number()?).map_err(Malformed::by)?;
             if rest.len() < length.saturating_add(2) {
                 return Ok(None);
             }
             let (bytes, after) = rest.split_at(length);
             if !after.starts_with(b"\r\n") {
-                return Err("a bulk string is longer than it says".to_owned());
+                return Err("a bulk string is longer than it says".into());
             }
             *rest = &after[2..];
             Reply::Text(bytes.to_vec())
         }
-        b'*' if depth == 0 => return Err(format!("arrays nest deeper than {DEPTH_MAX}")),
+        b'*' if depth == 0 => {
+            return Err(Malformed(format!("arrays nest deeper than {DEPTH_MAX}")));
+        }
         b'*' => {
             let mut items = Vec::new();
             for _ in 0..number()? {
@@ -94,7 +98,7 @@ fn reply(rest: &mut &[u8], depth: usize) -> Result<Option<Reply>, String> {
             }
             Reply::List(items)
         }
-        _ => return Err(format!("{:?} is no reply", text())),
+        _ => return Err(Malformed(format!("{:?} is not a reply", text()))),
     }))
 }
 
@@ -104,7 +108,7 @@ mod tests {
 
     const WHOLE: &[u8] = b"*5\r\n+OK\r\n-ERR no\r\n:-7\r\n$4\r\na\r\nb\r\n*2\r\n$-1\r\n*0\r\n";
 
-    fn decoded(bytes: &[u8]) -> Result<Option<Reply>, String> {
+    fn decoded(bytes: &[u8]) -> Result<Option<Reply>, Malformed> {
         decode(&mut BytesMut::from(bytes))
     }
 
@@ -133,7 +137,7 @@ mod tests {
             assert!(decoded(bad.as_bytes()).is_err(), "{bad:?}");
         }
         let deep = "*1\r\n".repeat(100_000);
-        assert!(decoded(deep.as_bytes()).unwrap_err().contains("nest deeper"));
+        assert!(decoded(deep.as_bytes()).unwrap_err().0.contains("nest deeper"));
         assert_eq!(decoded(b"*9223372036854775807\r\n:1\r\n"), Ok(None));
         assert_eq!(decoded(b"$9223372036854775807\r\nabc"), Ok(None));
     }

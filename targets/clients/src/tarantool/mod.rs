@@ -17,13 +17,14 @@
 //! | 78 TIMEOUT, 216 SYNC_QUORUM_TIMEOUT, 217 SYNC_ROLLBACK | unknown: replicas may have it, and a new leader may confirm it |
 //! | anything else | unknown |
 
-use super::ask::{Ask, settle};
-use super::connection::Connection;
-use super::options;
-use super::{Answer, Client, ClientError, Cluster, Pending, Trouble};
+use crate::ask::Ask;
+use crate::client::Answer;
+use crate::cluster::Cluster;
+use crate::connection::Greeting;
+use crate::error::{Malformed, OpError};
+use crate::store::{Connections, Store, StoreClient};
 use afterall_history::{Value, Workload};
 use afterall_manifest::ClientSpec;
-use afterall_workloads::Operation;
 use bytes::{Buf, BytesMut};
 use rmpv::Value as Msg;
 
@@ -66,10 +67,9 @@ const ERROR_FLAG: u64 = 0x8000;
 
 /// A client of Tarantool.
 #[derive(Debug)]
-pub(super) struct TarantoolClient {
+pub(crate) struct Tarantool {
     workload: Workload,
-    cluster: Cluster,
-    connections: Vec<Connection>,
+    connections: Connections,
     /// The number of the space `afterall` at each node, as far as it has been asked for.
     spaces: Vec<Option<u64>>,
     last_sync: u64,
@@ -78,64 +78,57 @@ pub(super) struct TarantoolClient {
 /// What came of a request that was answered.
 type Answered = Result<Vec<Msg>, (u64, String)>;
 
-impl TarantoolClient {
+impl Tarantool {
     /// A client, unconnected.
-    pub(super) fn new(
-        spec: &ClientSpec,
+    pub(crate) fn client(
+        _spec: &ClientSpec,
         workload: Workload,
         cluster: Cluster,
-    ) -> Result<Self, ClientError> {
-        if workload == Workload::Cart {
-            return Err(ClientError::Workload { protocol: "tarantool", workload });
-        }
-        options::check(&spec.options, &[])?;
-        Ok(TarantoolClient {
+    ) -> StoreClient<Tarantool> {
+        let store = Tarantool {
             workload,
-            connections: cluster.addresses.iter().map(|_| Connection::default()).collect(),
+            connections: Connections::new(&cluster.addresses),
             spaces: vec![None; cluster.addresses.len()],
-            cluster,
             last_sync: 0,
-        })
+        };
+        StoreClient { workload, store }
     }
 
     /// Sends a request and returns the answer, errors among them. Failed: nothing was sent.
-    async fn ask(
+    async fn request(
         &mut self,
         node: usize,
         request: u64,
         body: Vec<(u64, Msg)>,
-    ) -> Result<Answered, Trouble> {
-        let connection = &mut self.connections[node];
-        if connection.open(self.cluster.addresses[node]).await.map_err(Trouble::Failed)? {
-            connection.ask(&[], greeting).await.map_err(Trouble::Failed)?;
-        }
+    ) -> Result<Answered, OpError> {
         self.last_sync += 1;
         let sync = self.last_sync;
-        let request = encode(request, sync, body).map_err(Trouble::Failed)?;
-        connection.ask(&request, |received| decode(received, sync)).await.map_err(Trouble::Unknown)
+        let request = encode(request, sync, body)?;
+        let greeting = Greeting { request: &[], welcome: greeting };
+        let decode = |received: &mut BytesMut| decode(received, sync);
+        self.connections.ask(node, Some(greeting), &request, decode).await
     }
 
-    async fn space(&mut self, node: usize) -> Result<u64, Trouble> {
+    async fn space(&mut self, node: usize) -> Result<u64, OpError> {
         if let Some(space) = self.spaces[node] {
             return Ok(space);
         }
         let name = Msg::Array(vec!["afterall".into()]);
         let failed = |error: &dyn std::fmt::Display| {
-            Trouble::Failed(format!("the space afterall was looked for: {error}"))
+            OpError::Failed(format!("cannot find the space afterall: {error}"))
         };
-        let found = self.ask(node, SELECT, select(VSPACE, VSPACE_BY_NAME, name)).await;
+        let found = self.request(node, SELECT, select(VSPACE, VSPACE_BY_NAME, name)).await;
         let tuples = found
-            .map_err(|trouble| failed(&trouble))?
+            .map_err(|error| failed(&error))?
             .map_err(|(code, error)| failed(&format!("{code}: {error}")))?;
         let space = tuples.first().and_then(|tuple| tuple.as_array()?.first()?.as_u64());
         self.spaces[node] = space;
-        space.ok_or_else(|| failed(&"there is none, or guest may not see it"))
+        space.ok_or_else(|| failed(&"it does not exist, or guest may not see it"))
     }
 
-    async fn carry_out(&mut self, node: usize, operation: &Operation) -> Result<Answer, Trouble> {
-        let ask = Ask::new(self.workload, operation)?;
+    async fn carry_out(&mut self, node: usize, key: &str, ask: Ask<'_>) -> Result<Answer, OpError> {
         let space = self.space(node).await?;
-        let key = Msg::from(operation.key.as_str());
+        let key = Msg::from(key);
         let (request, body) = match ask {
             Ask::Write(value) => {
                 let tuple = Msg::Array(vec![key, value.into()]);
@@ -150,14 +143,14 @@ impl TarantoolClient {
             }
             _ => (SELECT, select(space, 0, Msg::Array(vec![key]))),
         };
-        let tuples = match self.ask(node, request, body).await? {
+        let tuples = match self.request(node, request, body).await? {
             Ok(tuples) => tuples,
             Err((code, error)) if REFUSALS.contains(&code) => {
                 // The space may be another when it is looked for again.
                 self.spaces[node] = None;
-                return Err(Trouble::Failed(format!("{code}: {error}")));
+                return Err(OpError::Failed(format!("{code}: {error}")));
             }
-            Err((code, error)) => return Err(Trouble::Unknown(format!("{code}: {error}"))),
+            Err((code, error)) => return Err(OpError::Indeterminate(format!("{code}: {error}"))),
         };
         if ask != Ask::Read {
             return Ok(Answer::done());
@@ -171,7 +164,9 @@ impl TarantoolClient {
             (_, None) => Value::Int(0),
             (_, Some(value)) => {
                 let sum = value.and_then(Msg::as_i64).map(Value::Int);
-                sum.ok_or_else(|| Trouble::Failed("the counter holds no number".to_owned()))?
+                sum.ok_or_else(|| {
+                    OpError::Failed("the counter does not hold a whole number".to_owned())
+                })?
             }
         };
         Ok(Answer::read(value))
@@ -191,7 +186,7 @@ fn select(space: u64, index: u64, key: Msg) -> Vec<(u64, Msg)> {
     ]
 }
 
-fn encode(request: u64, sync: u64, body: Vec<(u64, Msg)>) -> Result<Vec<u8>, String> {
+fn encode(request: u64, sync: u64, body: Vec<(u64, Msg)>) -> Result<Vec<u8>, OpError> {
     let map = |entries: Vec<(u64, Msg)>| {
         Msg::Map(entries.into_iter().map(|(name, value)| (name.into(), value)).collect())
     };
@@ -199,55 +194,57 @@ fn encode(request: u64, sync: u64, body: Vec<(u64, Msg)>) -> Result<Vec<u8>, Str
     // The length comes first, as a number of 32 bits.
     let mut bytes = vec![0xce, 0, 0, 0, 0];
     for part in [header, map(body)] {
-        rmpv::encode::write_value(&mut bytes, &part).map_err(|error| error.to_string())?;
+        rmpv::encode::write_value(&mut bytes, &part).map_err(OpError::failed)?;
     }
-    let length = u32::try_from(bytes.len() - 5).map_err(|error| error.to_string())?;
+    let length = u32::try_from(bytes.len() - 5).map_err(OpError::failed)?;
     bytes[1..5].copy_from_slice(&length.to_be_bytes());
     Ok(bytes)
 }
 
 /// Takes the greeting off the front.
-fn greeting(received: &mut BytesMut) -> Result<Option<()>, String> {
+fn greeting(received: &mut BytesMut) -> Result<Option<()>, Malformed> {
     if received.len() < GREETING_BYTES {
         return Ok(None);
     }
     let is_tarantool = received.starts_with(GREETING);
     received.advance(GREETING_BYTES);
-    if is_tarantool { Ok(Some(())) } else { Err("the greeting is not Tarantool's".to_owned()) }
+    if is_tarantool { Ok(Some(())) } else { Err("the greeting is not Tarantool's".into()) }
 }
 
 /// Takes the answer to a request off the front, once it is whole.
-fn decode(received: &mut BytesMut, sync: u64) -> Result<Option<Answered>, String> {
+fn decode(received: &mut BytesMut, sync: u64) -> Result<Option<Answered>, Malformed> {
     let Some((head, rest)) = received.split_at_checked(5) else { return Ok(None) };
-    let [0xce, length @ ..] = head else { return Err("there is no length".to_owned()) };
+    let [0xce, length @ ..] = head else { return Err("the length is missing".into()) };
     let length = length.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
     let Some((mut parts, _)) = rest.split_at_checked(length) else { return Ok(None) };
     let header = message(&mut parts)?;
     let body = if parts.is_empty() { Msg::Map(Vec::new()) } else { message(&mut parts)? };
     if !body.is_map() || !parts.is_empty() {
-        return Err("it is no header and map".to_owned());
+        return Err("expected a header and a map".into());
     }
     received.advance(5 + length);
-    let code = get(&header, REQUEST_TYPE).and_then(Msg::as_u64).ok_or("there is no code")?;
+    let code = get(&header, REQUEST_TYPE)
+        .and_then(Msg::as_u64)
+        .ok_or(Malformed("the code is missing".to_owned()))?;
     if get(&header, SYNC).and_then(Msg::as_u64) != Some(sync) {
-        return Err(format!("it is the answer to another request than {sync}"));
+        return Err(Malformed(format!("expected the answer to request {sync}, found another's")));
     }
     if code & ERROR_FLAG != 0 {
         let error = get(&body, ERROR).and_then(Msg::as_str).unwrap_or("an error without words");
         return Ok(Some(Err((code & (ERROR_FLAG - 1), error.to_owned()))));
     }
     if code != 0 {
-        return Err(format!("{code} is no code of an answer"));
+        return Err(Malformed(format!("{code} is not the code of an answer")));
     }
     match get(&body, DATA).cloned() {
         Some(Msg::Array(tuples)) => Ok(Some(Ok(tuples))),
         None => Ok(Some(Ok(Vec::new()))),
-        Some(_) => Err("its data is no array".to_owned()),
+        Some(_) => Err("its data is not an array".into()),
     }
 }
 
-fn message(bytes: &mut &[u8]) -> Result<Msg, String> {
-    rmpv::decode::read_value_with_max_depth(bytes, DEPTH_MAX).map_err(|error| error.to_string())
+fn message(bytes: &mut &[u8]) -> Result<Msg, Malformed> {
+    rmpv::decode::read_value_with_max_depth(bytes, DEPTH_MAX).map_err(Malformed::by)
 }
 
 fn get(map: &Msg, name: u64) -> Option<&Msg> {
@@ -255,42 +252,31 @@ fn get(map: &Msg, name: u64) -> Option<&Msg> {
     entries.iter().find(|(key, _)| key.as_u64() == Some(name)).map(|(_, value)| value)
 }
 
-impl Client for TarantoolClient {
-    fn reset(&mut self) {
-        self.connections.iter_mut().for_each(Connection::close);
+impl Store for Tarantool {
+    fn forget(&mut self) {
+        self.connections.close_all();
         self.spaces.fill(None);
     }
 
-    fn invoke<'a>(
-        &'a mut self,
-        node: usize,
-        operation: &'a Operation,
-    ) -> Pending<'a, Result<Answer, Trouble>> {
-        Box::pin(async move { settle(operation, self.carry_out(node, operation).await) })
+    async fn ask(&mut self, node: usize, key: &str, ask: Ask<'_>) -> Result<Answer, OpError> {
+        self.carry_out(node, key, ask).await
     }
 
-    fn ping(&mut self, node: usize) -> Pending<'_, Result<(), String>> {
-        Box::pin(async move {
-            match self.ask(node, PING, Vec::new()).await {
-                Ok(Ok(_)) => Ok(()),
-                Ok(Err((code, error))) => Err(format!("{code}: {error}")),
-                Err(trouble) => Err(trouble.to_string()),
-            }
-        })
+    async fn ping(&mut self, node: usize) -> Result<(), OpError> {
+        match self.request(node, PING, Vec::new()).await? {
+            Ok(_) => Ok(()),
+            Err((code, error)) => Err(OpError::Failed(format!("{code}: {error}"))),
+        }
     }
 
-    fn clock_ms(&mut self, node: usize) -> Pending<'_, Result<Option<i64>, String>> {
-        Box::pin(async move {
-            // In whole milliseconds, which a float holds exactly.
-            let text = "return math.floor(require('clock').time() * 1000)";
-            let body = vec![(EXPR, text.into()), (TUPLE, Msg::Array(Vec::new()))];
-            let answered =
-                self.ask(node, EVAL, body).await.map_err(|trouble| trouble.to_string())?;
-            // An error says that guest may not ask.
-            let Ok(values) = answered else { return Ok(None) };
-            let ms = values.first().and_then(|ms| ms.as_i64().or_else(|| whole(ms.as_f64()?)));
-            ms.map(Some).ok_or_else(|| "the clock is no number".to_owned())
-        })
+    async fn clock_ms(&mut self, node: usize) -> Result<Option<i64>, OpError> {
+        // In whole milliseconds, which a float holds exactly.
+        let text = "return math.floor(require('clock').time() * 1000)";
+        let body = vec![(EXPR, text.into()), (TUPLE, Msg::Array(Vec::new()))];
+        // An error says that guest may not ask.
+        let Ok(values) = self.request(node, EVAL, body).await? else { return Ok(None) };
+        let ms = values.first().and_then(|ms| ms.as_i64().or_else(|| whole(ms.as_f64()?)));
+        ms.map(Some).ok_or_else(|| OpError::Failed("the clock is not a number".to_owned()))
     }
 }
 

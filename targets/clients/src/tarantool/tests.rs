@@ -1,17 +1,19 @@
 //! What Tarantool's client asks, and what it makes of every kind of answer.
 
-use super::super::fake::{Fake, nowhere};
 use super::*;
+use crate::client::Client;
+use crate::fake::{Fake, nowhere};
+use crate::registry;
 use afterall_history::Function;
-use afterall_manifest::Protocol;
+use afterall_workloads::Operation;
 use std::net::SocketAddr;
 
-fn client(workload: Workload, address: SocketAddr) -> TarantoolClient {
+fn client(workload: Workload, address: SocketAddr) -> Box<dyn Client> {
     let options = Default::default();
-    let spec = ClientSpec { protocol: Protocol::Tarantool, port: 1, command: Vec::new(), options };
+    let spec =
+        ClientSpec { protocol: "tarantool".to_owned(), port: 1, command: Vec::new(), options };
     let (names, internal) = (vec!["n1".to_owned()], Vec::new());
-    TarantoolClient::new(&spec, workload, Cluster { names, internal, addresses: vec![address] })
-        .unwrap()
+    registry::open(&spec, workload, Cluster { names, internal, addresses: vec![address] }).unwrap()
 }
 
 fn operation(f: Function, value: Value) -> Operation {
@@ -107,11 +109,11 @@ async fn each_error_of_a_write_is_failed_or_unknown() {
         let fake = Fake::greeting(&hello(), [space(1), error(2, code)]).await;
         let trouble = client(Workload::Register, fake.address).invoke(0, &write()).await;
         let trouble = trouble.unwrap_err();
-        assert_eq!(matches!(trouble, Trouble::Failed(_)), sure, "{code}: {trouble}");
+        assert_eq!(matches!(trouble, OpError::Failed(_)), sure, "{code}: {trouble}");
         assert!(trouble.to_string().ends_with(&format!("{code}: some error")), "{trouble}");
         let fake = Fake::greeting(&hello(), [space(1), error(2, code)]).await;
         let trouble = client(Workload::Register, fake.address).invoke(0, &read()).await;
-        assert!(matches!(trouble, Err(Trouble::Failed(_))), "{code}: {trouble:?}");
+        assert!(matches!(trouble, Err(OpError::Failed(_))), "{code}: {trouble:?}");
     }
 }
 
@@ -126,10 +128,10 @@ async fn before_the_write_is_sent_all_trouble_is_failure() {
     ] {
         let fake = Fake::greeting(greeting, [first]).await;
         let trouble = client(Workload::Register, fake.address).invoke(0, &write()).await;
-        assert!(matches!(trouble, Err(Trouble::Failed(_))), "{trouble:?}");
+        assert!(matches!(trouble, Err(OpError::Failed(_))), "{trouble:?}");
     }
     let trouble = client(Workload::Register, nowhere().await).invoke(0, &write()).await;
-    assert!(matches!(trouble, Err(Trouble::Failed(_))), "{trouble:?}");
+    assert!(matches!(trouble, Err(OpError::Failed(_))), "{trouble:?}");
 }
 
 #[tokio::test]
@@ -141,7 +143,7 @@ async fn what_is_no_answer_to_a_write_is_unknown() {
     for second in [Vec::new(), answer(9, Vec::new()), other_length, no_message, deep, half] {
         let fake = Fake::greeting(&hello(), [space(1), second.clone()]).await;
         let trouble = client(Workload::Register, fake.address).invoke(0, &write()).await;
-        assert!(matches!(trouble, Err(Trouble::Unknown(_))), "{second:?}: {trouble:?}");
+        assert!(matches!(trouble, Err(OpError::Indeterminate(_))), "{second:?}: {trouble:?}");
     }
 }
 
@@ -159,7 +161,7 @@ async fn a_node_is_asked_how_it_is_and_what_time_it_is() {
     let fake = Fake::greeting(&hello(), answers).await;
     let mut client = client(Workload::Register, fake.address);
     assert_eq!(client.ping(0).await, Ok(()));
-    assert_eq!(client.ping(0).await, Err("116: some error".to_owned()));
+    assert_eq!(client.ping(0).await, Err(OpError::Failed("116: some error".to_owned())));
     assert_eq!(client.clock_ms(0).await, Ok(Some(1_700_000_000_000)));
     assert_eq!(client.clock_ms(0).await, Ok(Some(ms)));
     assert_eq!(client.clock_ms(0).await, Ok(None), "guest may not ask");

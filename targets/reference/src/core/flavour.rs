@@ -6,7 +6,9 @@ use afterall_history::Property::{
     NoLostIncrements, NoLostItems, NoLostWrites, NoPhantoms, NoResurrectedItems, ReadYourWrites,
     WritesFollowReads,
 };
-use afterall_history::{CartRule, CounterRule, Promise, RegisterRule, Semantics, Workload};
+use afterall_history::{
+    CartRule, CounterRule, FaultKind, Promise, RegisterRule, Semantics, Workload,
+};
 use std::fmt;
 use std::str::FromStr;
 
@@ -140,7 +142,7 @@ pub struct MutantRow {
     /// run with it would test the correct node.
     pub shows: &'static [(Flavour, &'static [Workload])],
     /// The fault kinds that bring it out; none: it shows in a healthy run.
-    pub faults: &'static [&'static str],
+    pub faults: &'static [FaultKind],
 }
 
 /// The workloads that runs drive.
@@ -166,7 +168,7 @@ pub const MUTANTS: &[MutantRow] = &[
         flavour: Flavour::Crdt,
         workload: Workload::Register,
         shows: &[(Flavour::Lww, DRIVEN), (Flavour::LwwHlc, DRIVEN), (Flavour::Crdt, DRIVEN)],
-        faults: &["partition"],
+        faults: &[FaultKind::Partition],
     },
     MutantRow {
         mutant: Mutant::CounterLww,
@@ -176,7 +178,7 @@ pub const MUTANTS: &[MutantRow] = &[
         flavour: Flavour::Crdt,
         workload: Workload::Counter,
         shows: &[(Flavour::Crdt, &[Workload::Counter])],
-        faults: &["partition"],
+        faults: &[FaultKind::Partition],
     },
     MutantRow {
         mutant: Mutant::CounterReplay,
@@ -190,7 +192,7 @@ pub const MUTANTS: &[MutantRow] = &[
             (Flavour::LwwHlc, &[Workload::Counter]),
             (Flavour::Crdt, &[Workload::Counter]),
         ],
-        faults: &["latency"],
+        faults: &[FaultKind::Latency],
     },
     MutantRow {
         mutant: Mutant::CartUnion,
@@ -200,7 +202,7 @@ pub const MUTANTS: &[MutantRow] = &[
         flavour: Flavour::Crdt,
         workload: Workload::Cart,
         shows: &[(Flavour::Crdt, &[Workload::Cart])],
-        faults: &["partition"],
+        faults: &[FaultKind::Partition],
     },
     MutantRow {
         mutant: Mutant::ClockTrust,
@@ -210,7 +212,7 @@ pub const MUTANTS: &[MutantRow] = &[
         flavour: Flavour::LwwHlc,
         workload: Workload::Register,
         shows: &[(Flavour::LwwHlc, &[Workload::Register])],
-        faults: &["clock"],
+        faults: &[FaultKind::Clock],
     },
     MutantRow {
         mutant: Mutant::AckBeforeSync,
@@ -220,7 +222,7 @@ pub const MUTANTS: &[MutantRow] = &[
         flavour: Flavour::Crdt,
         workload: Workload::Register,
         shows: &[(Flavour::Crdt, DRIVEN)],
-        faults: &["kill"],
+        faults: &[FaultKind::Kill],
     },
 ];
 

@@ -1,0 +1,53 @@
+//! The schemas of entries whose words come from the vocabulary of histories.
+
+use afterall_history::{FaultKind, Property, Workload};
+use schemars::{Schema, SchemaGenerator, json_schema};
+
+/// `faults`.
+pub(crate) fn faults(_: &mut SchemaGenerator) -> Schema {
+    let names = FaultKind::names().collect::<Vec<_>>();
+    json_schema!({ "type": "array", "items": { "enum": names }, "uniqueItems": true })
+}
+
+/// `unsupported`.
+pub(crate) fn unsupported(_: &mut SchemaGenerator) -> Schema {
+    let names = FaultKind::names().collect::<Vec<_>>();
+    json_schema!({
+        "type": "object",
+        "description": "Why a fault is not listed, by its name: what the refusal says.",
+        "propertyNames": { "enum": names },
+        "additionalProperties": { "type": "string" }
+    })
+}
+
+/// `promises`.
+pub(crate) fn promises(_: &mut SchemaGenerator) -> Schema {
+    let names = Property::names();
+    let sticky = names
+        .flat_map(|name| [name.to_owned(), format!("{name}/sticky"), format!("{name}/roaming")]);
+    let promise: Vec<String> = sticky.collect();
+    let list = json_schema!({ "type": "array", "items": { "enum": promise } });
+    let workloads = [Workload::Register, Workload::Counter, Workload::Cart];
+    let properties: serde_json::Map<String, serde_json::Value> =
+        workloads.iter().map(|w| (w.name().to_owned(), list.clone().to_value())).collect();
+    json_schema!({
+        "type": "object",
+        "description": "What it promises, by workload; a workload that is not listed cannot be driven.",
+        "properties": properties,
+        "additionalProperties": false
+    })
+}
+
+/// `semantics`.
+pub(crate) fn semantics(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "description": "How it resolves conflicts.",
+        "properties": {
+            "register": { "enum": ["lww", "siblings-client", "siblings-replica"] },
+            "counter": { "enum": ["up-down", "grow-only"] },
+            "cart": { "enum": ["add-wins", "remove-wins"] }
+        },
+        "additionalProperties": false
+    })
+}

@@ -1,0 +1,149 @@
+//! Reading manifests: from the program itself or from files, with errors that say where.
+
+use crate::check::check;
+use crate::error::{ManifestError, Problem};
+use crate::manifest::Manifest;
+use crate::outline::{Outline, Segment, position, way};
+use crate::protocol::ProtocolSpec;
+use crate::template::{Place, Template};
+use std::ops::Range;
+use std::path::Path;
+
+/// The largest manifest, bytes.
+const BYTES_MAX: u64 = 1024 * 1024;
+
+/// The manifests that come with the program.
+const BUILTIN: &[(&str, &str)] = &[
+    ("reference", include_str!("../../../manifests/reference.toml")),
+    ("redis", include_str!("../../../manifests/redis.toml")),
+    ("redis-sentinel", include_str!("../../../manifests/redis-sentinel.toml")),
+    ("redis-cluster", include_str!("../../../manifests/redis-cluster.toml")),
+    ("etcd", include_str!("../../../manifests/etcd.toml")),
+    ("etcd-serializable", include_str!("../../../manifests/etcd-serializable.toml")),
+    ("tarantool", include_str!("../../../manifests/tarantool.toml")),
+    ("dns", include_str!("../../../manifests/dns.toml")),
+    ("cassandra-one", include_str!("../../../manifests/cassandra-one.toml")),
+    ("cassandra-quorum", include_str!("../../../manifests/cassandra-quorum.toml")),
+];
+
+/// The names of the targets that come with the program.
+pub fn builtin_names() -> impl Iterator<Item = &'static str> {
+    BUILTIN.iter().map(|(name, _)| *name)
+}
+
+/// The text of a manifest that comes with the program.
+#[must_use]
+pub fn builtin(name: &str) -> Option<&'static str> {
+    BUILTIN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// A target by its name, or by the path of its manifest: whatever has a slash or ends with `.toml`. Relative paths of
+/// an external client are made absolute.
+///
+/// # Errors
+/// There is no such target, or its manifest is wrong.
+pub fn load(target: &str, protocols: &[ProtocolSpec]) -> Result<Manifest, ManifestError> {
+    if !target.contains('/') && !target.ends_with(".toml") {
+        let Some(text) = builtin(target) else {
+            let known = builtin_names().collect::<Vec<_>>().join(", ");
+            return Err(ManifestError::Unknown { name: target.to_owned(), known });
+        };
+        return parse(text, &format!("{target}.toml"), protocols);
+    }
+    let path = Path::new(target);
+    let read = |source| ManifestError::Read { path: path.to_owned(), source };
+    let bytes = std::fs::metadata(path).map_err(read)?.len();
+    if bytes > BYTES_MAX {
+        return Err(ManifestError::TooLarge { path: path.to_owned(), bytes, max: BYTES_MAX });
+    }
+    let text = std::fs::read_to_string(path).map_err(read)?;
+    let mut manifest = parse(&text, target, protocols)?;
+    let folder = std::fs::canonicalize(path).map_err(read)?;
+    for part in &mut manifest.client.command {
+        let beside = folder.with_file_name(&*part);
+        if !Path::new(&*part).is_absolute() && beside.exists() {
+            *part = beside.display().to_string();
+        }
+    }
+    Ok(manifest)
+}
+
+/// A manifest from its text; `file` is what errors call it.
+///
+/// # Errors
+/// What is wrong, and where.
+pub fn parse(
+    text: &str,
+    file: &str,
+    protocols: &[ProtocolSpec],
+) -> Result<Manifest, ManifestError> {
+    let wrong = |offset: usize, lines_below: usize, problem: Problem| {
+        let (line, column) = position(text, offset);
+        let column = if lines_below == 0 { column } else { 1 };
+        let (line, file) = (line + lines_below, file.to_owned());
+        ManifestError::Invalid { file, line, column, problem: Box::new(problem) }
+    };
+    let entry = |error: &toml::de::Error| Problem::Entry(plain(error.message()));
+    let syntax =
+        |error: toml::de::Error| wrong(error.span().map_or(0, |span| span.start), 0, entry(&error));
+    let outline = Outline::parse(text).map_err(syntax)?;
+    let deserializer = toml::Deserializer::parse(text).map_err(syntax)?;
+    let read = serde_path_to_error::deserialize::<_, Manifest>(deserializer);
+    let manifest = read.map_err(|error| {
+        // The parser points to a key, or to the value; or to an array around the element that serde was reading.
+        let pointed = error.inner().span();
+        let read = outline.span_of_serde(error.path(), pointed.as_ref());
+        let around = |span: &Range<usize>| span.start <= read.start && read.end <= span.end;
+        let pointed = pointed.filter(|span| !around(span));
+        wrong(pointed.unwrap_or(read).start, 0, entry(error.inner()))
+    })?;
+    let place = Place::new(0, &["10.0.0.1".to_owned(), "10.0.0.2".to_owned()], 1);
+    for (what, path, template) in templates(&manifest) {
+        let Err(error) = template.fill(&place) else { continue };
+        let span = outline.span(&path);
+        let below = match outline.is_multi_line(&span) {
+            true => error.line + outline.lines_before_text(&span),
+            false => 0,
+        };
+        return Err(wrong(span.start, below, Problem::Template { what, error }));
+    }
+    check(&manifest, &outline, protocols)
+        .map_err(|(path, problem)| wrong(outline.span(&path).start, 0, problem))?;
+    Ok(manifest)
+}
+
+/// The parser's words, with the names of Rust's number types in plain English.
+fn plain(message: &str) -> String {
+    message
+        .replace("expected u16", "expected a whole number from 0 to 65535")
+        .replace("expected u32", "expected a whole number from 0 to 4294967295")
+}
+
+/// All templates of a manifest: what each is for, and the way to it.
+fn templates(manifest: &Manifest) -> Vec<(String, Vec<Segment>, &Template)> {
+    let mut templates = Vec::new();
+    for (place, process) in manifest.process.iter().enumerate() {
+        let of = |what: &str| format!("{what} of process {}", process.name);
+        if let Some(command) = &process.command {
+            templates.push((of("command"), way!["process", place, "command"], command));
+        }
+        for (name, template) in &process.env {
+            let way = way!["process", place, "env", name];
+            templates.push((of(&format!("env {name}")), way, template));
+        }
+        for (file, template) in &process.files {
+            let way = way!["process", place, "files", file];
+            templates.push((of(&format!("file {file}")), way, template));
+        }
+    }
+    for (key, commands) in [("setup", &manifest.setup), ("ready", &manifest.ready)] {
+        for (place, command) in commands.iter().enumerate() {
+            let way = way![key, place, "command"];
+            templates.push((format!("a {key} command"), way, &command.command));
+        }
+    }
+    templates
+}
+
+#[cfg(test)]
+mod tests;
