@@ -12,8 +12,8 @@ use crate::verdict::{
     VERSION, Valid, Verdict,
 };
 use afterall_history::{
-    EndHow, Function, Header, History, KeyId, OpId, OpView, Promise, Property, RECORDED, Status,
-    Transactions,
+    EndHow, FaultKind, FaultKinds, Function, Header, History, KeyId, OpId, OpView, Promise,
+    Property, RECORDED, Status, Transactions,
 };
 use std::collections::BTreeMap;
 
@@ -25,7 +25,8 @@ const WITNESS_MAX: usize = 200;
 /// The verdict on a history.
 pub(crate) fn verdict(ctx: &Context<'_>, registry: &Registry, findings: Findings) -> Verdict {
     let history = ctx.history;
-    let header = history.header();
+    let (header, suspended) = in_force(history);
+    let header = &header;
     let mut properties = properties(registry, header, history.has_real_time(), &findings);
     let updates =
         |op: &OpView<'_>| !op.f().is_read() && !op.is_setup() && op.status() != Status::Fail;
@@ -33,12 +34,14 @@ pub(crate) fn verdict(ctx: &Context<'_>, registry: &Registry, findings: Findings
         nothing_was_updated(&mut properties);
     }
     let (groups, groups_left_out) = chosen(registry, header, &findings);
-    let anomalies = groups.iter().zip(1..).map(|(group, id)| anomaly(ctx, group, id)).collect();
+    let anomalies =
+        groups.iter().zip(1..).map(|(group, id)| anomaly(ctx, header, group, id)).collect();
     let counts = counts(history);
     let faults: Vec<FaultVerdict> =
         history.faults().iter().map(|fault| fault_verdict(history, fault)).collect();
-    let decided = validity(ctx, registry, &properties, &faults);
+    let decided = validity(ctx, registry, header, &properties, &faults);
     let mut notes = notes(header, &properties);
+    notes.extend(suspended);
     if !findings.notes.is_empty() {
         notes.extend(findings.notes.iter().cloned());
     }
@@ -50,6 +53,26 @@ pub(crate) fn verdict(ctx: &Context<'_>, registry: &Registry, findings: Findings
         faults,
         ..untimed_verdict(registry, header, properties, decided, counts, findings.figures)
     }
+}
+
+/// The header with the promises that hold for this run, and a note for each that one of its faults suspends.
+fn in_force(history: &History) -> (Header, Vec<String>) {
+    let mut header = history.header().clone();
+    let injected: FaultKinds = history.faults().iter().map(|fault| fault.kind).collect();
+    let all = std::mem::take(&mut header.promises);
+    let (kept, suspended): (Vec<Promise>, Vec<Promise>) =
+        all.into_iter().partition(|promise| promise.unless.and(injected).is_empty());
+    // What promises nothing but under other conditions is measured, as it was meant to be.
+    header.measure_only |= kept.is_empty() && !suspended.is_empty();
+    header.promises = kept;
+    let note = |promise: &Promise| {
+        let by: Vec<&str> = promise.unless.and(injected).iter().map(FaultKind::name).collect();
+        let by = explain::list(&by).unwrap_or_default();
+        let plain = Promise { unless: FaultKinds::NONE, ..*promise };
+        format!("{plain} is measured and not held to its promise: the run injected {by}")
+    };
+    let notes = suspended.iter().map(note).collect();
+    (header, notes)
 }
 
 /// Reads of what was there from the beginning put nothing to the test.
@@ -139,7 +162,7 @@ fn properties(
 }
 
 fn claim_name((property, sessions): Claim) -> String {
-    Promise { property, sessions }.to_string()
+    Promise { sessions, ..Promise::to_all(property) }.to_string()
 }
 
 /// Whether the group breaks the property it is filed under for certain: nothing else could be it, or all else that
@@ -253,6 +276,7 @@ fn chances_of(promise: Promise, properties: &[PropertyVerdict]) -> (u64, bool) {
 fn validity(
     ctx: &Context<'_>,
     registry: &Registry,
+    header: &Header,
     properties: &[PropertyVerdict],
     faults: &[FaultVerdict],
 ) -> (Valid, Vec<String>) {
@@ -272,7 +296,7 @@ fn validity(
     }
     if history.is_empty() {
         doubts.push("no operation was made".to_owned());
-    } else if !ctx.any_final() && wants_the_end(registry, history) {
+    } else if !ctx.any_final() && wants_the_end(registry, header) {
         doubts.push("no replica was read at the end".to_owned());
     }
     let reads = || history.ops().filter(|op| op.f().is_read());
@@ -302,7 +326,7 @@ fn validity(
     for node in dead_nodes(history) {
         doubts.push(format!("{} never came back", history.node_name(node)));
     }
-    outcome(history.header(), properties, doubts)
+    outcome(header, properties, doubts)
 }
 
 /// A broken promise makes it invalid; a doubt, or a promise that was not put to the test, unknown.
@@ -334,8 +358,7 @@ fn outcome(
 
 /// Whether the run is worth little without reads at its end. Ours all have them; what somebody else recorded needs them only
 /// where a promise speaks of the end.
-fn wants_the_end(registry: &Registry, history: &History) -> bool {
-    let header = history.header();
+fn wants_the_end(registry: &Registry, header: &Header) -> bool {
     let of_the_end = |promise: &Promise| registry.rests_on(promise.property) == RestsOn::FinalReads;
     header.world != RECORDED || header.promises.iter().any(of_the_end)
 }
@@ -495,7 +518,7 @@ fn witness(finding: &Finding) -> Vec<OpId> {
     ops
 }
 
-fn anomaly(ctx: &Context<'_>, group: &Group, id: u32) -> Anomaly {
+fn anomaly(ctx: &Context<'_>, header: &Header, group: &Group, id: u32) -> Anomaly {
     let history = ctx.history;
     let ops = witness(&group.smallest);
     let index = |op: OpId| history.op(op).number();
@@ -514,6 +537,6 @@ fn anomaly(ctx: &Context<'_>, group: &Group, id: u32) -> Anomaly {
         phase: history.phase_at(last),
         from: ops.iter().map(|&op| history.op(op).invoked()).min().unwrap_or(0),
         to: ops.iter().map(|&op| history.op(op).until()).max().unwrap_or(0),
-        ..untimed(history.header(), group, id, &index, &key_name)
+        ..untimed(header, group, id, &index, &key_name)
     }
 }

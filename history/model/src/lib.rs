@@ -8,6 +8,7 @@ mod build;
 mod datum;
 mod event;
 mod fault_kind;
+mod fault_kinds;
 mod function;
 mod header;
 mod history;
@@ -33,6 +34,7 @@ pub use event::{
     Phase, PhaseEvent,
 };
 pub use fault_kind::{ActsOn, FaultKind};
+pub use fault_kinds::FaultKinds;
 pub use function::Function;
 pub use header::{
     CartRule, CounterRule, FORMAT, Header, NODE_UNKNOWN, RECORDED, RegisterRule, Semantics,
