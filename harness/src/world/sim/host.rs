@@ -249,13 +249,13 @@ fn release(effects: Effects, out: &mut Output) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use afterall_reference::core::{Action, Content, Flavour, Key, Kind, Scalar};
+    use afterall_reference::core::{Action, Content, DataType, Flavour, Key, Scalar};
     use rand::SeedableRng;
 
     const MS: u64 = 1_000_000;
 
     fn request(name: &str, action: Action) -> Request {
-        Request { key: Key { kind: Kind::Register, name: name.into() }, action, after: None }
+        Request { key: Key { kind: DataType::Register, name: name.into() }, action, after: None }
     }
 
     fn write(name: &str) -> Request {
