@@ -3,12 +3,14 @@
 #![expect(clippy::disallowed_types, reason = "looked up, never walked")]
 
 use crate::datum::{Data, Datum, Full, Packed, Symbol};
+use crate::event::{Event, FaultEvent, FaultStage, OpEvent, Outcome, Phase};
+use crate::fault_kind::FaultKind;
+use crate::function::Function;
+use crate::header::{Header, NODE_UNKNOWN, RECORDED};
 use crate::history::{Columns, End, Fault, History, NEVER, NONE, NodeId, NodeTurn, Status};
 use crate::limits::{EVENTS_MAX, FAULTS_MAX, NODES_MAX};
-use crate::{
-    Event, FaultKind, FaultStage, Function, Header, NODE_UNKNOWN, OpEvent, Outcome, Phase,
-    RECORDED, Value, shape,
-};
+use crate::shape;
+use crate::value::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -432,7 +434,7 @@ impl HistoryBuilder {
         Ok(())
     }
 
-    fn push_fault(&mut self, e: &crate::FaultEvent) -> Result<(), Damage> {
+    fn push_fault(&mut self, e: &FaultEvent) -> Result<(), Damage> {
         self.due(e.index, e.time)?;
         if e.stage == FaultStage::Inject {
             let due = self.history.faults.len();

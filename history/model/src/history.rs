@@ -1,7 +1,12 @@
 //! A whole history, in columns.
 
 use crate::datum::{Data, Datum, Packed, Symbol, View};
-use crate::{EndHow, FaultKind, FaultStage, Function, Header, NodeChange, Phase, Promise, Value};
+use crate::event::{EndHow, FaultStage, NodeChange, Phase};
+use crate::fault_kind::FaultKind;
+use crate::function::Function;
+use crate::header::Header;
+use crate::promise::Promise;
+use crate::value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

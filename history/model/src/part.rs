@@ -1,7 +1,10 @@
 //! A part of a history: what witnesses are, judged by themselves.
 
+use crate::datum::Datum;
+use crate::function::Function;
+use crate::header::Workload;
 use crate::history::{Columns, LeftOut};
-use crate::{Datum, Function, Groups, History, KeyId, OpId, SessionId, Status, Workload};
+use crate::history::{Groups, History, KeyId, OpId, SessionId, Status};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
