@@ -2,9 +2,11 @@
 
 use crate::datum::Datum;
 use crate::function::Function;
+use crate::groups::Groups;
 use crate::header::Workload;
+use crate::history::History;
 use crate::history::{Columns, LeftOut};
-use crate::history::{Groups, History, KeyId, OpId, SessionId, Status};
+use crate::ids::{KeyId, OpId, SessionId, Status};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use super::columns::{Initial, Transactions, TxnId, ValueId, WRITE};
 use super::names::{Keys, Name, Values};
 use crate::header::{Header, Workload};
-use crate::history::Status;
+use crate::ids::Status;
 use crate::limits::{EVENTS_MAX, TRANSACTION_KEYS_MAX, TRANSACTIONS_MAX};
 
 /// Why something cannot be part of a history of transactions.
@@ -277,7 +277,7 @@ fn spell_out(history: &mut Transactions) {
 mod tests {
     use super::*;
     use crate::header::NODE_UNKNOWN;
-    use crate::history::{KeyId, OpId};
+    use crate::ids::{KeyId, OpId};
 
     fn builder(initial: Initial) -> TransactionsBuilder {
         let header = Header::new("test", Workload::Transactions, 0, [NODE_UNKNOWN]);

@@ -2,7 +2,7 @@
 
 use super::names::{Keys, Name, Values};
 use crate::header::Header;
-use crate::history::{KeyId, OpId, SessionId, Status};
+use crate::ids::{KeyId, OpId, SessionId, Status};
 
 /// A transaction: counts from 0 in the order in which the file begins them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use super::build::{TransactionDamage, TransactionsBuilder};
 use super::columns::{Transactions, TxnId};
-use crate::history::OpId;
+use crate::ids::OpId;
 
 impl Transactions {
     /// The history of some operations, and of the transactions and sessions they belong to. In it, operation `n` is
