@@ -4,8 +4,10 @@
 //! lines mean nothing. All are decimal numbers. A read of 0 returned the initial state, unless somebody wrote 0 to the
 //! key. All transactions were committed.
 
+use crate::error::FormatError;
 use crate::lines::{Cursor, Lines};
-use crate::{FormatError, header};
+use crate::problem::Problem;
+use crate::recorded::header;
 use afterall_history::{Initial, Name, Status, Transactions, TransactionsBuilder, TxnId};
 use std::io::BufRead;
 
@@ -24,12 +26,12 @@ enum Line {
 pub fn read(from: impl BufRead, name: &str) -> Result<Transactions, FormatError> {
     let mut lines = Lines::new(from, name);
     let mut builder = TransactionsBuilder::new(header("awdit"), Initial::Unwritten(0))
-        .map_err(|damage| lines.wrong(damage.to_string()))?;
+        .map_err(|damage| lines.wrong(damage))?;
     let mut session = 0_u64;
     let mut session_has_any = false;
     let mut open: Option<TxnId> = None;
     while let Some(line) = lines.next()? {
-        match parse(line).map_err(|what| lines.wrong(what))? {
+        match parse(line).map_err(|problem| lines.wrong(problem))? {
             Line::Nothing => {}
             Line::EndOfTransaction => open = None,
             Line::EndOfSession => {
@@ -51,14 +53,14 @@ pub fn read(from: impl BufRead, name: &str) -> Result<Transactions, FormatError>
                         builder.read(txn, key, Some(value))
                     }
                 });
-                pushed.map_err(|damage| lines.wrong(damage.to_string()))?;
+                pushed.map_err(|damage| lines.wrong(damage))?;
             }
         }
     }
     Ok(builder.finish())
 }
 
-fn parse(line: &[u8]) -> Result<Line, String> {
+fn parse(line: &[u8]) -> Result<Line, Problem> {
     let line = line.trim_ascii();
     let all = |byte: u8| line.iter().all(|&other| other == byte);
     let mut at = Cursor::new(line);
@@ -69,9 +71,9 @@ fn parse(line: &[u8]) -> Result<Line, String> {
         Some(b'r') => false,
         Some(b'w') => true,
         Some(_) => {
-            return Err(format!(
-                "expected r KEY VALUE, w KEY VALUE, a row of - or a row of =, found {}",
-                at.text()
+            return Err(Problem::expected(
+                "r KEY VALUE, w KEY VALUE, a row of - or a row of =",
+                at.text(),
             ));
         }
     };
@@ -81,12 +83,12 @@ fn parse(line: &[u8]) -> Result<Line, String> {
         let here = at;
         let number = at.number().filter(|_| space);
         number.ok_or_else(|| {
-            format!("expected a space and the {what}, a number below 2^64, found {}", here.text())
+            Problem::expected(format!("a space and the {what}, a number below 2^64"), here.text())
         })
     };
     let (key, value) = (field("key")?, field("value")?);
     if !at.left.is_empty() {
-        return Err(format!("expected the end of the line after the value, found {}", at.text()));
+        return Err(Problem::expected("the end of the line after the value", at.text()));
     }
     Ok(Line::Op { write, key, value })
 }

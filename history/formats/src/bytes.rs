@@ -1,6 +1,7 @@
 //! Binary files, byte by byte: nothing is read or kept because a length in the file says so.
 
-use crate::FormatError;
+use crate::error::FormatError;
+use crate::problem::Problem;
 use std::io::{self, Read};
 
 /// The bytes of a binary file.
@@ -16,12 +17,12 @@ impl<'n, R: Read> Bytes<'n, R> {
     }
 
     /// What is wrong with what comes next.
-    pub(crate) fn wrong(&self, what: impl Into<String>) -> FormatError {
-        self.wrong_at(self.offset, what)
+    pub(crate) fn wrong(&self, problem: impl Into<Problem>) -> FormatError {
+        self.wrong_at(self.offset, problem)
     }
 
-    pub(crate) fn wrong_at(&self, offset: u64, what: impl Into<String>) -> FormatError {
-        FormatError::Offset { file: self.name.to_owned(), offset, what: what.into() }
+    pub(crate) fn wrong_at(&self, offset: u64, problem: impl Into<Problem>) -> FormatError {
+        FormatError::Offset { file: self.name.to_owned(), offset, problem: problem.into() }
     }
 
     pub(crate) fn offset(&self) -> u64 {
@@ -53,7 +54,8 @@ impl<'n, R: Read> Bytes<'n, R> {
                 Ok(bytes)
             }
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                Err(self.wrong(format!("expected the end of {what}, found the end of the file")))
+                Err(self
+                    .wrong(Problem::expected(format!("the end of {what}"), "the end of the file")))
             }
             Err(source) => Err(self.io(source)),
         }
@@ -65,7 +67,7 @@ impl<'n, R: Read> Bytes<'n, R> {
         let skipped = skipped.map_err(|source| self.io(source))?;
         if skipped < length {
             return Err(
-                self.wrong(format!("expected the end of {what}, found the end of the file"))
+                self.wrong(Problem::expected(format!("the end of {what}"), "the end of the file"))
             );
         }
         self.offset += length;

@@ -8,7 +8,9 @@
 //! Logs with timestamps, or of runs with Cobra's garbage collection, are another format and are refused.
 
 use crate::bytes::Bytes;
-use crate::{FormatError, header};
+use crate::error::FormatError;
+use crate::problem::Problem;
+use crate::recorded::header;
 use afterall_history::{Initial, Name, Status, Transactions, TransactionsBuilder, TxnId};
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -35,15 +37,16 @@ pub fn read(folder: &Path) -> Result<Transactions, FormatError> {
             logs.push(path);
         }
         if logs.len() > FILES_MAX {
-            let what = format!("expected at most {FILES_MAX} logs in a folder, found more");
-            return Err(FormatError::File { file: name, what });
+            let what = Problem::expected(format!("at most {FILES_MAX} logs in a folder"), "more");
+            return Err(FormatError::File { file: name, problem: what });
         }
     }
     if logs.is_empty() {
-        let what = "expected a history in this folder (history.edn, history.txt or jepsen.log of a Jepsen run, history.bincode of dbcop, or \
-                    Cobra's logs), found no file whose name ends in .log"
-            .to_owned();
-        return Err(FormatError::File { file: name, what });
+        let what = Problem::expected(
+            "a history in this folder (history.edn, history.txt or jepsen.log of a Jepsen run, history.bincode of dbcop, or Cobra's logs)",
+            "no file whose name ends in .log",
+        );
+        return Err(FormatError::File { file: name, problem: what });
     }
     logs.sort_unstable();
     let mut history = builder(&name)?;
@@ -70,7 +73,7 @@ pub fn read_log(from: impl Read, name: &str) -> Result<Transactions, FormatError
 
 fn builder(name: &str) -> Result<TransactionsBuilder, FormatError> {
     TransactionsBuilder::new(header("cobra"), Initial::Nothing)
-        .map_err(|damage| FormatError::File { file: name.to_owned(), what: damage.to_string() })
+        .map_err(|damage| FormatError::File { file: name.to_owned(), problem: damage.into() })
 }
 
 fn read_session(
@@ -81,7 +84,7 @@ fn read_session(
 ) -> Result<(), FormatError> {
     let mut bytes = Bytes::new(from, name);
     let session = Name::Text(session);
-    history.session(session).map_err(|damage| bytes.wrong(damage.to_string()))?;
+    history.session(session).map_err(|damage| bytes.wrong(damage))?;
     // The transaction that is under way, and what the log calls it.
     let mut open: Option<(TxnId, u64)> = None;
     loop {
@@ -95,8 +98,9 @@ fn read_session(
             (Record::Begin(id), Some((_, under_way))) => {
                 return Err(bytes.wrong_at(
                     at,
-                    format!(
-                        "expected the end of transaction {under_way}, found the beginning of {id}"
+                    Problem::expected(
+                        format!("the end of transaction {under_way}"),
+                        format!("the beginning of {id}"),
                     ),
                 ));
             }
@@ -107,7 +111,10 @@ fn read_session(
             (Record::Commit(id), _) => {
                 return Err(bytes.wrong_at(
                     at,
-                    format!("expected a transaction that is under way, found the end of {id}"),
+                    Problem::expected(
+                        "a transaction that is under way",
+                        format!("the end of {id}"),
+                    ),
                 ));
             }
             (Record::Write { key, id }, Some((txn, _))) => {
@@ -117,11 +124,13 @@ fn read_session(
                 history.read(txn, Name::Number(key), id.map(Name::Number))
             }
             (Record::Write { .. } | Record::Read { .. }, None) => {
-                return Err(bytes
-                    .wrong_at(at, "expected the beginning of a transaction, found an operation"));
+                return Err(bytes.wrong_at(
+                    at,
+                    Problem::expected("the beginning of a transaction", "an operation"),
+                ));
             }
         };
-        done.map_err(|damage| bytes.wrong_at(at, damage.to_string()))?;
+        done.map_err(|damage| bytes.wrong_at(at, damage))?;
     }
 }
 
@@ -141,8 +150,10 @@ fn record(bytes: &mut Bytes<'_, impl Read>, kind: u8, at: u64) -> Result<Record,
             let (id, key) = (number("a write")?, number("a write")?);
             number("a write")?;
             if id == INIT || id == NULL {
-                let what =
-                    format!("expected the id of a write, found {id:#x}, which stands for none");
+                let what = Problem::expected(
+                    "the id of a write",
+                    format!("{id:#x}, which stands for none"),
+                );
                 return Err(bytes.wrong_at(at, what));
             }
             Ok(Record::Write { key, id })
@@ -153,16 +164,18 @@ fn record(bytes: &mut Bytes<'_, impl Read>, kind: u8, at: u64) -> Result<Record,
             number("a read")?;
             let nothing = id == INIT || id == NULL;
             if !nothing && (from == INIT || from == NULL) {
-                let what =
-                    format!("expected no write id in a read of the initial state, found {id:#x}");
+                let what = Problem::expected(
+                    "no write id in a read of the initial state",
+                    format!("{id:#x}"),
+                );
                 return Err(bytes.wrong_at(at, what));
             }
             Ok(Record::Read { key, id: (!nothing).then_some(id) })
         }
         other => {
-            let what = format!(
-                "expected S, C, W or R at the beginning of a record, found {:?}",
-                char::from(other)
+            let what = Problem::expected(
+                "S, C, W or R at the beginning of a record",
+                format!("{:?}", char::from(other)),
             );
             Err(bytes.wrong_at(at, what))
         }

@@ -6,6 +6,7 @@
 //! between keywords, symbols and strings and between lists and vectors.
 
 use crate::form::Form;
+use crate::problem::Problem;
 use crate::source::Stop;
 use std::borrow::Cow;
 
@@ -37,8 +38,8 @@ impl<'a> Reader<'a> {
         self.window.get(self.at).copied()
     }
 
-    pub(crate) fn wrong(&self, what: impl Into<String>) -> Stop {
-        Stop::at(self.window, self.at, what)
+    pub(crate) fn wrong(&self, problem: impl Into<Problem>) -> Stop {
+        Stop::at(self.window, self.at, problem)
     }
 
     fn need(&self) -> Result<u8, Stop> {
@@ -83,11 +84,11 @@ impl<'a> Reader<'a> {
     /// Reads a map that must stand here, entry by entry; keys that are no keywords or texts are passed over.
     pub(crate) fn map(
         &mut self,
-        mut entry: impl FnMut(&str, Form<'a>) -> Result<(), String>,
+        mut entry: impl FnMut(&str, Form<'a>) -> Result<(), Problem>,
     ) -> Result<(), Stop> {
         if self.need()? != b'{' {
             return Err(
-                self.wrong("expected an operation as a map, {:type …}, found something else")
+                self.wrong(Problem::expected("an operation as a map, {:type …}", "something else"))
             );
         }
         self.at += 1;
@@ -110,14 +111,14 @@ impl<'a> Reader<'a> {
                 return Err(self.no_value());
             }
             let value = self.form()?;
-            entry(&key, value).map_err(|what| self.wrong(what))?;
+            entry(&key, value).map_err(|problem| self.wrong(problem))?;
         }
         self.at += 1;
         Ok(())
     }
 
     fn no_value(&self) -> Stop {
-        self.wrong("expected a value for the last key of this map, found its end")
+        self.wrong(Problem::expected("a value for the last key of this map", "its end"))
     }
 
     /// The next form before a closing bracket, or `None` behind it.
@@ -142,9 +143,10 @@ impl<'a> Reader<'a> {
     /// Reads a form.
     pub(crate) fn form(&mut self) -> Result<Form<'a>, Stop> {
         if self.depth >= DEPTH_MAX {
-            return Err(
-                self.wrong(format!("expected forms nested at most {DEPTH_MAX} deep, found more"))
-            );
+            return Err(self.wrong(Problem::expected(
+                format!("forms nested at most {DEPTH_MAX} deep"),
+                "more",
+            )));
         }
         // After an error nobody reads on.
         self.depth += 1;
@@ -176,12 +178,12 @@ impl<'a> Reader<'a> {
                 Ok(Form::Map(entries))
             }
             b'#' => self.dispatch(),
-            byte @ (b')' | b']' | b'}') => Err(self.wrong(format!(
-                "expected a form, found {:?}, which closes nothing",
-                char::from(byte)
+            byte @ (b')' | b']' | b'}') => Err(self.wrong(Problem::expected(
+                "a form",
+                format!("{:?}, which closes nothing", char::from(byte)),
             ))),
             b'^' | b'`' | b'~' | b'@' | b'\'' => {
-                Err(self.wrong("expected EDN, found syntax that only Clojure has"))
+                Err(self.wrong(Problem::expected("EDN", "syntax that only Clojure has")))
             }
             byte @ (b'0'..=b'9' | b'+' | b'-') => {
                 if let Some(form) = self.digits() {
@@ -221,7 +223,9 @@ impl<'a> Reader<'a> {
                 self.tag()?;
                 self.form()
             }
-            Some(_) => Err(self.wrong("expected a set or a tag after #, found something else")),
+            Some(_) => {
+                Err(self.wrong(Problem::expected("a set or a tag after #", "something else")))
+            }
         }
     }
 
@@ -252,9 +256,9 @@ impl<'a> Reader<'a> {
             None => return Err(Stop::More),
         };
         let token = std::str::from_utf8(&rest[..length])
-            .map_err(|_| self.wrong("expected text in UTF-8, found other bytes"))?;
+            .map_err(|_| self.wrong(Problem::expected("text in UTF-8", "other bytes")))?;
         if token.is_empty() {
-            return Err(self.wrong("expected a name, found none"));
+            return Err(self.wrong(Problem::expected("a name", "none")));
         }
         self.at += length;
         Ok(token)
@@ -277,9 +281,9 @@ impl<'a> Reader<'a> {
             }
         }
         let text = std::str::from_utf8(&window[from..to])
-            .map_err(|_| self.wrong("expected text in UTF-8, found other bytes"))?;
+            .map_err(|_| self.wrong(Problem::expected("text in UTF-8", "other bytes")))?;
         let text = if escaped {
-            Cow::Owned(unescape(text).map_err(|what| self.wrong(what))?)
+            Cow::Owned(unescape(text).map_err(|problem| self.wrong(problem))?)
         } else {
             Cow::Borrowed(text)
         };
@@ -309,7 +313,7 @@ impl<'a> Reader<'a> {
                 let code = name.strip_prefix('u').and_then(|hex| u32::from_str_radix(hex, 16).ok());
                 return match code.and_then(char::from_u32) {
                     Some(character) => Ok(Form::Text(Cow::Owned(character.to_string()))),
-                    None => Err(self.wrong(format!("expected a character, found \\{name}"))),
+                    None => Err(self.wrong(Problem::expected("a character", format!("\\{name}")))),
                 };
             }
         };
@@ -344,7 +348,7 @@ fn number(token: &str) -> Form<'_> {
     }
 }
 
-fn unescape(text: &str) -> Result<String, String> {
+fn unescape(text: &str) -> Result<String, Problem> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
@@ -352,7 +356,7 @@ fn unescape(text: &str) -> Result<String, String> {
         let escape = rest[at + 1..]
             .chars()
             .next()
-            .ok_or("expected an escape, found the end of the string")?;
+            .ok_or(Problem::expected("an escape", "the end of the string"))?;
         rest = &rest[at + 1 + escape.len_utf8()..];
         out.push(match escape {
             't' => '\t',
@@ -373,12 +377,23 @@ fn unescape(text: &str) -> Result<String, String> {
                         char::decode_utf16([unit as u16, low as u16])
                             .next()
                             .and_then(Result::ok)
-                            .ok_or("expected a character in the string, found half of one (a lone surrogate)")?
+                            .ok_or(
+                                Problem::expected("a character in the string", "half of one")
+                                    .hint("a lone surrogate"),
+                            )?
                     }
-                    (None, None) => return Err("expected a character in the string, found half of one (a lone surrogate)".to_owned()),
+                    (None, None) => {
+                        return Err(Problem::expected("a character in the string", "half of one")
+                            .hint("a lone surrogate"));
+                    }
                 }
             }
-            _ => return Err(format!("expected an escape of EDN in the string, found \\{escape}")),
+            _ => {
+                return Err(Problem::expected(
+                    "an escape of EDN in the string",
+                    format!("\\{escape}"),
+                ));
+            }
         });
     }
     out.push_str(rest);
@@ -386,9 +401,9 @@ fn unescape(text: &str) -> Result<String, String> {
 }
 
 /// The four hexadecimal digits at the beginning, and what follows.
-fn hex(text: &str) -> Result<(u32, &str), String> {
+fn hex(text: &str) -> Result<(u32, &str), Problem> {
     let parsed = text.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-    parsed.map(|unit| (unit, &text[4..])).ok_or_else(|| {
-        "expected four hexadecimal digits after \\u, found something else".to_owned()
-    })
+    parsed
+        .map(|unit| (unit, &text[4..]))
+        .ok_or_else(|| Problem::expected("four hexadecimal digits after \\u", "something else"))
 }

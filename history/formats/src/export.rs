@@ -5,7 +5,7 @@
 //! and decrements become `:add`, with the amount's sign. What was done to the cluster becomes lines of the nemesis. The
 //! versions that a store returned, and what it promised, have no place in these formats.
 
-use crate::Format;
+use crate::format::Format;
 use afterall_history::{
     Fault, FaultStage, Function, History, NODE_UNKNOWN, NodeChange, NodeId, OpId, OpView, Outcome,
     Phase, Status, Value, Workload,

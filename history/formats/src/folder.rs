@@ -1,6 +1,10 @@
 //! The folder in which Jepsen keeps a run: `store/NAME/TIME/`, with `history.edn`, `history.txt` and `jepsen.log`.
 
-use crate::{Format, FormatError, unpack};
+use crate::error::FormatError;
+use crate::format::Format;
+use crate::problem::Problem;
+use crate::recorded::stem;
+use crate::unpack;
 use std::path::{Path, PathBuf};
 
 /// What Jepsen writes that holds a history, the best first, with its format.
@@ -45,12 +49,12 @@ pub(crate) fn history(folder: &Path, wanted: Option<Format>) -> Result<Option<Fo
     }
     if SIGNS.iter().any(|sign| run.join(sign).is_file()) && wanted_or_any(Format::JepsenEdn) {
         let names: Vec<&str> = HISTORIES.iter().map(|&(name, _)| name).collect();
-        let what = format!(
-            "expected one of {} in this folder of a Jepsen run, found none: test.jepsen is binary and cannot be read; \
+        let problem = Problem::expected(
+            format!("one of {} in this folder of a Jepsen run", names.join(", ")),
+            "none: test.jepsen is binary and cannot be read; \
              write the history with (jepsen.store/write-history! test)",
-            names.join(", ")
         );
-        return Err(FormatError::File { file: folder.display().to_string(), what });
+        return Err(FormatError::File { file: folder.display().to_string(), problem });
     }
     Ok(None)
 }
@@ -63,5 +67,5 @@ fn target(folder: &Path, file: &str) -> String {
         name == "latest" || (name.len() > 8 && name.as_bytes()[..8].iter().all(u8::is_ascii_digit))
     });
     let named = if time { folder.parent().and_then(name) } else { own };
-    named.unwrap_or_else(|| crate::stem(unpack::plain_name(file)))
+    named.unwrap_or_else(|| stem(unpack::plain_name(file)))
 }

@@ -1,5 +1,6 @@
 //! What EDN and JSON have in common, as far as operations carry it.
 
+use crate::problem::Problem;
 use afterall_history::Value;
 use std::borrow::Cow;
 
@@ -78,7 +79,7 @@ impl Form<'_> {
     ///
     /// # Errors
     /// In words, when it holds a number that is no whole number of 64 bits, or a map whose keys are not plain.
-    pub(crate) fn value(&self) -> Result<Value, String> {
+    pub(crate) fn value(&self) -> Result<Value, Problem> {
         Ok(match self {
             Form::Nil => Value::Nil,
             Form::Bool(b) => Value::Bool(*b),
@@ -88,7 +89,7 @@ impl Form<'_> {
                 Value::List(items.iter().map(Form::value).collect::<Result<_, _>>()?)
             }
             Form::Set(items) => {
-                let items: Result<Vec<Value>, String> = items.iter().map(Form::value).collect();
+                let items: Result<Vec<Value>, Problem> = items.iter().map(Form::value).collect();
                 let mut items = items?;
                 items.sort_unstable();
                 Value::List(items)
@@ -97,7 +98,7 @@ impl Form<'_> {
                 let named = |(key, item): &(Form<'_>, Form<'_>)| {
                     Ok((key.name()?.into_owned(), item.value()?))
                 };
-                let entries: Result<Vec<_>, String> = entries.iter().map(named).collect();
+                let entries: Result<Vec<_>, Problem> = entries.iter().map(named).collect();
                 let mut entries = entries?;
                 entries.sort_unstable();
                 Value::Map(entries)
@@ -107,13 +108,13 @@ impl Form<'_> {
     }
 
     /// The text that names an object: of a text itself, of a number its digits.
-    pub(crate) fn name(&self) -> Result<Cow<'_, str>, String> {
+    pub(crate) fn name(&self) -> Result<Cow<'_, str>, Problem> {
         match self {
             Form::Text(text) => Ok(Cow::Borrowed(text)),
             Form::Int(n) => Ok(Cow::Owned(n.to_string())),
             Form::Bool(b) => Ok(Cow::Borrowed(if *b { "true" } else { "false" })),
             Form::Odd(text) => Err(odd(text)),
-            Form::Nil => Err("expected a key, a text or a number, found nil".to_owned()),
+            Form::Nil => Err(Problem::expected("a key, a text or a number", "nil")),
             // Composite keys, as `[1 2]`: their JSON.
             Form::List(_) | Form::Set(_) | Form::Map(_) => {
                 Ok(Cow::Owned(self.value()?.to_string()))
@@ -122,9 +123,7 @@ impl Form<'_> {
     }
 }
 
-fn odd(text: &str) -> String {
-    format!(
-        "expected a whole number of 64 bits, a text, a list, a set or a map, found {text} (record fractions and larger \
-         numbers as texts)"
-    )
+fn odd(text: &str) -> Problem {
+    Problem::expected("a whole number of 64 bits, a text, a list, a set or a map", text.to_string())
+        .hint("record fractions and larger numbers as texts")
 }

@@ -1,8 +1,11 @@
 //! Which format a file is in, told from its beginning.
 
+use crate::error::FormatError;
+use crate::format::Format;
 use crate::input::{Input, is_utf16, utf16, without_mark};
+use crate::problem::Problem;
 use crate::unpack::plain_name;
-use crate::{Format, FormatError, dbcop, jepsen_log};
+use crate::{dbcop, jepsen_log};
 use afterall_history::FORMAT;
 use std::io::{self, BufRead, Read};
 use std::path::Path;
@@ -41,14 +44,11 @@ pub(crate) fn guess(input: &Input<'_>, name: &str) -> Result<(Format, &'static s
         return Ok((Format::JepsenLog, "an operation far below its beginning"));
     }
     let what = if without_mark(&head).iter().all(u8::is_ascii_whitespace) {
-        "expected a history, found nothing: the file is empty".to_owned()
+        Problem::expected("a history", "nothing: the file is empty")
     } else {
-        let names = Format::names();
-        format!(
-            "the format cannot be told from the file's beginning: name it with --format ({names})"
-        )
+        Problem::Format { known: Format::names().collect::<Vec<_>>().join(", ") }
     };
-    Err(FormatError::File { file: name.to_owned(), what })
+    Err(FormatError::File { file: name.to_owned(), problem: what })
 }
 
 /// Whether an operation stands in a log whose beginning shows none.

@@ -2,6 +2,7 @@
 
 use crate::form::Form;
 use crate::op::Op;
+use crate::problem::Problem;
 use afterall_history::{Outcome, Workload};
 
 /// What was seen that tells.
@@ -35,7 +36,7 @@ impl Guess {
         name: &str,
         op: &Op<'_>,
         tuples: bool,
-    ) -> Result<Option<Workload>, String> {
+    ) -> Result<Option<Workload>, Problem> {
         use Workload as W;
         if self.known.is_some() {
             return Ok(self.known);
@@ -119,18 +120,15 @@ impl Guess {
     }
 }
 
-fn unknown(name: &str) -> String {
+fn unknown(name: &str) -> Problem {
     match name {
-        "enqueue" | "dequeue" | "drain" => {
+        "enqueue" | "dequeue" | "drain" => Problem::not_judged(
             "queues are not judged: expected one of the workloads register, counter, cart, set, text, mutex, inventory, \
-             chat and transactions, found enqueue and dequeue"
-                .to_owned()
-        }
-        "transfer" => "banks are not judged: expected transactions of reads and writes, found transfer".to_owned(),
-        other => format!(
-            "unknown :f {other:?}: expected read, write, cas, delete (register), add, increment, decrement (counter), add, \
-             remove (set, cart), append (text), acquire, release (mutex), restock, sell (inventory), post, edit (chat), or \
-             a list of micro-operations [:r key value] and [:w key value] (transactions)"
+             chat and transactions, found enqueue and dequeue",
         ),
+        "transfer" => Problem::not_judged(
+            "banks are not judged: expected transactions of reads and writes, found transfer",
+        ),
+        other => Problem::UnknownOperation(other.to_owned()),
     }
 }

@@ -3,7 +3,8 @@
 //! A history is read several times over: once to tell its format, once to tell what it is about, once to keep it. A pipe
 //! can be read only once, and unpacking costs time, so both are kept: in memory, or beyond a limit in a temporary file.
 
-use crate::FormatError;
+use crate::error::FormatError;
+use crate::problem::Problem;
 use crate::unpack::{self, Packing};
 use std::borrow::Cow;
 use std::fs::File;
@@ -69,7 +70,7 @@ impl<'a> Input<'a> {
         match packing {
             None => keep.all(&mut from).map_err(io)?,
             Some(packing) => unpack::all(packing, &mut from, &mut keep).map_err(|error| {
-                FormatError::File { file: name.to_owned(), what: packing.refusal(&error) }
+                FormatError::File { file: name.to_owned(), problem: packing.refusal(error) }
             })?,
         }
         keep.finish().map_err(io)
@@ -126,8 +127,9 @@ pub(crate) fn is_utf16(head: &[u8]) -> bool {
 }
 
 pub(crate) fn utf16(name: &str) -> FormatError {
-    let what = "expected text in UTF-8, found UTF-16: convert it first (iconv -f UTF-16 -t UTF-8)";
-    FormatError::File { file: name.to_owned(), what: what.to_owned() }
+    let problem = Problem::expected("text in UTF-8", "UTF-16: convert it first")
+        .hint("iconv -f UTF-16 -t UTF-8");
+    FormatError::File { file: name.to_owned(), problem }
 }
 
 /// The text without its byte-order mark.
@@ -206,9 +208,13 @@ impl Write for Keep {
         self.length += bytes.len() as u64;
         if self.length > self.most {
             let gib = self.most >> 30;
-            return Err(io::Error::other(format!(
-                "expected at most {gib} GiB from a pipe or a packed file, found more (unpack it into a plain file, and check that)"
-            )));
+            return Err(io::Error::other(
+                Problem::expected(
+                    format!("at most {gib} GiB from a pipe or a packed file"),
+                    "more",
+                )
+                .hint("unpack it into a plain file, and check that"),
+            ));
         }
         self.memory.extend_from_slice(bytes);
         if self.memory.len() >= MEMORY_BYTES_MAX {
@@ -266,7 +272,7 @@ mod tests {
             let mut keep = Keep::new(1 << 22);
             let error =
                 unpack::all(packing, &mut packed.as_slice(), &mut keep).expect_err("a bomb");
-            let refusal = packing.refusal(&error);
+            let refusal = packing.refusal(error).to_string();
             assert!(
                 refusal.starts_with("expected at most 0 GiB from a pipe or a packed file"),
                 "{refusal}"

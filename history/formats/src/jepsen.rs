@@ -28,20 +28,25 @@
 //! Operations are called by the `:index` of their invocation, where all have one, and no two the same; else by its line, and
 //! where several stand in one line, by their place.
 
+use crate::error::FormatError;
 use crate::input::Input;
 use crate::jepsen_log::Passed;
-use crate::op::{Notation, Op, walk};
+use crate::op::Op;
+use crate::options::{Nil, Options, Order};
+use crate::problem::Problem;
 use crate::record::Recorder;
+use crate::recorded::{Recorded, stem};
 use crate::source::Source;
 use crate::survey::{Layout, Survey};
 use crate::timed::Timed;
-use crate::{FormatError, Nil, Options, Order, Recorded, jepsen_log, jepsen_txn, stem};
+use crate::walk::{Notation, walk};
+use crate::{jepsen_log, jepsen_txn};
 use afterall_history::{History, Transactions, Workload};
 use std::ops::ControlFlow;
 
 /// How the operations are written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum Dialect {
     Edn,
     Json,
     Log,
@@ -57,31 +62,35 @@ pub(crate) struct File<'a> {
 
 impl File<'_> {
     /// Reads a history of Jepsen's.
-    pub(crate) fn read(self, kind: Kind, notes: &mut Vec<String>) -> Result<Recorded, FormatError> {
+    pub(crate) fn read(
+        self,
+        kind: Dialect,
+        notes: &mut Vec<String>,
+    ) -> Result<Recorded, FormatError> {
         let mut survey = Survey::new(self.options.workload);
         self.walk(kind, |op| survey.look(&op))?;
-        let layout = survey.finish().map_err(|what| self.wrong(what))?;
+        let layout = survey.finish().map_err(|problem| self.wrong(problem))?;
         if layout.workload == Workload::Transactions {
             notes.extend(layout.guess);
             let completions_only = layout.completions_only;
             return self.transactions(kind, completions_only, notes).map(Recorded::Transactions);
         }
-        let nil = if kind == Kind::Log { Nil::Initial } else { Nil::Unknown };
+        let nil = if kind == Dialect::Log { Nil::Initial } else { Nil::Unknown };
         self.record(kind, layout, nil, notes).map(Recorded::Operations)
     }
 
     /// Reads the operations of a file that is laid out as told.
     pub(crate) fn record(
         self,
-        kind: Kind,
+        kind: Dialect,
         layout: Layout,
         nil: Nil,
         notes: &mut Vec<String>,
     ) -> Result<History, FormatError> {
         let mut recorder = Recorder::new(&stem(self.name), layout, nil, self.options)
-            .map_err(|what| self.wrong(what))?;
+            .map_err(|problem| self.wrong(problem))?;
         let passed = self.events(kind, |op| recorder.record(op))?;
-        let (history, said) = recorder.finish().map_err(|what| self.wrong(what))?;
+        let (history, said) = recorder.finish().map_err(|problem| self.wrong(problem))?;
         notes.extend(said);
         notes.extend(passed.notes());
         Ok(history)
@@ -89,7 +98,7 @@ impl File<'_> {
 
     fn transactions(
         self,
-        kind: Kind,
+        kind: Dialect,
         completions_only: bool,
         notes: &mut Vec<String>,
     ) -> Result<Transactions, FormatError> {
@@ -101,9 +110,9 @@ impl File<'_> {
         let multi = multi.unwrap_or(false);
         let recorder =
             jepsen_txn::Recorder::new(&stem(self.name), multi, completions_only, self.options);
-        let mut recorder = recorder.map_err(|what| self.wrong(what))?;
+        let mut recorder = recorder.map_err(|problem| self.wrong(problem))?;
         let passed = self.events(kind, |op| recorder.record(op))?;
-        let (transactions, said) = recorder.finish().map_err(|what| self.wrong(what))?;
+        let (transactions, said) = recorder.finish().map_err(|problem| self.wrong(problem))?;
         notes.extend(said);
         notes.extend(passed.notes());
         Ok(transactions)
@@ -112,8 +121,8 @@ impl File<'_> {
     /// Goes through the events in the order that is asked for.
     fn events(
         self,
-        kind: Kind,
-        mut each: impl FnMut(&Op<'_>) -> Result<(), String>,
+        kind: Dialect,
+        mut each: impl FnMut(&Op<'_>) -> Result<(), Problem>,
     ) -> Result<Passed, FormatError> {
         if self.options.order == Order::Lines {
             return self.walk(kind, |op| each(&op).map(ControlFlow::Continue));
@@ -121,10 +130,10 @@ impl File<'_> {
         let mut timed = Timed::default();
         let passed = self.walk(kind, |op| timed.push(&op).map(ControlFlow::Continue))?;
         for op in timed.in_order() {
-            each(&op).map_err(|what| FormatError::Line {
+            each(&op).map_err(|problem| FormatError::Line {
                 file: self.name.to_owned(),
                 line: op.line,
-                what,
+                problem,
             })?;
         }
         Ok(passed)
@@ -132,18 +141,18 @@ impl File<'_> {
 
     fn walk(
         self,
-        kind: Kind,
-        each: impl FnMut(Op<'_>) -> Result<ControlFlow<()>, String>,
+        kind: Dialect,
+        each: impl FnMut(Op<'_>) -> Result<ControlFlow<()>, Problem>,
     ) -> Result<Passed, FormatError> {
         let mut source = Source::new(Box::new(self.input.open(self.name)?), self.name);
         match kind {
-            Kind::Edn => walk(&mut source, Notation::Edn, each).map(|()| Passed::default()),
-            Kind::Json => walk(&mut source, Notation::Json, each).map(|()| Passed::default()),
-            Kind::Log => jepsen_log::walk(&mut source, each),
+            Dialect::Edn => walk(&mut source, Notation::Edn, each).map(|()| Passed::default()),
+            Dialect::Json => walk(&mut source, Notation::Json, each).map(|()| Passed::default()),
+            Dialect::Log => jepsen_log::walk(&mut source, each),
         }
     }
 
-    fn wrong(self, what: String) -> FormatError {
-        FormatError::File { file: self.name.to_owned(), what }
+    fn wrong(self, problem: Problem) -> FormatError {
+        FormatError::File { file: self.name.to_owned(), problem }
     }
 }

@@ -9,11 +9,12 @@
 //! lines of a log are passed over and counted, but not when they look like operations. Where the analysis begins the
 //! history ends: it names operations again, and some that nobody made.
 
-use crate::FormatError;
 use crate::edn;
+use crate::error::FormatError;
 use crate::form::Form;
 use crate::notes::{are, count};
 use crate::op::Op;
+use crate::problem::Problem;
 use crate::source::{Source, Stop};
 use afterall_history::Outcome;
 use std::ops::ControlFlow;
@@ -58,10 +59,10 @@ impl Passed {
     }
 }
 
-/// Goes through the operations of a log, as [`crate::op::walk`].
+/// Goes through the operations of a log, as [`crate::walk::walk`].
 pub(crate) fn walk(
     source: &mut Source<'_>,
-    mut each: impl FnMut(Op<'_>) -> Result<ControlFlow<()>, String>,
+    mut each: impl FnMut(Op<'_>) -> Result<ControlFlow<()>, Problem>,
 ) -> Result<Passed, FormatError> {
     let mut passed = Passed::default();
     let mut answer = Ok(ControlFlow::Continue(()));
@@ -82,7 +83,7 @@ pub(crate) fn walk(
                 passed.ops_after += u64::from(is_operation(&text));
                 return Ok(taken);
             }
-            match op(&text, line).map_err(|what| Stop::at(window, 0, what))? {
+            match op(&text, line).map_err(|problem| Stop::at(window, 0, problem))? {
                 Some(op) => answer = each(op),
                 None => {
                     passed.others += u64::from(!text.trim().is_empty());
@@ -94,7 +95,7 @@ pub(crate) fn walk(
         match answer {
             Ok(ControlFlow::Continue(())) if taken > 0 => {}
             Ok(_) => return Ok(passed),
-            Err(what) => return Err(source.wrong_in(line, what)),
+            Err(problem) => return Err(source.wrong_in(line, problem)),
         }
     }
 }
@@ -180,15 +181,16 @@ fn time(said: &str) -> (Option<i64>, &str) {
 }
 
 /// The operation in a line, if there is one.
-fn op(line: &str, number: u64) -> Result<Option<Op<'_>>, String> {
+fn op(line: &str, number: u64) -> Result<Option<Op<'_>>, Problem> {
     let marked = said(line);
     let (time, said) = time(marked.unwrap_or_else(|| line.trim()));
     let (process, rest) = word(said);
     let (outcome, rest) = word(rest);
     if !is_process(process) || !is_type(outcome) {
         if marked.is_some() && process.parse::<u64>().is_ok() && outcome.starts_with(':') {
-            return Err(format!(
-                "expected :invoke, :ok, :fail or :info after the process {process}, found {outcome}"
+            return Err(Problem::expected(
+                format!(":invoke, :ok, :fail or :info after the process {process}"),
+                outcome.to_string(),
             ));
         }
         return not_in_prose(line).map(|()| None);
@@ -216,8 +218,10 @@ fn op(line: &str, number: u64) -> Result<Option<Op<'_>>, String> {
     };
     let mut next = || {
         form().map_err(|stop| match stop {
-            Stop::More => "the value breaks off: expected its end in this line".to_owned(),
-            Stop::Wrong { what, .. } => what,
+            Stop::More => {
+                Problem::expected("the end of the value in this line", "the end of the line")
+            }
+            Stop::Wrong { problem, .. } => problem,
         })
     };
     let (first, second) = (next()?, next()?);
@@ -232,14 +236,15 @@ fn op(line: &str, number: u64) -> Result<Option<Op<'_>>, String> {
 }
 
 /// Refuses a line that is not laid out as an operation, but in which one seems to stand: a process, a type and `:f`.
-fn not_in_prose(line: &str) -> Result<(), String> {
+fn not_in_prose(line: &str) -> Result<(), Problem> {
     let mut words = line.split_whitespace().peekable();
     let mut before = "";
     while let Some(word) = words.next() {
         let f = words.peek().is_some_and(|next| next.len() > 1 && next.starts_with(':'));
         if is_type(word) && is_process(before) && f {
-            return Err(format!(
-                "expected an operation as \"{MARK} - 0 :invoke :read nil\", found {before} {word} without {MARK} before it"
+            return Err(Problem::expected(
+                format!("an operation as \"{MARK} - 0 :invoke :read nil\""),
+                format!("{before} {word} without {MARK} before it"),
             ));
         }
         before = word;

@@ -7,14 +7,15 @@
 //! with 0. There a read of 0 may be one of the initial state whoever wrote 0, and is not traced.
 
 use crate::form::Form;
-use crate::header;
 use crate::notes::count;
 use crate::numbers::Numbers;
 use crate::op::Op;
+use crate::options::{Finals, InitialValue, Options};
+use crate::problem::Problem;
+use crate::recorded::header;
 use crate::sessions::{Process, Sessions};
-use crate::{Finals, InitialValue, Options};
 use afterall_history::{
-    Initial, Name, Outcome, Status, Transactions, TransactionsBuilder, TxnId, Value,
+    Initial, Name, Outcome, Status, Transactions, TransactionsBuilder, TxnId, Value, Workload,
 };
 
 /// Records transactions in the order in which a file completes them.
@@ -31,15 +32,17 @@ pub(crate) struct Recorder {
 }
 
 /// The number with which every key begins.
-fn initial(given: &[InitialValue]) -> Result<Option<u64>, String> {
+fn initial(given: &[InitialValue]) -> Result<Option<u64>, Problem> {
     match given {
         [] => Ok(None),
         [.., InitialValue { key: None, value: Value::Int(n) }] if *n >= 0 && given.len() == 1 => {
             Ok(Some(n.unsigned_abs()))
         }
-        _ => Err("--initial: expected one whole number of 0 or more for all keys of the transactions workload, found \
-                  something else"
-            .to_owned()),
+        _ => Err(Problem::Initial {
+            workload: Workload::Transactions,
+            expected: "one whole number of 0 or more for all keys",
+            found: "something else".to_owned(),
+        }),
     }
 }
 
@@ -59,10 +62,11 @@ struct Open {
 }
 
 /// A completion that writes something else than was invoked.
-fn another_write(due: Option<&(String, String)>, key: &str, value: &str) -> String {
+fn another_write(due: Option<&(String, String)>, key: &str, value: &str) -> Problem {
     let due = due.map_or("no further write".to_owned(), |(key, value)| format!("{key}={value}"));
-    format!(
-        "expected the writes that the transaction was invoked with ({due}), found {key}={value}"
+    Problem::expected(
+        format!("the writes that the transaction was invoked with ({due})"),
+        format!("{key}={value}"),
     )
 }
 
@@ -76,17 +80,16 @@ impl Recorder {
         multi: bool,
         completions_only: bool,
         options: &Options,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Problem> {
         if options.finals == Finals::Last {
-            return Err("--final last: expected single operations, found transactions".to_owned());
+            return Err(Problem::expected("single operations for --final last", "transactions"));
         }
         let initial = match initial(&options.initial)? {
             Some(number) => Initial::Always(number),
             None if multi => Initial::Always(0),
             None => Initial::Nothing,
         };
-        let builder =
-            TransactionsBuilder::new(header(target), initial).map_err(|e| e.to_string())?;
+        let builder = TransactionsBuilder::new(header(target), initial).map_err(Problem::from)?;
         Ok(Recorder {
             builder,
             sessions: Sessions::default(),
@@ -103,7 +106,7 @@ impl Recorder {
     ///
     /// # Errors
     /// In words, when it is none, or cannot follow what came before.
-    pub(crate) fn record(&mut self, op: &Op<'_>) -> Result<(), String> {
+    pub(crate) fn record(&mut self, op: &Op<'_>) -> Result<(), Problem> {
         if op.is_nemesis() {
             self.nemesis += 1;
             return Ok(());
@@ -133,7 +136,7 @@ impl Recorder {
                         }
                         Micro::Read(key, value) => {
                             let value = value.as_deref().map(name);
-                            self.builder.read(txn, name(&key), value).map_err(|e| e.to_string())?;
+                            self.builder.read(txn, name(&key), value).map_err(Problem::from)?;
                         }
                     }
                 }
@@ -144,7 +147,7 @@ impl Recorder {
         }
     }
 
-    fn invoke(&mut self, op: &Op<'_>, process: Process) -> Result<(), String> {
+    fn invoke(&mut self, op: &Op<'_>, process: Process) -> Result<(), Problem> {
         self.sessions.ready(process, &op.process)?;
         let mut writes = Vec::new();
         for micro in micro_ops(op)? {
@@ -157,22 +160,22 @@ impl Recorder {
         Ok(())
     }
 
-    fn begin(&mut self, session: u64, status: Status, place: u32) -> Result<TxnId, String> {
+    fn begin(&mut self, session: u64, status: Status, place: u32) -> Result<TxnId, Problem> {
         self.places.push(place);
-        self.builder.begin(Name::Number(session), status).map_err(|e| e.to_string())
+        self.builder.begin(Name::Number(session), status).map_err(Problem::from)
     }
 
-    fn write(&mut self, txn: TxnId, key: &str, value: &str) -> Result<(), String> {
-        self.builder.write(txn, name(key), name(value)).map_err(|e| e.to_string())
+    fn write(&mut self, txn: TxnId, key: &str, value: &str) -> Result<(), Problem> {
+        self.builder.write(txn, name(key), name(value)).map_err(Problem::from)
     }
 
-    fn only_writes(&mut self, session: u64, status: Status, open: &Open) -> Result<(), String> {
+    fn only_writes(&mut self, session: u64, status: Status, open: &Open) -> Result<(), Problem> {
         let txn = self.begin(session, status, open.place)?;
         open.writes.iter().try_for_each(|(key, value)| self.write(txn, key, value))
     }
 
     /// The transactions, and what is to be said of them.
-    pub(crate) fn finish(mut self) -> Result<(Transactions, Vec<String>), String> {
+    pub(crate) fn finish(mut self) -> Result<(Transactions, Vec<String>), Problem> {
         let mut notes: Vec<String> = self.sessions.note().into_iter().collect();
         if self.nemesis > 0 {
             notes.push(format!("{} of the nemesis passed over", count(self.nemesis, "line")));
@@ -207,44 +210,45 @@ enum Micro {
 /// What a transaction consists of.
 fn micro_ops<'f>(
     op: &'f Op<'_>,
-) -> Result<impl Iterator<Item = Result<Micro, String>> + use<'f>, String> {
+) -> Result<impl Iterator<Item = Result<Micro, Problem>> + use<'f>, Problem> {
     let items: &[Form<'_>] = match &op.value {
         Form::List(items) => items,
         Form::Nil if op.outcome != Some(Outcome::Invoke) && op.outcome != Some(Outcome::Ok) => &[],
         _ => {
-            return Err(format!(
-                "expected a list of micro-operations [:r key value] and [:w key value], as other transactions here are, \
-                 found {} without one",
-                op.name().unwrap_or("an operation")
+            let name = op.name().unwrap_or("an operation");
+            return Err(Problem::expected(
+                "a list of micro-operations [:r key value] and [:w key value], as other transactions here are",
+                format!("{name} without one"),
             ));
         }
     };
     Ok(items.iter().map(micro_op))
 }
 
-fn micro_op(form: &Form<'_>) -> Result<Micro, String> {
-    const SHAPE: &str =
-        "expected [:r key value] or [:w key value] as a micro-operation, found something else";
-    let Form::List(parts) = form else { return Err(SHAPE.to_owned()) };
+fn micro_op(form: &Form<'_>) -> Result<Micro, Problem> {
+    let misshapen = || {
+        let expected = "[:r key value] or [:w key value] as a micro-operation";
+        Problem::expected(expected, "something else")
+    };
+    let Form::List(parts) = form else { return Err(misshapen()) };
     let (f, key, value) = match parts.as_slice() {
         [f, key] => (f, key, &Form::Nil),
         [f, key, value] => (f, key, value),
-        _ => return Err(SHAPE.to_owned()),
+        _ => return Err(misshapen()),
     };
     let key = key.value()?.to_string();
     match f.as_text().map(|f| f.trim_start_matches(':')) {
-        Some("append") => Err("list-append transactions are not judged yet".to_owned()),
+        Some("append") => Err(Problem::not_judged("list-append transactions are not judged yet")),
         Some("w" | "write") if value.is_nil() => {
-            Err("a write of nil cannot be told from the initial state".to_owned())
+            Err(Problem::not_judged("a write of nil cannot be told from the initial state"))
         }
         Some("w" | "write") => Ok(Micro::Write(key, value.value()?.to_string())),
         Some("r" | "read") if value.is_nil() => Ok(Micro::Read(key, None)),
-        Some("r" | "read") if value.items().is_some() => {
-            Err("reads of lists belong to list-append transactions, which are not judged yet"
-                .to_owned())
-        }
+        Some("r" | "read") if value.items().is_some() => Err(Problem::not_judged(
+            "reads of lists belong to list-append transactions, which are not judged yet",
+        )),
         Some("r" | "read") => Ok(Micro::Read(key, Some(value.value()?.to_string()))),
-        _ => Err(SHAPE.to_owned()),
+        _ => Err(misshapen()),
     }
 }
 

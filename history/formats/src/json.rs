@@ -2,6 +2,7 @@
 
 use crate::form::Form;
 use crate::op::Op;
+use crate::problem::Problem;
 use crate::source::Stop;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -15,12 +16,8 @@ pub(crate) fn op(window: &[u8], ended: bool) -> Result<(Op<'_>, usize), Stop> {
         None => Err(Stop::More),
         Some(Err(error)) if error.is_eof() && !ended => Err(Stop::More),
         Some(Err(error)) => {
-            let text = error.to_string();
-            let what = text.rfind(" at line ").map_or(text.as_str(), |at| &text[..at]);
-            Err(Stop::Wrong {
-                lines: (error.line() as u64).saturating_sub(1),
-                what: what.to_owned(),
-            })
+            let lines = (error.line() as u64).saturating_sub(1);
+            Err(Stop::Wrong { lines, problem: Problem::json(&error, false) })
         }
     }
 }

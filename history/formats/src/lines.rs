@@ -1,6 +1,7 @@
 //! Text files, line by line.
 
-use crate::FormatError;
+use crate::error::FormatError;
+use crate::problem::Problem;
 use afterall_history::limits::LINE_BYTES_MAX;
 use std::io::{BufRead, Read};
 
@@ -45,8 +46,9 @@ impl<'n, R: BufRead> Lines<'n, R> {
                 self.bytes.pop();
             }
             Some(_) if self.bytes.len() > LINE_BYTES_MAX => {
-                return Err(self.wrong(format!(
-                    "expected at most {LINE_BYTES_MAX} bytes in a line, found more"
+                return Err(self.wrong(Problem::expected(
+                    format!("at most {LINE_BYTES_MAX} bytes in a line"),
+                    "more",
                 )));
             }
             Some(_) => {}
@@ -60,8 +62,8 @@ impl<'n, R: BufRead> Lines<'n, R> {
     }
 
     /// What is wrong with the line that was read last.
-    pub(crate) fn wrong(&self, what: impl Into<String>) -> FormatError {
-        FormatError::Line { file: self.name.to_owned(), line: self.number, what: what.into() }
+    pub(crate) fn wrong(&self, problem: impl Into<Problem>) -> FormatError {
+        FormatError::Line { file: self.name.to_owned(), line: self.number, problem: problem.into() }
     }
 }
 

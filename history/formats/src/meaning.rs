@@ -2,6 +2,7 @@
 
 use crate::form::Form;
 use crate::op::Op;
+use crate::problem::Problem;
 use crate::split;
 use crate::survey::Layout;
 use afterall_history::{Function, Value, Workload};
@@ -14,7 +15,7 @@ pub(crate) fn function(
     workload: Workload,
     op: &Op<'_>,
     layout: &Layout,
-) -> Result<Function, String> {
+) -> Result<Function, Problem> {
     use Function as F;
     use Workload as W;
     let name = op.name()?;
@@ -38,28 +39,29 @@ pub(crate) fn function(
         (W::Text, "put") => F::Write,
         (W::Text, "get") => F::Read,
         (_, name) => name.parse().map_err(|_| {
-            format!(
-                "expected an operation of the {} workload, found :f {name:?} (--workload names another workload)",
-                workload.name()
+            Problem::expected(
+                format!("an operation of the {workload} workload"),
+                format!(":f {name:?}"),
             )
+            .hint("--workload names another workload")
         })?,
     })
 }
 
 /// What an update carries.
-pub(crate) fn input(workload: Workload, name: &str, value: &Form<'_>) -> Result<Value, String> {
+pub(crate) fn input(workload: Workload, name: &str, value: &Form<'_>) -> Result<Value, Problem> {
     match (workload, value) {
         (Workload::Counter, Form::Int(n)) if name == "add" => n
             .checked_abs()
             .map(Value::Int)
-            .ok_or_else(|| format!("expected an amount of less than 2^63 in size, found {n}")),
+            .ok_or_else(|| Problem::expected("an amount of less than 2^63 in size", n.to_string())),
         (Workload::Counter, Form::Nil) if matches!(name, "inc" | "dec") => Ok(Value::Int(1)),
         _ => value.value(),
     }
 }
 
 /// What a read returned.
-pub(crate) fn output(workload: Workload, value: &Form<'_>) -> Result<Value, String> {
+pub(crate) fn output(workload: Workload, value: &Form<'_>) -> Result<Value, Problem> {
     let read = value.value()?;
     Ok(match workload {
         Workload::Register => Value::List(vec![read]),

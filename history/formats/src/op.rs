@@ -1,11 +1,8 @@
-//! One end of an operation as Jepsen writes it, and how a file of them is walked through.
+//! One end of an operation as Jepsen writes it.
 
-use crate::edn;
 use crate::form::Form;
-use crate::source::{Source, Stop};
-use crate::{FormatError, json};
+use crate::problem::Problem;
 use afterall_history::Outcome;
-use std::ops::ControlFlow;
 
 /// One end of an operation. Of the fields that Jepsen's tests add there are those that matter here.
 #[derive(Debug, Default, PartialEq)]
@@ -32,7 +29,7 @@ impl<'a> Op<'a> {
     ///
     /// # Errors
     /// In words, when it is there twice or cannot be.
-    pub(crate) fn set(&mut self, name: &str, value: Form<'a>) -> Result<(), String> {
+    pub(crate) fn set(&mut self, name: &str, value: Form<'a>) -> Result<(), Problem> {
         let bit = match name.strip_prefix(':').unwrap_or(name) {
             "type" => {
                 self.outcome = Some(outcome(&value)?);
@@ -84,15 +81,15 @@ impl<'a> Op<'a> {
             }
         };
         if self.seen & (1 << bit) != 0 {
-            return Err(format!("expected the field {name} once, found it twice"));
+            return Err(Problem::expected(format!("the field {name} once"), "it twice"));
         }
         self.seen |= 1 << bit;
         Ok(())
     }
 
     /// How it stands.
-    pub(crate) fn outcome(&self) -> Result<Outcome, String> {
-        self.outcome.ok_or_else(|| "expected a :type, found none".to_owned())
+    pub(crate) fn outcome(&self) -> Result<Outcome, Problem> {
+        self.outcome.ok_or_else(|| Problem::expected("a :type", "none"))
     }
 
     /// Whether the nemesis did it, or a logger of Jepsen's, and not a client.
@@ -141,12 +138,12 @@ impl<'a> Op<'a> {
     }
 
     /// What was asked, without the colon of a keyword in a text. Elle lets transactions go without.
-    pub(crate) fn name(&self) -> Result<&str, String> {
+    pub(crate) fn name(&self) -> Result<&str, Problem> {
         match &self.f {
             Form::Text(text) => Ok(text.strip_prefix(':').unwrap_or(text)),
             Form::Nil if self.has_micro_ops() => Ok(TXN),
-            Form::Nil => Err("expected an :f, found none".to_owned()),
-            _ => Err("expected a keyword or text as :f, found something else".to_owned()),
+            Form::Nil => Err(Problem::expected("an :f", "none")),
+            _ => Err(Problem::expected("a keyword or text as :f", "something else")),
         }
     }
 }
@@ -154,146 +151,25 @@ impl<'a> Op<'a> {
 /// The `:f` of transactions.
 pub(crate) const TXN: &str = "txn";
 
-fn outcome(form: &Form<'_>) -> Result<Outcome, String> {
+fn outcome(form: &Form<'_>) -> Result<Outcome, Problem> {
     match form.as_text().map(|text| text.strip_prefix(':').unwrap_or(text)) {
         Some("invoke") => Ok(Outcome::Invoke),
         Some("ok") => Ok(Outcome::Ok),
         Some("fail") => Ok(Outcome::Fail),
         Some("info") => Ok(Outcome::Info),
-        Some(other) => Err(format!("expected invoke, ok, fail or info as :type, found {other:?}")),
-        None => Err("expected a keyword or text as :type, found something else".to_owned()),
+        Some(other) => {
+            Err(Problem::expected("invoke, ok, fail or info as :type", format!("{other:?}")))
+        }
+        None => Err(Problem::expected("a keyword or text as :type", "something else")),
     }
 }
 
-fn whole(name: &str, form: &Form<'_>) -> Result<Option<i64>, String> {
+fn whole(name: &str, form: &Form<'_>) -> Result<Option<i64>, Problem> {
     match form {
         Form::Nil => Ok(None),
         Form::Int(n) => Ok(Some(*n)),
-        _ => Err(format!("expected a whole number of 64 bits as {name}, found something else")),
-    }
-}
-
-/// How the operations of a file are written down: bare, or in one list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Notation {
-    /// EDN maps.
-    Edn,
-    /// JSON objects; commas between them are not insisted on.
-    Json,
-}
-
-/// What stands around the operations.
-#[derive(Clone, Copy)]
-enum Around {
-    /// Nothing was read yet.
-    Start,
-    /// Nothing: one operation after the other.
-    Bare,
-    /// A list, to be closed by this bracket, that was opened in this line.
-    List(u8, u64),
-    /// A list that was closed.
-    Closed,
-}
-
-/// Goes through the operations of a file, in order, until `each` breaks off. What it answers in words becomes an error
-/// with the operation's line.
-pub(crate) fn walk(
-    source: &mut Source<'_>,
-    notation: Notation,
-    mut each: impl FnMut(Op<'_>) -> Result<ControlFlow<()>, String>,
-) -> Result<(), FormatError> {
-    let mut around = Around::Start;
-    loop {
-        // Blank first and by itself, so that an error names the line in which the operation begins.
-        blank(source, notation)?;
-        let Some(next) = source.byte() else { break };
-        if let (Around::Start, b'#') = (around, next) {
-            source.take(list_tag)?;
-        }
-        let next = source.byte().unwrap_or(next);
-        match (around, next) {
-            (Around::Start, b'[' | b'(') => {
-                around = Around::List(if next == b'[' { b']' } else { b')' }, source.line());
-                source.skip();
-                continue;
-            }
-            (Around::List(close, _), _) if next == close => {
-                around = Around::Closed;
-                source.skip();
-                continue;
-            }
-            (Around::Closed, _) => {
-                return Err(source.wrong(
-                    "expected nothing after the end of the list of operations, found more",
-                ));
-            }
-            (Around::Start, _) => around = Around::Bare,
-            (Around::Bare | Around::List(..), _) => {}
-        }
-        let mut answer = Ok(ControlFlow::Continue(()));
-        let line = source.line();
-        source.take(|window, ended| {
-            let (mut op, taken) = match notation {
-                Notation::Edn => edn_op(window, ended)?,
-                Notation::Json => json::op(window, ended)?,
-            };
-            op.line = line;
-            answer = each(op);
-            Ok(taken)
-        })?;
-        match answer {
-            Ok(ControlFlow::Continue(())) => {}
-            Ok(ControlFlow::Break(())) => return Ok(()),
-            Err(what) => return Err(source.wrong_in(line, what)),
+        _ => {
+            Err(Problem::expected(format!("a whole number of 64 bits as {name}"), "something else"))
         }
     }
-    match around {
-        Around::List(_, line) => {
-            Err(source
-                .wrong_in(line, "expected the end of the list that begins here, found the end of the file: it was cut off"))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Passes over white space, separators and comments, until something else or the file's end.
-fn blank(source: &mut Source<'_>, notation: Notation) -> Result<(), FormatError> {
-    let mut go_on = true;
-    while go_on {
-        source.take(|window, ended| {
-            let taken = match notation {
-                Notation::Edn => {
-                    let mut reader = edn::Reader::new(window, ended);
-                    reader.blank()?;
-                    reader.taken()
-                }
-                Notation::Json => {
-                    let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',');
-                    window.iter().take_while(|&byte| blank(byte)).count()
-                }
-            };
-            go_on = taken == window.len() && !ended;
-            if go_on && taken == 0 { Err(Stop::More) } else { Ok(taken) }
-        })?;
-    }
-    Ok(())
-}
-
-/// Passes over the tag of a whole history, as `#jepsen.history [`; not over that of an operation.
-fn list_tag(window: &[u8], ended: bool) -> Result<usize, Stop> {
-    let mut reader = edn::Reader::new(window, ended);
-    reader.tag()?;
-    match reader.byte() {
-        None if !ended => Err(Stop::More),
-        Some(b'[' | b'(') => Ok(reader.taken()),
-        _ => Ok(0),
-    }
-}
-
-fn edn_op(window: &[u8], ended: bool) -> Result<(Op<'_>, usize), Stop> {
-    let mut reader = edn::Reader::new(window, ended);
-    let mut op = Op::default();
-    reader.tag()?;
-    reader.map(|key, value| op.set(key, value))?;
-    Ok((op, reader.taken()))
 }

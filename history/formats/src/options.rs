@@ -1,8 +1,10 @@
 //! How a file is to be read, where the file itself leaves it open.
 
 use crate::form::Form;
+use crate::format::Format;
+use crate::problem::Problem;
 use crate::source::Stop;
-use crate::{Format, edn, json};
+use crate::{edn, json};
 use afterall_history::{Value, Workload};
 use std::str::FromStr;
 
@@ -46,7 +48,7 @@ pub enum Finals {
 ///
 /// let given: InitialValue = "x=[1 2]".parse()?;
 /// assert_eq!((given.key.as_deref(), given.value), (Some("x"), Value::from(vec![1, 2])));
-/// # Ok::<(), String>(())
+/// # Ok::<(), afterall_formats::Problem>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InitialValue {
@@ -76,14 +78,14 @@ pub struct Options {
 }
 
 impl FromStr for InitialValue {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         let (key, value) = match equals(text) {
             Some(at) => (Some(&text[..at]), &text[at + 1..]),
             None => (None, text),
         };
-        let key = key.map(|key| Ok::<_, String>(form(key)?.name()?.into_owned())).transpose()?;
+        let key = key.map(|key| Ok::<_, Problem>(form(key)?.name()?.into_owned())).transpose()?;
         Ok(InitialValue { key, value: form(value)?.value()? })
     }
 }
@@ -107,8 +109,9 @@ fn equals(text: &str) -> Option<usize> {
 }
 
 /// The only form in a text: JSON, where it is, and else EDN.
-fn form(text: &str) -> Result<Form<'_>, String> {
-    let wrong = |what: &str| format!("expected one value as JSON or EDN, found {text:?}: {what}");
+fn form(text: &str) -> Result<Form<'_>, Problem> {
+    let wrong =
+        |what: &str| Problem::expected("one value as JSON or EDN", format!("{text:?}: {what}"));
     if let Some(form) = json::form(text) {
         return Ok(form);
     }
@@ -118,6 +121,6 @@ fn form(text: &str) -> Result<Form<'_>, String> {
         Ok(_) if reader.byte().is_some() => Err(wrong("something follows it")),
         Ok(form) => Ok(form),
         Err(Stop::More) => Err(wrong("it breaks off")),
-        Err(Stop::Wrong { what, .. }) => Err(wrong(&what)),
+        Err(Stop::Wrong { problem, .. }) => Err(wrong(&problem.to_string())),
     }
 }

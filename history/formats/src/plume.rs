@@ -7,8 +7,10 @@
 
 #![expect(clippy::disallowed_types, reason = "looked up, never walked")]
 
+use crate::error::FormatError;
 use crate::lines::{Cursor, Lines};
-use crate::{FormatError, header};
+use crate::problem::Problem;
+use crate::recorded::header;
 use afterall_history::{Initial, Name, Status, Transactions, TransactionsBuilder, TxnId};
 use std::collections::HashMap;
 use std::io::BufRead;
@@ -29,17 +31,15 @@ struct Line {
 /// When the file cannot be read, or a line of it is not of the format.
 pub fn read(from: impl BufRead, name: &str) -> Result<Transactions, FormatError> {
     let mut lines = Lines::new(from, name);
-    let refused =
-        |lines: &Lines<'_, _>, damage: &dyn std::fmt::Display| lines.wrong(damage.to_string());
     let mut builder = TransactionsBuilder::new(header("plume"), Initial::Always(0))
-        .map_err(|damage| refused(&lines, &damage))?;
+        .map_err(|damage| lines.wrong(damage))?;
     // One operation a line.
     builder.count_from(1);
     let mut begun = Begun::default();
     // The line before: its session, its transaction's number, and the transaction.
     let mut open: Option<(u64, Option<u64>, TxnId)> = None;
     while let Some(line) = lines.next()? {
-        let line = parse(line).map_err(|what| lines.wrong(what))?;
+        let line = parse(line).map_err(|problem| lines.wrong(problem))?;
         let txn = match (open, line.txn) {
             (Some((session, number, txn)), _) if (session, number) == (line.session, line.txn) => {
                 txn
@@ -48,21 +48,22 @@ pub fn read(from: impl BufRead, name: &str) -> Result<Transactions, FormatError>
                 Some((session, txn)) if session == line.session => txn,
                 Some((session, _)) => {
                     let session_now = line.session;
-                    return Err(lines.wrong(format!(
-                        "expected transaction {number} in session {session}, as before, found it in session {session_now}"
+                    return Err(lines.wrong(Problem::expected(
+                        format!("transaction {number} in session {session}, as before"),
+                        format!("it in session {session_now}"),
                     )));
                 }
                 None => {
                     let txn = builder
                         .begin(Name::Number(line.session), Status::Ok)
-                        .map_err(|damage| refused(&lines, &damage))?;
+                        .map_err(|damage| lines.wrong(damage))?;
                     begun.add(number, line.session, txn);
                     txn
                 }
             },
             (_, None) => builder
                 .begin(Name::Number(line.session), Status::Fail)
-                .map_err(|damage| refused(&lines, &damage))?,
+                .map_err(|damage| lines.wrong(damage))?,
         };
         open = Some((line.session, line.txn, txn));
         let (key, value) = (Name::Number(line.key), Name::Number(line.value));
@@ -71,28 +72,25 @@ pub fn read(from: impl BufRead, name: &str) -> Result<Transactions, FormatError>
         } else {
             builder.read(txn, key, Some(value))
         };
-        pushed.map_err(|damage| refused(&lines, &damage))?;
+        pushed.map_err(|damage| lines.wrong(damage))?;
     }
     Ok(builder.finish())
 }
 
-fn parse(line: &[u8]) -> Result<Line, String> {
+fn parse(line: &[u8]) -> Result<Line, Problem> {
     let mut at = Cursor::new(line);
     let write = at.take(b'w');
     if !write && !at.take(b'r') {
-        return Err(format!(
-            "expected r(KEY,VALUE,SESSION,TRANSACTION) or w(…), found {}",
-            at.text()
-        ));
+        return Err(Problem::expected("r(KEY,VALUE,SESSION,TRANSACTION) or w(…)", at.text()));
     }
     let mut field = |before: u8, what: &str| {
         if !at.take(before) {
             let before = char::from(before);
-            return Err(format!("expected {before:?} before the {what}, found {}", at.text()));
+            return Err(Problem::expected(format!("{before:?} before the {what}"), at.text()));
         }
         let here = at;
         at.number().ok_or_else(|| {
-            format!("expected a number below 2^64 as the {what}, found {}", here.text())
+            Problem::expected(format!("a number below 2^64 as the {what}"), here.text())
         })
     };
     let key = field(b'(', "key")?;
@@ -100,10 +98,7 @@ fn parse(line: &[u8]) -> Result<Line, String> {
     let session = field(b',', "session")?;
     let txn = if at.left.starts_with(b",-") {
         if !at.left.starts_with(b",-1)") {
-            return Err(format!(
-                "expected -1 as the only negative transaction, found {}",
-                at.text()
-            ));
+            return Err(Problem::expected("-1 as the only negative transaction", at.text()));
         }
         at.left = &at.left[3..];
         None
@@ -111,21 +106,21 @@ fn parse(line: &[u8]) -> Result<Line, String> {
         Some(field_of(&mut at)?)
     };
     if !at.take(b')') || !at.left.is_empty() {
-        return Err(format!(
-            "expected ')' and the end of the line after the transaction, found {}",
-            at.text()
+        return Err(Problem::expected(
+            "')' and the end of the line after the transaction",
+            at.text(),
         ));
     }
     Ok(Line { write, key, value, session, txn })
 }
 
-fn field_of(at: &mut Cursor<'_>) -> Result<u64, String> {
+fn field_of(at: &mut Cursor<'_>) -> Result<u64, Problem> {
     if !at.take(b',') {
-        return Err(format!("expected ',' before the transaction, found {}", at.text()));
+        return Err(Problem::expected("',' before the transaction", at.text()));
     }
     let here = *at;
     at.number().ok_or_else(|| {
-        format!("expected a number below 2^64, or -1, as the transaction, found {}", here.text())
+        Problem::expected("a number below 2^64, or -1, as the transaction", here.text())
     })
 }
 

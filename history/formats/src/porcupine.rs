@@ -3,9 +3,11 @@
 //!
 //! A put writes a text, an append appends to it, a get returns it; where nothing was written it returns the empty text.
 
-use crate::jepsen::{File, Kind};
+use crate::error::FormatError;
+use crate::jepsen::{Dialect, File};
+use crate::options::Nil;
+use crate::recorded::Recorded;
 use crate::survey::Layout;
-use crate::{FormatError, Nil, Recorded};
 use afterall_history::{NODE_UNKNOWN, Workload};
 
 /// Reads such a log.
@@ -18,5 +20,5 @@ pub(crate) fn read(file: File<'_>, notes: &mut Vec<String>) -> Result<Recorded, 
         nodes: vec![NODE_UNKNOWN.to_owned()],
         guess: None,
     };
-    file.record(Kind::Edn, layout, Nil::Initial, notes).map(Recorded::Operations)
+    file.record(Dialect::Edn, layout, Nil::Initial, notes).map(Recorded::Operations)
 }

@@ -6,11 +6,14 @@ use crate::form::Form;
 use crate::meaning::{function, input, output};
 use crate::numbers::Numbers;
 use crate::op::Op;
+use crate::options::{Finals, Nil, Options};
+use crate::problem::Problem;
+use crate::recorded::recorded_header;
 use crate::seen::Seen;
 use crate::sessions::{Process, Sessions};
 use crate::setup::{self, Setup};
 use crate::survey::Layout;
-use crate::{Finals, Nil, Options, finals, recorded_header, split};
+use crate::{finals, split};
 use afterall_history::{
     Damage, EndEvent, EndHow, Event, Function, History, HistoryBuilder, NODE_UNKNOWN, OpEvent,
     OpId, Outcome, Value, Workload,
@@ -69,9 +72,9 @@ impl Recorder {
         layout: Layout,
         nil: Nil,
         options: &Options,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Problem> {
         let header = recorded_header(target, layout.workload, layout.nodes.iter().cloned());
-        let builder = HistoryBuilder::new(header).map_err(|damage| damage.to_string())?;
+        let builder = HistoryBuilder::new(header).map_err(Problem::from)?;
         let setup = Setup::new(layout.workload, &options.initial)?;
         let event = OpEvent {
             index: 0,
@@ -111,7 +114,7 @@ impl Recorder {
     ///
     /// # Errors
     /// In words, when it cannot follow what came before, or the workload has no such thing.
-    pub(crate) fn record(&mut self, op: &Op<'_>) -> Result<(), String> {
+    pub(crate) fn record(&mut self, op: &Op<'_>) -> Result<(), Problem> {
         if op.is_nemesis() {
             self.seen.nemesis += 1;
             return Ok(());
@@ -148,7 +151,7 @@ impl Recorder {
         f: Function,
         time: i64,
         process: Process,
-    ) -> Result<(), String> {
+    ) -> Result<(), Problem> {
         self.sessions.ready(process, &op.process)?;
         let (name, value) = split::key_and_value(op, &self.layout)?;
         let key = self.key(name)?;
@@ -195,16 +198,14 @@ impl Recorder {
         mut outcome: Outcome,
         time: i64,
         process: Process,
-    ) -> Result<(), String> {
+    ) -> Result<(), Problem> {
         let open = self.sessions.complete(process, outcome == Outcome::Info)?;
         let error = self.error(&op.error);
         // A completion without its amount does not tell whether it was above zero; what was invoked counts.
         let amount = outcome == Outcome::Ok && !op.value.is_nil();
         if open.f != f && (amount || self.layout.workload != Workload::Counter) {
-            return Err(format!(
-                "expected the completion of {}, which the process invoked, found {f}",
-                open.f
-            ));
+            let expected = format!("the completion of {}, which the process invoked", open.f);
+            return Err(Problem::expected(expected, f.name()));
         }
         if open.empty {
             return Ok(());
@@ -216,9 +217,10 @@ impl Recorder {
             let (name, value) = split::key_and_value(op, &self.layout)?;
             let key = self.key(name)?;
             if key != open.key {
-                return Err(format!(
-                    "expected the completion of {} on key {:?}, which the process invoked, found key {key:?}",
-                    open.f, open.key
+                let invoked = format!("{} on key {:?}", open.f, open.key);
+                return Err(Problem::expected(
+                    format!("the completion of {invoked}, which the process invoked"),
+                    format!("key {key:?}"),
                 ));
             }
             value
@@ -231,9 +233,12 @@ impl Recorder {
                 && !answers
                 && input(self.layout.workload, op.name()?, &value)? != open.input
             {
-                return Err(format!(
-                    "expected the completion of {} {}, which the process invoked, found another value",
-                    open.f, open.input
+                return Err(Problem::expected(
+                    format!(
+                        "the completion of {} {}, which the process invoked",
+                        open.f, open.input
+                    ),
+                    "another value",
                 ));
             }
             open.input
@@ -265,25 +270,25 @@ impl Recorder {
     }
 
     /// Refuses what a read returned, where it shows that other things were tested than what was guessed.
-    fn fits_the_guess(&self, read: &Form<'_>) -> Result<(), String> {
+    fn fits_the_guess(&self, read: &Form<'_>) -> Result<(), Problem> {
         let nil_in_it = || read.items().is_some_and(|elements| elements.iter().any(Form::is_nil));
-        let what = match self.layout.workload {
-            Workload::Register if read.is_collection() && !self.collections => {
-                "expected the value of a register, found a collection, and nothing up to here wrote one: sets have :f add, \
-                 and comments are not judged"
-            }
-            Workload::Set if nil_in_it() => {
-                "expected the elements of a set, found nil among them: subkeys, as Jepsen's sequential test has them, are \
-                 not judged"
-            }
+        let problem = match self.layout.workload {
+            Workload::Register if read.is_collection() && !self.collections => Problem::expected(
+                "the value of a register",
+                "a collection, and nothing up to here wrote one: sets have :f add, and comments are not judged",
+            ),
+            Workload::Set if nil_in_it() => Problem::expected(
+                "the elements of a set",
+                "nil among them: subkeys, as Jepsen's sequential test has them, are not judged",
+            ),
             _ => return Ok(()),
         };
         let workload = self.layout.workload.name();
-        Err(format!("{what} (--workload {workload} takes it for a {workload} all the same)"))
+        Err(problem.hint(format!("--workload {workload} takes it for a {workload} all the same")))
     }
 
     /// The name of a key; where there is none, all is one object.
-    fn key(&mut self, form: Option<&Form<'_>>) -> Result<String, String> {
+    fn key(&mut self, form: Option<&Form<'_>>) -> Result<String, Problem> {
         let Some(form) = form else { return Ok(self.layout.workload.name().to_owned()) };
         let name = form.name()?;
         match form {
@@ -291,16 +296,16 @@ impl Recorder {
             _ => self.seen.digit_keys |= name.parse::<i64>().is_ok(),
         }
         if self.seen.number_keys && self.seen.digit_keys {
-            return Err(format!(
-                "expected keys that are all numbers or all texts, found {name:?} as a number in one place and as a text in \
-                 another"
+            return Err(Problem::expected(
+                "keys that are all numbers or all texts",
+                format!("{name:?} as a number in one place and as a text in another"),
             ));
         }
         Ok(name.into_owned())
     }
 
     /// Brings a key to where it began.
-    fn begin(&mut self, key: &str, time: i64) -> Result<(), String> {
+    fn begin(&mut self, key: &str, time: i64) -> Result<(), Problem> {
         for (f, value) in self.setup.begin(key) {
             let event = &mut self.event;
             (event.f, event.value, event.time) = (f, value, time);
@@ -312,7 +317,7 @@ impl Recorder {
             event.node.push_str(NODE_UNKNOWN);
             for outcome in [Outcome::Invoke, Outcome::Ok] {
                 self.event.outcome = outcome;
-                self.builder.push_op_event(&self.event).map_err(|damage| damage.to_string())?;
+                self.builder.push_op_event(&self.event).map_err(Problem::from)?;
                 self.event.index += 1;
             }
             self.numbers.push_setup();
@@ -326,7 +331,7 @@ impl Recorder {
         let mut text = match form {
             Form::Nil => return None,
             Form::Text(text) => text.clone().into_owned(),
-            form => form.value().map_or_else(|odd| odd, |value| value.to_string()),
+            form => form.value().map_or_else(|odd| odd.to_string(), |value| value.to_string()),
         };
         let length = (0..=ERROR_BYTES_MAX).rev().find(|&at| text.is_char_boundary(at));
         text.truncate(length.unwrap_or(0));
@@ -341,7 +346,7 @@ impl Recorder {
         time: i64,
         process: Process,
         last: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), Problem> {
         let event = &mut self.event;
         event.f = f;
         event.outcome = outcome;
@@ -353,14 +358,16 @@ impl Recorder {
             Form::Nil => NODE_UNKNOWN,
             node => node
                 .as_text()
-                .ok_or("expected the name of a replica as :node, found something else")?,
+                .ok_or(Problem::expected("the name of a replica as :node", "something else"))?,
         });
         self.builder.push_op_event(event).map_err(|damage| match damage {
             Damage::Shape { .. } => {
                 let workload = self.layout.workload.name();
-                format!("{damage} (the workload is taken for {workload}; --workload names another)")
+                let hint =
+                    format!("the workload is taken for {workload}; --workload names another");
+                Problem::from(damage).hint(hint)
             }
-            damage => damage.to_string(),
+            damage => damage.into(),
         })?;
         event.index += 1;
         self.last_time = time;
@@ -368,9 +375,9 @@ impl Recorder {
     }
 
     /// The history, and what is to be said of it.
-    pub(crate) fn finish(mut self) -> Result<(History, Vec<String>), String> {
+    pub(crate) fn finish(mut self) -> Result<(History, Vec<String>), Problem> {
         if self.ops == 0 && self.seen.empty_adds == 0 {
-            return Err("expected an operation of a client, found none".to_owned());
+            return Err(Problem::expected("an operation of a client", "none"));
         }
         let end = EndEvent {
             index: self.event.index,
@@ -378,7 +385,7 @@ impl Recorder {
             how: EndHow::Complete,
             detail: None,
         };
-        self.builder.push(&Event::End(end)).map_err(|damage| damage.to_string())?;
+        self.builder.push(&Event::End(end)).map_err(Problem::from)?;
         let mut history = self.builder.finish();
         let mut notes: Vec<String> = self.layout.guess.into_iter().collect();
         // Where something is deleted, nothing can be there again.

@@ -1,7 +1,7 @@
 //! What is to be said of a file once it was read: what was assumed, and what was passed over.
 
-use crate::Nil;
 use crate::notes::count;
+use crate::options::Nil;
 
 /// What was met on the way, and how often.
 #[derive(Debug, Default)]

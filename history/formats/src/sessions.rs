@@ -2,6 +2,7 @@
 //! another session, as Jepsen itself numbers it.
 
 use crate::form::Form;
+use crate::problem::Problem;
 use std::collections::BTreeMap;
 
 /// The first number for sessions that have none of their own, or cannot go on under it.
@@ -46,16 +47,14 @@ impl<T> Default for Sessions<T> {
 
 impl<T> Sessions<T> {
     /// The process of that name. Numbers are kept as they are; to others new ones are given.
-    pub(crate) fn process(&mut self, name: &Form<'_>) -> Result<Process, String> {
+    pub(crate) fn process(&mut self, name: &Form<'_>) -> Result<Process, Problem> {
         let next = self.slots.len();
         let number = match name {
             Form::Int(n) => u64::try_from(*n).ok().filter(|&n| n < SETUP),
             Form::Text(_) => None,
-            Form::Nil => return Err("expected a :process, found none".to_owned()),
+            Form::Nil => return Err(Problem::expected("a :process", "none")),
             _ => {
-                return Err(
-                    "expected a number or a name as :process, found something else".to_owned()
-                );
+                return Err(Problem::expected("a number or a name as :process", "something else"));
             }
         };
         let at = match number {
@@ -80,13 +79,13 @@ impl<T> Sessions<T> {
     }
 
     /// Makes sure that the process may invoke something.
-    pub(crate) fn ready(&mut self, Process(at): Process, name: &Form<'_>) -> Result<(), String> {
+    pub(crate) fn ready(&mut self, Process(at): Process, name: &Form<'_>) -> Result<(), Problem> {
         if self.slots[at].open.is_some() {
-            return Err(
-                "expected the completion of what the process invoked before, found another invocation (one process does one thing \
-                 at a time)"
-                    .to_owned()
-            );
+            return Err(Problem::expected(
+                "the completion of what the process invoked before",
+                "another invocation",
+            )
+            .hint("one process does one thing at a time"));
         }
         if self.slots[at].gone {
             let session = self.newcomer();
@@ -104,12 +103,11 @@ impl<T> Sessions<T> {
     }
 
     /// What the process had open, which is now completed; as info, it is gone.
-    pub(crate) fn complete(&mut self, Process(at): Process, info: bool) -> Result<T, String> {
+    pub(crate) fn complete(&mut self, Process(at): Process, info: bool) -> Result<T, Problem> {
         let open = self.slots[at].open.take();
         self.slots[at].gone = info;
         open.ok_or_else(|| {
-            "expected an invocation, found a completion of what the process never invoked"
-                .to_owned()
+            Problem::expected("an invocation", "a completion of what the process never invoked")
         })
     }
 

@@ -1,6 +1,7 @@
 //! What keys held before anything was recorded, as operations that bring them there.
 
-use crate::InitialValue;
+use crate::options::InitialValue;
+use crate::problem::Problem;
 use crate::sessions::SETUP;
 use afterall_history::{Function, Value, Workload};
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ impl Setup {
     ///
     /// # Errors
     /// In words, when a key of the workload cannot begin with such a value.
-    pub(crate) fn new(workload: Workload, given: &[InitialValue]) -> Result<Self, String> {
+    pub(crate) fn new(workload: Workload, given: &[InitialValue]) -> Result<Self, Problem> {
         let mut setup = Setup { workload, every: None, by_key: BTreeMap::new() };
         for InitialValue { key, value } in given {
             updates(workload, value)?;
@@ -79,13 +80,10 @@ impl Setup {
 }
 
 /// The updates that bring a key to a value.
-fn updates(workload: Workload, value: &Value) -> Result<Vec<(Function, Value)>, String> {
+fn updates(workload: Workload, value: &Value) -> Result<Vec<(Function, Value)>, Problem> {
     use Function as F;
-    let wrong = |expected: &str| {
-        Err(format!(
-            "--initial: expected {expected} in the {} workload, found {value}",
-            workload.name()
-        ))
+    let wrong = |expected: &'static str| {
+        Err(Problem::Initial { workload, expected, found: value.to_string() })
     };
     let each = |f: F, items: &[Value]| items.iter().map(|item| (f, item.clone())).collect();
     Ok(match (workload, value) {

@@ -1,7 +1,8 @@
 //! A file read piece by piece: whatever comes next is parsed out of a window over it, which grows only as far as one
 //! piece needs. So a file of any size takes the room of its largest piece, and every error knows its line.
 
-use crate::FormatError;
+use crate::error::FormatError;
+use crate::problem::Problem;
 use std::io::Read;
 
 /// Bytes that are read at a time.
@@ -15,13 +16,16 @@ pub(crate) enum Stop {
     /// The window ends in the middle of it.
     More,
     /// It is wrong, this many lines below the window's first.
-    Wrong { lines: u64, what: String },
+    Wrong { lines: u64, problem: Problem },
 }
 
 impl Stop {
     /// Something is wrong at an offset of the window.
-    pub(crate) fn at(window: &[u8], offset: usize, what: impl Into<String>) -> Stop {
-        Stop::Wrong { lines: newlines(&window[..offset.min(window.len())]), what: what.into() }
+    pub(crate) fn at(window: &[u8], offset: usize, problem: impl Into<Problem>) -> Stop {
+        Stop::Wrong {
+            lines: newlines(&window[..offset.min(window.len())]),
+            problem: problem.into(),
+        }
     }
 }
 
@@ -58,13 +62,13 @@ impl<'n> Source<'n> {
     }
 
     /// What is wrong in the line in which the window begins.
-    pub(crate) fn wrong(&self, what: impl Into<String>) -> FormatError {
-        self.wrong_in(self.line, what)
+    pub(crate) fn wrong(&self, problem: impl Into<Problem>) -> FormatError {
+        self.wrong_in(self.line, problem)
     }
 
     /// What is wrong in a line.
-    pub(crate) fn wrong_in(&self, line: u64, what: impl Into<String>) -> FormatError {
-        FormatError::Line { file: self.name.to_owned(), line, what: what.into() }
+    pub(crate) fn wrong_in(&self, line: u64, problem: impl Into<Problem>) -> FormatError {
+        FormatError::Line { file: self.name.to_owned(), line, problem: problem.into() }
     }
 
     /// Gives the window to a parser, which answers how many bytes it took, or that it needs more of them; it is also told
@@ -82,13 +86,15 @@ impl<'n> Source<'n> {
                     return Ok(taken);
                 }
                 Err(Stop::More) if self.ended => {
-                    return Err(self
-                        .wrong("expected the end of what begins here, found the end of the file"));
+                    return Err(self.wrong(Problem::expected(
+                        "the end of what begins here",
+                        "the end of the file",
+                    )));
                 }
                 Err(Stop::More) => self.fill()?,
-                Err(Stop::Wrong { lines, what }) => {
+                Err(Stop::Wrong { lines, problem }) => {
                     self.line += lines;
-                    return Err(self.wrong(what));
+                    return Err(self.wrong(problem));
                 }
             }
         }
@@ -97,8 +103,9 @@ impl<'n> Source<'n> {
     fn fill(&mut self) -> Result<(), FormatError> {
         if self.end - self.start > PIECE_BYTES_MAX {
             let mib = PIECE_BYTES_MAX >> 20;
-            return Err(self.wrong(format!(
-                "expected at most {mib} MiB of what begins here, found it longer than {mib} MiB"
+            return Err(self.wrong(Problem::expected(
+                format!("at most {mib} MiB of what begins here"),
+                format!("it longer than {mib} MiB"),
             )));
         }
         self.bytes.copy_within(self.start..self.end, 0);

@@ -2,6 +2,7 @@
 
 use crate::form::Form;
 use crate::op::Op;
+use crate::problem::Problem;
 use crate::survey::Layout;
 use std::borrow::Cow;
 
@@ -12,7 +13,7 @@ use std::borrow::Cow;
 pub(crate) fn key_and_value<'f>(
     op: &'f Op<'_>,
     layout: &Layout,
-) -> Result<(Option<&'f Form<'f>>, Cow<'f, Form<'f>>), String> {
+) -> Result<(Option<&'f Form<'f>>, Cow<'f, Form<'f>>), Problem> {
     let (key, value) = if !op.key.is_nil() {
         (Some(&op.key), Cow::Borrowed(&op.value))
     } else if !layout.tuples {
@@ -33,11 +34,13 @@ pub(crate) fn key_and_value<'f>(
     }
     match value {
         Cow::Borrowed(Form::List(items)) if items.len() == 2 => Ok((key, Cow::Borrowed(&items[1]))),
-        _ => Err("expected [version value], as in the operations before it, found something else"
-            .to_owned()),
+        _ => Err(Problem::expected(
+            "[version value], as in the operations before it",
+            "something else",
+        )),
     }
 }
 
-fn not_a_tuple() -> String {
-    "expected a tuple [key value], as in the operations before it, found something else".to_owned()
+fn not_a_tuple() -> Problem {
+    Problem::expected("a tuple [key value], as in the operations before it", "something else")
 }

@@ -5,6 +5,7 @@
 use crate::form::Form;
 use crate::guess_workload::Guess;
 use crate::op::Op;
+use crate::problem::Problem;
 use afterall_history::limits::NODES_MAX;
 use afterall_history::{NODE_UNKNOWN, Outcome, Workload};
 use std::collections::BTreeSet;
@@ -82,7 +83,7 @@ impl Survey {
     }
 
     /// Looks at one operation; breaks off when it knows enough.
-    pub(crate) fn look(&mut self, op: &Op<'_>) -> Result<ControlFlow<()>, String> {
+    pub(crate) fn look(&mut self, op: &Op<'_>) -> Result<ControlFlow<()>, Problem> {
         if op.is_nemesis() {
             return Ok(ControlFlow::Continue(()));
         }
@@ -91,8 +92,9 @@ impl Survey {
         if !op.node.is_nil() {
             self.nodes.insert(op.node.name()?.into_owned());
             if self.nodes.len() > NODES_MAX {
-                return Err(format!(
-                    "expected at most {NODES_MAX} nodes, found more: is :node the name of a replica?"
+                return Err(Problem::expected(
+                    format!("at most {NODES_MAX} nodes"),
+                    "more: is :node the name of a replica?",
                 ));
             }
         }
@@ -100,10 +102,10 @@ impl Survey {
         if !self.names.contains(name) {
             self.names.insert(name.to_owned());
             if self.names.len() > 64 {
-                return Err(
-                    "expected at most 64 kinds of :f, found more: is :f the name of an operation?"
-                        .to_owned(),
-                );
+                return Err(Problem::expected(
+                    "at most 64 kinds of :f",
+                    "more: is :f the name of an operation?",
+                ));
             }
         }
         let workload = match self.given {
@@ -173,16 +175,17 @@ impl Survey {
     }
 
     /// What was found out, once the file has ended or enough was known.
-    pub(crate) fn finish(self) -> Result<Layout, String> {
+    pub(crate) fn finish(self) -> Result<Layout, Problem> {
         if !self.clients {
-            return Err("expected an operation of a client, found none".to_owned());
+            return Err(Problem::expected("an operation of a client", "none"));
         }
         let names = self.names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         let workload = self.given.or_else(|| self.guess.finish()).ok_or_else(|| {
-            format!(
-                "expected operations that tell the workload, found only {names}: name it with --workload (set, counter, \
-                 register …)"
+            Problem::expected(
+                "operations that tell the workload",
+                format!("only {names}: name it with --workload"),
             )
+            .hint("set, counter, register …")
         })?;
         let guess = self
             .given

@@ -1,6 +1,7 @@
 //! Events in the order of their times, for files in which the order of the lines is another.
 
 use crate::op::Op;
+use crate::problem::Problem;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
@@ -15,9 +16,9 @@ impl Timed {
     ///
     /// # Errors
     /// In words, when a client did it and it has no time.
-    pub(crate) fn push(&mut self, op: &Op<'_>) -> Result<(), String> {
+    pub(crate) fn push(&mut self, op: &Op<'_>) -> Result<(), Problem> {
         if op.time.is_none() && !op.is_nemesis() {
-            return Err("expected a :time, by which --order time goes, found none".to_owned());
+            return Err(Problem::expected("a :time, by which --order time goes", "none"));
         }
         self.ops.push(op.detached());
         Ok(())

@@ -1,6 +1,7 @@
 //! What was packed with gzip or zstd, whatever its name says.
 
 use crate::input::Keep;
+use crate::problem::Problem;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 use std::io::{self, BufRead, Read};
@@ -43,15 +44,18 @@ impl Packing {
         }
     }
 
-    pub(crate) fn refusal(self, error: &io::Error) -> String {
+    pub(crate) fn refusal(self, error: io::Error) -> Problem {
         let name = self.name();
         match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                format!("the {name} data breaks off: the file was cut off")
-            }
+            io::ErrorKind::UnexpectedEof => Problem::expected(
+                format!("the end of the {name} data"),
+                "the end of the file: it was cut off",
+            ),
             // The limit says what to do.
-            io::ErrorKind::Other => error.to_string(),
-            _ => format!("the {name} data is damaged or was cut off: {error}"),
+            io::ErrorKind::Other => Problem::Packed { what: error.to_string() },
+            _ => Problem::Packed {
+                what: format!("the {name} data is damaged or was cut off: {error}"),
+            },
         }
     }
 }

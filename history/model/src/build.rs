@@ -15,52 +15,51 @@ use std::sync::Arc;
 /// Why an event cannot be part of the history that came before it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
+#[non_exhaustive]
 pub enum Damage {
-    #[error("the event's index is {found}, but {due} is due")]
+    #[error("expected event index {due}, found {found}")]
     Index { found: u64, due: u64 },
-    #[error("time goes back: {found} ns after an event at {last} ns")]
+    #[error("expected a time of {last} ns or later, as the event before has, found {found} ns")]
     Time { found: i64, last: i64 },
-    #[error("a history holds at most {EVENTS_MAX} events")]
+    #[error("expected at most {EVENTS_MAX} events in a history, found more")]
     Events,
-    #[error("the run ended with the event before this one")]
+    #[error("expected nothing after the end of the run, found another event")]
     AfterEnd,
-    #[error("process {process} completes an operation, but none of it is open")]
+    #[error("process {process} completed an operation it never invoked")]
     NotInvoked { process: u64 },
-    #[error("process {process} invokes an operation while its event {open} is not completed")]
+    #[error("process {process} invoked an operation before completing event {open}")]
     StillOpen { process: u64, open: u32 },
     #[error(
-        "process {process} goes on after an operation of it had ended as info: it should have taken a new number"
+        "process {process} went on after one of its operations ended as info: a process takes a new number after info"
     )]
     AfterInfo { process: u64 },
-    #[error(
-        "process {process} completes {found}, but what it has open is {invoked} (event {open})"
-    )]
+    #[error("process {process} completed {found}, but had invoked {invoked} (event {open})")]
     Other { process: u64, found: String, invoked: String, open: u32 },
     #[error("{f} cannot carry the value {value}: {why}")]
     Shape { f: Function, value: String, why: &'static str },
-    #[error("process {process} invoked {f} with {invoked}, and completes it with {found}")]
+    #[error("process {process} invoked {f} with {invoked}, but completed it with {found}")]
     Echo { process: u64, f: Function, invoked: String, found: String },
-    #[error("an invocation carries no {0}")]
+    #[error("expected no {0} in an invocation")]
     OnInvocation(&'static str),
-    #[error("a history names at most {NODES_MAX} nodes")]
+    #[error("expected at most {NODES_MAX} nodes in the header, found more")]
     Nodes,
-    #[error("node {node:?} is not one that the header names: {known}")]
+    #[error("unknown node {node:?}: the header names {known}")]
     NodeUnknown { node: String, known: String },
-    #[error("the header names no nodes")]
+    #[error("expected at least one node in the header, found none")]
     NoNodes,
-    #[error("the header names node {0:?} twice")]
+    #[error("expected each node once in the header, found {0:?} twice")]
     NodeTwice(String),
-    #[error("phase {found:?} begins after phase {last:?}")]
+    #[error("expected a phase after {last}, found {found}")]
     PhaseOrder { found: Phase, last: Phase },
-    #[error("fault {found} is injected, but {due} is due")]
+    #[error("expected fault {due} as the next to be injected, found {found}")]
     FaultIndex { found: u32, due: usize },
-    #[error("a history holds at most {FAULTS_MAX} faults")]
+    #[error("expected at most {FAULTS_MAX} faults in a history, found more")]
     Faults,
     #[error("fault {0} was never injected")]
     FaultUnknown(u32),
-    #[error("fault {fault} was injected as {injected}, and is now called {found}")]
+    #[error("fault {fault} was injected as {injected}, but is now called {found}")]
     FaultKind { fault: u32, injected: FaultKind, found: FaultKind },
-    #[error("fault {fault}: {stage:?} cannot follow what is known of it")]
+    #[error("fault {fault}: {stage:?} cannot follow its earlier events")]
     FaultStage { fault: u32, stage: FaultStage },
     #[error(transparent)]
     Full(#[from] Full),

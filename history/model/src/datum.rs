@@ -141,10 +141,10 @@ impl ExactSizeIterator for Entries<'_> {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Full {
     /// See [`DEPTH_MAX`].
-    #[error("a value is nested deeper than {DEPTH_MAX}")]
+    #[error("expected a value nested at most {DEPTH_MAX} deep, found a deeper one")]
     Depth,
     /// See [`crate::limits`].
-    #[error("the history holds more distinct texts or list items than 32 bits can count")]
+    #[error("expected fewer distinct texts and list items, found more than 32 bits can count")]
     Count,
 }
 

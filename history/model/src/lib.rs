@@ -15,6 +15,7 @@ mod intern;
 pub mod jsonl;
 pub mod limits;
 mod line;
+mod line_error;
 mod marks;
 mod part;
 mod promise;
@@ -41,6 +42,7 @@ pub use history::{
     End, Fault, Groups, History, KeyId, NodeId, NodeTurn, OpId, OpView, SessionId, Status,
 };
 pub use jsonl::Writer;
+pub use line_error::{JsonError, LineError};
 pub use promise::{Promise, Property, Sessions, UnknownPromise};
 pub use read::{ReadError, read_jsonl, read_jsonl_from};
 pub use transactions::{

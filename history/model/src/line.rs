@@ -2,9 +2,10 @@
 
 use crate::datum::{Data, Datum, Full, Symbol};
 use crate::limits::DEPTH_MAX;
+use crate::line_error::LineError;
 use crate::{
-    EndEvent, EndHow, Event, FaultEvent, FaultStage, NodeChange, NodeEvent, Outcome, Phase,
-    PhaseEvent, UnknownWord, Value,
+    EndEvent, EndHow, Event, FaultEvent, FaultStage, NodeChange, NodeEvent, OpEvent, Outcome,
+    Phase, PhaseEvent, UnknownWord, Value,
 };
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
@@ -172,28 +173,40 @@ impl Line {
     }
 
     /// Whether exactly the fields are there that belong to the kind.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), LineError> {
         let (must, may) = needed(self.kind);
         if let Some(field) = must.first_missing_from(self.seen) {
-            return Err(format!("the field {:?} is missing", field.name()));
+            return Err(LineError::Missing(field.name()));
         }
         if let Some(field) = self.seen.first_missing_from(must.with(may)) {
-            return Err(format!("the field {:?} does not belong to this type", field.name()));
+            return Err(LineError::Misplaced(field.name()));
         }
         Ok(())
     }
 
-    /// The event, where it is not an operation's.
-    pub(crate) fn into_event(self, data: &Data) -> Result<Event, String> {
+    /// The event.
+    pub(crate) fn into_event(self, data: &Data) -> Result<Event, UnknownWord> {
         let (index, time) = (self.index, self.time);
         Ok(match self.kind {
-            Kind::Op(_) => return Err("this is an operation".to_owned()),
+            Kind::Op(outcome) => Event::Op(OpEvent {
+                index,
+                time,
+                outcome,
+                process: self.process,
+                node: data.text(self.node).to_owned(),
+                f: data.text(self.f).parse()?,
+                key: data.text(self.key).to_owned(),
+                value: data.value(self.value),
+                version: (!self.version.is_nil()).then(|| data.value(self.version)),
+                error: self.error.map(|error| data.text(error).to_owned()),
+                last: self.last,
+            }),
             Kind::Phase => Event::Phase(PhaseEvent { index, time, phase: self.phase }),
             Kind::Fault => Event::Fault(FaultEvent {
                 index,
                 time,
                 fault: self.fault,
-                f: data.text(self.f).parse().map_err(|unknown: UnknownWord| unknown.to_string())?,
+                f: data.text(self.f).parse()?,
                 stage: self.stage,
                 nodes: self.nodes,
                 links: self.links,

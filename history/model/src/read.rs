@@ -1,11 +1,12 @@
 //! Reading a history file, strictly: a damaged line is an error with its place; only a last line that was torn
 //! off in the middle of writing is let pass, and the history says so.
 
-use crate::build::{Damage, RawOp};
+use crate::build::RawOp;
 use crate::limits::LINE_BYTES_MAX;
 use crate::line::{Kind, Line, LineSeed};
+use crate::line_error::{JsonError, LineError};
 use crate::quick;
-use crate::{Event, FORMAT, Header, History, HistoryBuilder, VERSION};
+use crate::{FORMAT, Function, Header, History, HistoryBuilder, VERSION};
 use serde::Deserialize;
 use serde::de::DeserializeSeed;
 use std::fs::File;
@@ -14,16 +15,34 @@ use std::path::Path;
 
 /// Why a history could not be read.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say what the fields are")]
+#[non_exhaustive]
 pub enum ReadError {
+    /// The file could not be opened or read.
     #[error("{file}: {source}")]
-    Io { file: String, source: io::Error },
+    Io {
+        /// The file.
+        file: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// There is nothing in it.
     #[error(
-        "{file}: the file is empty; a history begins with a line {{\"format\":\"{FORMAT}\",…}}"
+        "{file}: expected a history, which begins with a line {{\"format\":\"{FORMAT}\",…}}; the file is empty"
     )]
-    Empty { file: String },
-    #[error("{file}:{line}: {what}")]
-    Line { file: String, line: u64, what: String },
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// A line is wrong.
+    #[error("{file}:{line}: {problem}")]
+    Line {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        problem: Box<LineError>,
+    },
 }
 
 /// Reads a history file of this crate's format; see [`crate::jsonl`].
@@ -43,14 +62,18 @@ pub fn read_jsonl(path: &Path) -> Result<History, ReadError> {
 /// # Errors
 /// As [`read_jsonl`].
 pub fn read_jsonl_from(mut from: impl BufRead, name: &str) -> Result<History, ReadError> {
-    let damaged = |line, what| ReadError::Line { file: name.to_owned(), line, what };
+    let damaged = |line, problem: LineError| ReadError::Line {
+        file: name.to_owned(),
+        line,
+        problem: Box::new(problem),
+    };
     let mut bytes = Vec::with_capacity(4096);
     let mut number = 1;
     let Some(mut whole) = next_line(&mut from, &mut bytes, name, number)? else {
         return Err(ReadError::Empty { file: name.to_owned() });
     };
-    let header = read_header(&bytes).map_err(|what| damaged(1, what))?;
-    let mut builder = HistoryBuilder::new(header).map_err(|what| damaged(1, what.to_string()))?;
+    let header = read_header(&bytes).map_err(|problem| damaged(1, problem))?;
+    let mut builder = HistoryBuilder::new(header).map_err(|damage| damaged(1, damage.into()))?;
     let mut ended = false;
     if !whole {
         builder.torn(format!("{name}:1: the line has no end; nothing follows it"));
@@ -65,18 +88,18 @@ pub fn read_jsonl_from(mut from: impl BufRead, name: &str) -> Result<History, Re
         match parse(&mut builder, &bytes) {
             Ok(line) => {
                 ended = line.kind == Kind::End;
-                take(&mut builder, line).map_err(|what| damaged(number, what))?;
+                take(&mut builder, line).map_err(|problem| damaged(number, problem))?;
                 if !whole && !ended {
                     builder.torn(format!("{name}:{number}: the last line has no end; it was kept"));
                 }
             }
-            Err(what) if !whole && !ended => {
+            Err(problem) if !whole && !ended => {
                 builder.data().abandon();
                 builder.torn(format!(
-                    "{name}:{number}: the last line was torn off ({what}); it was dropped"
+                    "{name}:{number}: the last line was torn off ({problem}); it was dropped"
                 ));
             }
-            Err(what) => return Err(damaged(number, what)),
+            Err(problem) => return Err(damaged(number, problem.into())),
         }
     }
     Ok(builder.finish())
@@ -136,7 +159,7 @@ fn next_line(
         Some(_) if bytes.len() > LINE_BYTES_MAX => Err(ReadError::Line {
             file: name.to_owned(),
             line: number,
-            what: format!("the line is longer than {LINE_BYTES_MAX} bytes"),
+            problem: Box::new(LineError::TooLong),
         }),
         Some(_) => Ok(Some(false)),
     }
@@ -149,50 +172,32 @@ struct Kin {
     version: u32,
 }
 
-fn read_header(bytes: &[u8]) -> Result<Header, String> {
-    let kin: Kin = serde_json::from_slice(bytes)
-        .map_err(|error| format!("this is not the first line of a history: {}", place(&error)))?;
+fn read_header(bytes: &[u8]) -> Result<Header, LineError> {
+    let kin: Kin =
+        serde_json::from_slice(bytes).map_err(|error| LineError::NoHeader(error.into()))?;
     if kin.format != FORMAT {
-        return Err(format!("the format is {:?}, not {FORMAT:?}", kin.format));
+        return Err(LineError::Format(kin.format));
     }
     if kin.version == 0 || kin.version > VERSION {
-        return Err(format!(
-            "version {} of the format is not known; this program reads up to {VERSION}",
-            kin.version
-        ));
+        return Err(LineError::Version(kin.version));
     }
-    serde_json::from_slice(bytes).map_err(|error| place(&error))
+    serde_json::from_slice(bytes).map_err(|error| LineError::Json(error.into()))
 }
 
-/// serde_json counts lines within what it was given, which is always one line here: only the column helps.
-fn place(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rfind(" at line ") {
-        Some(at) => format!("{} (column {})", &text[..at], error.column()),
-        None => text,
-    }
-}
-
-fn parse(builder: &mut HistoryBuilder, bytes: &[u8]) -> Result<Line, String> {
+fn parse(builder: &mut HistoryBuilder, bytes: &[u8]) -> Result<Line, JsonError> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let line = LineSeed { data: builder.data() }
-        .deserialize(&mut deserializer)
-        .map_err(|error| place(&error))?;
-    deserializer.end().map_err(|error| place(&error))?;
+    let line = LineSeed { data: builder.data() }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
     Ok(line)
 }
 
-fn take(builder: &mut HistoryBuilder, line: Line) -> Result<(), String> {
+fn take(builder: &mut HistoryBuilder, line: Line) -> Result<(), LineError> {
     line.check()?;
     let Kind::Op(outcome) = line.kind else {
-        let event: Event = line.into_event(builder.data())?;
-        return builder.push(&event).map_err(|damage| damage.to_string());
+        let event = line.into_event(builder.data())?;
+        return Ok(builder.push(&event)?);
     };
-    let f = builder
-        .data()
-        .text(line.f)
-        .parse()
-        .map_err(|error: crate::UnknownWord| error.to_string())?;
+    let f = builder.data().text(line.f).parse::<Function>()?;
     let raw = RawOp {
         index: line.index,
         time: line.time,
@@ -206,5 +211,5 @@ fn take(builder: &mut HistoryBuilder, line: Line) -> Result<(), String> {
         error: line.error,
         last: line.last,
     };
-    builder.push_op(&raw).map_err(|damage: Damage| damage.to_string())
+    Ok(builder.push_op(&raw)?)
 }

@@ -276,27 +276,36 @@ fn a_damaged_line_is_named_with_what_is_wrong() {
         ("[]", "expected an event: a map"),
         ("{", "EOF"),
         ("{}}", "trailing characters"),
-        (r#"{"index":2,"time":10}"#, r#"the field "type" is missing"#),
-        (r#"{"index":3,"time":10,"type":"end","how":"complete"}"#, "index is 3, but 2 is due"),
-        (r#"{"index":2,"time":9,"type":"end","how":"complete"}"#, "time goes back"),
+        (r#"{"index":2,"time":10}"#, r#"expected the field "type", found none"#),
+        (
+            r#"{"index":3,"time":10,"type":"end","how":"complete"}"#,
+            "expected event index 2, found 3",
+        ),
+        (
+            r#"{"index":2,"time":9,"type":"end","how":"complete"}"#,
+            "expected a time of 10 ns or later",
+        ),
         (r#"{"index":2,"time":1.5,"type":"end"}"#, "floating point"),
         (r#"{"index":2,"index":2}"#, "duplicate field `index`"),
         (&op(r#""end","how":"tired""#), r#"unknown end "tired""#),
-        (&op(r#""end","how":"complete","phase":"final""#), r#""phase" does not belong"#),
+        (&op(r#""end","how":"complete","phase":"final""#), r#"expected no field "phase""#),
         (&op(r#""begin""#), "unknown variant `begin`"),
         (&op(r#""end","who":1"#), "unknown field `who`"),
-        (&op(r#""ok","process":1,"node":"n1","f":"write","key":"x""#), r#""value" is missing"#),
+        (
+            &op(r#""ok","process":1,"node":"n1","f":"write","key":"x""#),
+            r#"expected the field "value", found none"#,
+        ),
         (
             &op(r#""ok","process":1,"node":"n1","f":"write","key":"y","value":5"#),
-            "open is write \"x\" (event 1)",
+            "but had invoked write \"x\" (event 1)",
         ),
         (
             &op(r#""ok","process":2,"node":"n1","f":"write","key":"x","value":5"#),
-            "none of it is open",
+            "process 2 completed an operation it never invoked",
         ),
         (
             &op(r#""invoke","process":1,"node":"n1","f":"read","key":"x""#),
-            "event 1 is not completed",
+            "process 1 invoked an operation before completing event 1",
         ),
         (
             &op(r#""invoke","process":2,"node":"n1","f":"read","key":"x","value":1"#),
@@ -307,34 +316,34 @@ fn a_damaged_line_is_named_with_what_is_wrong() {
         (&op(r#""invoke","process":2,"node":"n1","f":"checkout","key":"x""#), "no such operation"),
         (
             &op(r#""invoke","process":2,"node":"n1","f":"read","key":"x","version":1"#),
-            "carries no version",
+            "expected no version in an invocation",
         ),
         (&op(r#""invoke","process":2,"node":"n1","f":"read","key":7"#), "expected text"),
         (
             &op(r#""invoke","process":2,"node":"n9","f":"read","key":"x""#),
-            r#"node "n9" is not one that the header names: n1, n2"#,
+            r#"unknown node "n9": the header names n1, n2"#,
         ),
-        (&op(r#""invoke","process":2,"node":"?","f":"read","key":"x""#), "not one that the header"),
+        (&op(r#""invoke","process":2,"node":"?","f":"read","key":"x""#), "the header names n1, n2"),
         (
             &op(r#""ok","process":1,"node":"n3","f":"write","key":"x","value":5"#),
-            "not one that the header",
+            "the header names n1, n2",
         ),
-        (&op(r#""node","node":"n3","change":"died","detail":"x""#), "not one that the header"),
+        (&op(r#""node","node":"n3","change":"died","detail":"x""#), "the header names n1, n2"),
         (
             &op(r#""fault","fault":0,"f":"kill","stage":"inject","nodes":["n3"]"#),
-            "not one that the header",
+            "the header names n1, n2",
         ),
         (
             &op(
                 r#""fault","fault":0,"f":"partition","stage":"inject","links":[["n1","n2"],["n2","n4"]]"#,
             ),
-            "not one that the header",
+            "the header names n1, n2",
         ),
         (&op(r#""invoke","process":-2,"node":"n1","f":"read","key":"x""#), "expected u64"),
-        (&op(r#""phase","phase":"healthy""#), "phase Healthy begins after phase Faults"),
+        (&op(r#""phase","phase":"healthy""#), "expected a phase after faults, found healthy"),
         (
             &op(r#""fault","fault":1,"f":"kill","stage":"inject""#),
-            "fault 1 is injected, but 0 is due",
+            "expected fault 0 as the next to be injected, found 1",
         ),
         (&op(r#""fault","fault":0,"f":"kill","stage":"took""#), "fault 0 was never injected"),
     ];
@@ -352,10 +361,10 @@ fn what_is_not_a_history_is_told_apart() {
     let extra =
         String::from_utf8(file_of(&[])).unwrap().replace("{\"format\"", "{\"fun\":1,\"format\"");
     for (bytes, what) in [
-        ("", "h.jsonl: the file is empty"),
-        ("hello\n", "h.jsonl:1: this is not the first line of a history"),
-        (&future, "version 2 of the format is not known"),
-        (&other, "the format is \"afterall-verdict\""),
+        ("", "h.jsonl: expected a history, which begins with a line"),
+        ("hello\n", "h.jsonl:1: expected the first line of a history: "),
+        (&future, "expected a version of the format from 1 to 1, found 2"),
+        (&other, "expected the format \"afterall-history\", found \"afterall-verdict\""),
         (&extra, "unknown field `fun`"),
     ] {
         let message = read(bytes.as_bytes()).unwrap_err();
@@ -375,8 +384,8 @@ fn limits_are_told() {
     let line = format!(
         r#"{{"index":2,"time":10,"type":"invoke","process":2,"node":"n1","f":"write","key":"x","value":{deep}}}"#
     );
-    assert!(damaged(&line).contains("deeper than 16"), "{}", damaged(&line));
-    assert!(damaged(&"[".repeat(limits::LINE_BYTES_MAX + 1)).contains("longer than 1048576"));
+    assert!(damaged(&line).contains("at most 16 deep"), "{}", damaged(&line));
+    assert!(damaged(&"[".repeat(limits::LINE_BYTES_MAX + 1)).contains("at most 1048576 bytes"));
     assert!(damaged(&"[".repeat(100_000)).contains("h.jsonl:4"));
 }
 

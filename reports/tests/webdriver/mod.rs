@@ -1,15 +1,25 @@
 //! As much of WebDriver (W3C) as the tests need.
 
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Lines};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+/// How long the driver may take to answer.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 pub(crate) struct Browser {
     driver: Child,
+    /// Where the driver listens, on loopback.
+    port: u16,
+    /// The path of the session.
     session: String,
-    agent: ureq::Agent,
+    runtime: tokio::runtime::Runtime,
     /// Kept open: the driver goes on printing.
     _printed: Lines<BufReader<ChildStdout>>,
     _profile: tempfile::TempDir,
@@ -51,11 +61,7 @@ impl Browser {
                 port.trim_end_matches('.').parse::<u16>().ok()
             })
             .unwrap();
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(120)))
-            .http_status_as_error(false)
-            .proxy(None);
-        let agent = ureq::Agent::new_with_config(config.build());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let profile = tempfile::tempdir().unwrap();
         let arguments = [
             "--headless",
@@ -76,27 +82,48 @@ impl Browser {
             "goog:loggingPrefs": {"browser": "ALL"},
             "unhandledPromptBehavior": "ignore",
         }}});
-        let base = format!("http://127.0.0.1:{port}/session");
+        let session = "/session".to_owned();
         let mut browser =
-            Browser { driver, session: base, agent, _printed: lines, _profile: profile };
+            Browser { driver, port, session, runtime, _printed: lines, _profile: profile };
         let answer = browser.post("", &capabilities);
         let id = answer["sessionId"].as_str().unwrap_or_else(|| panic!("{answer}"));
         browser.session = format!("{}/{id}", browser.session);
         browser
     }
 
-    fn value(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Value {
-        let mut json: Value = answer.unwrap().body_mut().read_json().unwrap();
+    /// Asks the driver, whatever status it answers with.
+    fn ask(&self, method: Method, path: &str, body: String) -> hyper::Result<Bytes> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.session))
+            .header("Host", format!("127.0.0.1:{}", self.port))
+            .header("Content-Type", "application/json")
+            .header("Connection", "close")
+            .body(Full::new(Bytes::from(body)))
+            .unwrap();
+        let exchange = async {
+            let stream = tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+            let stream = TokioIo::new(stream);
+            let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await?;
+            tokio::spawn(connection);
+            let answer = sender.send_request(request).await?;
+            Ok(answer.into_body().collect().await?.to_bytes())
+        };
+        self.runtime.block_on(async { tokio::time::timeout(PATIENCE, exchange).await.unwrap() })
+    }
+
+    fn value(&self, method: Method, path: &str, body: String) -> Value {
+        let answer = self.ask(method, path, body).unwrap();
+        let mut json: Value = serde_json::from_slice(&answer).unwrap();
         json["value"].take()
     }
 
     fn post(&self, path: &str, body: &Value) -> Value {
-        let url = format!("{}{path}", self.session);
-        self.value(self.agent.post(url).send_json(body))
+        self.value(Method::POST, path, body.to_string())
     }
 
     fn get(&self, path: &str) -> Value {
-        self.value(self.agent.get(format!("{}{path}", self.session)).call())
+        self.value(Method::GET, path, String::new())
     }
 
     fn devtools(&self, command: &str, parameters: &Value) {
@@ -149,7 +176,7 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         // Ends the browser; killing the driver alone would leave it.
-        let _ended = self.agent.delete(&self.session).call();
+        let _ended = self.ask(Method::DELETE, "", String::new());
         let _gone = self.driver.kill();
         let _reaped = self.driver.wait();
     }

@@ -7,7 +7,9 @@
 //! returned the initial state.
 
 use crate::bytes::Bytes;
-use crate::{FormatError, header};
+use crate::error::FormatError;
+use crate::problem::Problem;
+use crate::recorded::header;
 use afterall_history::{Initial, Name, Status, Transactions, TransactionsBuilder};
 use std::io::Read;
 
@@ -17,9 +19,8 @@ use std::io::Read;
 /// When the file cannot be read, ends too early, goes on after its end, or holds a byte that is neither yes nor no.
 pub fn read(from: impl Read, name: &str) -> Result<Transactions, FormatError> {
     let mut bytes = Bytes::new(from, name);
-    let damage = |bytes: &Bytes<'_, _>, damage: afterall_history::TransactionDamage| {
-        bytes.wrong(damage.to_string())
-    };
+    let damage =
+        |bytes: &Bytes<'_, _>, damage: afterall_history::TransactionDamage| bytes.wrong(damage);
     let mut builder = TransactionsBuilder::new(header("dbcop"), Initial::Always(0))
         .map_err(|what| damage(&bytes, what))?;
     for _ in 0..5 {
@@ -59,10 +60,10 @@ pub fn read(from: impl Read, name: &str) -> Result<Transactions, FormatError> {
     let end = bytes.offset();
     match bytes.byte()? {
         None => Ok(builder.finish()),
-        Some(_) => {
-            Err(bytes
-                .wrong_at(end, "expected the end of the file after its last session, found more"))
-        }
+        Some(_) => Err(bytes.wrong_at(
+            end,
+            Problem::expected("the end of the file after its last session", "more"),
+        )),
     }
 }
 
@@ -75,6 +76,9 @@ fn yes(bytes: &mut Bytes<'_, impl Read>, what: &str) -> Result<bool, FormatError
     match bytes.array::<1>(what)? {
         [0] => Ok(false),
         [1] => Ok(true),
-        [other] => Err(bytes.wrong_at(at, format!("expected 0 or 1 for {what}, found {other}"))),
+        [other] => {
+            Err(bytes
+                .wrong_at(at, Problem::expected(format!("0 or 1 for {what}"), other.to_string())))
+        }
     }
 }

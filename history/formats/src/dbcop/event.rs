@@ -1,5 +1,6 @@
 //! One event of dbcop's JSON, in both its forms.
 
+use crate::problem::Problem;
 use afterall_history::Name;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -63,8 +64,9 @@ impl<'de> Visitor<'de> for Forms {
             "Write" => true,
             "Read" => false,
             other => {
-                return Err(A::Error::custom(format!(
-                    "expected a Read or a Write as an event, found {other:?}"
+                return Err(A::Error::custom(Problem::expected(
+                    "a Read or a Write as an event",
+                    format!("{other:?}"),
                 )));
             }
         };
@@ -86,8 +88,9 @@ impl<'de> Visitor<'de> for Forms {
             "w" => true,
             "r" => false,
             other => {
-                return Err(A::Error::custom(format!(
-                    "expected a Read or a Write as an event, found {other:?}"
+                return Err(A::Error::custom(Problem::expected(
+                    "a Read or a Write as an event",
+                    format!("{other:?}"),
                 )));
             }
         };

@@ -6,7 +6,9 @@
 //! versions numbers. A read of null returned the initial state, and so did a read of 0, unless somebody wrote 0 to
 //! the variable. What is not `data` is passed over.
 
-use crate::{FormatError, header};
+use crate::error::FormatError;
+use crate::problem::Problem;
+use crate::recorded::header;
 use afterall_history::{Initial, Name, Status, Transactions, TransactionsBuilder, TxnId};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -20,7 +22,7 @@ use std::io::BufRead;
 pub fn read(from: impl BufRead, name: &str) -> Result<Transactions, FormatError> {
     let builder = TransactionsBuilder::new(header("dbcop"), Initial::Unwritten(0));
     let mut builder = builder
-        .map_err(|damage| FormatError::File { file: name.to_owned(), what: damage.to_string() })?;
+        .map_err(|damage| FormatError::File { file: name.to_owned(), problem: damage.into() })?;
     let mut json = serde_json::Deserializer::from_reader(from);
     let read = History(&mut builder).deserialize(&mut json).and_then(|()| json.end());
     read.map_err(|error| wrong(error, name))?;
@@ -32,10 +34,8 @@ fn wrong(error: serde_json::Error, name: &str) -> FormatError {
     if error.is_io() {
         return FormatError::Io { file, source: error.into() };
     }
-    let text = error.to_string();
-    let what = text.rfind(" at line ").map_or(text.as_str(), |at| &text[..at]);
-    let what = format!("{what} (column {})", error.column());
-    FormatError::Line { file, line: error.line() as u64, what }
+    let problem = Problem::json(&error, true);
+    FormatError::Line { file, line: error.line() as u64, problem }
 }
 
 /// The whole file.
@@ -173,8 +173,9 @@ impl<'de> Visitor<'de> for Transaction<'_> {
                 }
                 "committed" if committed.is_none() => committed = Some(map.next_value::<bool>()?),
                 other => {
-                    return Err(A::Error::custom(format!(
-                        "expected \"events\" and \"committed\", each once, in a transaction, found another {other:?}"
+                    return Err(A::Error::custom(Problem::expected(
+                        "\"events\" and \"committed\", each once, in a transaction",
+                        format!("another {other:?}"),
                     )));
                 }
             }

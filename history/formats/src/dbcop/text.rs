@@ -5,8 +5,10 @@
 //! begins a line that is a comment. Keys are letters and digits of any script and `_`, values decimal numbers. A read of 0 returned
 //! the initial state, unless somebody wrote 0 to the key.
 
+use crate::error::FormatError;
 use crate::lines::{Cursor, Lines};
-use crate::{FormatError, header};
+use crate::problem::Problem;
+use crate::recorded::header;
 use afterall_history::{Initial, Name, Status, Transactions, TransactionsBuilder};
 use std::io::BufRead;
 
@@ -17,9 +19,9 @@ use std::io::BufRead;
 pub fn read(from: impl BufRead, name: &str) -> Result<Transactions, FormatError> {
     let mut lines = Lines::new(from, name);
     let mut builder = TransactionsBuilder::new(header("dbcop"), Initial::Unwritten(0))
-        .map_err(|damage| lines.wrong(damage.to_string()))?;
+        .map_err(|damage| lines.wrong(damage))?;
     let mut session = 0_u64;
-    builder.session(Name::Number(session)).map_err(|damage| lines.wrong(damage.to_string()))?;
+    builder.session(Name::Number(session)).map_err(|damage| lines.wrong(damage))?;
     while let Some(line) = lines.next()? {
         let line = line.trim_ascii();
         if line.is_empty() || line.starts_with(b"//") {
@@ -27,11 +29,11 @@ pub fn read(from: impl BufRead, name: &str) -> Result<Transactions, FormatError>
         }
         let parsed = if line.iter().all(|&byte| byte == b'-') {
             session += 1;
-            builder.session(Name::Number(session)).map_err(|damage| damage.to_string())
+            builder.session(Name::Number(session)).map_err(Problem::from)
         } else {
             transactions(&mut builder, session, Cursor::new(line))
         };
-        parsed.map_err(|what| lines.wrong(what))?;
+        parsed.map_err(|problem| lines.wrong(problem))?;
     }
     Ok(builder.finish())
 }
@@ -41,17 +43,16 @@ fn transactions(
     builder: &mut TransactionsBuilder,
     session: u64,
     mut at: Cursor<'_>,
-) -> Result<(), String> {
+) -> Result<(), Problem> {
     let mut space = true;
     while !at.left.is_empty() {
         if !space || !at.take(b'[') {
-            return Err(format!(
-                "expected a transaction in brackets, a row of - or a comment, found {}",
-                at.text()
+            return Err(Problem::expected(
+                "a transaction in brackets, a row of - or a comment",
+                at.text(),
             ));
         }
-        let damage = |damage: afterall_history::TransactionDamage| damage.to_string();
-        let txn = builder.begin(Name::Number(session), Status::Ok).map_err(damage)?;
+        let txn = builder.begin(Name::Number(session), Status::Ok)?;
         at.space();
         loop {
             let event = event(&mut at)?;
@@ -59,21 +60,17 @@ fn transactions(
             match (event.write, event.value) {
                 (true, Some(value)) => builder.write(txn, key, Name::Number(value)),
                 (_, value) => builder.read(txn, key, value.map(Name::Number)),
-            }
-            .map_err(damage)?;
+            }?;
             let space = at.space();
             if at.take(b']') {
                 break;
             }
             if !space {
-                return Err(format!(
-                    "expected a space or ']' after an operation, found {}",
-                    at.text()
-                ));
+                return Err(Problem::expected("a space or ']' after an operation", at.text()));
             }
         }
         if at.take(b'!') {
-            builder.end(txn, Status::Fail).map_err(damage)?;
+            builder.end(txn, Status::Fail)?;
         }
         space = at.space();
     }
@@ -86,11 +83,10 @@ struct Event<'l> {
     value: Option<u64>,
 }
 
-fn event<'l>(at: &mut Cursor<'l>) -> Result<Event<'l>, String> {
+fn event<'l>(at: &mut Cursor<'l>) -> Result<Event<'l>, Problem> {
     let here = *at;
-    let wrong = || {
-        format!("expected KEY:=VALUE, KEY==VALUE or KEY==? as an operation, found {}", here.text())
-    };
+    let wrong =
+        || Problem::expected("KEY:=VALUE, KEY==VALUE or KEY==? as an operation", here.text());
     // Up to what can be in no key: nothing of a character of several bytes is a byte of ASCII.
     let named = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
     let length = at.left.iter().take_while(|byte| named(byte)).count();

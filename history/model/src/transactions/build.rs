@@ -9,15 +9,17 @@ use crate::{Header, Status, Workload};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum TransactionDamage {
-    #[error("the header's workload is {}, not transactions", .0.name())]
+    #[error("expected the transactions workload in the header, found {}", .0.name())]
     Workload(Workload),
-    #[error("a history holds at most {EVENTS_MAX} operations")]
+    #[error("expected at most {EVENTS_MAX} operations in a history, found more")]
     Operations,
-    #[error("a history holds at most {TRANSACTIONS_MAX} transactions")]
+    #[error("expected at most {TRANSACTIONS_MAX} transactions in a history, found more")]
     Transactions,
-    #[error("a history holds at most {TRANSACTION_KEYS_MAX} keys, and as many sessions")]
+    #[error(
+        "expected at most {TRANSACTION_KEYS_MAX} keys and as many sessions in a history, found more"
+    )]
     Keys,
-    #[error("there is no room for another value")]
+    #[error("expected fewer distinct values, found more than 32 bits can count")]
     Values,
     #[error("transaction {0} has not begun")]
     NotBegun(u32),

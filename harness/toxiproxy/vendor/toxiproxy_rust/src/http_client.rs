@@ -1,66 +1,76 @@
-use reqwest::{blocking::Client, blocking::Response, Url};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
 use std::{
+    error::Error,
+    io::{Cursor, Read},
     net::{SocketAddr, ToSocketAddrs},
-    str::FromStr,
+    time::Duration,
 };
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
 
+/// How long a request may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Blocks: it is not to be used within an asynchronous runtime. Each request has a connection of its own.
 #[derive(Debug)]
 pub struct HttpClient {
-    client: Client,
+    runtime: Runtime,
     toxiproxy_addr: SocketAddr,
+}
+
+/// The body of an answer, whatever its status.
+pub struct Response(Cursor<Bytes>);
+
+impl Response {
+    pub(crate) fn json<T: DeserializeOwned>(self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(self.0.get_ref())
+    }
+}
+
+impl Read for Response {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(buffer)
+    }
 }
 
 impl HttpClient {
     pub(crate) fn new<U: ToSocketAddrs>(toxiproxy_addr: U) -> Self {
         Self {
-            client: Client::builder().no_proxy().build().unwrap(),
+            runtime: Builder::new_current_thread().enable_all().build().unwrap(),
             toxiproxy_addr: toxiproxy_addr.to_socket_addrs().unwrap().next().unwrap(),
         }
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Response, String> {
-        self.client
-            .get(self.uri_with_path(path)?)
-            .header("Content-Type", "application/json")
-            .send()
-            .map_err(|err| format!("GET error: {}", err))
+        self.send(Method::GET, path, String::new())
     }
 
     pub(crate) fn post(&self, path: &str) -> Result<Response, String> {
-        self.client
-            .post(self.uri_with_path(path)?)
-            .header("Content-Type", "application/json")
-            .send()
-            .map_err(|err| format!("POST error: {}", err))
+        self.send(Method::POST, path, String::new())
     }
 
     pub(crate) fn post_with_data(&self, path: &str, body: String) -> Result<Response, String> {
-        self.client
-            .post(self.uri_with_path(path)?)
-            .header("Content-Type", "application/json")
-            .body(body)
-            .send()
-            .map_err(|err| format!("POST error: {}", err))
+        self.send(Method::POST, path, body)
     }
 
     pub(crate) fn delete(&self, path: &str) -> Result<Response, String> {
-        self.client
-            .delete(self.uri_with_path(path)?)
-            .header("Content-Type", "application/json")
-            .send()
-            .map_err(|err| format!("DELETE error: {}", err))
+        self.send(Method::DELETE, path, String::new())
     }
 
-    fn uri_with_path(&self, path: &str) -> Result<Url, String> {
-        let mut base: String = "http://".into();
-        base.push_str(&self.toxiproxy_addr.to_string());
-
-        let mut url = Url::from_str(&base).map_err(|err| format!("Incorrect address: {}", err))?;
-
-        url.set_scheme("http")
-            .map_err(|_| "invalid scheme".to_owned())?;
-        url.set_path(path);
-        Ok(url)
+    fn send(&self, method: Method, path: &str, body: String) -> Result<Response, String> {
+        let exchange = exchange(self.toxiproxy_addr, method.clone(), path, body);
+        let answer = self
+            .runtime
+            .block_on(async { tokio::time::timeout(TIMEOUT, exchange).await });
+        match answer {
+            Ok(Ok(body)) => Ok(Response(Cursor::new(body))),
+            Ok(Err(err)) => Err(format!("{} error: {}", method, err)),
+            Err(_) => Err(format!("{} error: no answer within {:?}", method, TIMEOUT)),
+        }
     }
 
     pub(crate) fn is_alive(&self) -> bool {
@@ -68,4 +78,42 @@ impl HttpClient {
             .map(|_| true)
             .unwrap_or(false)
     }
+}
+
+async fn exchange(
+    address: SocketAddr,
+    method: Method,
+    path: &str,
+    body: String,
+) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let request = Request::builder()
+        .method(method)
+        .uri(encode(path))
+        .header("Host", address.to_string())
+        .header("Content-Type", "application/json")
+        .header("Connection", "close")
+        .body(Full::new(Bytes::from(body)))?;
+    let connection = tokio::spawn(connection);
+    let answer = sender.send_request(request).await?;
+    let body = answer.into_body().collect().await?.to_bytes();
+    connection.abort();
+    Ok(body)
+}
+
+/// The path of a URL: what may not stand in one is written as its bytes.
+fn encode(path: &str) -> String {
+    let mut encoded = String::from("/");
+    for byte in path.bytes() {
+        match byte {
+            b' ' | b'"' | b'#' | b'<' | b'>' | b'?' | b'`' | b'{' | b'}' => {
+                encoded.push_str(&format!("%{:02X}", byte))
+            }
+            0..=0x1f | 0x7f..=0xff => encoded.push_str(&format!("%{:02X}", byte)),
+            byte => encoded.push(char::from(byte)),
+        }
+    }
+    encoded
 }

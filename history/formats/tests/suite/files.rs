@@ -1,7 +1,5 @@
 //! Files to be read.
 
-#![allow(dead_code, reason = "not every test file needs all of it")]
-
 use afterall_formats::{FormatError, Options, Read, Recorded};
 use afterall_history::History;
 

@@ -1,11 +1,7 @@
 //! Where histories come from: pipes, packed files, folders, and what editors do to files.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-mod files;
-
+use crate::files::{kept, refused};
 use afterall_formats::{Format, Options, Read, Recorded, read, read_bytes, read_from};
-use files::{kept, refused};
 use std::io::{self, Write};
 
 const EDN: &str = "{:process 0, :type :invoke, :f :write, :value 1, :time 1}

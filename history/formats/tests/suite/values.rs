@@ -1,12 +1,8 @@
 //! What values of other tools become: what has no order has none here, and what is no value is refused.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-mod files;
-
+use crate::files::{kept, read_as, refused};
 use afterall_formats::{Options, Recorded};
 use afterall_history::{History, Value, Workload};
-use files::{kept, read_as, refused};
 
 /// What the only write carried, and what the only read returned.
 fn written_and_read(history: &History) -> (Value, Value) {

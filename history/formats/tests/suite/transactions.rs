@@ -1,13 +1,9 @@
 //! The readers of transactional histories: every format says the same, errors say where, and nothing makes a reader
 //! panic.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod files;
-
+use crate::files::read;
 use afterall_formats::{Format, FormatError, Options, Recorded, awdit, cobra, dbcop, plume};
 use afterall_history::{Name, OpId, Status, Transactions};
-use files::read;
 use proptest::prelude::*;
 
 /// A read or write: whether it writes, the key, the value; 0 is the initial value.

@@ -1,12 +1,10 @@
 //! Jepsen's histories: what is kept of them, what is guessed, and what is refused, with its line.
 
-mod files;
-
+use crate::files::{kept, read, read_as, refused};
 use afterall_formats::{Format, FormatError, Nil, Options, Recorded};
 use afterall_history::{
     Function, History, Initial, NODE_UNKNOWN, Name, Status, Value, View, Workload,
 };
-use files::{kept, read, read_as, refused};
 
 /// Operations in words: process, what was asked, key, and what came of it.
 fn ops(history: &History) -> Vec<String> {
@@ -444,9 +442,9 @@ fn what_cannot_be_is_refused_with_its_line() {
         ),
     ] {
         let error = read(text).unwrap_err();
-        let FormatError::Line { line: at, what, .. } = &error else { panic!("{error}: {text}") };
+        let FormatError::Line { line: at, problem, .. } = &error else { panic!("{error}: {text}") };
         assert_eq!(*at, line, "{error}: {text}");
-        assert!(what.contains(said), "{error}: {text}");
+        assert!(problem.to_string().contains(said), "{error}: {text}");
     }
     assert!(
         refused("{:process :nemesis, :type :info, :f :start}")

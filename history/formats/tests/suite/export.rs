@@ -1,16 +1,12 @@
 //! What is exported comes back the same.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-mod files;
-
+use crate::files::read_as;
 use afterall_formats::export::{ExportError, write};
 use afterall_formats::{Format, Nil, Options, Recorded};
 use afterall_history::{
     EndEvent, EndHow, Event, FaultEvent, FaultStage, Function, Header, History, HistoryBuilder,
     NODE_UNKNOWN, OpEvent, Outcome, Phase, PhaseEvent, Value, Workload,
 };
-use files::read_as;
 use proptest::prelude::*;
 
 fn exported(history: &History, format: Format) -> String {
