@@ -369,7 +369,7 @@ mod tests {
             "afterall run --max-bound none",
             "afterall run --world docker --nodes 9 --image infra=mine:1 --faults black-hole",
             "afterall run redis --faults stop",
-            "afterall run ../targets/manifests/redis.toml",
+            "afterall run ../../targets/manifests/redis.toml",
         ] {
             let config = resolve(line);
             assert_eq!(resolve(&command_line(&config)), config, "{line}");

@@ -206,7 +206,7 @@ fn without_an_engine_the_error_says_what_to_do() {
 /// Does what docs/new-target.md says, with the files that it shows.
 fn a_new_target_is_added_by_following_the_page_about_it() {
     let _turn = turn();
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let page = std::fs::read_to_string(docs.join("new-target.md")).unwrap();
     let manifest = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -20,7 +20,7 @@ fn full() -> Stdio {
     OpenOptions::new().write(true).open("/dev/full").unwrap().into()
 }
 
-const HISTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/examples/register.edn");
+const HISTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/register.edn");
 
 /// Command lines, and what they end with.
 fn commands(store: &Path) -> Vec<(String, i32)> {

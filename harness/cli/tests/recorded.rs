@@ -28,7 +28,7 @@ fn written(folder: &Path, name: &str, text: &str) -> std::path::PathBuf {
 }
 
 fn example(name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples").join(name)
 }
 
 /// The properties that a verdict in JSON calls promised.

@@ -136,7 +136,7 @@ impl<'l> Cursor<'l> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::line::{Kind, LineSeed};
+    use crate::line::{LineKind, LineSeed};
     use crate::{Event, Header, OpEvent, Value, Workload, Writer};
     use proptest::prelude::*;
     use serde::de::DeserializeSeed;
@@ -148,7 +148,7 @@ mod tests {
         let line = LineSeed { data: &mut data }.deserialize(&mut deserializer).ok()?;
         deserializer.end().ok()?;
         line.check().ok()?;
-        let Kind::Op(outcome) = line.kind else { return None };
+        let LineKind::Op(outcome) = line.kind else { return None };
         let f: Function = data.text(line.f).parse().ok()?;
         Some(format!(
             "{} {} {outcome:?} {} {:?} {f} {:?} {:?} {:?} {:?} {}",

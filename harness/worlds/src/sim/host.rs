@@ -247,14 +247,14 @@ mod tests {
     use super::*;
     use crate::sim::reference::Reference;
     use afterall_reference::core::{
-        Action, Config, Content, Flavour, Key, Kind, NodeId, Request, Scalar,
+        Action, Config, Content, DataType, Flavour, Key, NodeId, Request, Scalar,
     };
     use rand::SeedableRng;
 
     const MS: u64 = 1_000_000;
 
     fn request(name: &str, action: Action) -> Request {
-        Request { key: Key { kind: Kind::Register, name: name.into() }, action, after: None }
+        Request { key: Key { kind: DataType::Register, name: name.into() }, action, after: None }
     }
 
     fn write(name: &str) -> Request {

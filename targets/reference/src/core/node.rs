@@ -89,7 +89,7 @@ pub struct Effects {
 
 /// A stored record that cannot be read back.
 #[derive(Debug, thiserror::Error)]
-#[error("a stored record is damaged: {0}")]
+#[error("a stored record is damaged")]
 pub struct DamagedRecord(#[from] postcard::Error);
 
 /// What a node has done, for `/metrics`.
@@ -470,7 +470,7 @@ impl Node {
     }
 
     fn leaf_entries(&self, leaf: u16) -> impl Iterator<Item = (&Key, &Entry)> {
-        let first = (leaf, Key { kind: super::api::Kind::Register, name: String::new() });
+        let first = (leaf, Key { kind: super::api::DataType::Register, name: String::new() });
         self.entries
             .range(first..)
             .take_while(move |((at, _), _)| *at == leaf)
