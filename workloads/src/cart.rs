@@ -10,7 +10,7 @@ const ITEMS: [&str; 6] = ["apple", "book", "cup", "drum", "egg", "fern"];
 const QUANTITY_MAX: i64 = 5;
 
 /// What each session saw in each cart when it last looked.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     sessions: Vec<BTreeMap<String, Vec<String>>>,
 }

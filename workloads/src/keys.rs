@@ -7,7 +7,7 @@ use rand::RngExt;
 use rand_pcg::Pcg64;
 
 /// A rotation of keys.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Rotation {
     prefix: &'static str,
     updates_max: u32,

@@ -34,7 +34,7 @@ impl Operation {
 }
 
 /// A source of operations.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Generator {
     workload: Workload,
     random: Pcg64,
