@@ -66,7 +66,7 @@ impl Recorder {
     /// Where it is not said what a read of nil means, it means `nil`.
     ///
     /// # Errors
-    /// In words, when the options do not fit what the file is like.
+    /// When the options do not fit what the file is like.
     pub(crate) fn new(
         target: &str,
         layout: Layout,
@@ -113,7 +113,7 @@ impl Recorder {
     /// Records one end of an operation.
     ///
     /// # Errors
-    /// In words, when it cannot follow what came before, or the workload has no such thing.
+    /// When it cannot follow what came before, or the workload has no such thing.
     pub(crate) fn record(&mut self, op: &Op<'_>) -> Result<(), Problem> {
         if op.is_nemesis() {
             self.seen.nemesis += 1;

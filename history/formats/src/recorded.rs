@@ -24,7 +24,7 @@ pub struct Read {
     pub recorded: Recorded,
     /// How it was written down.
     pub format: Format,
-    /// What was guessed, assumed and passed over, a sentence each.
+    /// What was guessed, assumed and skipped, a sentence each.
     pub notes: Vec<String>,
 }
 

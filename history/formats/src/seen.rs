@@ -1,4 +1,4 @@
-//! What is to be said of a file once it was read: what was assumed, and what was passed over.
+//! What is to be said of a file once it was read: what was assumed, and what was skipped.
 
 use crate::notes::count;
 use crate::options::Nil;
@@ -33,7 +33,7 @@ impl Seen {
             (
                 self.nemesis,
                 "line",
-                " of the nemesis passed over: faults of other tools come without evidence",
+                " of the nemesis skipped: faults of other tools come without evidence",
             ),
             (
                 self.untimed,

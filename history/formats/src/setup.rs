@@ -22,7 +22,7 @@ impl Setup {
     /// What is given for the keys of a workload.
     ///
     /// # Errors
-    /// In words, when a key of the workload cannot begin with such a value.
+    /// When a key of the workload cannot begin with such a value.
     pub(crate) fn new(workload: Workload, given: &[InitialValue]) -> Result<Self, Problem> {
         let mut setup = Setup { workload, every: None, by_key: BTreeMap::new() };
         for InitialValue { key, value } in given {

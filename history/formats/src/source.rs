@@ -56,7 +56,7 @@ impl<'n> Source<'n> {
         self.bytes[self.start..self.end].first().copied()
     }
 
-    /// Passes over the first byte of the window, which is no newline.
+    /// Skips the first byte of the window, which is not a newline.
     pub(crate) fn skip(&mut self) {
         self.start = self.end.min(self.start + 1);
     }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 /// The key, where one stands in the operation, and the value without it and without a version beside it.
 ///
 /// # Errors
-/// In words, when the value is not laid out as those of the other operations.
+/// When the value is not laid out as those of the other operations.
 pub(crate) fn key_and_value<'f>(
     op: &'f Op<'_>,
     layout: &Layout,

@@ -15,7 +15,7 @@ impl Timed {
     /// Takes the next event of the file.
     ///
     /// # Errors
-    /// In words, when a client did it and it has no time.
+    /// When a client did it and it has no time.
     pub(crate) fn push(&mut self, op: &Op<'_>) -> Result<(), Problem> {
         if op.time.is_none() && !op.is_nemesis() {
             return Err(Problem::expected("a :time, by which --order time goes", "none"));

@@ -95,7 +95,7 @@ pub(crate) fn walk(
     }
 }
 
-/// Passes over white space, separators and comments, until something else or the file's end.
+/// Skips white space, separators and comments, until something else or the file's end.
 fn blank(source: &mut Source<'_>, notation: Notation) -> Result<(), FormatError> {
     let mut go_on = true;
     while go_on {
@@ -118,7 +118,7 @@ fn blank(source: &mut Source<'_>, notation: Notation) -> Result<(), FormatError>
     Ok(())
 }
 
-/// Passes over the tag of a whole history, as `#jepsen.history [`; not over that of an operation.
+/// Skips the tag of a whole history, as `#jepsen.history [`; not over that of an operation.
 fn list_tag(window: &[u8], ended: bool) -> Result<usize, Stop> {
     let mut reader = edn::Reader::new(window, ended);
     reader.tag()?;
