@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 pub(crate) enum Notation {
     /// EDN maps.
     Edn,
-    /// JSON objects; commas between them are not insisted on.
+    /// JSON objects; commas between them are optional.
     Json,
 }
 
@@ -30,8 +30,8 @@ enum Around {
     Closed,
 }
 
-/// Goes through the operations of a file, in order, until `each` breaks off. What it answers in words becomes an error
-/// with the operation's line.
+/// Goes through the operations of a file, in order, until `each` breaks off. Its error gets
+/// the operation's line.
 pub(crate) fn walk(
     source: &mut Source<'_>,
     notation: Notation,

@@ -14,7 +14,7 @@ pub(crate) fn unsupported(_: &mut SchemaGenerator) -> Schema {
     let names = FaultKind::names().collect::<Vec<_>>();
     json_schema!({
         "type": "object",
-        "description": "Why a fault is not listed, by its name: what the refusal says.",
+        "description": "Why a fault is not listed, by its name. The refusal says so.",
         "propertyNames": { "enum": names },
         "additionalProperties": { "type": "string" }
     })
@@ -31,7 +31,7 @@ pub(crate) fn promises(_: &mut SchemaGenerator) -> Schema {
     let properties: serde_json::Map<_, _> = afterall_workloads::driven().map(entry).collect();
     json_schema!({
         "type": "object",
-        "description": "What it promises, by workload; a workload that is not listed cannot be driven.",
+        "description": "What it promises, by workload. A workload that is not listed cannot be driven.",
         "properties": properties,
         "additionalProperties": false
     })
