@@ -1,10 +1,9 @@
 //! What was packed with gzip or zstd, whatever its name says.
 
-use crate::input::Keep;
 use crate::problem::Problem;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Read, Write};
 
 /// Bytes that tell how something is packed.
 pub(crate) const MAGIC_BYTES: usize = 4;
@@ -70,9 +69,13 @@ pub(crate) fn plain_name(name: &str) -> &str {
 }
 
 /// Unpacks everything, however many pieces were packed one after the other.
-pub(crate) fn all(packing: Packing, from: &mut impl BufRead, to: &mut Keep) -> io::Result<()> {
+pub(crate) fn all(
+    packing: Packing,
+    from: &mut impl BufRead,
+    to: &mut impl Write,
+) -> io::Result<()> {
     match packing {
-        Packing::Gzip => to.all(&mut flate2::bufread::MultiGzDecoder::new(from)),
+        Packing::Gzip => io::copy(&mut flate2::bufread::MultiGzDecoder::new(from), to).map(|_| ()),
         Packing::Zstd => {
             while !from.fill_buf()?.is_empty() {
                 frame(from, to)?;
@@ -82,7 +85,7 @@ pub(crate) fn all(packing: Packing, from: &mut impl BufRead, to: &mut Keep) -> i
     }
 }
 
-fn frame(from: &mut impl BufRead, to: &mut Keep) -> io::Result<()> {
+fn frame(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<()> {
     let damaged = |error: &dyn std::fmt::Display| {
         io::Error::new(io::ErrorKind::InvalidData, error.to_string())
     };
@@ -98,7 +101,7 @@ fn frame(from: &mut impl BufRead, to: &mut Keep) -> io::Result<()> {
         }
         Err(error) => return Err(damaged(&error)),
     };
-    to.all(&mut Decoded(&mut decoder))?;
+    io::copy(&mut Decoded(&mut decoder), to)?;
     let (told, found) =
         (decoder.decoder.get_checksum_from_data(), decoder.decoder.get_calculated_checksum());
     if told.is_some() && told != found {

@@ -3,9 +3,9 @@
 //! Texts and lists live once each in the history's [`Data`]; a [`Datum`] names them. Within one history,
 //! two datums are equal exactly if the values they stand for are equal.
 
-use crate::Value;
 use crate::intern::{Lists, Texts};
 use crate::limits::DEPTH_MAX;
+use crate::value::Value;
 
 /// A distinct text of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -152,7 +152,7 @@ pub enum Full {
 #[derive(Debug, Default)]
 pub struct Data {
     texts: Texts,
-    lists: Lists,
+    lists: Lists<Datum>,
     scratch: Vec<Datum>,
     /// Whole numbers that no column has room for.
     large: Vec<u64>,

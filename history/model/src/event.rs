@@ -1,7 +1,9 @@
 //! The lines of a history after its header.
 
+use crate::fault_kind::FaultKind;
+use crate::function::Function;
+use crate::value::Value;
 use crate::vocabulary;
-use crate::{FaultKind, Function, Value};
 
 /// One thing that happened, in the order in which the harness saw it. One line of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]

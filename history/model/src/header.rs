@@ -1,6 +1,6 @@
 //! The first line of a history: what was run, and what the target promised.
 
-use crate::Promise;
+use crate::promise::Promise;
 use crate::vocabulary;
 use serde::{Deserialize, Serialize};
 

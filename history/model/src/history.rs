@@ -1,110 +1,19 @@
 //! A whole history, in columns.
 
 use crate::datum::{Data, Datum, Packed, Symbol, View};
-use crate::{EndHow, FaultKind, FaultStage, Function, Header, NodeChange, Phase, Promise, Value};
+use crate::event::Phase;
+use crate::fault::{End, Fault, NodeTurn};
+use crate::function::Function;
+use crate::groups::Groups;
+use crate::header::Header;
+use crate::ids::{KeyId, NodeId, OpId, SessionId, Status};
+use crate::promise::Promise;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// An operation: counts from 0 in the order of invocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OpId(pub u32);
-
-/// A session (process): counts from 0 in the order of first invocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionId(pub u32);
-
-/// A key: counts from 0 in the order of first use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyId(pub u32);
-
-/// A node: those of the header, in their order; then, in histories of other tools, the one that stands for an unknown node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NodeId(pub u16);
-
-/// How an operation came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Status {
-    /// It was acknowledged.
-    Ok,
-    /// It surely did not happen.
-    Fail,
-    /// Nobody knows; also where the history ends before the completion.
-    Info,
-}
-
-/// A fault, from injection to healing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// Counts from 0 in the order of injection.
-    pub id: u32,
-    /// Its kind.
-    pub kind: FaultKind,
-    /// The nodes it is about.
-    pub nodes: Vec<NodeId>,
-    /// The directed links it is about.
-    pub links: Vec<(NodeId, NodeId)>,
-    /// Its parameters.
-    pub value: Value,
-    /// When the nemesis began to inject it, in nanoseconds since the run began.
-    pub inject: i64,
-    /// When evidence showed that it had taken hold.
-    pub took: Option<i64>,
-    /// When it was given up: nothing showed that it took hold.
-    pub missed: Option<i64>,
-    /// When the nemesis began to heal it.
-    pub heal: Option<i64>,
-    /// When it was healed.
-    pub healed: Option<i64>,
-    /// When healing it failed.
-    pub stuck: Option<i64>,
-    /// What was measured, with the stage it belongs to.
-    pub evidence: Vec<(FaultStage, String)>,
-}
-
-impl Fault {
-    /// Whether it may have been in force at some moment of `from..=to`.
-    #[must_use]
-    pub fn in_force(&self, from: i64, to: i64) -> bool {
-        self.inject <= to && self.healed.is_none_or(|healed| from <= healed)
-    }
-
-    /// Whether it is about the node, alone or by one of its links; a fault that names neither is about all.
-    #[must_use]
-    pub fn touches(&self, node: NodeId) -> bool {
-        (self.nodes.is_empty() && self.links.is_empty())
-            || self.nodes.contains(&node)
-            || self.links.iter().any(|&(from, to)| from == node || to == node)
-    }
-}
-
-/// A node became ready, or died unasked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NodeTurn {
-    /// In nanoseconds since the run began.
-    pub time: i64,
-    /// The node.
-    pub node: NodeId,
-    /// What happened.
-    pub change: NodeChange,
-    /// In words.
-    pub detail: String,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct End {
-    /// In nanoseconds since the run began.
-    pub time: i64,
-    /// How.
-    pub how: EndHow,
-    /// Why, where it did not complete.
-    pub detail: Option<String>,
-}
-
-/// It took no time: the operation was never completed.
+/// Sentinel for an operation that never completed.
 pub(crate) const NEVER: u32 = u32::MAX;
-/// It took longer than the column can say.
+/// Sentinel for an operation that took longer than the column can hold.
 const LONG: u32 = u32::MAX - 1;
 /// No number.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -432,44 +341,6 @@ impl History {
     #[must_use]
     pub fn last_time(&self) -> i64 {
         self.last_time
-    }
-}
-
-/// Operations in groups: one vector, cut at offsets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Groups {
-    starts: Vec<u32>,
-    ops: Vec<OpId>,
-}
-
-impl Groups {
-    fn new(groups: usize, group_of: &[u32]) -> Groups {
-        let mut starts = vec![0_u32; groups + 1];
-        for &group in group_of {
-            starts[group as usize + 1] += 1;
-        }
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
-        }
-        let mut next = starts.clone();
-        let mut ops = vec![OpId(0); group_of.len()];
-        for (op, &group) in group_of.iter().enumerate() {
-            ops[next[group as usize] as usize] = OpId(op as u32);
-            next[group as usize] += 1;
-        }
-        Groups { starts, ops }
-    }
-
-    /// The operations of one group.
-    #[must_use]
-    pub fn of(&self, group: u32) -> &[OpId] {
-        let group = group as usize;
-        &self.ops[self.starts[group] as usize..self.starts[group + 1] as usize]
-    }
-
-    /// Every group, in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[OpId]> {
-        (0..self.starts.len() as u32 - 1).map(|group| self.of(group))
     }
 }
 

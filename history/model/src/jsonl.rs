@@ -14,8 +14,10 @@
 //! else, also as `null`; `version` and `error` are left out where there are none; `final` is written only when
 //! true. Of a fault, `nodes`, `links`, `value` and `evidence` are left out where they are empty.
 
+use crate::event::{Event, OpEvent, Outcome};
+use crate::header::Header;
 use crate::limits::{DEPTH_MAX, LINE_BYTES_MAX};
-use crate::{Event, Header, OpEvent, Outcome, Value};
+use crate::value::Value;
 use std::io::{self, Write};
 
 /// Bytes that are gathered before they are handed to the file.
@@ -274,9 +276,10 @@ fn write_number(line: &mut Vec<u8>, mut n: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        EndEvent, EndHow, FaultEvent, FaultKind, FaultStage, Function, Phase, PhaseEvent, Workload,
-    };
+    use crate::event::{EndEvent, EndHow, FaultEvent, FaultStage, Phase, PhaseEvent};
+    use crate::fault_kind::FaultKind;
+    use crate::function::Function;
+    use crate::header::Workload;
 
     fn header() -> Header {
         Header::new("reference", Workload::Register, 7, ["n1", "n2"])

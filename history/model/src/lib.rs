@@ -5,12 +5,16 @@
 //! checkers and reports read.
 
 mod build;
+mod damage;
 mod datum;
 mod event;
+mod fault;
 mod fault_kind;
 mod function;
+mod groups;
 mod header;
 mod history;
+mod ids;
 mod intern;
 pub mod jsonl;
 pub mod limits;
@@ -26,21 +30,23 @@ mod transactions;
 mod value;
 mod vocabulary;
 
-pub use build::{Damage, HistoryBuilder};
+pub use build::HistoryBuilder;
+pub use damage::Damage;
 pub use datum::{Data, Datum, Entries, Full, Items, Symbol, View};
 pub use event::{
     EndEvent, EndHow, Event, FaultEvent, FaultStage, NodeChange, NodeEvent, OpEvent, Outcome,
     Phase, PhaseEvent,
 };
+pub use fault::{End, Fault, NodeTurn};
 pub use fault_kind::{ActsOn, FaultKind};
 pub use function::Function;
+pub use groups::Groups;
 pub use header::{
     CartRule, CounterRule, FORMAT, Header, NODE_UNKNOWN, RECORDED, RegisterRule, Semantics,
     VERSION, Workload,
 };
-pub use history::{
-    End, Fault, Groups, History, KeyId, NodeId, NodeTurn, OpId, OpView, SessionId, Status,
-};
+pub use history::{History, OpView};
+pub use ids::{KeyId, NodeId, OpId, SessionId, Status};
 pub use jsonl::Writer;
 pub use line_error::{JsonError, LineError};
 pub use promise::{Promise, Property, Sessions, UnknownPromise};

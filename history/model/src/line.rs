@@ -1,12 +1,14 @@
 //! One line of a history file, parsed straight into a history's [`Data`] without values in between.
 
 use crate::datum::{Data, Datum, Full, Symbol};
+use crate::event::{
+    EndEvent, EndHow, Event, FaultEvent, FaultStage, NodeChange, NodeEvent, OpEvent, Outcome,
+    Phase, PhaseEvent,
+};
 use crate::limits::DEPTH_MAX;
 use crate::line_error::LineError;
-use crate::{
-    EndEvent, EndHow, Event, FaultEvent, FaultStage, NodeChange, NodeEvent, OpEvent, Outcome,
-    Phase, PhaseEvent, UnknownWord, Value,
-};
+use crate::value::Value;
+use crate::vocabulary::UnknownWord;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use std::fmt;

@@ -2,7 +2,8 @@
 //! them, and what stands for the state in which everything began.
 
 use crate::history::Columns;
-use crate::{History, OpId, OpView, Status};
+use crate::history::{History, OpView};
+use crate::ids::{OpId, Status};
 
 impl History {
     /// Marks operations as final reads, where the recording did not. Others stay as they are.

@@ -1,7 +1,12 @@
 //! A part of a history: what witnesses are, judged by themselves.
 
+use crate::datum::Datum;
+use crate::function::Function;
+use crate::groups::Groups;
+use crate::header::Workload;
+use crate::history::History;
 use crate::history::{Columns, LeftOut};
-use crate::{Datum, Function, Groups, History, KeyId, OpId, SessionId, Status, Workload};
+use crate::ids::{KeyId, OpId, SessionId, Status};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! The vocabulary of promises: the properties a target may claim to hold.
 
-use crate::UnknownWord;
 use crate::vocabulary;
+use crate::vocabulary::UnknownWord;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;

@@ -6,8 +6,9 @@
 
 use crate::build::RawOp;
 use crate::datum::{Data, Datum, Symbol};
+use crate::event::Outcome;
+use crate::function::Function;
 use crate::limits::DEPTH_MAX;
-use crate::{Function, Outcome};
 
 /// One end of an operation; none if the line does not have the usual shape.
 pub(crate) fn op(line: &[u8], data: &mut Data) -> Option<RawOp> {
@@ -136,8 +137,11 @@ impl<'l> Cursor<'l> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{Event, OpEvent};
+    use crate::header::{Header, Workload};
+    use crate::jsonl::Writer;
     use crate::line::{LineKind, LineSeed};
-    use crate::{Event, Header, OpEvent, Value, Workload, Writer};
+    use crate::value::Value;
     use proptest::prelude::*;
     use serde::de::DeserializeSeed;
 

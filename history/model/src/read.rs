@@ -1,12 +1,15 @@
 //! Reading a history file, strictly: a damaged line is an error with its place; only a last line that was torn
 //! off in the middle of writing is let pass, and the history says so.
 
+use crate::build::HistoryBuilder;
 use crate::build::RawOp;
+use crate::function::Function;
+use crate::header::{FORMAT, Header, VERSION};
+use crate::history::History;
 use crate::limits::LINE_BYTES_MAX;
 use crate::line::{Line, LineKind, LineSeed};
 use crate::line_error::{JsonError, LineError};
 use crate::quick;
-use crate::{FORMAT, Function, Header, History, HistoryBuilder, VERSION};
 use serde::Deserialize;
 use serde::de::DeserializeSeed;
 use std::fs::File;

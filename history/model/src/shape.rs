@@ -2,7 +2,8 @@
 //! [`crate::Workload`]. Checked once, as a history is built, so that no checker meets anything else.
 
 use crate::datum::{Data, Datum, View};
-use crate::{Function, Workload};
+use crate::function::Function;
+use crate::header::Workload;
 
 const CART_READ: &str = "a cart's read returns a list of [element, quantity]";
 

@@ -27,9 +27,8 @@ pub(crate) fn promises(_: &mut SchemaGenerator) -> Schema {
         .flat_map(|name| [name.to_owned(), format!("{name}/sticky"), format!("{name}/roaming")]);
     let promise: Vec<String> = sticky.collect();
     let list = json_schema!({ "type": "array", "items": { "enum": promise } });
-    let workloads = [Workload::Register, Workload::Counter, Workload::Cart];
-    let properties: serde_json::Map<String, serde_json::Value> =
-        workloads.iter().map(|w| (w.name().to_owned(), list.clone().to_value())).collect();
+    let entry = |workload: Workload| (workload.name().to_owned(), list.clone().to_value());
+    let properties: serde_json::Map<_, _> = afterall_workloads::driven().map(entry).collect();
     json_schema!({
         "type": "object",
         "description": "What it promises, by workload; a workload that is not listed cannot be driven.",
