@@ -120,7 +120,7 @@ fn what_cannot_be_read_or_makes_no_sense_says_so() {
         (&plume, &["--workload", "set"], 254, "--workload is for Jepsen's formats"),
         (&plume, &["--nil", "initial"], 254, "--nil is for Jepsen's formats"),
         (&plume, &["--format", "knossos"], 254, "possible values: afterall, jepsen-edn"),
-        (&plume, &["--promise", "nothing"], 254, "unknown promise \"nothing\""),
+        (&plume, &["--promise", "nothing"], 254, "unknown property \"nothing\""),
         (&plume, &["--format", "awdit"], 255, "plume.txt:1: "),
     ] {
         let (found, text) = check(path, options);

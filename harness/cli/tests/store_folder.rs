@@ -126,7 +126,7 @@ fn a_store_that_is_no_folder_or_gone_says_so() {
     fs::write(&file, "text").unwrap();
     let output = sim(&file, "").output().unwrap();
     assert_eq!(output.status.code(), Some(255), "{}", text(&output));
-    assert!(text(&output).contains("error: write"), "{}", text(&output));
+    assert!(text(&output).contains("error: cannot write"), "{}", text(&output));
     assert_eq!(fs::read_to_string(&file).unwrap(), "text");
 
     // The current folder is gone.
@@ -136,7 +136,7 @@ fn a_store_that_is_no_folder_or_gone_says_so() {
     let mut shell = Command::new("sh");
     let output = shell.args(["-c", line, AFTERALL]).current_dir(&gone).output().unwrap();
     assert_eq!(output.status.code(), Some(255), "{}", text(&output));
-    assert!(text(&output).contains("error: write store/"), "{}", text(&output));
+    assert!(text(&output).contains("error: cannot write store/"), "{}", text(&output));
 
     let absolute = folder.path().join("elsewhere");
     let line = format!("{line} --store {}", absolute.display());

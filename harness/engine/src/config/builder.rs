@@ -179,6 +179,14 @@ impl RunConfigBuilder {
     }
 }
 
+impl RunConfig {
+    /// A configuration in the making, with a default for everything that is not said.
+    #[must_use]
+    pub fn builder() -> RunConfigBuilder {
+        RunConfigBuilder::default()
+    }
+}
+
 impl Default for RunConfig {
     fn default() -> Self {
         RunConfig::builder().build()

@@ -1,6 +1,5 @@
 //! The configuration.
 
-use super::builder::RunConfigBuilder;
 use super::error::ConfigError;
 use super::max_bound::MaxBound;
 use super::session_kind::SessionKind;
@@ -72,12 +71,6 @@ pub struct RunConfig {
 }
 
 impl RunConfig {
-    /// A configuration in the making, with a default for everything that is not said.
-    #[must_use]
-    pub fn builder() -> RunConfigBuilder {
-        RunConfigBuilder::default()
-    }
-
     /// Checks every bound, other than whether the faults fit into the time: that is for the plan to find out.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "it waits until a deadline")]
 
 use super::engine::Engine;
-use super::setup::SetupError;
+use super::error::SetupError;
 use super::wiring::{Addresses, Wiring};
 use crate::live::evidence::ping;
 use crate::live::links::LinkPlan;

@@ -167,7 +167,7 @@ impl Cluster {
         };
         // Where the nodes behind all slow links are paused or down, their own faults may end soon.
         let measured = tokio::time::timeout(PROBES_MAX, measured).await;
-        measured.unwrap_or_else(|_| Err(Against(Observation::NoProbeAnswered)))
+        measured.unwrap_or(Err(Against(Observation::NoProbeAnswered)))
     }
 
     /// Probes each slow link once; nothing if none was answered.

@@ -6,6 +6,7 @@
 mod against;
 mod cluster;
 mod engine;
+mod error;
 mod faults;
 mod measures;
 mod probes;
@@ -15,7 +16,7 @@ mod trial;
 mod wiring;
 
 pub use engine::EngineError;
-pub use setup::SetupError;
+pub use error::SetupError;
 pub use trial::{Tried, trial};
 
 use crate::live::scratch::Scratch;

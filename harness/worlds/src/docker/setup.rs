@@ -9,16 +9,16 @@ use super::cluster::{
     COMMAND_MAX, Cluster, Node, POLL, SHARED, container, data_in_infra, infra, shared_volume,
     volume,
 };
-use super::engine::{Engine, EngineError, NewContainer, RUN_LABEL};
+use super::engine::{Engine, NewContainer, RUN_LABEL};
+use super::error::SetupError;
 use super::reap::{HOST_LABEL, LOCK_LABEL, host};
 use super::wiring::{API_PORT, Addresses, TIME_PORT, Wiring};
 use crate::live::links::LinkPlan;
 use crate::live::tail;
 use crate::settings::Settings;
-use afterall_clients::ClientError;
 use afterall_clients::Cluster as Asked;
 use afterall_engine::{ConfigError, RunConfig};
-use afterall_manifest::{ClockSpec, Command, Manifest, On, Place, Process, TemplateError};
+use afterall_manifest::{ClockSpec, Command, Manifest, On, Place, Process};
 use afterall_toxiproxy::Links;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -39,46 +39,6 @@ const REFERENCE_IMAGES: &[&str] = &["afterall/reference:latest"];
 pub(super) const IMAGES: &[&[&str]] = &[TOXIPROXY_IMAGES, INFRA_IMAGES, REFERENCE_IMAGES];
 const BUILD: &str =
     "build those that are made here with docker/build, or name another with --image ROLE=NAME";
-
-/// Why a cluster cannot be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum SetupError {
-    /// The engine.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// The links.
-    #[error("the links cannot be made")]
-    Links(#[from] afterall_toxiproxy::Error),
-    /// The client.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// A template.
-    #[error("the manifest's {what}")]
-    Template {
-        /// Which.
-        what: String,
-        /// What is wrong.
-        #[source]
-        error: TemplateError,
-    },
-    /// The configuration.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// Something did not become ready in time, or ended.
-    #[error("{what}: {error}{}", quoted(.log))]
-    NotReady {
-        /// What was waited for.
-        what: String,
-        /// What came instead.
-        error: String,
-        /// The end of a log.
-        log: String,
-    },
-}
-
-fn quoted(log: &str) -> String {
-    if log.is_empty() { String::new() } else { format!("; its log ends:\n{log}") }
-}
 
 /// Sets everything up under the name of the run and waits until the target serves. What was started is found again
 /// by the run's label; whoever calls this removes it after an error.
