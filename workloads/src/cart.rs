@@ -1,5 +1,7 @@
 //! Carts: every add names a fresh element; a session removes only what it has seen.
 
+use crate::operation::Operation;
+use crate::source::Source;
 use afterall_history::{Function, Value};
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -10,13 +12,13 @@ const ITEMS: [&str; 6] = ["apple", "book", "cup", "drum", "egg", "fern"];
 const QUANTITY_MAX: i64 = 5;
 
 /// What each session saw in each cart when it last looked.
-#[derive(Debug, Default)]
-pub(crate) struct Seen {
+#[derive(Debug, Clone, Default)]
+struct Seen {
     sessions: Vec<BTreeMap<String, Vec<String>>>,
 }
 
 impl Seen {
-    pub(crate) fn note(&mut self, slot: usize, cart: &str, read: &Value) {
+    fn note(&mut self, slot: usize, cart: &str, read: &Value) {
         if self.sessions.len() <= slot {
             self.sessions.resize_with(slot + 1, BTreeMap::new);
         }
@@ -29,7 +31,7 @@ impl Seen {
         self.sessions[slot].insert(cart.to_owned(), elements);
     }
 
-    pub(crate) fn forget(&mut self, slot: usize) {
+    fn forget(&mut self, slot: usize) {
         if let Some(session) = self.sessions.get_mut(slot) {
             session.clear();
         }
@@ -41,25 +43,40 @@ impl Seen {
     }
 }
 
-pub(crate) fn next(
-    random: &mut Pcg64,
-    next_value: &mut i64,
-    seen: &mut Seen,
-    slot: usize,
-    cart: &str,
-) -> (Function, Value) {
-    match random.random_range(0..20) {
-        0..6 => return (Function::Read, Value::Nil),
-        6..8 => return (Function::Checkout, Value::Nil),
-        8..13 => {
-            if let Some(element) = seen.take(slot, cart, random) {
-                return (Function::Remove, Value::Text(element));
+/// Adds, removes, reads and checkouts of carts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Carts {
+    /// Counts elements, so that none is added twice.
+    next_value: i64,
+    seen: Seen,
+}
+
+impl Source for Carts {
+    fn next(&mut self, random: &mut Pcg64, slot: usize, cart: &str) -> (Function, Value) {
+        match random.random_range(0..20) {
+            0..6 => return (Function::Read, Value::Nil),
+            6..8 => return (Function::Checkout, Value::Nil),
+            8..13 => {
+                if let Some(element) = self.seen.take(slot, cart, random) {
+                    return (Function::Remove, Value::Text(element));
+                }
             }
+            _ => {}
         }
-        _ => {}
+        self.next_value += 1;
+        let item = ITEMS[random.random_range(0..ITEMS.len())];
+        let element = Value::Text(format!("{item}#{}", self.next_value));
+        let quantity = Value::Int(random.random_range(1..=QUANTITY_MAX));
+        (Function::Add, Value::List(vec![element, quantity]))
     }
-    *next_value += 1;
-    let item = ITEMS[random.random_range(0..ITEMS.len())];
-    let element = Value::Text(format!("{item}#{next_value}"));
-    (Function::Add, Value::List(vec![element, Value::Int(random.random_range(1..=QUANTITY_MAX))]))
+
+    fn learn(&mut self, slot: usize, operation: &Operation, read: &Value) {
+        if operation.f.is_read() {
+            self.seen.note(slot, &operation.key, read);
+        }
+    }
+
+    fn forget(&mut self, slot: usize) {
+        self.seen.forget(slot);
+    }
 }

@@ -1,13 +1,13 @@
 //! Which key an operation goes to: a few at a time, each retired after enough updates.
 //!
-//! A key that is written for ever hides its losses, because the next write covers them. Keys therefore rotate:
+//! A key that is written for ever hides what was lost from it, because the next write covers them. Keys therefore rotate:
 //! each takes a bounded number of updates and is then left alone, and what it holds at the end is evidence.
 
 use rand::RngExt;
 use rand_pcg::Pcg64;
 
 /// A rotation of keys.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Rotation {
     prefix: &'static str,
     updates_max: u32,

@@ -26,6 +26,8 @@ mod client;
 mod direction;
 mod server;
 
-pub use client::{Change, Difference, Error, LinkState, Links, NewLink, ToxicKind, ToxicState};
+pub use client::{
+    Change, CrateError, Difference, Error, LinkState, Links, NewLink, ToxicKind, ToxicState,
+};
 pub use direction::Direction;
 pub use server::Server;

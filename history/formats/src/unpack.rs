@@ -1,10 +1,9 @@
 //! What was packed with gzip or zstd, whatever its name says.
 
-use crate::input::Keep;
 use crate::problem::Problem;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Read, Write};
 
 /// Bytes that tell how something is packed.
 pub(crate) const MAGIC_BYTES: usize = 4;
@@ -17,7 +16,7 @@ pub(crate) enum Packing {
 }
 
 impl Packing {
-    /// Told from the first bytes.
+    /// Recognised by the first bytes.
     pub(crate) fn of(head: &[u8]) -> Option<Packing> {
         match head {
             // Of gzip's methods there is only one, and three flags are reserved.
@@ -29,7 +28,7 @@ impl Packing {
         }
     }
 
-    /// What stands behind a file's name.
+    /// The extension of a file's name.
     fn extension(self) -> &'static str {
         match self {
             Packing::Gzip => "gz",
@@ -70,9 +69,13 @@ pub(crate) fn plain_name(name: &str) -> &str {
 }
 
 /// Unpacks everything, however many pieces were packed one after the other.
-pub(crate) fn all(packing: Packing, from: &mut impl BufRead, to: &mut Keep) -> io::Result<()> {
+pub(crate) fn all(
+    packing: Packing,
+    from: &mut impl BufRead,
+    to: &mut impl Write,
+) -> io::Result<()> {
     match packing {
-        Packing::Gzip => to.all(&mut flate2::bufread::MultiGzDecoder::new(from)),
+        Packing::Gzip => io::copy(&mut flate2::bufread::MultiGzDecoder::new(from), to).map(|_| ()),
         Packing::Zstd => {
             while !from.fill_buf()?.is_empty() {
                 frame(from, to)?;
@@ -82,7 +85,7 @@ pub(crate) fn all(packing: Packing, from: &mut impl BufRead, to: &mut Keep) -> i
     }
 }
 
-fn frame(from: &mut impl BufRead, to: &mut Keep) -> io::Result<()> {
+fn frame(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<()> {
     let damaged = |error: &dyn std::fmt::Display| {
         io::Error::new(io::ErrorKind::InvalidData, error.to_string())
     };
@@ -98,7 +101,7 @@ fn frame(from: &mut impl BufRead, to: &mut Keep) -> io::Result<()> {
         }
         Err(error) => return Err(damaged(&error)),
     };
-    to.all(&mut Decoded(&mut decoder))?;
+    io::copy(&mut Decoded(&mut decoder), to)?;
     let (told, found) =
         (decoder.decoder.get_checksum_from_data(), decoder.decoder.get_calculated_checksum());
     if told.is_some() && told != found {
@@ -107,7 +110,7 @@ fn frame(from: &mut impl BufRead, to: &mut Keep) -> io::Result<()> {
     Ok(())
 }
 
-/// A decoder whose own errors are told from those of writing.
+/// A decoder whose own errors can be told from those of writing.
 struct Decoded<'d, R: Read>(&'d mut StreamingDecoder<R, FrameDecoder>);
 
 impl<R: Read> Read for Decoded<'_, R> {

@@ -1,69 +1,20 @@
-//! From a stream of events to a [`History`], strictly: what cannot have happened is refused.
+//! From a stream of events to a [`History`]. Rejects events that cannot follow the previous ones.
 
 #![expect(clippy::disallowed_types, reason = "looked up, never walked")]
 
-use crate::datum::{Data, Datum, Full, Packed, Symbol};
-use crate::history::{Columns, End, Fault, History, NEVER, NONE, NodeId, NodeTurn, Status};
+use crate::damage::Damage;
+use crate::datum::{Data, Datum, Packed, Symbol};
+use crate::event::{Event, FaultEvent, FaultStage, OpEvent, Outcome, Phase};
+use crate::fault::{End, Fault, NodeTurn};
+use crate::function::Function;
+use crate::header::{Header, NODE_UNKNOWN, RECORDED};
+use crate::history::{Columns, History, NEVER, NONE};
+use crate::ids::{NodeId, Status};
 use crate::limits::{EVENTS_MAX, FAULTS_MAX, NODES_MAX};
-use crate::{
-    Event, FaultKind, FaultStage, Function, Header, NODE_UNKNOWN, OpEvent, Outcome, Phase,
-    RECORDED, Value, shape,
-};
+use crate::shape;
+use crate::value::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-
-/// Why an event cannot be part of the history that came before it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say what the fields are")]
-#[non_exhaustive]
-pub enum Damage {
-    #[error("expected event index {due}, found {found}")]
-    Index { found: u64, due: u64 },
-    #[error("expected a time of {last} ns or later, as the event before has, found {found} ns")]
-    Time { found: i64, last: i64 },
-    #[error("expected at most {EVENTS_MAX} events in a history, found more")]
-    Events,
-    #[error("expected nothing after the end of the run, found another event")]
-    AfterEnd,
-    #[error("process {process} completed an operation it never invoked")]
-    NotInvoked { process: u64 },
-    #[error("process {process} invoked an operation before completing event {open}")]
-    StillOpen { process: u64, open: u32 },
-    #[error(
-        "process {process} went on after one of its operations ended as info: a process takes a new number after info"
-    )]
-    AfterInfo { process: u64 },
-    #[error("process {process} completed {found}, but had invoked {invoked} (event {open})")]
-    Other { process: u64, found: String, invoked: String, open: u32 },
-    #[error("{f} cannot carry the value {value}: {why}")]
-    Shape { f: Function, value: String, why: &'static str },
-    #[error("process {process} invoked {f} with {invoked}, but completed it with {found}")]
-    Echo { process: u64, f: Function, invoked: String, found: String },
-    #[error("expected no {0} in an invocation")]
-    OnInvocation(&'static str),
-    #[error("expected at most {NODES_MAX} nodes in the header, found more")]
-    Nodes,
-    #[error("unknown node {node:?}: the header names {known}")]
-    NodeUnknown { node: String, known: String },
-    #[error("expected at least one node in the header, found none")]
-    NoNodes,
-    #[error("expected each node once in the header, found {0:?} twice")]
-    NodeTwice(String),
-    #[error("expected a phase after {last}, found {found}")]
-    PhaseOrder { found: Phase, last: Phase },
-    #[error("expected fault {due} as the next to be injected, found {found}")]
-    FaultIndex { found: u32, due: usize },
-    #[error("expected at most {FAULTS_MAX} faults in a history, found more")]
-    Faults,
-    #[error("fault {0} was never injected")]
-    FaultUnknown(u32),
-    #[error("fault {fault} was injected as {injected}, but is now called {found}")]
-    FaultKind { fault: u32, injected: FaultKind, found: FaultKind },
-    #[error("fault {fault}: {stage:?} cannot follow its earlier events")]
-    FaultStage { fault: u32, stage: FaultStage },
-    #[error(transparent)]
-    Full(#[from] Full),
-}
 
 /// Nodes that an error names.
 const NODES_TOLD: usize = 12;
@@ -432,7 +383,7 @@ impl HistoryBuilder {
         Ok(())
     }
 
-    fn push_fault(&mut self, e: &crate::FaultEvent) -> Result<(), Damage> {
+    fn push_fault(&mut self, e: &FaultEvent) -> Result<(), Damage> {
         self.due(e.index, e.time)?;
         if e.stage == FaultStage::Inject {
             let due = self.history.faults.len();

@@ -3,9 +3,9 @@
 //! Texts and lists live once each in the history's [`Data`]; a [`Datum`] names them. Within one history,
 //! two datums are equal exactly if the values they stand for are equal.
 
-use crate::Value;
 use crate::intern::{Lists, Texts};
 use crate::limits::DEPTH_MAX;
+use crate::value::Value;
 
 /// A distinct text of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,7 +13,7 @@ pub struct Symbol(pub(crate) u32);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
-enum Kind {
+enum Tag {
     Nil,
     Bool,
     Int,
@@ -25,7 +25,7 @@ enum Kind {
 /// A value of a history. See [`Data::view`] for what is in it. The order is that of first use, and says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Datum {
-    kind: Kind,
+    kind: Tag,
     /// It is a list whose only item is the scalar described by the other two fields. Most register reads
     /// return one value, and so cost no room outside their column.
     alone: bool,
@@ -34,20 +34,20 @@ pub struct Datum {
 
 impl Datum {
     /// Nothing.
-    pub const NIL: Datum = Datum { kind: Kind::Nil, alone: false, payload: 0 };
+    pub const NIL: Datum = Datum { kind: Tag::Nil, alone: false, payload: 0 };
 
     /// A whole number.
     #[must_use]
     pub const fn int(n: i64) -> Datum {
-        Datum { kind: Kind::Int, alone: false, payload: n as u64 }
+        Datum { kind: Tag::Int, alone: false, payload: n as u64 }
     }
 
     pub(crate) const fn bool(b: bool) -> Datum {
-        Datum { kind: Kind::Bool, alone: false, payload: b as u64 }
+        Datum { kind: Tag::Bool, alone: false, payload: b as u64 }
     }
 
     pub(crate) const fn text(symbol: Symbol) -> Datum {
-        Datum { kind: Kind::Text, alone: false, payload: symbol.0 as u64 }
+        Datum { kind: Tag::Text, alone: false, payload: symbol.0 as u64 }
     }
 
     /// Whether this is nothing.
@@ -59,7 +59,7 @@ impl Datum {
     /// The number, where this is one.
     #[must_use]
     pub fn as_int(self) -> Option<i64> {
-        (self.kind == Kind::Int && !self.alone).then_some(self.payload as i64)
+        (self.kind == Tag::Int && !self.alone).then_some(self.payload as i64)
     }
 }
 
@@ -152,7 +152,7 @@ pub enum Full {
 #[derive(Debug, Default)]
 pub struct Data {
     texts: Texts,
-    lists: Lists,
+    lists: Lists<Datum>,
     scratch: Vec<Datum>,
     /// Whole numbers that no column has room for.
     large: Vec<u64>,
@@ -167,15 +167,15 @@ impl Data {
             return View::List(Items { alone, items: [].iter() });
         }
         match datum.kind {
-            Kind::Nil => View::Nil,
-            Kind::Bool => View::Bool(datum.payload != 0),
-            Kind::Int => View::Int(datum.payload as i64),
-            Kind::Text => View::Text(self.texts.get(datum.payload as u32)),
-            Kind::List => {
+            Tag::Nil => View::Nil,
+            Tag::Bool => View::Bool(datum.payload != 0),
+            Tag::Int => View::Int(datum.payload as i64),
+            Tag::Text => View::Text(self.texts.get(datum.payload as u32)),
+            Tag::List => {
                 let items = self.lists.get(datum.payload as u32).iter();
                 View::List(Items { alone: None, items })
             }
-            Kind::Map => {
+            Tag::Map => {
                 let items = self.lists.get(datum.payload as u32).chunks_exact(2);
                 View::Map(Entries { texts: &self.texts, items })
             }
@@ -185,7 +185,7 @@ impl Data {
     /// A datum as columns hold it.
     pub(crate) fn pack(&mut self, datum: Datum) -> Result<Packed, Full> {
         let (mut kind, mut payload) = (datum.kind as u64, datum.payload);
-        if datum.kind == Kind::Int {
+        if datum.kind == Tag::Int {
             // Signed: it fits if the upper bits are all like the highest of the lower ones.
             payload = datum.payload << TAG_BITS;
             if (payload as i64) >> TAG_BITS != datum.payload as i64 {
@@ -204,13 +204,13 @@ impl Data {
     pub(crate) fn unpack(&self, Packed(packed): Packed) -> Datum {
         let (tag, payload) = (packed & ((1 << TAG_BITS) - 1), packed >> TAG_BITS);
         let (kind, payload) = match tag >> 1 {
-            0 => (Kind::Nil, payload),
-            1 => (Kind::Bool, payload),
-            2 => (Kind::Int, ((packed as i64) >> TAG_BITS) as u64),
-            3 => (Kind::Text, payload),
-            4 => (Kind::List, payload),
-            5 => (Kind::Map, payload),
-            _ => (Kind::Int, self.large[payload as usize]),
+            0 => (Tag::Nil, payload),
+            1 => (Tag::Bool, payload),
+            2 => (Tag::Int, ((packed as i64) >> TAG_BITS) as u64),
+            3 => (Tag::Text, payload),
+            4 => (Tag::List, payload),
+            5 => (Tag::Map, payload),
+            _ => (Tag::Int, self.large[payload as usize]),
         };
         Datum { kind, alone: tag & 1 == 1, payload }
     }
@@ -294,10 +294,10 @@ impl Data {
     pub(crate) fn close_list(&mut self, from: usize) -> Result<Datum, Full> {
         let items = &self.scratch[from..];
         let datum = match items {
-            [one] if !one.alone && !matches!(one.kind, Kind::List | Kind::Map) => {
+            [one] if !one.alone && !matches!(one.kind, Tag::List | Tag::Map) => {
                 Datum { alone: true, ..*one }
             }
-            _ => self.keep(Kind::List, from)?,
+            _ => self.keep(Tag::List, from)?,
         };
         self.scratch.truncate(from);
         Ok(datum)
@@ -314,7 +314,7 @@ impl Data {
             sorted.sort_by(|a, b| key(a).cmp(key(b)));
             entries.copy_from_slice(sorted.as_flattened());
         }
-        let datum = self.keep(Kind::Map, from)?;
+        let datum = self.keep(Tag::Map, from)?;
         self.scratch.truncate(from);
         Ok(datum)
     }
@@ -324,7 +324,7 @@ impl Data {
         self.scratch.clear();
     }
 
-    fn keep(&mut self, kind: Kind, from: usize) -> Result<Datum, Full> {
+    fn keep(&mut self, kind: Tag, from: usize) -> Result<Datum, Full> {
         let id = self.lists.intern(&self.scratch[from..]).ok_or(Full::Count)?;
         Ok(Datum { kind, alone: false, payload: u64::from(id) })
     }
@@ -373,7 +373,7 @@ mod tests {
             [0, 1, -1, edge - 1, edge, -edge, -edge - 1, i64::MAX, i64::MIN].map(Datum::int),
         );
         all.extend([0, u32::MAX].map(|id| Datum::text(Symbol(id))));
-        all.extend([Kind::List, Kind::Map].map(|kind| Datum { kind, alone: false, payload: 7 }));
+        all.extend([Tag::List, Tag::Map].map(|kind| Datum { kind, alone: false, payload: 7 }));
         let alone: Vec<Datum> = all.iter().map(|&datum| Datum { alone: true, ..datum }).collect();
         for datum in all.into_iter().chain(alone) {
             let packed = data.pack(datum).expect("room");

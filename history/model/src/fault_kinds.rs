@@ -1,6 +1,7 @@
 //! Sets of kinds of faults.
 
-use crate::{FaultKind, UnknownWord};
+use crate::fault_kind::FaultKind;
+use crate::vocabulary::UnknownWord;
 use std::fmt;
 use std::str::FromStr;
 

@@ -1,115 +1,24 @@
 //! A whole history, in columns.
 
 use crate::datum::{Data, Datum, Packed, Symbol, View};
-use crate::{EndHow, FaultKind, FaultStage, Function, Header, NodeChange, Phase, Promise, Value};
+use crate::event::Phase;
+use crate::fault::{End, Fault, NodeTurn};
+use crate::function::Function;
+use crate::groups::Groups;
+use crate::header::Header;
+use crate::ids::{KeyId, NodeId, OpId, SessionId, Status};
+use crate::promise::Promise;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// An operation: counts from 0 in the order of invocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OpId(pub u32);
-
-/// A session (process): counts from 0 in the order of first invocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionId(pub u32);
-
-/// A key: counts from 0 in the order of first use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyId(pub u32);
-
-/// A node: those of the header, in their order; then, in histories of other tools, the one that stands for an unknown node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NodeId(pub u16);
-
-/// How an operation came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Status {
-    /// It was acknowledged.
-    Ok,
-    /// It surely did not happen.
-    Fail,
-    /// Nobody knows; also where the history ends before the completion.
-    Info,
-}
-
-/// A fault, from injection to healing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// Counts from 0 in the order of injection.
-    pub id: u32,
-    /// Its kind.
-    pub kind: FaultKind,
-    /// The nodes it is about.
-    pub nodes: Vec<NodeId>,
-    /// The directed links it is about.
-    pub links: Vec<(NodeId, NodeId)>,
-    /// Its parameters.
-    pub value: Value,
-    /// When the nemesis began to inject it, in nanoseconds since the run began.
-    pub inject: i64,
-    /// When evidence showed that it had taken hold.
-    pub took: Option<i64>,
-    /// When it was given up: nothing showed that it took hold.
-    pub missed: Option<i64>,
-    /// When the nemesis began to heal it.
-    pub heal: Option<i64>,
-    /// When it was healed.
-    pub healed: Option<i64>,
-    /// When healing it failed.
-    pub stuck: Option<i64>,
-    /// What was measured, with the stage it belongs to.
-    pub evidence: Vec<(FaultStage, String)>,
-}
-
-impl Fault {
-    /// Whether it may have been in force at some moment of `from..=to`.
-    #[must_use]
-    pub fn in_force(&self, from: i64, to: i64) -> bool {
-        self.inject <= to && self.healed.is_none_or(|healed| from <= healed)
-    }
-
-    /// Whether it is about the node, alone or by one of its links; a fault that names neither is about all.
-    #[must_use]
-    pub fn touches(&self, node: NodeId) -> bool {
-        (self.nodes.is_empty() && self.links.is_empty())
-            || self.nodes.contains(&node)
-            || self.links.iter().any(|&(from, to)| from == node || to == node)
-    }
-}
-
-/// A node became ready, or died unasked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NodeTurn {
-    /// In nanoseconds since the run began.
-    pub time: i64,
-    /// The node.
-    pub node: NodeId,
-    /// What happened.
-    pub change: NodeChange,
-    /// In words.
-    pub detail: String,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct End {
-    /// In nanoseconds since the run began.
-    pub time: i64,
-    /// How.
-    pub how: EndHow,
-    /// Why, where it did not complete.
-    pub detail: Option<String>,
-}
-
-/// It took no time: the operation was never completed.
+/// Sentinel for an operation that never completed.
 pub(crate) const NEVER: u32 = u32::MAX;
-/// It took longer than the column can say.
+/// Sentinel for an operation that took longer than the column can hold.
 const LONG: u32 = u32::MAX - 1;
 /// No number.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// The operations, a vector a field: about fifty bytes each.
+/// The operations, one vector per field: about fifty bytes per operation.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     pub(crate) session: Vec<u32>,
@@ -122,16 +31,16 @@ pub(crate) struct Columns {
     pub(crate) invoked: Vec<i64>,
     /// Nanoseconds until the completion; [`NEVER`], or [`LONG`].
     pub(crate) took: Vec<u32>,
-    /// When those were completed that took long.
+    /// When the operations that took long were completed.
     pub(crate) completed_late: BTreeMap<u32, i64>,
     pub(crate) invoke_index: Vec<u32>,
     /// What another tool's file calls the operation; empty where that is the index of its invocation.
     pub(crate) number: Vec<u32>,
     pub(crate) complete_index: Vec<u32>,
-    /// Of a read what it returned, of an update what it was asked with.
+    /// What a read returned, or what an update was invoked with.
     pub(crate) value: Vec<Packed>,
-    /// Whether an update was answered with what it was asked with, and what came back instead where that was neither this
-    /// nor nothing.
+    /// Whether the answer to an update repeated its value, and what the answer was where it was neither that value nor
+    /// nothing.
     pub(crate) echoed: Vec<bool>,
     pub(crate) answers: BTreeMap<u32, Packed>,
     /// Shorter than the others where the last operations have none.
@@ -217,9 +126,9 @@ pub struct History {
     pub(crate) torn: Option<String>,
     pub(crate) last_time: i64,
     pub(crate) events: u64,
-    /// Whether the places of events tell what was over before what began.
+    /// Whether the order of events shows which operations ended before others began.
     pub(crate) real_time: bool,
-    /// The process whose operations stand for the state in which everything began.
+    /// The process whose operations stand for the initial state.
     pub(crate) setup: Option<u64>,
     /// What updates wrote that are not part of this history; see [`History::part`].
     pub(crate) left_out: BTreeMap<(KeyId, Function, Datum), LeftOut>,
@@ -241,12 +150,12 @@ impl History {
         &self.header
     }
 
-    /// Replaces what the target is held to: histories of other tools do not say what was promised.
+    /// Replaces the promises: histories of other tools do not say what was promised.
     pub fn set_promises(&mut self, promises: Vec<Promise>) {
         self.header.promises = promises;
     }
 
-    /// The header, to be changed: what the target is held to, and how much has to be put to the test.
+    /// The header, to be changed: what the target promises, and how often a promise must be tested.
     pub fn header_mut(&mut self) -> &mut Header {
         &mut self.header
     }
@@ -297,7 +206,7 @@ impl History {
         }
     }
 
-    /// The operation that is called so: see [`OpView::number`].
+    /// The operation with this number: see [`OpView::number`].
     #[must_use]
     pub fn op_of_number(&self, number: u32) -> Option<OpId> {
         if self.ops.number.is_empty() {
@@ -398,7 +307,7 @@ impl History {
         &self.faults
     }
 
-    /// The faults that may have been in force at some moment of `from..=to`; with a node, only those about it.
+    /// The faults that may have been in force at some moment of `from..=to`; with a node, only those that act on it.
     pub fn faults_in_force(
         &self,
         from: i64,
@@ -410,7 +319,7 @@ impl History {
         })
     }
 
-    /// What happened to nodes by themselves.
+    /// What happened to nodes without a fault.
     #[must_use]
     pub fn node_turns(&self) -> &[NodeTurn] {
         &self.node_turns
@@ -432,44 +341,6 @@ impl History {
     #[must_use]
     pub fn last_time(&self) -> i64 {
         self.last_time
-    }
-}
-
-/// Operations in groups: one vector, cut at offsets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Groups {
-    starts: Vec<u32>,
-    ops: Vec<OpId>,
-}
-
-impl Groups {
-    fn new(groups: usize, group_of: &[u32]) -> Groups {
-        let mut starts = vec![0_u32; groups + 1];
-        for &group in group_of {
-            starts[group as usize + 1] += 1;
-        }
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
-        }
-        let mut next = starts.clone();
-        let mut ops = vec![OpId(0); group_of.len()];
-        for (op, &group) in group_of.iter().enumerate() {
-            ops[next[group as usize] as usize] = OpId(op as u32);
-            next[group as usize] += 1;
-        }
-        Groups { starts, ops }
-    }
-
-    /// The operations of one group.
-    #[must_use]
-    pub fn of(&self, group: u32) -> &[OpId] {
-        let group = group as usize;
-        &self.ops[self.starts[group] as usize..self.starts[group + 1] as usize]
-    }
-
-    /// Every group, in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[OpId]> {
-        (0..self.starts.len() as u32 - 1).map(|group| self.of(group))
     }
 }
 

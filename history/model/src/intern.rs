@@ -5,7 +5,6 @@
 
 #![expect(clippy::disallowed_types, reason = "looked up, never walked")]
 
-use crate::datum::Datum;
 use crate::limits::{ITEMS_MAX, TEXT_BYTES_MAX, TEXTS_MAX};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
@@ -131,22 +130,29 @@ impl Texts {
     }
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Lists {
+/// Lists of items that are small.
+#[derive(Debug)]
+pub(crate) struct Lists<T> {
     chains: Chains,
-    arena: Vec<Datum>,
+    arena: Vec<T>,
     ends: Vec<u32>,
 }
 
-impl Lists {
-    pub(crate) fn get(&self, id: u32) -> &[Datum] {
+impl<T> Default for Lists<T> {
+    fn default() -> Self {
+        Lists { chains: Chains::default(), arena: Vec::new(), ends: Vec::new() }
+    }
+}
+
+impl<T: Copy + Eq + Hash> Lists<T> {
+    pub(crate) fn get(&self, id: u32) -> &[T] {
         let id = id as usize;
         let start = if id == 0 { 0 } else { self.ends[id - 1] as usize };
         &self.arena[start..self.ends[id] as usize]
     }
 
     /// The number of the list; `None` when there is no room for another.
-    pub(crate) fn intern(&mut self, items: &[Datum]) -> Option<u32> {
+    pub(crate) fn intern(&mut self, items: &[T]) -> Option<u32> {
         let hash = self.chains.hash(items);
         if let Some(id) = self.chains.find(hash, |id| self.get(id) == items) {
             return Some(id);

@@ -1,17 +1,21 @@
 //! What happened: operations, faults, phases, and the file they are kept in.
 //!
-//! The ground floor of Afterall. It knows nobody: no harness, no checker, no socket. A run is recorded
+//! The ground floor of Afterall: it depends on no other workspace crate. A run is recorded
 //! as a stream of [`Event`]s behind one [`Header`]; a [`History`] is that stream in columns, which is what
 //! checkers and reports read.
 
 mod build;
+mod damage;
 mod datum;
 mod event;
+mod fault;
 mod fault_kind;
 mod fault_kinds;
 mod function;
+mod groups;
 mod header;
 mod history;
+mod ids;
 mod intern;
 pub mod jsonl;
 pub mod limits;
@@ -27,22 +31,24 @@ mod transactions;
 mod value;
 mod vocabulary;
 
-pub use build::{Damage, HistoryBuilder};
+pub use build::HistoryBuilder;
+pub use damage::Damage;
 pub use datum::{Data, Datum, Entries, Full, Items, Symbol, View};
 pub use event::{
     EndEvent, EndHow, Event, FaultEvent, FaultStage, NodeChange, NodeEvent, OpEvent, Outcome,
     Phase, PhaseEvent,
 };
+pub use fault::{End, Fault, NodeTurn};
 pub use fault_kind::{ActsOn, FaultKind};
 pub use fault_kinds::FaultKinds;
 pub use function::Function;
+pub use groups::Groups;
 pub use header::{
     CartRule, CounterRule, FORMAT, Header, NODE_UNKNOWN, RECORDED, RegisterRule, Semantics,
     VERSION, Workload,
 };
-pub use history::{
-    End, Fault, Groups, History, KeyId, NodeId, NodeTurn, OpId, OpView, SessionId, Status,
-};
+pub use history::{History, OpView};
+pub use ids::{KeyId, NodeId, OpId, SessionId, Status};
 pub use jsonl::Writer;
 pub use line_error::{JsonError, LineError};
 pub use promise::{Promise, Property, Sessions, UnknownPromise};

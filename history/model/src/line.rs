@@ -1,19 +1,21 @@
 //! One line of a history file, parsed straight into a history's [`Data`] without values in between.
 
 use crate::datum::{Data, Datum, Full, Symbol};
+use crate::event::{
+    EndEvent, EndHow, Event, FaultEvent, FaultStage, NodeChange, NodeEvent, OpEvent, Outcome,
+    Phase, PhaseEvent,
+};
 use crate::limits::DEPTH_MAX;
 use crate::line_error::LineError;
-use crate::{
-    EndEvent, EndHow, Event, FaultEvent, FaultStage, NodeChange, NodeEvent, OpEvent, Outcome,
-    Phase, PhaseEvent, UnknownWord, Value,
-};
+use crate::value::Value;
+use crate::vocabulary::UnknownWord;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use std::fmt;
 
 /// The `type` of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum LineKind {
     Op(Outcome),
     Phase,
     Fault,
@@ -99,7 +101,7 @@ impl Fields {
 }
 
 /// What stands in every line of a kind, and what else may.
-fn needed(kind: Kind) -> (Fields, Fields) {
+fn needed(kind: LineKind) -> (Fields, Fields) {
     use Field as F;
     const EVERY: Fields = Fields::of(&[F::Index, F::Time, F::Type]);
     const NONE: Fields = Fields::of(&[]);
@@ -107,23 +109,23 @@ fn needed(kind: Kind) -> (Fields, Fields) {
     const OK: Fields = Fields::of(&[F::Value]).with(OP);
     const MAY: Fields = Fields::of(&[F::Version, F::Error, F::Final]);
     match kind {
-        Kind::Op(Outcome::Invoke) => (OP, Fields::of(&[F::Value]).with(MAY)),
-        Kind::Op(Outcome::Ok) => (OK, MAY),
-        Kind::Op(Outcome::Fail | Outcome::Info) => (OP, Fields::of(&[F::Value]).with(MAY)),
-        Kind::Phase => (Fields::of(&[F::Phase]).with(EVERY), NONE),
-        Kind::Fault => (
+        LineKind::Op(Outcome::Invoke) => (OP, Fields::of(&[F::Value]).with(MAY)),
+        LineKind::Op(Outcome::Ok) => (OK, MAY),
+        LineKind::Op(Outcome::Fail | Outcome::Info) => (OP, Fields::of(&[F::Value]).with(MAY)),
+        LineKind::Phase => (Fields::of(&[F::Phase]).with(EVERY), NONE),
+        LineKind::Fault => (
             Fields::of(&[F::Fault, F::F, F::Stage]).with(EVERY),
             Fields::of(&[F::Nodes, F::Links, F::Value, F::Evidence]),
         ),
-        Kind::Node => (Fields::of(&[F::Node, F::Change, F::Detail]).with(EVERY), NONE),
-        Kind::End => (Fields::of(&[F::How]).with(EVERY), Fields::of(&[F::Detail])),
+        LineKind::Node => (Fields::of(&[F::Node, F::Change, F::Detail]).with(EVERY), NONE),
+        LineKind::End => (Fields::of(&[F::How]).with(EVERY), Fields::of(&[F::Detail])),
     }
 }
 
 /// A parsed line. Fields that were not there hold something meaningless; [`Line::check`] tells.
 pub(crate) struct Line {
     seen: Fields,
-    pub(crate) kind: Kind,
+    pub(crate) kind: LineKind,
     pub(crate) index: u64,
     pub(crate) time: i64,
     pub(crate) process: u64,
@@ -149,7 +151,7 @@ impl Line {
     fn empty() -> Line {
         Line {
             seen: Fields::default(),
-            kind: Kind::End,
+            kind: LineKind::End,
             index: 0,
             time: 0,
             process: 0,
@@ -188,7 +190,7 @@ impl Line {
     pub(crate) fn into_event(self, data: &Data) -> Result<Event, UnknownWord> {
         let (index, time) = (self.index, self.time);
         Ok(match self.kind {
-            Kind::Op(outcome) => Event::Op(OpEvent {
+            LineKind::Op(outcome) => Event::Op(OpEvent {
                 index,
                 time,
                 outcome,
@@ -201,8 +203,8 @@ impl Line {
                 error: self.error.map(|error| data.text(error).to_owned()),
                 last: self.last,
             }),
-            Kind::Phase => Event::Phase(PhaseEvent { index, time, phase: self.phase }),
-            Kind::Fault => Event::Fault(FaultEvent {
+            LineKind::Phase => Event::Phase(PhaseEvent { index, time, phase: self.phase }),
+            LineKind::Fault => Event::Fault(FaultEvent {
                 index,
                 time,
                 fault: self.fault,
@@ -213,14 +215,16 @@ impl Line {
                 value: data.value(self.value),
                 evidence: self.evidence,
             }),
-            Kind::Node => Event::Node(NodeEvent {
+            LineKind::Node => Event::Node(NodeEvent {
                 index,
                 time,
                 node: data.text(self.node).to_owned(),
                 change: self.change,
                 detail: self.detail.unwrap_or_default(),
             }),
-            Kind::End => Event::End(EndEvent { index, time, how: self.how, detail: self.detail }),
+            LineKind::End => {
+                Event::End(EndEvent { index, time, how: self.how, detail: self.detail })
+            }
         })
     }
 }
@@ -259,14 +263,14 @@ impl<'de> Visitor<'de> for LineSeed<'_> {
                 Field::Time => line.time = map.next_value()?,
                 Field::Type => {
                     line.kind = match map.next_value()? {
-                        Type::Invoke => Kind::Op(Outcome::Invoke),
-                        Type::Ok => Kind::Op(Outcome::Ok),
-                        Type::Fail => Kind::Op(Outcome::Fail),
-                        Type::Info => Kind::Op(Outcome::Info),
-                        Type::Phase => Kind::Phase,
-                        Type::Fault => Kind::Fault,
-                        Type::Node => Kind::Node,
-                        Type::End => Kind::End,
+                        Type::Invoke => LineKind::Op(Outcome::Invoke),
+                        Type::Ok => LineKind::Op(Outcome::Ok),
+                        Type::Fail => LineKind::Op(Outcome::Fail),
+                        Type::Info => LineKind::Op(Outcome::Info),
+                        Type::Phase => LineKind::Phase,
+                        Type::Fault => LineKind::Fault,
+                        Type::Node => LineKind::Node,
+                        Type::End => LineKind::End,
                     }
                 }
                 Field::Process => line.process = map.next_value()?,

@@ -1,6 +1,6 @@
 //! What can be wrong with a line of a history.
 
-use crate::build::Damage;
+use crate::damage::Damage;
 use crate::header::{FORMAT, VERSION};
 use crate::limits::LINE_BYTES_MAX;
 use crate::vocabulary::UnknownWord;

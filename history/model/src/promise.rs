@@ -1,7 +1,8 @@
 //! The vocabulary of promises: the properties a target may claim to hold.
 
+use crate::fault_kinds::FaultKinds;
 use crate::vocabulary;
-use crate::{FaultKinds, UnknownWord};
+use crate::vocabulary::UnknownWord;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -36,23 +37,23 @@ vocabulary! {
         CausalMemory = "causal-memory",
         /// CC: no read ignores what is in its causal past.
         Causal = "causal",
-        /// Every session sees the writes of each other session in their order.
+        /// Every session sees the writes of each other session in the order in which that session made them.
         Pram = "pram",
-        /// A transaction sees all of another, or nothing of it.
+        /// A transaction sees all of another transaction, or nothing of it.
         ReadAtomic = "read-atomic",
-        /// Nothing is read that was not committed, and no transaction reads older states the further it goes.
+        /// Every value read was committed, and no transaction reads an older state after a newer one.
         ReadCommitted = "read-committed",
         /// A session sees its own writes.
         ReadYourWrites = "read-your-writes",
-        /// A session never sees an older state than it has seen.
+        /// A session never sees an older state after a newer one.
         MonotonicReads = "monotonic-reads",
-        /// A session's writes are ordered as it made them.
+        /// A session's writes take effect in the order in which it made them.
         MonotonicWrites = "monotonic-writes",
-        /// A write is ordered after what its session had read.
+        /// A write is ordered after the writes whose values its session had read.
         WritesFollowReads = "writes-follow-reads",
         /// No acknowledged register write is `lost` (a concurrent one thrown away by last-write-wins is `discarded`).
         NoLostWrites = "no-lost-writes",
-        /// No acknowledged register write is lost to a value that the writer's session had causally seen.
+        /// No acknowledged register write is lost to a value that the session which wrote it had causally seen.
         NoCausalLoss = "no-causal-loss",
         /// After the updates stop, all replicas return the same.
         Convergence = "convergence",
@@ -60,15 +61,15 @@ vocabulary! {
         NoLostIncrements = "no-lost-increments",
         /// No increment or decrement is applied more than once.
         NoDoubleIncrements = "no-double-increments",
-        /// A read of a counter holds all that was acknowledged before it began, and nothing that had not begun when it was over.
+        /// A read of a counter includes every change acknowledged before it began, and no change that began after it ended.
         CounterBounds = "counter-bounds",
         /// No item that was added, acknowledged and never removed is missing at the end.
         NoLostItems = "no-lost-items",
         /// No item that was removed after it had been seen is back at the end.
         NoResurrectedItems = "no-resurrected-items",
-        /// No more is sold than there was.
+        /// No more units are sold than were in stock.
         NoOversell = "no-oversell",
-        /// Nothing is read that nobody wrote (register), added (cart, set), or that is no reachable sum (counter).
+        /// Every value read was written (register) or added (cart, set), or is a reachable sum (counter).
         NoPhantoms = "no-phantoms",
     }
 }
@@ -91,7 +92,7 @@ pub enum Sessions {
 pub struct Promise {
     /// What is promised.
     pub property: Property,
-    /// To whom; only session guarantees tell sessions apart.
+    /// To which sessions; only session guarantees distinguish them.
     pub sessions: Sessions,
     /// The kinds of faults that suspend it: a run in which one of them was injected measures the property, and does not hold the
     /// target to it.
@@ -170,7 +171,7 @@ impl<'de> Deserialize<'de> for Promise {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::FaultKind;
+    use crate::fault_kind::FaultKind;
 
     #[test]
     fn a_promise_is_written_and_read_the_same() {

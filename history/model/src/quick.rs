@@ -6,8 +6,9 @@
 
 use crate::build::RawOp;
 use crate::datum::{Data, Datum, Symbol};
+use crate::event::Outcome;
+use crate::function::Function;
 use crate::limits::DEPTH_MAX;
-use crate::{Function, Outcome};
 
 /// One end of an operation; none if the line does not have the usual shape.
 pub(crate) fn op(line: &[u8], data: &mut Data) -> Option<RawOp> {
@@ -136,8 +137,11 @@ impl<'l> Cursor<'l> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::line::{Kind, LineSeed};
-    use crate::{Event, Header, OpEvent, Value, Workload, Writer};
+    use crate::event::{Event, OpEvent};
+    use crate::header::{Header, Workload};
+    use crate::jsonl::Writer;
+    use crate::line::{LineKind, LineSeed};
+    use crate::value::Value;
     use proptest::prelude::*;
     use serde::de::DeserializeSeed;
 
@@ -148,7 +152,7 @@ mod tests {
         let line = LineSeed { data: &mut data }.deserialize(&mut deserializer).ok()?;
         deserializer.end().ok()?;
         line.check().ok()?;
-        let Kind::Op(outcome) = line.kind else { return None };
+        let LineKind::Op(outcome) = line.kind else { return None };
         let f: Function = data.text(line.f).parse().ok()?;
         Some(format!(
             "{} {} {outcome:?} {} {:?} {f} {:?} {:?} {:?} {:?} {}",

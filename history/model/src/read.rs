@@ -1,12 +1,15 @@
-//! Reading a history file, strictly: a damaged line is an error with its place; only a last line that was torn
-//! off in the middle of writing is let pass, and the history says so.
+//! Reading a history file, strictly: a damaged line is an error with its place. Only a last line that was cut off in the
+//! middle of writing is accepted, and the history says so.
 
+use crate::build::HistoryBuilder;
 use crate::build::RawOp;
+use crate::function::Function;
+use crate::header::{FORMAT, Header, VERSION};
+use crate::history::History;
 use crate::limits::LINE_BYTES_MAX;
-use crate::line::{Kind, Line, LineSeed};
+use crate::line::{Line, LineKind, LineSeed};
 use crate::line_error::{JsonError, LineError};
 use crate::quick;
-use crate::{FORMAT, Function, Header, History, HistoryBuilder, VERSION};
 use serde::Deserialize;
 use serde::de::DeserializeSeed;
 use std::fs::File;
@@ -87,7 +90,7 @@ pub fn read_jsonl_from(mut from: impl BufRead, name: &str) -> Result<History, Re
         whole = newline;
         match parse(&mut builder, &bytes) {
             Ok(line) => {
-                ended = line.kind == Kind::End;
+                ended = line.kind == LineKind::End;
                 take(&mut builder, line).map_err(|problem| damaged(number, problem))?;
                 if !whole && !ended {
                     builder.torn(format!("{name}:{number}: the last line has no end; it was kept"));
@@ -193,7 +196,7 @@ fn parse(builder: &mut HistoryBuilder, bytes: &[u8]) -> Result<Line, JsonError> 
 
 fn take(builder: &mut HistoryBuilder, line: Line) -> Result<(), LineError> {
     line.check()?;
-    let Kind::Op(outcome) = line.kind else {
+    let LineKind::Op(outcome) = line.kind else {
         let event = line.into_event(builder.data())?;
         return Ok(builder.push(&event)?);
     };

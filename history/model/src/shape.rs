@@ -2,7 +2,8 @@
 //! [`crate::Workload`]. Checked once, as a history is built, so that no checker meets anything else.
 
 use crate::datum::{Data, Datum, View};
-use crate::{Function, Workload};
+use crate::function::Function;
+use crate::header::Workload;
 
 const CART_READ: &str = "a cart's read returns a list of [element, quantity]";
 
@@ -20,7 +21,7 @@ pub(crate) fn of_input(
     use Function as F;
     use Workload as W;
     let (fits, why) = match (workload, f) {
-        (W::Transactions, _) => (false, "a transaction is no single operation"),
+        (W::Transactions, _) => (false, "a transaction is not a single operation"),
         (_, F::Read) | (W::Cart, F::Checkout) => {
             (input.is_nil(), "a read is invoked without a value")
         }

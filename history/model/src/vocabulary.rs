@@ -141,7 +141,11 @@ where
 
 #[cfg(test)]
 mod tests {
-    use crate::{FaultKind, Function, Phase, Property, Workload};
+    use crate::event::Phase;
+    use crate::fault_kind::FaultKind;
+    use crate::function::Function;
+    use crate::header::Workload;
+    use crate::promise::Property;
 
     #[test]
     fn every_word_is_read_as_it_is_written() {

@@ -3,7 +3,8 @@
 //! Everything that waits while a commit is under way is handled as one batch after it: group commit, without a
 //! timer.
 
-use crate::storage::{Record, Storage, StorageError};
+use crate::error::StorageError;
+use crate::storage::{Record, Storage};
 use afterall_reference::core::{
     Answer, Effects, Figures, Input, Message, Moment, Node, NodeId, Refusal, Request,
 };

@@ -2,6 +2,7 @@
 
 use afterall_node::{AuthorityArgs, NodeArgs, run, run_authority};
 use clap::{CommandFactory, Parser, Subcommand};
+use std::error::Error;
 use std::process::ExitCode;
 
 /// The reference node of Afterall.
@@ -32,7 +33,13 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("afterall-node: {error}");
+            let mut text = error.to_string();
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                text = format!("{text}: {error}");
+                cause = error.source();
+            }
+            eprintln!("afterall-node: {text}");
             ExitCode::FAILURE
         }
     }

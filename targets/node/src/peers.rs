@@ -2,7 +2,7 @@
 //!
 //! A frame is a length (u32, big endian) and that many bytes of postcard. The first frame of a connection names
 //! its sender; the others are messages. Nothing flows back, so that cutting i→j leaves j→i alone. One sender is
-//! no node: `PROBE`, to whom every frame is sent back, so that a harness can measure the link.
+//! not a node: `PROBE`, which gets every frame back, so that a harness can measure the link.
 
 use crate::engine::Event;
 use afterall_reference::core::{Message, NodeId};
@@ -144,7 +144,7 @@ async fn receive(stream: TcpStream, from: SocketAddr, events: std::sync::mpsc::S
                 Ok(PROBE) => return echo(stream, frame).await,
                 Ok(node) => sender = Some(node),
                 Err(error) => {
-                    eprintln!("peers: {from} did not say who it is: {error}");
+                    eprintln!("peers: {from} did not say which node it is: {error}");
                     return;
                 }
             }
@@ -153,7 +153,7 @@ async fn receive(stream: TcpStream, from: SocketAddr, events: std::sync::mpsc::S
         let message = match postcard::from_bytes(&frame) {
             Ok(message) => message,
             Err(error) => {
-                eprintln!("peers: {node} sent what is no message: {error}");
+                eprintln!("peers: {node} sent something that is not a message: {error}");
                 return;
             }
         };
@@ -221,7 +221,9 @@ async fn read_frame(
         Err(error) => return Err(error),
     };
     if length > FRAME_BYTES_MAX {
-        return Err(std::io::Error::other(format!("a frame of {length} bytes is too long")));
+        return Err(std::io::Error::other(format!(
+            "expected a frame of at most {FRAME_BYTES_MAX} bytes, found {length}"
+        )));
     }
     // Grows as bytes arrive, so that a length alone costs no memory.
     frame.clear();

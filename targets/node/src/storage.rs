@@ -1,21 +1,11 @@
 //! The disk: an embedded store of the node's records, and the count of its incarnations.
 
+use crate::error::StorageError;
 use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
 use std::path::Path;
 
 const OBJECTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("objects");
 const META: TableDefinition<'_, &str, u32> = TableDefinition::new("meta");
-
-/// A storage failure.
-#[derive(Debug, thiserror::Error)]
-#[error("storage: {0}")]
-pub struct StorageError(String);
-
-impl StorageError {
-    fn new(error: impl std::fmt::Display) -> Self {
-        StorageError(error.to_string())
-    }
-}
 
 /// A node's storage.
 pub(crate) struct Storage {
@@ -32,11 +22,12 @@ impl Storage {
     /// The folder cannot be written, or another process holds the storage.
     pub(crate) fn open(folder: &Path) -> Result<Storage, StorageError> {
         std::fs::create_dir_all(folder)
-            .map_err(|error| StorageError(format!("create {}: {error}", folder.display())))?;
+            .map_err(|source| StorageError::Folder { path: folder.to_owned(), source })?;
         let path = folder.join("node.redb");
-        let database = Database::create(&path)
-            .map_err(|error| StorageError(format!("open {}: {error}", path.display())))?;
-        Ok(Storage { database })
+        match Database::create(&path) {
+            Ok(database) => Ok(Storage { database }),
+            Err(source) => Err(StorageError::Open { path, source: Box::new(source) }),
+        }
     }
 
     /// Counts a start, durably, and returns the number of the new incarnation with everything stored before.

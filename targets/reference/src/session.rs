@@ -1,6 +1,6 @@
 //! What a client of the node remembers between operations, and how operations become requests.
 
-use crate::core::{Action, Answer, Content, Dot, Key, Kind, Reading, Request, Scalar};
+use crate::core::{Action, Answer, Content, DataType, Dot, Key, Reading, Request, Scalar};
 use afterall_history::{Function, Value, Workload};
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub struct Session {
 
 /// An operation that the node cannot be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the reference node has no {f} of {value} for a {kind}", kind = .workload.name())]
+#[error("the reference node has no operation {f} of {value} on a {kind}", kind = .workload.name())]
 pub struct NoSuchOperation {
     workload: Workload,
     f: Function,
@@ -37,9 +37,9 @@ impl Session {
         value: &Value,
     ) -> Result<Request, NoSuchOperation> {
         let kind = match workload {
-            Workload::Register => Kind::Register,
-            Workload::Counter => Kind::Counter,
-            Workload::Cart => Kind::Cart,
+            Workload::Register => DataType::Register,
+            Workload::Counter => DataType::Counter,
+            Workload::Cart => DataType::Cart,
             _ => return Err(NoSuchOperation { workload, f, value: value.clone() }),
         };
         let action = match (workload, f, value) {

@@ -15,7 +15,7 @@
 //! a 4xx or 507 has changed nothing.
 
 use crate::core::{
-    Action, Answer, Content, Dot, Item, Key, Kind, NodeId, Reading, Refusal, Request, Scalar,
+    Action, Answer, Content, DataType, Dot, Item, Key, NodeId, Reading, Refusal, Request, Scalar,
 };
 use afterall_history::{Function, Value};
 use serde::{Deserialize, Serialize};
@@ -27,21 +27,21 @@ pub const BODY_BYTES_MAX: usize = 256 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     /// No such path.
-    #[error("no such path {0:?}: there are /register, /counter, /cart, /status and /metrics")]
+    #[error("expected the path /register, /counter, /cart, /status or /metrics, found {0:?}")]
     Path(String),
     /// Not the JSON that it should be.
     #[error("{0}")]
     Json(String),
     /// An `f` that the object's type does not know.
-    #[error("{kind} knows no f {f}")]
+    #[error("a {kind} has no operation {f}")]
     Function {
         /// The object's type.
-        kind: Kind,
+        kind: DataType,
         /// What was asked.
         f: Function,
     },
     /// A `value` that does not fit its `f`.
-    #[error("f {f} wants {wanted} as its value, not {got}")]
+    #[error("expected {wanted} as the value of {f}, found {got}")]
     Value {
         /// What was asked.
         f: Function,
@@ -51,7 +51,7 @@ pub enum Malformed {
         got: Value,
     },
     /// An add that is not written as a read gives it.
-    #[error("{0:?} is no add: it should look like n1.1:4")]
+    #[error("expected an add as n1.1:4, found {0:?}")]
     Add(String),
 }
 
@@ -113,9 +113,9 @@ pub fn encode_request(request: &Request) -> (&'static str, Vec<u8>) {
         }
     };
     let path = match request.key.kind {
-        Kind::Register => "/register",
-        Kind::Counter => "/counter",
-        Kind::Cart => "/cart",
+        DataType::Register => "/register",
+        DataType::Counter => "/counter",
+        DataType::Cart => "/cart",
     };
     let after = request.after.map(|reading| (reading.wall_ms, reading.logical));
     (path, to_json(&RequestBody { key: request.key.name.clone(), f, value, adds, after }))
@@ -127,33 +127,33 @@ pub fn encode_request(request: &Request) -> (&'static str, Vec<u8>) {
 /// What does not follow the protocol. Bounds are [`Request::check`]'s business.
 pub fn decode_request(path: &str, body: &[u8]) -> Result<Request, Malformed> {
     let kind = match path {
-        "/register" => Kind::Register,
-        "/counter" => Kind::Counter,
-        "/cart" => Kind::Cart,
+        "/register" => DataType::Register,
+        "/counter" => DataType::Counter,
+        "/cart" => DataType::Cart,
         other => return Err(Malformed::Path(other.chars().take(100).collect())),
     };
     let body: RequestBody = from_json(body)?;
     let wrong = |f, wanted| Malformed::Value { f, wanted, got: body.value.clone() };
     let action = match (kind, body.f) {
-        (_, Function::Read) | (Kind::Cart, Function::Checkout) => Action::Read,
-        (Kind::Register, Function::Write) => match &body.value {
+        (_, Function::Read) | (DataType::Cart, Function::Checkout) => Action::Read,
+        (DataType::Register, Function::Write) => match &body.value {
             Value::Int(n) => Action::Write(Scalar::Int(*n)),
             Value::Text(text) => Action::Write(Scalar::Text(text.clone())),
             _ => return Err(wrong(body.f, "a whole number or text")),
         },
-        (Kind::Counter, f @ (Function::Increment | Function::Decrement)) => {
+        (DataType::Counter, f @ (Function::Increment | Function::Decrement)) => {
             let amount = body.value.as_int().filter(|&n| n > 0);
             let amount = amount.ok_or_else(|| wrong(f, "an amount of at least 1"))?;
             Action::Change(if f == Function::Decrement { -amount } else { amount })
         }
-        (Kind::Cart, f @ Function::Add) => match body.value.as_list() {
+        (DataType::Cart, f @ Function::Add) => match body.value.as_list() {
             Some([Value::Text(element), Value::Int(quantity)]) => Action::Add {
                 element: element.clone(),
                 quantity: u64::try_from(*quantity).map_err(|_| wrong(f, "[element, quantity]"))?,
             },
             _ => return Err(wrong(f, "[element, quantity]")),
         },
-        (Kind::Cart, f @ Function::Remove) => Action::Remove {
+        (DataType::Cart, f @ Function::Remove) => Action::Remove {
             element: body.value.as_text().ok_or_else(|| wrong(f, "an element"))?.to_owned(),
             dots: body.adds.iter().map(|text| dot(text)).collect::<Result<_, _>>()?,
         },
@@ -283,15 +283,20 @@ mod tests {
             0..4,
         );
         let action = prop_oneof![
-            (0usize..3)
-                .prop_map(|kind| ([Kind::Register, Kind::Counter, Kind::Cart][kind], Action::Read)),
-            any::<i64>().prop_map(|n| (Kind::Register, Action::Write(Scalar::Int(n)))),
-            ".*".prop_map(|text| (Kind::Register, Action::Write(Scalar::Text(text)))),
+            (0usize..3).prop_map(|kind| (
+                [DataType::Register, DataType::Counter, DataType::Cart][kind],
+                Action::Read
+            )),
+            any::<i64>().prop_map(|n| (DataType::Register, Action::Write(Scalar::Int(n)))),
+            ".*".prop_map(|text| (DataType::Register, Action::Write(Scalar::Text(text)))),
             (1i64..1000, any::<bool>())
-                .prop_map(|(n, up)| (Kind::Counter, Action::Change(if up { n } else { -n }))),
-            (".+", 1u64..9)
-                .prop_map(|(element, quantity)| (Kind::Cart, Action::Add { element, quantity })),
-            (".+", dots).prop_map(|(element, dots)| (Kind::Cart, Action::Remove { element, dots })),
+                .prop_map(|(n, up)| (DataType::Counter, Action::Change(if up { n } else { -n }))),
+            (".+", 1u64..9).prop_map(|(element, quantity)| (
+                DataType::Cart,
+                Action::Add { element, quantity }
+            )),
+            (".+", dots)
+                .prop_map(|(element, dots)| (DataType::Cart, Action::Remove { element, dots })),
         ];
         (".+", action, prop::option::of((0..i64::MAX as u64, any::<u32>()))).prop_map(
             |(name, (kind, action), after)| Request {
@@ -331,7 +336,7 @@ mod tests {
             decode_request("/counter", br#"{"key":"c","f":"increment","value":0}"#).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "f increment wants an amount of at least 1 as its value, not 0"
+            "expected an amount of at least 1 as the value of increment, found 0"
         );
     }
 }

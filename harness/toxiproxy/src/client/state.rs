@@ -1,6 +1,6 @@
 //! What a link is meant to be, what the server says it is, and whether these agree.
 
-use crate::Direction;
+use crate::direction::Direction;
 use std::collections::BTreeMap;
 use std::fmt;
 use toxiproxy_rust::proxy::ProxyPack;

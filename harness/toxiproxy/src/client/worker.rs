@@ -2,15 +2,19 @@
 
 #![expect(clippy::disallowed_types, reason = "what toxiproxy_rust returns")]
 
+use super::change::{Change, NewLink};
+use super::error::{CrateError, Error};
 use super::state::{Difference, LinkState, ToxicKind};
-use super::{Change, Error, NewLink};
-use crate::Direction;
+use crate::direction::Direction;
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use toxiproxy_rust::client::Client;
 use toxiproxy_rust::proxy::{Proxy, ProxyPack};
+
+/// What the crate answers: its errors are texts.
+type Answer<T> = Result<T, String>;
 
 /// Talks to one server and knows the links that were created through it.
 pub(super) struct Worker {
@@ -25,7 +29,7 @@ impl Worker {
     pub(super) fn connect(address: SocketAddr, prefix: String) -> Result<Worker, Error> {
         let client = guard("making a client", || Ok(Client::new(address)))?;
         let mut worker = Worker { address, client, prefix, links: BTreeMap::new() };
-        // Whoever answers this in the right shape is a Toxiproxy.
+        // A server that answers this in the right shape is a Toxiproxy.
         worker.call("listing proxies", |client| client.all().map(|_| ()))?;
         Ok(worker)
     }
@@ -33,8 +37,8 @@ impl Worker {
     /// Calls the crate. It panics on some transport errors, with its lock held: then a new client is needed.
     fn call<T>(
         &mut self,
-        doing: &str,
-        call: impl FnOnce(&Client) -> Result<T, String>,
+        doing: &'static str,
+        call: impl FnOnce(&Client) -> Answer<T>,
     ) -> Result<T, Error> {
         let result = guard(doing, || call(&self.client));
         if let Err(Error::Panicked { .. }) = result {
@@ -226,7 +230,7 @@ impl Change {
 }
 
 /// One call of the crate for one change. Statuses are ignored there, so success means little.
-fn make(proxy: &Proxy, change: Change) -> Result<(), String> {
+fn make(proxy: &Proxy, change: Change) -> Answer<()> {
     match change {
         Change::Cut => proxy.disable(),
         Change::Mend => proxy.enable(),
@@ -276,13 +280,11 @@ fn check_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn guard<T>(doing: &str, call: impl FnOnce() -> Result<T, String>) -> Result<T, Error> {
+fn guard<T>(doing: &'static str, call: impl FnOnce() -> Answer<T>) -> Result<T, Error> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(why)) => Err(Error::Transport { doing: doing.to_owned(), why }),
-        Err(panic) => {
-            Err(Error::Panicked { doing: doing.to_owned(), why: panic_text(panic.as_ref()) })
-        }
+        Ok(Err(why)) => Err(Error::Transport { doing, source: CrateError(why) }),
+        Err(panic) => Err(Error::Panicked { doing, why: panic_text(panic.as_ref()) }),
     }
 }
 

@@ -4,8 +4,8 @@
 //! `proxy_collection.go`, `toxic_collection.go`); the conformance suite compares the two.
 
 use super::proxy::{Proxy, listen_address};
-use super::toxic::{Kind, Toxic};
-use crate::Direction;
+use super::toxic::{Toxic, ToxicType};
+use crate::direction::Direction;
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
@@ -227,7 +227,7 @@ async fn toxic_create(State(registry): Shared, Path(name): Path<String>, body: B
         let text = "stream was invalid, can be either upstream or downstream";
         ApiError::new(StatusCode::BAD_REQUEST, text)
     })?;
-    let mut kind = Kind::named(&type_name)
+    let mut kind = ToxicType::named(&type_name)
         .ok_or_else(|| ApiError::new(StatusCode::BAD_REQUEST, "invalid toxic type"))?;
     let toxic_name = given_name.unwrap_or_else(|| format!("{type_name}_{stream}"));
     if proxy.live().toxics().iter().any(|toxic| toxic.name == toxic_name) {
@@ -323,7 +323,7 @@ impl Registry {
         let entries = match serde_json::from_slice(body).map_err(ApiError::bad_body)? {
             Json::Array(entries) => entries,
             Json::Null => Vec::new(),
-            other => return Err(ApiError::bad_body(format!("a list was expected, not {other}"))),
+            other => return Err(ApiError::bad_body(format!("expected a list, found {other}"))),
         };
         let mut wanted = Vec::new();
         for (position, entry) in entries.into_iter().enumerate() {
@@ -381,7 +381,7 @@ impl Fields {
         match value {
             Json::Object(map) => Ok(Fields(map)),
             Json::Null => Ok(Fields(Map::new())),
-            other => Err(ApiError::bad_body(format!("an object was expected, not {other}"))),
+            other => Err(ApiError::bad_body(format!("expected an object, found {other}"))),
         }
     }
 
@@ -394,7 +394,9 @@ impl Fields {
         match self.get(name) {
             None => Ok(None),
             Some(Json::String(text)) => Ok(Some(text.clone())),
-            Some(other) => Err(ApiError::bad_body(format!("{name}: {other} is not text"))),
+            Some(other) => {
+                Err(ApiError::bad_body(format!("{name}: expected a text, found {other}")))
+            }
         }
     }
 
@@ -402,7 +404,9 @@ impl Fields {
         match self.get(name) {
             None => Ok(None),
             Some(Json::Bool(flag)) => Ok(Some(*flag)),
-            Some(other) => Err(ApiError::bad_body(format!("{name}: {other} is not true or false"))),
+            Some(other) => {
+                Err(ApiError::bad_body(format!("{name}: expected true or false, found {other}")))
+            }
         }
     }
 
@@ -415,7 +419,9 @@ impl Fields {
                     reason = "precision, as in the original"
                 )]
                 Some(number) => Ok(Some(number as f32)),
-                None => Err(ApiError::bad_body(format!("{name}: {value} is not a number"))),
+                None => {
+                    Err(ApiError::bad_body(format!("{name}: expected a number, found {value}")))
+                }
             },
         }
     }

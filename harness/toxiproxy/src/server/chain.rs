@@ -13,7 +13,7 @@ use std::time::Instant;
 
 /// What the connection has to do next.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum NextAction {
     /// Send this on, then ask again.
     Write(Bytes),
     /// Everything is sent: close the destination.
@@ -84,7 +84,7 @@ impl Chain {
         self.newest = self.newest.max(toxics.iter().map(|toxic| toxic.id).max());
     }
 
-    /// Takes in what was read. Only after a [`Step::Wait`] that asked for it.
+    /// Takes in what was read. Only after a [`NextAction::Wait`] that asked for it.
     pub(super) fn put(&mut self, data: Bytes, now: Instant) {
         let chunk = Chunk { at: now, data };
         match self.stages.first_mut() {
@@ -102,7 +102,7 @@ impl Chain {
         }
     }
 
-    pub(super) fn step(&mut self, now: Instant) -> Step {
+    pub(super) fn step(&mut self, now: Instant) -> NextAction {
         let mut until = None;
         let mut moved = true;
         while moved && !self.reset {
@@ -113,16 +113,16 @@ impl Chain {
             }
         }
         if self.reset {
-            return Step::Reset;
+            return NextAction::Reset;
         }
         if let Some(chunk) = self.out.pop_front() {
-            return Step::Write(chunk.data);
+            return NextAction::Write(chunk.data);
         }
         if self.ended {
-            return Step::Close;
+            return NextAction::Close;
         }
         let read = self.stages.first().is_none_or(|s| s.has_room() && !s.input_ended());
-        Step::Wait { until, read }
+        NextAction::Wait { until, read }
     }
 
     /// Moves on what the stage at `position` has to give, as far as the next has room. Whether anything moved.

@@ -1,9 +1,9 @@
 #![expect(clippy::disallowed_methods, reason = "an instant to begin at: only differences matter")]
 
 use super::super::stage::HELD_BYTES_MAX;
-use super::super::toxic::Kind;
+use super::super::toxic::ToxicType;
 use super::*;
-use crate::Direction;
+use crate::direction::Direction;
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ impl Line {
         }
     }
 
-    fn with(kinds: &[Kind]) -> Line {
+    fn with(kinds: &[ToxicType]) -> Line {
         let mut line = Line::new();
         for kind in kinds {
             line.add(*kind);
@@ -40,11 +40,11 @@ impl Line {
         line
     }
 
-    fn add(&mut self, kind: Kind) -> u64 {
+    fn add(&mut self, kind: ToxicType) -> u64 {
         self.add_toxicity(kind, 1.0)
     }
 
-    fn add_toxicity(&mut self, kind: Kind, toxicity: f32) -> u64 {
+    fn add_toxicity(&mut self, kind: ToxicType, toxicity: f32) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
         self.toxics.push(Toxic {
@@ -61,7 +61,7 @@ impl Line {
         id
     }
 
-    fn update(&mut self, id: u64, kind: Kind) {
+    fn update(&mut self, id: u64, kind: ToxicType) {
         for toxic in self.toxics.iter_mut().filter(|toxic| toxic.id == id) {
             toxic.kind = kind;
             toxic.revision += 1;
@@ -78,10 +78,10 @@ impl Line {
     fn settle(&mut self) -> (bool, Option<Instant>) {
         loop {
             match self.chain.step(self.now) {
-                Step::Write(data) => self.got.extend_from_slice(&data),
-                Step::Close => self.end = Some("closed"),
-                Step::Reset => self.end = Some("reset"),
-                Step::Wait { until, read } => return (read, until),
+                NextAction::Write(data) => self.got.extend_from_slice(&data),
+                NextAction::Close => self.end = Some("closed"),
+                NextAction::Reset => self.end = Some("reset"),
+                NextAction::Wait { until, read } => return (read, until),
             }
             if self.end.is_some() {
                 return (false, None);
@@ -115,8 +115,8 @@ impl Line {
     }
 }
 
-const LATENCY: Kind = Kind::Latency { latency_ms: 100, jitter_ms: 0 };
-const BLACK_HOLE: Kind = Kind::Timeout { timeout_ms: 0 };
+const LATENCY: ToxicType = ToxicType::Latency { latency_ms: 100, jitter_ms: 0 };
+const BLACK_HOLE: ToxicType = ToxicType::Timeout { timeout_ms: 0 };
 
 #[test]
 fn latency_delays_data_but_not_an_end_without_data() {
@@ -138,7 +138,7 @@ fn latencies_add_up() {
 
 #[test]
 fn jitter_stays_within_its_bounds_and_keeps_the_order() {
-    let mut line = Line::with(&[Kind::Latency { latency_ms: 100, jitter_ms: 50 }]);
+    let mut line = Line::with(&[ToxicType::Latency { latency_ms: 100, jitter_ms: 50 }]);
     for byte in 0..100u8 {
         line.put(&[byte]);
     }
@@ -173,7 +173,7 @@ fn a_latency_holds_a_bounded_amount() {
 
 #[test]
 fn bandwidth_sends_its_rate_and_no_more() {
-    let mut line = Line::with(&[Kind::Bandwidth { rate_kb_s: 10 }]);
+    let mut line = Line::with(&[ToxicType::Bandwidth { rate_kb_s: 10 }]);
     line.put(&[7; 5000]);
     assert!(!line.settle().0, "one chunk at a time");
     assert_eq!(line.at(99).got.len(), 0);
@@ -186,7 +186,7 @@ fn bandwidth_sends_its_rate_and_no_more() {
 
 #[test]
 fn bandwidth_of_nothing_holds_everything_until_it_is_removed() {
-    let mut line = Line::with(&[Kind::Bandwidth { rate_kb_s: 0 }]);
+    let mut line = Line::with(&[ToxicType::Bandwidth { rate_kb_s: 0 }]);
     line.put(b"x");
     assert_eq!(line.at(1_000_000).got, b"");
     line.remove(0);
@@ -196,7 +196,7 @@ fn bandwidth_of_nothing_holds_everything_until_it_is_removed() {
 
 #[test]
 fn slow_close_delays_the_end_alone() {
-    let mut line = Line::with(&[Kind::SlowClose { delay_ms: 50 }]);
+    let mut line = Line::with(&[ToxicType::SlowClose { delay_ms: 50 }]);
     line.put(b"x");
     line.end_input();
     assert_eq!(line.got, b"x");
@@ -225,7 +225,7 @@ fn a_black_hole_passes_an_end() {
 
 #[test]
 fn a_timeout_counts_from_the_last_data() {
-    let mut line = Line::with(&[Kind::Timeout { timeout_ms: 100 }]);
+    let mut line = Line::with(&[ToxicType::Timeout { timeout_ms: 100 }]);
     line.at(90).put(b"lost");
     assert_eq!(line.at(189).end, None);
     assert_eq!(line.at(190).end, Some("closed"));
@@ -234,7 +234,7 @@ fn a_timeout_counts_from_the_last_data() {
 
 #[test]
 fn reset_peer_waits_for_data_or_the_end() {
-    let mut line = Line::with(&[Kind::ResetPeer { timeout_ms: 10 }]);
+    let mut line = Line::with(&[ToxicType::ResetPeer { timeout_ms: 10 }]);
     assert_eq!(line.at(1000).end, None);
     line.put(b"x");
     assert!(!line.settle().0);
@@ -246,7 +246,7 @@ fn reset_peer_waits_for_data_or_the_end() {
 #[test]
 fn a_slicer_slices_and_loses_nothing() {
     let mut line =
-        Line::with(&[Kind::Slicer { average_size: 10, size_variation: 3, delay_us: 1000 }]);
+        Line::with(&[ToxicType::Slicer { average_size: 10, size_variation: 3, delay_us: 1000 }]);
     let data: Vec<u8> = (0..200u8).collect();
     line.put(&data);
     assert!((1..=13).contains(&line.got.len()), "{}", line.got.len());
@@ -255,14 +255,15 @@ fn a_slicer_slices_and_loses_nothing() {
 
 #[test]
 fn a_slicer_of_size_0_ends() {
-    let mut line = Line::with(&[Kind::Slicer { average_size: 0, size_variation: 0, delay_us: 0 }]);
+    let mut line =
+        Line::with(&[ToxicType::Slicer { average_size: 0, size_variation: 0, delay_us: 0 }]);
     line.put(b"abc");
     assert_eq!(line.at(1).got, b"abc");
 }
 
 #[test]
 fn limit_data_cuts_and_closes() {
-    let mut line = Line::with(&[Kind::LimitData { bytes: 5 }]);
+    let mut line = Line::with(&[ToxicType::LimitData { bytes: 5 }]);
     line.put(b"abc");
     assert_eq!(line.end, None);
     line.put(b"defg");
@@ -271,18 +272,18 @@ fn limit_data_cuts_and_closes() {
 
 #[test]
 fn an_update_keeps_the_count_of_limit_data() {
-    let mut line = Line::with(&[Kind::LimitData { bytes: 5 }]);
+    let mut line = Line::with(&[ToxicType::LimitData { bytes: 5 }]);
     line.put(b"abc");
-    line.update(0, Kind::LimitData { bytes: 4 });
+    line.update(0, ToxicType::LimitData { bytes: 4 });
     line.put(b"defg");
     assert_eq!((line.got.as_slice(), line.end), (b"abcd".as_slice(), Some("closed")));
 }
 
 #[test]
 fn what_an_ended_toxic_let_through_still_arrives_and_it_does_not_start_again() {
-    let mut line = Line::with(&[Kind::LimitData { bytes: 2 }, LATENCY]);
+    let mut line = Line::with(&[ToxicType::LimitData { bytes: 2 }, LATENCY]);
     line.put(b"abc");
-    line.add(Kind::SlowClose { delay_ms: 10 });
+    line.add(ToxicType::SlowClose { delay_ms: 10 });
     assert_eq!(line.at(100).got, b"ab");
     assert_eq!(line.end, None);
     assert_eq!(line.at(110).end, Some("closed"));
@@ -311,7 +312,7 @@ fn toxicity_strikes_its_share() {
         .filter(|seed| {
             let mut chain = Chain::new(&toxics, now, *seed);
             chain.put(Bytes::from_static(b"x"), now);
-            !matches!(chain.step(now), Step::Write(_))
+            !matches!(chain.step(now), NextAction::Write(_))
         })
         .count();
     assert!((180..320).contains(&struck), "{struck}");
@@ -320,22 +321,22 @@ fn toxicity_strikes_its_share() {
 #[derive(Debug, Clone)]
 enum Act {
     Put(Vec<u8>),
-    Add(Kind),
+    Add(ToxicType),
     Remove(usize),
-    Update(usize, Kind),
+    Update(usize, ToxicType),
     Pass(u64),
 }
 
 /// Toxics that lose nothing.
-fn lossless() -> impl Strategy<Value = Kind> {
+fn lossless() -> impl Strategy<Value = ToxicType> {
     prop_oneof![
-        Just(Kind::Noop),
+        Just(ToxicType::Noop),
         (0..50i64, 0..50i64)
-            .prop_map(|(latency_ms, jitter_ms)| Kind::Latency { latency_ms, jitter_ms }),
-        (1..50i64).prop_map(|rate_kb_s| Kind::Bandwidth { rate_kb_s }),
-        (0..50i64).prop_map(|delay_ms| Kind::SlowClose { delay_ms }),
+            .prop_map(|(latency_ms, jitter_ms)| ToxicType::Latency { latency_ms, jitter_ms }),
+        (1..50i64).prop_map(|rate_kb_s| ToxicType::Bandwidth { rate_kb_s }),
+        (0..50i64).prop_map(|delay_ms| ToxicType::SlowClose { delay_ms }),
         (-5..20i64, -5..20i64, 0..3000i64).prop_map(|(average_size, size_variation, delay_us)| {
-            Kind::Slicer { average_size, size_variation, delay_us }
+            ToxicType::Slicer { average_size, size_variation, delay_us }
         }),
     ]
 }

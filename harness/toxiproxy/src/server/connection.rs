@@ -2,9 +2,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads the clock for the chains")]
 
-use super::chain::{Chain, Step};
+use super::chain::{Chain, NextAction};
 use super::toxic::Toxic;
-use crate::Direction;
+use crate::direction::Direction;
 use bytes::Bytes;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -141,13 +141,13 @@ impl Connection {
             };
             let (until, read) = match step {
                 None => (None, true),
-                Some(Step::Write(data)) => {
+                Some(NextAction::Write(data)) => {
                     write(destination, &data).await?;
                     continue;
                 }
-                Some(Step::Close) => return Ok(Ok(())),
-                Some(Step::Reset) => return Ok(Err(ResetNow)),
-                Some(Step::Wait { until, read }) => (until, read && !source_ended),
+                Some(NextAction::Close) => return Ok(Ok(())),
+                Some(NextAction::Reset) => return Ok(Err(ResetNow)),
+                Some(NextAction::Wait { until, read }) => (until, read && !source_ended),
             };
             if read {
                 match source.try_read(&mut buffer) {

@@ -2,7 +2,7 @@
 
 use super::connection::Connection;
 use super::toxic::Toxic;
-use crate::Direction;
+use crate::direction::Direction;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::io;

@@ -2,7 +2,7 @@
 //!
 //! Time and randomness are handed in; chunks go in and come out. [`super::chain`] strings stages together.
 
-use super::toxic::{Kind, Toxic};
+use super::toxic::{Toxic, ToxicType};
 use bytes::Bytes;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
@@ -45,7 +45,7 @@ pub(super) enum Output {
 pub(super) struct Stage {
     pub(super) id: u64,
     pub(super) revision: u64,
-    kind: Kind,
+    kind: ToxicType,
     /// The toxicity's throw of the dice for this connection.
     active: bool,
     queue: VecDeque<Chunk>,
@@ -88,21 +88,21 @@ impl Stage {
         self.revision = toxic.revision;
         self.kind = toxic.kind;
         self.active = rng.random::<f32>() < toxic.toxicity;
-        self.mark = matches!(self.kind, Kind::Timeout { .. }).then_some(now);
+        self.mark = matches!(self.kind, ToxicType::Timeout { .. }).then_some(now);
         self.busy_until = None;
         self.take_up_ranges();
     }
 
     /// Whether removing it closes the connection (as in the original: whatever the dice had said).
     pub(super) fn closes_when_removed(&self) -> bool {
-        matches!(self.kind, Kind::Timeout { .. })
+        matches!(self.kind, ToxicType::Timeout { .. })
     }
 
     pub(super) fn has_room(&self) -> bool {
         match self.kind {
-            Kind::Latency { .. } if self.active => self.queued_bytes < HELD_BYTES_MAX,
-            Kind::Timeout { .. } if self.active => true,
-            Kind::ResetPeer { .. } if self.active => self.mark.is_none(),
+            ToxicType::Latency { .. } if self.active => self.queued_bytes < HELD_BYTES_MAX,
+            ToxicType::Timeout { .. } if self.active => true,
+            ToxicType::ResetPeer { .. } if self.active => self.mark.is_none(),
             _ => self.queue.is_empty(),
         }
     }
@@ -110,11 +110,11 @@ impl Stage {
     pub(super) fn put(&mut self, chunk: Chunk, now: Instant) {
         if self.active {
             match self.kind {
-                Kind::Timeout { .. } => {
+                ToxicType::Timeout { .. } => {
                     self.mark = Some(now);
                     return;
                 }
-                Kind::ResetPeer { .. } => {
+                ToxicType::ResetPeer { .. } => {
                     self.mark.get_or_insert(now);
                     return;
                 }
@@ -145,27 +145,29 @@ impl Stage {
             return self.pass();
         }
         match self.kind {
-            Kind::Noop => self.pass(),
-            Kind::Latency { latency_ms, jitter_ms } => self.delay(now, latency_ms, jitter_ms, rng),
-            Kind::Bandwidth { rate_kb_s } => self.throttle(now, rate_kb_s),
-            Kind::SlowClose { delay_ms } => match (self.queue.is_empty(), self.ended_at) {
+            ToxicType::Noop => self.pass(),
+            ToxicType::Latency { latency_ms, jitter_ms } => {
+                self.delay(now, latency_ms, jitter_ms, rng)
+            }
+            ToxicType::Bandwidth { rate_kb_s } => self.throttle(now, rate_kb_s),
+            ToxicType::SlowClose { delay_ms } => match (self.queue.is_empty(), self.ended_at) {
                 (true, Some(ended)) if now < ended + millis(delay_ms) => {
                     Output::Wait(Some(ended + millis(delay_ms)))
                 }
                 _ => self.pass(),
             },
-            Kind::Timeout { timeout_ms } => self.swallow(now, timeout_ms),
-            Kind::ResetPeer { timeout_ms } => match self.first_sign() {
+            ToxicType::Timeout { timeout_ms } => self.swallow(now, timeout_ms),
+            ToxicType::ResetPeer { timeout_ms } => match self.first_sign() {
                 None => Output::Wait(None),
                 Some(first) if now < first + millis(timeout_ms) => {
                     Output::Wait(Some(first + millis(timeout_ms)))
                 }
                 Some(_) => Output::Reset,
             },
-            Kind::Slicer { average_size, size_variation, delay_us } => {
+            ToxicType::Slicer { average_size, size_variation, delay_us } => {
                 self.slice(now, average_size, size_variation, delay_us, rng)
             }
-            Kind::LimitData { bytes } => self.limit(u64::try_from(bytes).unwrap_or(0)),
+            ToxicType::LimitData { bytes } => self.limit(u64::try_from(bytes).unwrap_or(0)),
         }
     }
 

@@ -2,12 +2,12 @@
 //!
 //! Names, units and defaults are Toxiproxy's (README of Shopify/toxiproxy, v2).
 
-use crate::Direction;
+use crate::direction::Direction;
 use serde_json::{Map, Value as Json, json};
 
 /// What a toxic does. Attributes may be any number that the API accepts, also a negative one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ToxicType {
     /// Nothing.
     Noop,
     /// Delays data by `latency_ms` ± `jitter_ms`.
@@ -26,56 +26,57 @@ pub(super) enum Kind {
     LimitData { bytes: i64 },
 }
 
-impl Kind {
+impl ToxicType {
     /// The kind of that name, all attributes 0.
-    pub(super) fn named(name: &str) -> Option<Kind> {
+    pub(super) fn named(name: &str) -> Option<ToxicType> {
         Some(match name {
-            "noop" => Kind::Noop,
-            "latency" => Kind::Latency { latency_ms: 0, jitter_ms: 0 },
-            "bandwidth" => Kind::Bandwidth { rate_kb_s: 0 },
-            "slow_close" => Kind::SlowClose { delay_ms: 0 },
-            "timeout" => Kind::Timeout { timeout_ms: 0 },
-            "reset_peer" => Kind::ResetPeer { timeout_ms: 0 },
-            "slicer" => Kind::Slicer { average_size: 0, size_variation: 0, delay_us: 0 },
-            "limit_data" => Kind::LimitData { bytes: 0 },
+            "noop" => ToxicType::Noop,
+            "latency" => ToxicType::Latency { latency_ms: 0, jitter_ms: 0 },
+            "bandwidth" => ToxicType::Bandwidth { rate_kb_s: 0 },
+            "slow_close" => ToxicType::SlowClose { delay_ms: 0 },
+            "timeout" => ToxicType::Timeout { timeout_ms: 0 },
+            "reset_peer" => ToxicType::ResetPeer { timeout_ms: 0 },
+            "slicer" => ToxicType::Slicer { average_size: 0, size_variation: 0, delay_us: 0 },
+            "limit_data" => ToxicType::LimitData { bytes: 0 },
             _ => return None,
         })
     }
 
     fn attributes_mut(&mut self) -> Vec<(&'static str, &mut i64)> {
         match self {
-            Kind::Noop => vec![],
-            Kind::Latency { latency_ms, jitter_ms } => {
+            ToxicType::Noop => vec![],
+            ToxicType::Latency { latency_ms, jitter_ms } => {
                 vec![("latency", latency_ms), ("jitter", jitter_ms)]
             }
-            Kind::Bandwidth { rate_kb_s } => vec![("rate", rate_kb_s)],
-            Kind::SlowClose { delay_ms } => vec![("delay", delay_ms)],
-            Kind::Timeout { timeout_ms } | Kind::ResetPeer { timeout_ms } => {
+            ToxicType::Bandwidth { rate_kb_s } => vec![("rate", rate_kb_s)],
+            ToxicType::SlowClose { delay_ms } => vec![("delay", delay_ms)],
+            ToxicType::Timeout { timeout_ms } | ToxicType::ResetPeer { timeout_ms } => {
                 vec![("timeout", timeout_ms)]
             }
-            Kind::Slicer { average_size, size_variation, delay_us } => vec![
+            ToxicType::Slicer { average_size, size_variation, delay_us } => vec![
                 ("average_size", average_size),
                 ("size_variation", size_variation),
                 ("delay", delay_us),
             ],
-            Kind::LimitData { bytes } => vec![("bytes", bytes)],
+            ToxicType::LimitData { bytes } => vec![("bytes", bytes)],
         }
     }
 
     /// Sets the attributes that `json` names and leaves the others. Unknown ones are ignored, as in the original.
-    pub(super) fn merge(&mut self, json: &Json) -> Result<(), String> {
+    pub(super) fn merge(&mut self, json: &Json) -> Result<(), BadAttribute> {
         let given = match json {
             Json::Null => return Ok(()),
             Json::Object(given) => given,
-            other => return Err(format!("attributes: an object was expected, not {other}")),
+            other => return Err(BadAttribute::NoObject(other.clone())),
         };
         let mut merged = *self;
         for (name, place) in merged.attributes_mut() {
             let values = given.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
             for (key, value) in values.filter(|(_, value)| !value.is_null()) {
-                *place = value
-                    .as_i64()
-                    .ok_or_else(|| format!("attribute {key}: {value} is not a whole number"))?;
+                *place = value.as_i64().ok_or_else(|| BadAttribute::NoNumber {
+                    name: key.clone(),
+                    found: value.clone(),
+                })?;
             }
         }
         *self = merged;
@@ -92,6 +93,22 @@ impl Kind {
     }
 }
 
+/// Attributes that are not ones.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(super) enum BadAttribute {
+    /// Something else than an object.
+    #[error("expected an object as attributes, found {0}")]
+    NoObject(Json),
+    /// Something else than a whole number.
+    #[error("attribute {name}: expected a whole number, found {found}")]
+    NoNumber {
+        /// The attribute.
+        name: String,
+        /// What was found.
+        found: Json,
+    },
+}
+
 /// A toxic as it stands on a proxy.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Toxic {
@@ -106,7 +123,7 @@ pub(super) struct Toxic {
     pub(super) direction: Direction,
     /// The share of connections that it strikes, 0 to 1.
     pub(super) toxicity: f32,
-    pub(super) kind: Kind,
+    pub(super) kind: ToxicType,
 }
 
 impl Toxic {
@@ -134,17 +151,17 @@ mod tests {
 
     #[test]
     fn an_update_leaves_what_it_does_not_name() {
-        let mut kind = Kind::Latency { latency_ms: 7, jitter_ms: 3 };
+        let mut kind = ToxicType::Latency { latency_ms: 7, jitter_ms: 3 };
         kind.merge(&json!({"Latency": 9, "unknown": "x", "jitter": null})).unwrap();
-        assert_eq!(kind, Kind::Latency { latency_ms: 9, jitter_ms: 3 });
+        assert_eq!(kind, ToxicType::Latency { latency_ms: 9, jitter_ms: 3 });
     }
 
     #[test]
     fn a_bad_attribute_changes_nothing() {
-        let mut kind = Kind::Slicer { average_size: 1, size_variation: 2, delay_us: 3 };
+        let mut kind = ToxicType::Slicer { average_size: 1, size_variation: 2, delay_us: 3 };
         for bad in [json!({"average_size": 5, "delay": "x"}), json!({"delay": 1.5}), json!([1])] {
             assert!(kind.merge(&bad).is_err(), "{bad}");
-            assert_eq!(kind, Kind::Slicer { average_size: 1, size_variation: 2, delay_us: 3 });
+            assert_eq!(kind, ToxicType::Slicer { average_size: 1, size_variation: 2, delay_us: 3 });
         }
     }
 
@@ -160,11 +177,11 @@ mod tests {
             "slicer",
             "limit_data",
         ] {
-            let mut kind = Kind::named(name).unwrap();
+            let mut kind = ToxicType::named(name).unwrap();
             let json = kind.attributes();
             kind.merge(&json).unwrap();
-            assert_eq!(Kind::named(name), Some(kind));
+            assert_eq!(ToxicType::named(name), Some(kind));
         }
-        assert_eq!(Kind::named("nonsense"), None);
+        assert_eq!(ToxicType::named("nonsense"), None);
     }
 }

@@ -11,14 +11,14 @@ use tokio::net::{TcpListener, TcpStream};
 /// What no step of a test may exceed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-enum Kind {
+enum Implementation {
     Embedded(Server),
     Original(tokio::process::Child),
 }
 
 pub(crate) struct Subject {
     pub(crate) api: SocketAddr,
-    kind: Kind,
+    kind: Implementation,
 }
 
 pub(crate) struct Answer {
@@ -62,7 +62,7 @@ fn forget_loggers(json: &mut Value) {
 impl Subject {
     pub(crate) async fn embedded() -> Subject {
         let server = Server::start("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        Subject { api: server.addr(), kind: Kind::Embedded(server) }
+        Subject { api: server.addr(), kind: Implementation::Embedded(server) }
     }
 
     /// Whether there is the original.
@@ -85,7 +85,7 @@ impl Subject {
             let started = std::time::Instant::now();
             while started.elapsed() < PATIENCE {
                 if TcpStream::connect(free).await.is_ok() {
-                    return Subject { api: free, kind: Kind::Original(child) };
+                    return Subject { api: free, kind: Implementation::Original(child) };
                 }
                 if child.try_wait().unwrap().is_some() {
                     // Somebody else took the port.
@@ -99,8 +99,8 @@ impl Subject {
 
     pub(crate) async fn stop(self) {
         match self.kind {
-            Kind::Embedded(server) => server.shutdown().await,
-            Kind::Original(mut child) => child.kill().await.unwrap(),
+            Implementation::Embedded(server) => server.shutdown().await,
+            Implementation::Original(mut child) => child.kill().await.unwrap(),
         }
     }
 

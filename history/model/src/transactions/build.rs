@@ -1,9 +1,10 @@
 //! Transactions from what a file tells, one operation at a time.
 
+use super::columns::{Initial, Transactions, TxnId, ValueId, WRITE};
 use super::names::{Keys, Name, Values};
-use super::{Initial, Transactions, TxnId, ValueId, WRITE};
+use crate::header::{Header, Workload};
+use crate::ids::Status;
 use crate::limits::{EVENTS_MAX, TRANSACTION_KEYS_MAX, TRANSACTIONS_MAX};
-use crate::{Header, Status, Workload};
 
 /// Why something cannot be part of a history of transactions.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -275,7 +276,8 @@ fn spell_out(history: &mut Transactions) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{KeyId, NODE_UNKNOWN, OpId};
+    use crate::header::NODE_UNKNOWN;
+    use crate::ids::{KeyId, OpId};
 
     fn builder(initial: Initial) -> TransactionsBuilder {
         let header = Header::new("test", Workload::Transactions, 0, [NODE_UNKNOWN]);

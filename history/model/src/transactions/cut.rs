@@ -1,7 +1,8 @@
 //! A part of a history of transactions: what is left of it when all but some operations are taken out.
 
-use super::{TransactionDamage, Transactions, TransactionsBuilder, TxnId};
-use crate::OpId;
+use super::build::{TransactionDamage, TransactionsBuilder};
+use super::columns::{Transactions, TxnId};
+use crate::ids::OpId;
 
 impl Transactions {
     /// The history of some operations, and of the transactions and sessions they belong to. In it, operation `n` is

@@ -39,7 +39,7 @@ impl From<Scalar> for Value {
 
 /// The data types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Kind {
+pub enum DataType {
     /// Registers.
     Register,
     /// Counters.
@@ -52,7 +52,7 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Key {
     /// Its data type.
-    pub kind: Kind,
+    pub kind: DataType,
     /// Its name, 1 to [`NAME_BYTES_MAX`] bytes.
     pub name: String,
 }
@@ -135,7 +135,7 @@ pub struct Item {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// A name of no bytes or too many.
-    #[error("{what} must have 1 to {NAME_BYTES_MAX} bytes, not {bytes}")]
+    #[error("expected {what} of 1 to {NAME_BYTES_MAX} bytes, found {bytes}")]
     NameLength {
         /// Whose name.
         what: &'static str,
@@ -143,19 +143,19 @@ pub enum Refusal {
         bytes: usize,
     },
     /// A value too long.
-    #[error("a value has at most {TEXT_BYTES_MAX} bytes, not {0}")]
+    #[error("expected a value of at most {TEXT_BYTES_MAX} bytes, found {0}")]
     ValueLength(usize),
     /// An amount out of bounds.
-    #[error("an amount is 1 to {AMOUNT_MAX} (for counters also negative), not {0}")]
+    #[error("expected an amount of 1 to {AMOUNT_MAX} (for counters also negative), found {0}")]
     Amount(i128),
     /// Too many dots.
-    #[error("a remove names at most {DOTS_MAX} adds, not {0}")]
+    #[error("expected a remove of at most {DOTS_MAX} adds, found {0}")]
     Dots(usize),
     /// An action that the object's type does not know.
     #[error("a {kind} cannot be asked to {action}")]
     Mismatch {
         /// The object's type.
-        kind: Kind,
+        kind: DataType,
         /// The action.
         action: &'static str,
     },
@@ -164,12 +164,12 @@ pub enum Refusal {
     Full(&'static str),
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for DataType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Kind::Register => "register",
-            Kind::Counter => "counter",
-            Kind::Cart => "cart",
+            DataType::Register => "register",
+            DataType::Counter => "counter",
+            DataType::Cart => "cart",
         })
     }
 }
@@ -211,17 +211,17 @@ impl Request {
         name("a key", &self.key.name)?;
         match (&self.action, self.key.kind) {
             (Action::Read, _) => Ok(()),
-            (Action::Write(Scalar::Int(_)), Kind::Register) => Ok(()),
-            (Action::Write(Scalar::Text(text)), Kind::Register) => match text.len() {
+            (Action::Write(Scalar::Int(_)), DataType::Register) => Ok(()),
+            (Action::Write(Scalar::Text(text)), DataType::Register) => match text.len() {
                 0..=TEXT_BYTES_MAX => Ok(()),
                 bytes => Err(Refusal::ValueLength(bytes)),
             },
-            (Action::Change(by), Kind::Counter) => amount(by.unsigned_abs(), i128::from(*by)),
-            (Action::Add { element, quantity }, Kind::Cart) => {
+            (Action::Change(by), DataType::Counter) => amount(by.unsigned_abs(), i128::from(*by)),
+            (Action::Add { element, quantity }, DataType::Cart) => {
                 name("an element", element)?;
                 amount(*quantity, i128::from(*quantity))
             }
-            (Action::Remove { element, dots }, Kind::Cart) => {
+            (Action::Remove { element, dots }, DataType::Cart) => {
                 name("an element", element)?;
                 if dots.len() > DOTS_MAX { Err(Refusal::Dots(dots.len())) } else { Ok(()) }
             }

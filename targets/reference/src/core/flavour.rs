@@ -7,45 +7,25 @@ use afterall_history::Property::{
     WritesFollowReads,
 };
 use afterall_history::{
-    CartRule, CounterRule, FaultKind, Promise, RegisterRule, Semantics, Workload,
+    CartRule, CounterRule, FaultKind, Promise, RegisterRule, Semantics, UnknownWord, Workload,
+    vocabulary,
 };
 use std::fmt;
 use std::str::FromStr;
 
-/// A configuration of the node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Flavour {
-    /// Everything is a register under last write wins, by the wall clock.
-    Lww,
-    /// The same with hybrid logical clocks.
-    LwwHlc,
-    /// Multi-value registers, PN-counters, observed-remove carts.
-    Crdt,
-}
-
-/// A name that is no flavour or mutant.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown {what} {name:?}: there are {known}")]
-pub struct UnknownName {
-    what: &'static str,
-    name: String,
-    known: String,
+vocabulary! {
+    /// A configuration of the node.
+    "flavour" Flavour {
+        /// Everything is a register under last write wins, by the wall clock.
+        Lww = "lww",
+        /// The same with hybrid logical clocks.
+        LwwHlc = "lww-hlc",
+        /// Multi-value registers, PN-counters, observed-remove carts.
+        Crdt = "crdt",
+    }
 }
 
 impl Flavour {
-    /// Every flavour.
-    pub const ALL: &'static [Flavour] = &[Flavour::Lww, Flavour::LwwHlc, Flavour::Crdt];
-
-    /// The name on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Flavour::Lww => "lww",
-            Flavour::LwwHlc => "lww-hlc",
-            Flavour::Crdt => "crdt",
-        }
-    }
-
     /// What this flavour claims to hold for a data type, with durable storage.
     #[must_use]
     pub fn promises(self, workload: Workload) -> Vec<Promise> {
@@ -241,41 +221,19 @@ impl Mutant {
     }
 }
 
-impl fmt::Display for Flavour {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 impl fmt::Display for Mutant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.row().name)
     }
 }
 
-impl FromStr for Flavour {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, UnknownName> {
-        Flavour::ALL.iter().copied().find(|f| f.name() == name).ok_or_else(|| UnknownName {
-            what: "flavour",
-            name: name.to_owned(),
-            known: Flavour::ALL.iter().map(|f| f.name()).collect::<Vec<_>>().join(", "),
-        })
-    }
-}
-
 impl FromStr for Mutant {
-    type Err = UnknownName;
+    type Err = UnknownWord;
 
-    fn from_str(name: &str) -> Result<Self, UnknownName> {
-        MUTANTS.iter().find(|row| row.name == name).map(|row| row.mutant).ok_or_else(|| {
-            UnknownName {
-                what: "mutant",
-                name: name.to_owned(),
-                known: MUTANTS.iter().map(|row| row.name).collect::<Vec<_>>().join(", "),
-            }
-        })
+    fn from_str(name: &str) -> Result<Self, UnknownWord> {
+        let row = MUTANTS.iter().find(|row| row.name == name);
+        let known = || MUTANTS.iter().map(|row| row.name).collect();
+        row.map(|row| row.mutant).ok_or_else(|| UnknownWord::new("mutant", name, known()))
     }
 }
 

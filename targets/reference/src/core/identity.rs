@@ -15,9 +15,9 @@ impl fmt::Display for NodeId {
     }
 }
 
-/// A text that names no node.
+/// A text that does not name a node.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} names no node: a node is n1, n2, … n65535")]
+#[error("expected a node as n1, n2, … n65535, found {0:?}")]
 pub struct BadNodeId(pub String);
 
 impl FromStr for NodeId {

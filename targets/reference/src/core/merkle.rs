@@ -73,12 +73,12 @@ pub(crate) fn entry_digest(key: &Key, bytes: &[u8]) -> u128 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::api::Kind;
+    use super::super::api::DataType;
     use super::*;
 
     #[test]
     fn a_change_shows_on_the_path_to_its_leaf_and_nowhere_else() {
-        let key = Key { kind: Kind::Register, name: "x".into() };
+        let key = Key { kind: DataType::Register, name: "x".into() };
         let leaf = Tree::leaf(&key);
         let mut tree = Tree::new();
         let digest = entry_digest(&key, b"17");

@@ -7,6 +7,7 @@ mod api;
 mod cart;
 mod clock;
 mod counter;
+mod figures;
 mod flavour;
 mod identity;
 mod merkle;
@@ -17,15 +18,16 @@ mod register;
 mod rumor;
 
 pub use api::{
-    AMOUNT_MAX, Action, Answer, Content, DOTS_MAX, ELEMENTS_MAX, Item, Key, Kind, NAME_BYTES_MAX,
-    OBJECTS_MAX, Refusal, Request, Scalar, TEXT_BYTES_MAX,
+    AMOUNT_MAX, Action, Answer, Content, DOTS_MAX, DataType, ELEMENTS_MAX, Item, Key,
+    NAME_BYTES_MAX, OBJECTS_MAX, Refusal, Request, Scalar, TEXT_BYTES_MAX,
 };
 pub use cart::Cart;
 pub use clock::{Clock, Moment, Reading, Stamp, Stamps, time_offset_us};
 pub use counter::{PnCounter, Share};
-pub use flavour::{Durability, Flavour, MUTANTS, Mutant, MutantRow, Rules, UnknownName};
+pub use figures::Figures;
+pub use flavour::{Durability, Flavour, MUTANTS, Mutant, MutantRow, Rules};
 pub use identity::{Actor, BadNodeId, CausalContext, Dot, NodeId, VersionVector};
 pub use message::{Delta, Message};
-pub use node::{Config, DamagedRecord, Effects, Figures, Input, Node, RequestId};
+pub use node::{Config, DamagedRecord, Effects, Input, Node, RequestId};
 pub use object::Object;
 pub use register::{Lww, MultiValue, Payload};

@@ -2,6 +2,7 @@
 
 use super::api::{Action, Answer, Content, Key, OBJECTS_MAX, Refusal, Request};
 use super::clock::{Clock, Moment};
+use super::figures::Figures;
 use super::flavour::{Durability, Flavour, Mutant, Rules};
 use super::identity::{Actor, NodeId};
 use super::merkle::{DEPTH, Tree, entry_digest};
@@ -89,29 +90,8 @@ pub struct Effects {
 
 /// A stored record that cannot be read back.
 #[derive(Debug, thiserror::Error)]
-#[error("a stored record is damaged: {0}")]
+#[error("a stored record is damaged")]
 pub struct DamagedRecord(#[from] postcard::Error);
-
-/// What a node has done, for `/metrics`.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Figures {
-    /// Requests answered.
-    pub requests: u64,
-    /// Objects sent as rumors.
-    pub rumor_objects_sent: u64,
-    /// Rumor messages sent.
-    pub rumor_messages_sent: u64,
-    /// Anti-entropy rounds begun.
-    pub sync_rounds: u64,
-    /// Anti-entropy messages sent, of all kinds.
-    pub sync_messages_sent: u64,
-    /// Objects sent by anti-entropy.
-    pub sync_objects_sent: u64,
-    /// Objects from peers that changed what was held.
-    pub merges: u64,
-    /// Objects from peers that changed nothing.
-    pub merges_idle: u64,
-}
 
 #[derive(Debug)]
 struct Entry {
@@ -470,7 +450,7 @@ impl Node {
     }
 
     fn leaf_entries(&self, leaf: u16) -> impl Iterator<Item = (&Key, &Entry)> {
-        let first = (leaf, Key { kind: super::api::Kind::Register, name: String::new() });
+        let first = (leaf, Key { kind: super::api::DataType::Register, name: String::new() });
         self.entries
             .range(first..)
             .take_while(move |((at, _), _)| *at == leaf)

@@ -1,6 +1,6 @@
 //! An object of any type: how it changes, merges, and shows itself.
 
-use super::api::{Action, Content, ELEMENTS_MAX, Item, Kind, Refusal};
+use super::api::{Action, Content, DataType, ELEMENTS_MAX, Item, Refusal};
 use super::cart::Cart;
 use super::clock::{Clock, Moment, Reading};
 use super::counter::PnCounter;
@@ -37,14 +37,14 @@ impl Object {
     /// change. The request's bounds have been checked.
     pub(crate) fn change(
         held: Option<&Object>,
-        kind: Kind,
+        kind: DataType,
         action: &Action,
         by: &mut Change<'_>,
     ) -> Result<(Object, Value), Refusal> {
         let lww = match kind {
-            Kind::Register => by.rules.register_lww,
-            Kind::Counter => by.rules.counter_lww,
-            Kind::Cart => by.rules.cart_lww,
+            DataType::Register => by.rules.register_lww,
+            DataType::Counter => by.rules.counter_lww,
+            DataType::Cart => by.rules.cart_lww,
         };
         let object = if lww {
             let change = Lww {
@@ -171,18 +171,18 @@ impl Object {
 
     /// What a reader is shown of an object that nobody has written, and its version.
     #[must_use]
-    pub fn nothing(kind: Kind, rules: &Rules) -> (Content, Value) {
+    pub fn nothing(kind: DataType, rules: &Rules) -> (Content, Value) {
         let (content, lww) = match kind {
-            Kind::Register => (Content::Values(Vec::new()), rules.register_lww),
-            Kind::Counter => (Content::Sum(0), rules.counter_lww),
-            Kind::Cart => (Content::Items(Vec::new()), rules.cart_lww),
+            DataType::Register => (Content::Values(Vec::new()), rules.register_lww),
+            DataType::Counter => (Content::Sum(0), rules.counter_lww),
+            DataType::Cart => (Content::Items(Vec::new()), rules.cart_lww),
         };
         (content, if lww { Value::List(Vec::new()) } else { Value::Map(Vec::new()) })
     }
 }
 
 /// The whole new content that a change to an LWW object writes: read, modify, write.
-fn overwrite(held: Option<&Object>, kind: Kind, action: &Action) -> Result<Payload, Refusal> {
+fn overwrite(held: Option<&Object>, kind: DataType, action: &Action) -> Result<Payload, Refusal> {
     let held = match held {
         Some(Object::Lww(lww)) => Some(&lww.payload),
         _ => None,

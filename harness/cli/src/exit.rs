@@ -1,0 +1,47 @@
+//! Exit codes. The numbers are those of Jepsen.
+
+use afterall_checkers::Valid;
+use std::process::ExitCode;
+
+/// What a command comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Every promise held.
+    Valid,
+    /// A promise was broken.
+    Invalid,
+    /// It is not known whether one was.
+    Unknown,
+    /// The command line makes no sense.
+    Usage,
+    /// The harness failed.
+    Failed,
+}
+
+impl Exit {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Exit::Valid => 0,
+            Exit::Invalid => 1,
+            Exit::Unknown => 2,
+            Exit::Usage => 254,
+            Exit::Failed => 255,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit.code())
+    }
+}
+
+impl From<Valid> for Exit {
+    fn from(valid: Valid) -> Self {
+        match valid {
+            Valid::True | Valid::Measured => Exit::Valid,
+            Valid::False => Exit::Invalid,
+            Valid::Unknown => Exit::Unknown,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The program `afterall`: its command line, its commands, and the store where runs are kept.
+
+// First: its macros are for everything below.
+#[macro_use]
+mod output;
+
+mod args;
+mod check;
+mod doctor;
+mod exit;
+mod failure;
+mod inspect;
+mod progress;
+mod recorded;
+mod run;
+mod signals;
+pub mod store;
+mod target;
+mod unfinished;
+
+use args::{Cli, Command, TargetCommand};
+use clap::{CommandFactory, Parser};
+use exit::Exit;
+use std::process::ExitCode;
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap's own exit code, 2, means "unknown" here.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Valid };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    // What these print is all that they do.
+    let prints = matches!(
+        cli.command,
+        Command::Export(_)
+            | Command::Completions { .. }
+            | Command::Target(TargetCommand::List | TargetCommand::Schema)
+    );
+    let outcome = match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Replay(args) => run::replay(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Report(args) => inspect::report(&args),
+        Command::Export(args) => inspect::export(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
+        Command::Target(command) => target::target(&command),
+        Command::Completions { shell } => {
+            // In one piece: the generator panics where it cannot write.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "afterall", &mut script);
+            print!("{}", String::from_utf8_lossy(&script));
+            Ok(Exit::Valid)
+        }
+        Command::Node(args) => match afterall_node::run(args) {
+            Ok(()) => Ok(Exit::Valid),
+            Err(error) => Err(error.into()),
+        },
+    };
+    match outcome {
+        Ok(Exit::Valid) if prints && output::is_cut() => Exit::Failed.into(),
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            failure.exit.into()
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Histories that were recorded, by this program or another: reading them, and what they are held to.
+
+use crate::failure::Failure;
+use crate::store::HISTORY;
+use afterall_formats::{Finals, Format, InitialValue, Nil, Options, Order, Read, Recorded};
+use afterall_history::{Header, Promise, Property, Workload};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::path::Path;
+
+/// How a history is to be read.
+#[derive(Debug, Args)]
+pub(crate) struct ReadArgs {
+    /// How it is written down [default: told from its beginning]
+    #[arg(long, value_parser = formats())]
+    pub(crate) format: Option<Format>,
+    /// The data type that was driven; only Jepsen's formats leave it open [default: told from the operations]
+    #[arg(long, value_parser = workloads())]
+    pub(crate) workload: Option<Workload>,
+    /// What a read of nil means: initial (nothing was written) or unknown (such reads are not judged) [default: unknown in
+    /// Jepsen's EDN and JSON, else initial]
+    #[arg(long, value_parser = nils())]
+    pub(crate) nil: Option<Nil>,
+    /// What keys held before anything was recorded: VALUE for every key, or KEY=VALUE (repeatable), as JSON or EDN: the value
+    /// of a register, the sum of a counter, the elements of a set, the items of a cart as [[element quantity]], a text, a
+    /// stock
+    #[arg(long, value_name = "[KEY=]VALUE", allow_negative_numbers = true)]
+    pub(crate) initial: Vec<InitialValue>,
+    /// What tells the order of events: lines, or time, for recorders that write both ends of an operation at its completion
+    #[arg(long, value_parser = orders(), default_value = "lines")]
+    pub(crate) order: Order,
+    /// Which reads are final, for convergence: marked (by `:final? true`), or last: also the last acknowledged read of each
+    /// key by each node after the key's last update
+    #[arg(long = "final", value_parser = finals(), default_value = "marked")]
+    pub(crate) finals: Finals,
+}
+
+impl ReadArgs {
+    /// What was given that only some formats leave open.
+    fn of_jepsen(&self) -> Option<&'static str> {
+        let given = [
+            (self.nil.is_some(), "--nil"),
+            (!self.initial.is_empty(), "--initial"),
+            (self.order != Order::Lines, "--order"),
+            (self.finals != Finals::Marked, "--final"),
+        ];
+        given.into_iter().find_map(|(given, name)| given.then_some(name))
+    }
+}
+
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let names = Format::ALL.iter().map(|format| format.name());
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Format>())
+}
+
+fn workloads() -> impl TypedValueParser<Value = Workload> {
+    const RECORDED: &[Workload] = &[
+        Workload::Register,
+        Workload::Counter,
+        Workload::Cart,
+        Workload::Set,
+        Workload::Text,
+        Workload::Mutex,
+        Workload::Inventory,
+        Workload::Chat,
+        Workload::Transactions,
+    ];
+    let named = |name: &str| RECORDED.iter().copied().find(|workload| workload.name() == name);
+    PossibleValuesParser::new(RECORDED.iter().map(|workload| workload.name()))
+        .try_map(move |name| named(&name).ok_or("unknown workload"))
+}
+
+fn nils() -> impl TypedValueParser<Value = Nil> {
+    PossibleValuesParser::new(["initial", "unknown"])
+        .map(|name| if name == "initial" { Nil::Initial } else { Nil::Unknown })
+}
+
+fn orders() -> impl TypedValueParser<Value = Order> {
+    PossibleValuesParser::new(["lines", "time"])
+        .map(|name| if name == "time" { Order::Time } else { Order::Lines })
+}
+
+fn finals() -> impl TypedValueParser<Value = Finals> {
+    PossibleValuesParser::new(["marked", "last"])
+        .map(|name| if name == "last" { Finals::Last } else { Finals::Marked })
+}
+
+/// What can be exported to.
+pub(crate) fn exports() -> impl TypedValueParser<Value = Format> {
+    let names = [Format::JepsenEdn, Format::JepsenJson].map(Format::name);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Format>())
+}
+
+/// Where a history is read from, if not from a file.
+const STDIN: &str = "-";
+
+/// Reads a history, or that of a run's folder, or what comes in.
+pub(crate) fn read(path: &Path, args: &ReadArgs) -> Result<Read, Failure> {
+    let of_run = path.join(HISTORY);
+    let path = if of_run.is_file() { &of_run } else { path };
+    let format = args.format.or_else(|| (path == of_run).then_some(Format::Afterall));
+    let options = Options {
+        format,
+        workload: args.workload,
+        nil: args.nil,
+        initial: args.initial.clone(),
+        order: args.order,
+        finals: args.finals,
+    };
+    let read = if path.as_os_str() == STDIN {
+        afterall_formats::read_from(std::io::stdin().lock(), "stdin", &options)
+    } else {
+        afterall_formats::read(path, &options)
+    };
+    let read = read.map_err(|error| match format {
+        None if path.is_dir() => Failure::failed(format!("{error}, and no {HISTORY}")),
+        _ => Failure::from(error),
+    })?;
+    let jepsen = [Format::JepsenEdn, Format::JepsenJson, Format::JepsenLog];
+    let open = [Format::Porcupine].iter().chain(&jepsen).any(|&format| format == read.format);
+    if args.workload.is_some() && !jepsen.contains(&read.format) {
+        let what = format!("--workload is for Jepsen's formats; {} says what it is", read.format);
+        return Err(Failure::usage(what));
+    }
+    if let Some(option) = args.of_jepsen().filter(|_| !open) {
+        let what = format!(
+            "{option} is for Jepsen's formats and Porcupine's; {} leaves nothing open",
+            read.format
+        );
+        return Err(Failure::usage(what));
+    }
+    if args.nil == Some(Nil::Unknown) && matches!(read.recorded, Recorded::Transactions(_)) {
+        let what = "--nil unknown is for single operations: in transactions a read of nil is one of the initial state";
+        return Err(Failure::usage(what));
+    }
+    if let Recorded::Operations(history) = &read.recorded
+        && let Some(torn) = history.torn()
+    {
+        eprintln!("warning: {}: {torn}", path.display());
+    }
+    if let Recorded::Operations(history) = &read.recorded {
+        refuse_empty_promises(history.header(), path)?;
+    }
+    // Where warnings go, so that a verdict in JSON can be piped.
+    for note in &read.notes {
+        eprintln!("note: {note}");
+    }
+    Ok(read)
+}
+
+/// Refuses a history whose first line promises what nothing in it could break.
+pub(crate) fn refuse_empty_promises(header: &Header, path: &Path) -> Result<(), Failure> {
+    match afterall_checkers::cannot_show(header, true) {
+        None => Ok(()),
+        Some(refused) => Err(Failure::failed(format!("{}:1: {refused}", path.display()))),
+    }
+}
+
+/// What the history is held to: what is asked for, what it says itself, or what is usual.
+pub(crate) fn promises(
+    named: &[String],
+    format: Format,
+    args: &ReadArgs,
+    recorded: &Recorded,
+) -> Result<Promised, Failure> {
+    let (workload, real_time) = match recorded {
+        Recorded::Operations(history) => (history.header().workload, history.has_real_time()),
+        Recorded::Transactions(_) => (Workload::Transactions, true),
+    };
+    match named {
+        [] if format == Format::Afterall => return Ok(Promised::AsItSays),
+        [] => {}
+        [none] if none == "none" => return Ok(Promised::Nothing),
+        named => {
+            let shown = |name: &String| {
+                if name == "none" {
+                    let what = "--promise none promises nothing: leave out the other promises";
+                    return Err(Failure::usage(what));
+                }
+                let promise: Promise = name.parse().map_err(Failure::usage)?;
+                afterall_checkers::can_show(workload, real_time, promise)
+                    .map_err(Failure::usage)?;
+                Ok(promise)
+            };
+            return named.iter().map(shown).collect::<Result<_, _>>().map(Promised::To);
+        }
+    }
+    let convergence = Promise::to_all(Property::Convergence);
+    let usual = match recorded {
+        Recorded::Operations(history) => {
+            let mut usual = afterall_checkers::usual_promises(history);
+            // Who says which reads are final asks whether they agree, also where too few of them are there.
+            let asked = args.finals == Finals::Last
+                && history.replicas().len() > 1
+                && afterall_checkers::can_show(workload, real_time, convergence).is_ok();
+            if asked && !usual.contains(&convergence) {
+                usual.push(convergence);
+            }
+            usual
+        }
+        Recorded::Transactions(_) => afterall_checkers::usual_promises_of_transactions(),
+    };
+    let names: Vec<String> = usual.iter().map(ToString::to_string).collect();
+    match names.as_slice() {
+        [] => eprintln!("note: nothing is promised; --promise names what is to be judged"),
+        names => eprintln!("note: held to {} (--promise names something else)", names.join(", ")),
+    }
+    Ok(Promised::To(usual))
+}
+
+/// What a history is held to.
+#[derive(Debug)]
+pub(crate) enum Promised {
+    /// What stands in its header.
+    AsItSays,
+    /// Nothing, and that is meant so: it is measured.
+    Nothing,
+    /// These.
+    To(Vec<Promise>),
+}
+
+impl Promised {
+    /// Writes it into the header.
+    pub(crate) fn write_to(self, header: &mut Header) {
+        match self {
+            Promised::AsItSays => {}
+            Promised::Nothing => {
+                header.promises.clear();
+                header.measure_only = true;
+            }
+            Promised::To(promises) => {
+                header.promises = promises;
+                header.measure_only = false;
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! `run` and `replay`.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the run's folder is named by the time, and a seed is drawn from it"
+)]
+
+use crate::args::{ReplayArgs, RunArgs, command_line, usage};
+use crate::exit::Exit;
+use crate::failure::{Failure, chain};
+use crate::progress::Line;
+use crate::recorded::refuse_empty_promises;
+use crate::signals::{self, Doing};
+use crate::store::{HISTORY, HistoryFile, NewRun, REPORT, RUN, RunFolder, read_config};
+use afterall_engine::{
+    Glance, Observer, Plan, Recording, RunConfig, RunError, Stop, WorldError, WorldKind, record,
+};
+use afterall_history::{Event, read_jsonl};
+use afterall_reports::{Context, verdict_text};
+use afterall_worlds::Settings;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub(crate) fn run(args: &RunArgs) -> Result<Exit, Failure> {
+    // Small, so that it can be typed.
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let drawn = u64::from(since.subsec_nanos()) % 1_000_000;
+    let config = args.resolve(drawn)?;
+    carry_out(config, &args.store)
+}
+
+pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
+    let path = if args.run.is_dir() { args.run.join(RUN) } else { args.run.clone() };
+    let config = read_config(&path).map_err(Failure::usage)?;
+    carry_out(config, &args.store)
+}
+
+fn carry_out(config: RunConfig, store: &Path) -> Result<Exit, Failure> {
+    let plan = Plan::new(config).map_err(usage)?;
+    let config = plan.config();
+    if let Some(warning) = config.mutant_warning() {
+        eprintln!("warning: {warning}");
+    }
+    signals::now(Doing::Anything(NOTHING.to_owned()));
+    let now = SystemTime::now();
+    let new = NewRun::create(store, config, now)?;
+    let folder = new.folder().clone();
+    eprintln!("seed {}: {}", config.seed, command_line(config));
+    let real = config.world != WorldKind::Sim;
+    let started = real.then(|| humantime::format_rfc3339_seconds(now).to_string());
+    let file = HistoryFile::create(folder.file(HISTORY), &plan.header(started))?;
+    let mut watcher = Watcher { file, line: Line::new(), new: Some(new), unwritten: None };
+    if real && let Err(error) = afterall_worlds::reap() {
+        eprintln!("warning: could not look for what earlier runs left behind: {error}");
+    }
+    let stop = stopped_by_signals(config.world);
+    let mut world = afterall_worlds::open(&plan, &settings(&folder))?;
+    let ran = record(&plan, &mut *world, &mut watcher, &stop);
+    drop(world);
+    signals::now(Doing::Anything(interrupted(&folder)));
+    watcher.line.clear();
+    // Says itself what is wrong.
+    let _ = watcher.flush();
+    let history = folder.file(HISTORY);
+    if watcher.new.is_some() {
+        return Err(match ran {
+            Err(RunError::World(WorldError::Stopped)) | Ok(()) => Failure::failed(NOTHING),
+            Err(error) => error.into(),
+        });
+    }
+    match (ran, watcher.unwritten.take()) {
+        // What broke until then is broken: it is judged all the same.
+        (_, Some(error)) => eprintln!(
+            "error: the run ended early, since its history cannot be written: {error}; what was recorded is in {}",
+            history.display()
+        ),
+        (Err(error), None) => {
+            let where_it_is = format!("what was recorded is in {}", history.display());
+            return Err(Failure::from(error).with(&where_it_is));
+        }
+        (Ok(()), None) => {}
+    }
+    drop(watcher);
+    Ok(judge(&folder, Some(plan.config()))?.exit)
+}
+
+/// What a run in real time needs to know of this machine.
+pub(crate) fn settings(folder: &RunFolder) -> Settings {
+    let mut settings = Settings::new(folder.logs());
+    settings.notice = Arc::new(|notice| eprintln!("{notice}"));
+    settings
+}
+
+/// A run that was stopped before there was anything to judge.
+const NOTHING: &str = "stopped before the cluster was up; nothing was recorded";
+
+fn interrupted(folder: &RunFolder) -> String {
+    let path = folder.path().display();
+    format!(
+        "interrupted before there was a verdict; `afterall report {path}` judges what is recorded"
+    )
+}
+
+/// What came of judging a run.
+pub(crate) struct Judged {
+    pub(crate) exit: Exit,
+    /// Whether every report could be written.
+    pub(crate) reported: bool,
+}
+
+/// Reads a run's history back, judges it, prints the verdict and writes the reports.
+pub(crate) fn judge(folder: &RunFolder, config: Option<&RunConfig>) -> Result<Judged, Failure> {
+    signals::now(Doing::Anything(interrupted(folder)));
+    let history = read_jsonl(&folder.file(HISTORY))?;
+    refuse_empty_promises(history.header(), &folder.file(HISTORY))?;
+    let recording = Recording::new(history);
+    let (history, verdict) = (recording.history(), recording.judge());
+    // First of all: whatever becomes of the reports.
+    print_verdict(&verdict);
+    let exit = verdict.valid.into();
+    let again = format!("`afterall report {}` writes the reports again", folder.path().display());
+    signals::now(Doing::Judged(
+        exit,
+        format!("interrupted before the reports were written; {again}"),
+    ));
+    let failures = folder.write_reports(history, &verdict, &context(folder, config));
+    for failure in &failures {
+        eprintln!("warning: {}", chain(failure));
+    }
+    let reported = failures.is_empty();
+    if !reported {
+        eprintln!("warning: the verdict stands; {again}");
+    }
+    let report = folder.file(REPORT);
+    if !failures.iter().any(|failure| failure.concerns(&report)) {
+        println!("report: {}", report.display());
+    }
+    Ok(Judged { exit, reported })
+}
+
+/// Prints a verdict for people.
+pub(crate) fn print_verdict(verdict: &afterall_checkers::Verdict) {
+    let terminal = std::io::stdout().is_terminal();
+    let color = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    print!("{}", verdict_text(verdict, color, 100));
+}
+
+/// How much of a node's log goes into the report.
+const LOG_TAIL_BYTES: usize = 20_000;
+
+fn context(folder: &RunFolder, config: Option<&RunConfig>) -> Context {
+    Context {
+        command: config.map(command_line).unwrap_or_default(),
+        run_toml: std::fs::read_to_string(folder.file(RUN)).unwrap_or_default(),
+        logs: folder.log_tails(LOG_TAIL_BYTES),
+        machine: machine(),
+        history_path: folder.file(HISTORY).display().to_string(),
+    }
+}
+
+/// Facts about this machine and program, for reports.
+pub(crate) fn machine() -> Vec<(String, String)> {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let facts = [
+        ("afterall", env!("CARGO_PKG_VERSION").to_owned()),
+        ("system", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
+        ("cores", cores.to_string()),
+    ];
+    facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A switch that the first signal presses.
+pub(crate) fn stopped_by_signals(world: WorldKind) -> Stop {
+    let leaves = match world {
+        WorldKind::Docker => "; `afterall doctor --reap` removes the containers that are left",
+        WorldKind::Process | WorldKind::Sim => "",
+    };
+    let stop = Stop::default();
+    let pressed = stop.clone();
+    signals::now(Doing::Running(Box::new(move || pressed.stop()), leaves));
+    stop
+}
+
+struct Watcher {
+    file: HistoryFile,
+    line: Line,
+    /// Until the first event.
+    new: Option<NewRun>,
+    /// Why the history could not be written any further.
+    unwritten: Option<String>,
+}
+
+impl Watcher {
+    fn flush(&mut self) -> io::Result<()> {
+        let written = self.file.flush();
+        self.noted(written)
+    }
+
+    fn noted(&mut self, written: io::Result<()>) -> io::Result<()> {
+        written.inspect_err(|error| self.unwritten = Some(error.to_string()))
+    }
+}
+
+impl Observer for Watcher {
+    fn record(&mut self, event: &Event) -> io::Result<()> {
+        // The cluster is up: this is a run.
+        if let Some(why) = self.new.take().and_then(NewRun::begin) {
+            eprintln!("warning: {why}");
+        }
+        let written = self.file.append(event);
+        self.noted(written)
+    }
+
+    fn tick(&mut self, glance: &Glance<'_>) -> io::Result<()> {
+        self.line.show(glance);
+        self.flush()
+    }
+
+    fn warn(&mut self, warning: &str) {
+        eprintln!("warning: {warning}");
+    }
+}

@@ -1,0 +1,153 @@
+//! `target list`, `target new`, `target check`.
+
+use crate::args::{NewArgs, TargetCommand, TrialArgs, usage};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::run::stopped_by_signals;
+use afterall_history::FaultKind;
+
+use afterall_engine::{Plan, RunConfig, Stop, WorldKind};
+use afterall_manifest::{Manifest, builtin};
+use afterall_worlds::Settings;
+use afterall_worlds::docker::{self, Tried};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The manifest that `target new` writes, to be filled in.
+const MANIFEST: &str = include_str!("skeleton/manifest.toml");
+/// The client that it writes.
+const CLIENT: &str = include_str!("skeleton/client.py");
+
+pub(crate) fn target(command: &TargetCommand) -> Result<Exit, Failure> {
+    match command {
+        TargetCommand::List => list(),
+        TargetCommand::New(args) => new(args),
+        TargetCommand::Check(args) => check(args),
+        TargetCommand::Schema => {
+            println!("{}", afterall_manifest::schema(&afterall_clients::specs()));
+            Ok(Exit::Valid)
+        }
+    }
+}
+
+fn list() -> Result<Exit, Failure> {
+    for name in afterall_manifest::builtin_names() {
+        let manifest = afterall_manifest::load(name, &afterall_clients::specs())?;
+        println!("{name}\n    {}", manifest.summary);
+        let promises = |(workload, promises): (&afterall_history::Workload, &Vec<_>)| {
+            format!("{} ({} promises)", workload.name(), promises.len())
+        };
+        let workloads: Vec<String> = manifest.promises.iter().map(promises).collect();
+        println!("    workloads: {}", workloads.join(", "));
+        println!(
+            "    faults:    {}",
+            manifest.faults.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
+        );
+    }
+    Ok(Exit::Valid)
+}
+
+fn new(args: &NewArgs) -> Result<Exit, Failure> {
+    let name = &args.name;
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if name.is_empty() || name.len() > 40 || !name.bytes().all(fits) {
+        return Err(Failure::usage(format!(
+            "{name:?}: a target's name is lower-case letters, digits and hyphens, 40 at most"
+        )));
+    }
+    let folder = args.folder.join(name);
+    if folder.exists() {
+        return Err(Failure::usage(format!(
+            "{} is there already; nothing was changed",
+            folder.display()
+        )));
+    }
+    let manifest = folder.join(format!("{name}.toml"));
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(&manifest, MANIFEST.replace("NAME", name))?;
+    std::fs::write(folder.join("client.py"), CLIENT)?;
+    println!("{}: what it is and how it is started", manifest.display());
+    println!("{}: how it is spoken to", folder.join("client.py").display());
+    println!("next: fill both in, then `afterall target check {}`", manifest.display());
+    Ok(Exit::Valid)
+}
+
+fn check(args: &TrialArgs) -> Result<Exit, Failure> {
+    let manifest = afterall_manifest::load(&args.target, &afterall_clients::specs())
+        .map_err(Failure::usage)?;
+    let plans = plans(args, &manifest)?;
+    let logs = tempfile::tempdir()?;
+    let logs_kept = args.logs.as_deref().unwrap_or(logs.path());
+    std::fs::create_dir_all(logs_kept)?;
+    let mut failed = 0;
+    let mut tell = |tried: Tried| {
+        failed += usize::from(!tried.good);
+        println!(
+            "{}  {}: {}",
+            if tried.good { "ok    " } else { "FAILED" },
+            tried.what,
+            tried.seen
+        );
+    };
+    println!("ok      manifest: {} is understood", args.target);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(trial(&plans, logs_kept, &mut tell))?;
+    match failed {
+        0 => {
+            println!("{} can be run: afterall run {}", manifest.name, args.target);
+            Ok(Exit::Valid)
+        }
+        failed => {
+            println!(
+                "{failed} of these failed: see above, and --logs FOLDER for what the nodes printed"
+            );
+            Ok(Exit::Invalid)
+        }
+    }
+}
+
+async fn trial(plans: &[Plan], logs: &Path, tell: &mut dyn FnMut(Tried)) -> Result<(), Failure> {
+    let mut settings = Settings::new(logs.to_owned());
+    settings.notice = Arc::new(|notice| eprintln!("{notice}"));
+    let stop = stopped_by_signals(WorldKind::Docker);
+    tokio::select! {
+        outcome = docker::trial(plans, &settings, tell) => Ok(outcome?),
+        () = pressed(&stop) => {
+            docker::remove(&settings.run_id).await?;
+            Err(Failure::failed("stopped by the user"))
+        }
+    }
+}
+
+/// Ends when the first signal has come.
+async fn pressed(stop: &Stop) {
+    while !stop.is_stopped() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// A plan for each workload: the first with every fault that the manifest lists.
+fn plans(args: &TrialArgs, manifest: &Manifest) -> Result<Vec<Plan>, Failure> {
+    let mut plans = Vec::new();
+    for workload in manifest.workloads() {
+        let path = builtin(&args.target).is_none().then(|| args.target.clone());
+        let mut config = RunConfig::builder()
+            .target(manifest.clone(), path)
+            .world(WorldKind::Docker)
+            .workload(workload)
+            .images(args.images.iter().cloned().collect())
+            // Room for every kind once.
+            .time(Duration::from_secs(10 * (1 + FaultKind::ALL.len() as u64)))
+            .seed(1);
+        if let Some(nodes) = args.nodes {
+            config = config.nodes(nodes);
+        }
+        if !plans.is_empty() {
+            config = config.faults([]);
+        }
+        plans.push(Plan::new(config.build()).map_err(usage)?);
+    }
+    Ok(plans)
+}

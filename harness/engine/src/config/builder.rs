@@ -1,0 +1,194 @@
+//! A configuration in the making.
+
+use super::max_bound::MaxBound;
+use super::run_config::{REFERENCE, RunConfig};
+use super::session_kind::SessionKind;
+use super::world_kind::WorldKind;
+use crate::faults::{Registry, Schedule};
+use afterall_history::{ActsOn, FaultKind, Workload};
+use afterall_manifest::Manifest;
+use afterall_reference::core::{Flavour, Mutant};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A configuration in the making. What is not said has the default of `afterall run`.
+///
+/// ```
+/// use afterall_engine::{RunConfig, WorldKind};
+/// use afterall_history::Workload;
+///
+/// let config = RunConfig::builder().world(WorldKind::Sim).workload(Workload::Counter).seed(7).build();
+/// assert_eq!(config.nodes, 5);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct RunConfigBuilder {
+    manifest: Option<Manifest>,
+    manifest_path: Option<String>,
+    flavour: Option<Flavour>,
+    mutant: Option<Mutant>,
+    workload: Option<Workload>,
+    world: Option<WorldKind>,
+    nodes: Option<u16>,
+    concurrency: Option<u32>,
+    sessions: Option<SessionKind>,
+    rate: Option<u32>,
+    time: Option<Duration>,
+    quiescence: Option<Duration>,
+    timeout: Option<Duration>,
+    faults: Option<Vec<FaultKind>>,
+    schedule: Schedule,
+    seed: u64,
+    max_bound: MaxBound,
+    toxiproxy: Option<String>,
+    images: BTreeMap<String, String>,
+}
+
+/// One method per field.
+macro_rules! setters {
+    ($($(#[doc = $doc:literal])+ $field:ident: $Type:ty,)+) => {
+        $(
+            $(#[doc = $doc])+
+            #[must_use]
+            pub fn $field(mut self, $field: $Type) -> Self {
+                self.$field = $field.into();
+                self
+            }
+        )+
+    };
+}
+
+impl RunConfigBuilder {
+    setters! {
+        /// The reference node's flavour. Default: crdt, or the mutant's.
+        flavour: Option<Flavour>,
+        /// A known bug of the reference node.
+        mutant: Option<Mutant>,
+        /// The data type that is driven. Default: register, or the one that shows the mutant.
+        workload: Workload,
+        /// Where it runs. Default: process for the reference node, docker for every other target.
+        world: WorldKind,
+        /// How many nodes. Default: 5, or what the manifest says.
+        nodes: u16,
+        /// How many sessions at a time. Default: 10.
+        concurrency: u32,
+        /// Where they go. Default: mixed.
+        sessions: SessionKind,
+        /// Operations per second over all sessions. Default: as fast as possible in the process world, 2,000 in the sim,
+        /// 500 in the docker world.
+        rate: u32,
+        /// How long the load lasts. Default: 20 s; in the docker world longer, by the number of kinds of faults.
+        time: Duration,
+        /// How long the replicas may take to agree. Default: 20 s, or what the manifest says.
+        quiescence: Duration,
+        /// When an operation is given up. Default: 1 s.
+        timeout: Duration,
+        /// What everything random follows from. Default: 0.
+        seed: u64,
+        /// How much a promise has to be put to the test.
+        max_bound: MaxBound,
+        /// A Toxiproxy to use in place of the embedded one.
+        toxiproxy: Option<String>,
+        /// Images to use in place of those that are named elsewhere, by role.
+        images: BTreeMap<String, String>,
+        /// The faults one by one, in place of a schedule that is drawn.
+        schedule: Schedule,
+    }
+
+    /// Another target than the reference node, or the reference node in containers: its manifest, and where that was
+    /// read from if it is not one of the program's own.
+    #[must_use]
+    pub fn target(mut self, manifest: Manifest, path: Option<String>) -> Self {
+        (self.manifest, self.manifest_path) = (Some(manifest), path);
+        self
+    }
+
+    /// The kinds of faults. Default: all that world and target have, or those that bring out the mutant.
+    #[must_use]
+    pub fn faults(mut self, faults: impl IntoIterator<Item = FaultKind>) -> Self {
+        self.faults = Some(faults.into_iter().collect());
+        self
+    }
+
+    /// The configuration, every default filled in. A [`Plan`](crate::Plan) checks it.
+    #[must_use]
+    pub fn build(self) -> RunConfig {
+        let row = self.mutant.map(Mutant::row);
+        let target =
+            self.manifest.as_ref().map_or(REFERENCE.to_owned(), |manifest| manifest.name.clone());
+        let reference = target == REFERENCE;
+        let world = self.world.unwrap_or(match self.manifest {
+            None => WorldKind::Process,
+            Some(_) => WorldKind::Docker,
+        });
+        let faults = self.kinds(world);
+        let manifest = self.manifest;
+        // In virtual time "as fast as possible" is a matter of the model alone; with containers it takes the processor
+        // from those who must notice faults and heal.
+        let rate = self.rate.or(match world {
+            WorldKind::Sim => Some(2_000),
+            WorldKind::Docker => Some(500),
+            WorldKind::Process => None,
+        });
+        let time = self.time.unwrap_or_else(|| match world {
+            // Several turns each: what a store does depends on which node is struck.
+            WorldKind::Docker => Duration::from_secs((20 + 5 * faults.len() as u64).max(40)),
+            WorldKind::Process | WorldKind::Sim => Duration::from_secs(20),
+        });
+        let quiescence_s = manifest.as_ref().map_or(20, |manifest| manifest.quiescence_s);
+        let quiescence = self.quiescence.unwrap_or(Duration::from_secs(quiescence_s.into()));
+        let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let usual = row.map_or(Flavour::Crdt, |row| row.flavour);
+        RunConfig {
+            target,
+            flavour: self.flavour.or(reference.then_some(usual)),
+            mutant: self.mutant,
+            workload: self.workload.unwrap_or(row.map_or(Workload::Register, |row| row.workload)),
+            world,
+            nodes: self.nodes.or(manifest.as_ref().map(|manifest| manifest.nodes)).unwrap_or(5),
+            concurrency: self.concurrency.unwrap_or(10),
+            sessions: self.sessions.unwrap_or(SessionKind::Mixed),
+            rate,
+            time_ms: ms(time),
+            quiescence_max_ms: ms(quiescence),
+            timeout_ms: ms(self.timeout.unwrap_or(Duration::from_secs(1))),
+            faults,
+            schedule: self.schedule,
+            seed: self.seed,
+            max_bound: self.max_bound,
+            toxiproxy: self.toxiproxy,
+            images: self.images,
+            manifest_path: self.manifest_path,
+            manifest,
+        }
+    }
+
+    fn kinds(&self, world: WorldKind) -> Vec<FaultKind> {
+        let row = self.mutant.map(Mutant::row);
+        let mut kinds = match (&self.faults, row, &self.manifest) {
+            (Some(kinds), _, _) => kinds.clone(),
+            (None, Some(row), _) => row.faults.to_vec(),
+            (None, None, Some(manifest)) => manifest.faults.clone(),
+            (None, None, None) => Registry::standard().kinds(world.abilities()),
+        };
+        if self.nodes == Some(1) && self.faults.is_none() {
+            kinds.retain(|kind| kind.acts_on() != ActsOn::Links);
+        }
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+}
+
+impl RunConfig {
+    /// A configuration in the making, with a default for everything that is not said.
+    #[must_use]
+    pub fn builder() -> RunConfigBuilder {
+        RunConfigBuilder::default()
+    }
+}
+
+impl Default for RunConfig {
+    fn default() -> Self {
+        RunConfig::builder().build()
+    }
+}

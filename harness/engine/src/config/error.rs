@@ -1,0 +1,106 @@
+//! What can be wrong with a configuration.
+
+use super::world_kind::WorldKind;
+use crate::faults::{BadSchedule, TooShort};
+use afterall_history::{FaultKind, Workload};
+use afterall_reference::core::{Flavour, Mutant};
+
+/// An invalid run configuration. Fields are named as in `run.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A number out of bounds.
+    #[error("{field}: expected {bounds}, found {given}")]
+    Bounds {
+        /// Which field of the configuration.
+        field: &'static str,
+        /// Its bounds, in words.
+        bounds: &'static str,
+        /// What was given.
+        given: u64,
+    },
+    /// A target that does not run in this world.
+    #[error("{target} runs only in the docker world, not in the {world} world")]
+    World {
+        /// The target.
+        target: String,
+        /// The world.
+        world: WorldKind,
+    },
+    /// No manifest where one is needed.
+    #[error("the docker world needs the target's manifest, and the configuration holds none")]
+    NoManifest,
+    /// A fault that cannot be had.
+    #[error("fault {kind}: {why}")]
+    Fault {
+        /// The fault.
+        kind: FaultKind,
+        /// Why not.
+        why: String,
+    },
+    /// A data type that the target does not have.
+    #[error("workload: {target} has no {workload}, expected one of {known}")]
+    Workload {
+        /// The target.
+        target: String,
+        /// The data type.
+        workload: Workload,
+        /// What it has.
+        known: String,
+    },
+    /// A data type that is judged in recorded histories alone.
+    #[error("workload: no run drives {0} yet; `afterall check` judges recorded histories of it")]
+    NotDriven(&'static str),
+    /// A number of nodes that the target cannot have.
+    #[error("nodes: expected {min} to {max} for {target}, found {given}")]
+    Nodes {
+        /// The target.
+        target: String,
+        /// At least.
+        min: u16,
+        /// At most.
+        max: u16,
+        /// What was asked for.
+        given: u16,
+    },
+    /// A promise that the workload cannot show: no run could break it.
+    #[error(transparent)]
+    CannotShow(#[from] afterall_checkers::CannotShow),
+    /// A known bug that nothing of the run can show.
+    #[error(
+        "mutant {mutant} cannot show on workload {workload} of flavour {flavour}, so this run would test nothing: it shows on {known}"
+    )]
+    MutantHidden {
+        /// The mutant.
+        mutant: Mutant,
+        /// The flavour.
+        flavour: Flavour,
+        /// The workload.
+        workload: Workload,
+        /// Where it shows.
+        known: String,
+    },
+    /// An option of the reference node, for another target.
+    #[error("{0}: only the reference node has one, {1} does not")]
+    NotReference(&'static str, String),
+    /// A schedule that was given and cannot be carried out.
+    #[error("schedule: {0}")]
+    Schedule(#[from] BadSchedule),
+    /// Too little time for the faults.
+    #[error(transparent)]
+    TooShort(#[from] TooShort),
+}
+
+impl ConfigError {
+    /// Whether the text begins with the name of a field, which is an option on the command line.
+    #[must_use]
+    pub fn begins_with_a_field(&self) -> bool {
+        matches!(
+            self,
+            ConfigError::Bounds { .. }
+                | ConfigError::Nodes { .. }
+                | ConfigError::Workload { .. }
+                | ConfigError::NotDriven(_)
+                | ConfigError::NotReference(..)
+        )
+    }
+}

@@ -1,0 +1,16 @@
+//! A run's whole configuration, resolved: what `run.toml` holds and `replay` takes.
+
+mod builder;
+mod by_name_if_any;
+mod error;
+mod max_bound;
+mod run_config;
+mod session_kind;
+mod world_kind;
+
+pub use builder::RunConfigBuilder;
+pub use error::ConfigError;
+pub use max_bound::{MaxBound, NotABound};
+pub use run_config::{REFERENCE, RunConfig};
+pub use session_kind::SessionKind;
+pub use world_kind::WorldKind;

@@ -1,0 +1,257 @@
+//! The configuration.
+
+use super::error::ConfigError;
+use super::max_bound::MaxBound;
+use super::session_kind::SessionKind;
+use super::world_kind::WorldKind;
+use crate::faults::{Pace, Registry, Schedule};
+use afterall_history::{ActsOn, FORMAT, FaultKind, Header, Sessions, VERSION, Workload};
+use afterall_manifest::{ClockSpec, Manifest};
+use afterall_reference::core::{Flavour, Mutant};
+use afterall_workloads::Generator;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The bundled node's name among the targets.
+pub const REFERENCE: &str = "reference";
+
+/// Everything that a run follows from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunConfig {
+    /// The system under test.
+    pub target: String,
+    /// The reference node's flavour; other targets have none.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::by_name_if_any")]
+    pub flavour: Option<Flavour>,
+    /// Its known bug, if one is switched on.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::by_name_if_any")]
+    pub mutant: Option<Mutant>,
+    /// The data type that is driven.
+    pub workload: Workload,
+    /// Where it runs.
+    pub world: WorldKind,
+    /// How many nodes.
+    pub nodes: u16,
+    /// How many sessions at a time.
+    pub concurrency: u32,
+    /// Where they go.
+    pub sessions: SessionKind,
+    /// Operations a second over all sessions; as fast as possible if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<u32>,
+    /// How long the load lasts, milliseconds: healthy, under fault and healed.
+    pub time_ms: u64,
+    /// How long the replicas may take to agree, milliseconds.
+    pub quiescence_max_ms: u64,
+    /// When an operation is given up, milliseconds.
+    pub timeout_ms: u64,
+    /// The kinds of faults.
+    pub faults: Vec<FaultKind>,
+    /// Where the faults come from: drawn from the seed, or given one by one.
+    #[serde(default, skip_serializing_if = "Schedule::is_drawn")]
+    pub schedule: Schedule,
+    /// What everything random follows from.
+    pub seed: u64,
+    /// How much a promise has to be put to the test.
+    #[serde(default)]
+    pub max_bound: MaxBound,
+    /// A Toxiproxy to use in place of the embedded one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub toxiproxy: Option<String>,
+    /// Images to use in place of those that are named elsewhere, by role: `toxiproxy`, `infra`, or the name of a process.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub images: BTreeMap<String, String>,
+    /// Where the manifest was read from, where it is not the program's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest_path: Option<String>,
+    /// What the target is, in the docker world.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Manifest>,
+}
+
+impl RunConfig {
+    /// Checks every bound, other than whether the faults fit into the time: that is for the plan to find out.
+    ///
+    /// # Errors
+    /// The first that is broken.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let within = |field, given: u64, min: u64, max: u64, bounds| {
+            if (min..=max).contains(&given) {
+                Ok(())
+            } else {
+                Err(ConfigError::Bounds { field, bounds, given })
+            }
+        };
+        within("nodes", u64::from(self.nodes), 1, 99, "1 to 99")?;
+        within("concurrency", u64::from(self.concurrency), 1, 10_000, "1 to 10000")?;
+        within("rate", u64::from(self.rate.unwrap_or(1)), 1, 1_000_000, "1 to 1000000")?;
+        within("time", self.time_ms, 100, 7 * 24 * 3_600_000, "100ms to 7 days")?;
+        within("timeout", self.timeout_ms, 1, 600_000, "1ms to 10 minutes")?;
+        // Less is no time for replicas to hear of each other, and would call correct ones wrong.
+        within("quiescence", self.quiescence_max_ms, 100, 24 * 3_600_000, "100ms to a day")?;
+        self.check_links()?;
+        self.generator()?;
+        self.check_mutant()?;
+        self.check_target()?;
+        if let Some(refused) = afterall_checkers::cannot_show(&self.header(None), true) {
+            return Err(refused.into());
+        }
+        Ok(())
+    }
+
+    /// Whether this is the bundled node.
+    #[must_use]
+    pub fn is_reference(&self) -> bool {
+        self.target == REFERENCE
+    }
+
+    /// Faults on links need links.
+    fn check_links(&self) -> Result<(), ConfigError> {
+        let on_links = |kind: &&FaultKind| kind.acts_on() == ActsOn::Links;
+        match self.faults.iter().find(on_links) {
+            Some(&kind) if self.nodes == 1 => {
+                let why = "it works on links between nodes, and one node has none".to_owned();
+                Err(ConfigError::Fault { kind, why })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_mutant(&self) -> Result<(), ConfigError> {
+        let (Some(mutant), Some(flavour)) = (self.mutant, self.flavour) else { return Ok(()) };
+        let workload = self.workload;
+        if mutant.shows(flavour, workload) {
+            return Ok(());
+        }
+        let shown = mutant.row().shows.iter().map(|(flavour, workloads)| {
+            let names: Vec<&str> = workloads.iter().map(|workload| workload.name()).collect();
+            format!("{} of {flavour}", names.join(", "))
+        });
+        let known = shown.collect::<Vec<_>>().join("; ");
+        Err(ConfigError::MutantHidden { mutant, flavour, workload, known })
+    }
+
+    /// What is to be said of a known bug that the faults of this run do not bring out.
+    #[must_use]
+    pub fn mutant_warning(&self) -> Option<String> {
+        let row = self.mutant?.row();
+        if row.faults.is_empty() || row.faults.iter().any(|kind| self.faults.contains(kind)) {
+            return None;
+        }
+        let faults = row.faults.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+        Some(format!(
+            "mutant {} comes out under {faults}, and this run has no such fault",
+            row.name
+        ))
+    }
+
+    fn check_target(&self) -> Result<(), ConfigError> {
+        let target = self.target.clone();
+        if !self.is_reference() {
+            let options = [("flavour", self.flavour.is_some()), ("mutant", self.mutant.is_some())];
+            if let Some((option, _)) = options.into_iter().find(|(_, given)| *given) {
+                return Err(ConfigError::NotReference(option, target));
+            }
+            if self.world != WorldKind::Docker {
+                return Err(ConfigError::World { target, world: self.world });
+            }
+        }
+        let possible = Registry::standard().kinds(self.world.abilities());
+        if let Some(&kind) = self.faults.iter().find(|kind| !possible.contains(kind)) {
+            let why = format!("the {} world cannot inject it (the docker world can)", self.world);
+            return Err(ConfigError::Fault { kind, why });
+        }
+        if self.world != WorldKind::Docker {
+            return Ok(());
+        }
+        let manifest = self.manifest.as_ref().ok_or(ConfigError::NoManifest)?;
+        let (min, max) = (manifest.nodes_min, manifest.nodes_max);
+        if !(min..=max).contains(&self.nodes) {
+            return Err(ConfigError::Nodes { target, min, max, given: self.nodes });
+        }
+        if !manifest.promises.contains_key(&self.workload) {
+            let known: Vec<&str> = manifest.workloads().map(Workload::name).collect();
+            let (workload, known) = (self.workload, known.join(", "));
+            return Err(ConfigError::Workload { target, workload, known });
+        }
+        match self.faults.iter().find(|kind| !manifest.faults.contains(kind)) {
+            Some(&kind) => {
+                let why = manifest.unsupported.get(&kind).cloned();
+                let why =
+                    why.unwrap_or_else(|| format!("the manifest of {target} does not list it"));
+                Err(ConfigError::Fault { kind, why })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What the plan lasts, and which of it is under faults.
+    pub(crate) fn phases_ns(&self) -> (u64, u64, u64) {
+        let time_ns = self.time_ms.saturating_mul(1_000_000);
+        let faulty = !self.faults.is_empty() || !self.schedule.is_drawn();
+        let (healthy_ns, heal_ns) =
+            if faulty { (time_ns / 10, time_ns / 10) } else { (time_ns, 0) };
+        (healthy_ns, time_ns - healthy_ns - heal_ns, heal_ns)
+    }
+
+    /// The names of the nodes.
+    #[must_use]
+    pub fn node_names(&self) -> Vec<String> {
+        (1..=self.nodes).map(|n| format!("n{n}")).collect()
+    }
+
+    /// Where its operations come from.
+    ///
+    /// # Errors
+    /// When the data type is not one that runs drive.
+    pub fn generator(&self) -> Result<Generator, ConfigError> {
+        let not_driven = || ConfigError::NotDriven(self.workload.name());
+        Generator::new(self.workload, self.seed).ok_or_else(not_driven)
+    }
+
+    /// How fast faults can follow each other here.
+    pub(crate) fn pace(&self) -> Pace {
+        match self.world {
+            WorldKind::Process | WorldKind::Sim => Pace::PROCESSES,
+            WorldKind::Docker => {
+                let clock = self.manifest.as_ref().and_then(|manifest| manifest.clock);
+                let clocks_forward = clock == Some(ClockSpec::FaketimeForward);
+                Pace { clocks_forward, ..Pace::CONTAINERS }
+            }
+        }
+    }
+
+    /// The first line of the history. `started`: RFC 3339, none in simulated runs.
+    #[must_use]
+    pub fn header(&self, started: Option<String>) -> Header {
+        let (mut promises, semantics) = match (self.flavour, &self.manifest) {
+            (Some(flavour), _) => (flavour.promises(self.workload), flavour.semantics()),
+            (None, Some(manifest)) => {
+                let promises = manifest.promises.get(&self.workload).cloned();
+                (promises.unwrap_or_default(), manifest.semantics)
+            }
+            (None, None) => Default::default(),
+        };
+        if self.sessions == SessionKind::Roaming {
+            // Nobody is there to whom these could be kept.
+            promises.retain(|promise| promise.sessions != Sessions::Sticky);
+        }
+        Header {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            target: self.target.clone(),
+            flavour: self.flavour.map(|flavour| flavour.name().to_owned()),
+            mutant: self.mutant.map(|mutant| mutant.to_string()),
+            world: self.world.to_string(),
+            workload: self.workload,
+            seed: self.seed,
+            nodes: self.node_names(),
+            semantics,
+            promises,
+            measure_only: false,
+            floor: self.max_bound.floor(),
+            started,
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Where a run takes place.
+
+use crate::faults::Ability;
+use afterall_history::vocabulary;
+
+vocabulary! {
+    /// Where a run takes place.
+    "world" WorldKind {
+        /// Nodes are processes on loopback, links are proxies, time is real.
+        Process = "process",
+        /// Nodes are containers, links are proxies, time is real.
+        Docker = "docker",
+        /// Nodes, links, disks and clocks are values in one event loop, and time is virtual.
+        Sim = "sim",
+    }
+}
+
+/// What the process world and the sim can do.
+const WITHOUT_CONTAINERS: &[Ability] = &[
+    Ability::RefuseConnections,
+    Ability::SlowLinks,
+    Ability::KillProcesses,
+    Ability::PauseProcesses,
+    Ability::SkewClocks,
+];
+
+impl WorldKind {
+    /// What the world can do to links, processes and clocks. In the docker world the manifest of the target says which
+    /// of the faults make sense.
+    #[must_use]
+    pub const fn abilities(self) -> &'static [Ability] {
+        match self {
+            WorldKind::Process | WorldKind::Sim => WITHOUT_CONTAINERS,
+            WorldKind::Docker => Ability::ALL,
+        }
+    }
+}

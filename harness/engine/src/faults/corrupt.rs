@@ -1,0 +1,22 @@
+//! `corrupt`: a node is killed, the end of one of its files is overwritten, and the node is started again.
+
+use super::draw::{Draw, int, parameters};
+use super::effect::{Ability, Damage, Effect, Fate, Fault};
+use super::row::FaultRow;
+use afterall_history::FaultKind;
+use rand::RngExt;
+
+pub(super) const ROW: FaultRow =
+    FaultRow { kind: FaultKind::Corrupt, needs: Ability::DamageFiles, draw };
+
+fn draw(draw: &mut Draw<'_>) -> Fault {
+    let bytes = draw.random.random_range(1..=64);
+    Fault {
+        kind: FaultKind::Corrupt,
+        effect: Effect::Process {
+            node: draw.node,
+            fate: Fate::Damaged { how: Damage::Overwritten, bytes },
+        },
+        parameters: parameters([("bytes", int(bytes))]),
+    }
+}

@@ -1,0 +1,218 @@
+//! Faults as data: what a fault does to links, to a process, or to a clock.
+
+use afterall_history::{FaultKind, Value};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A directed link, `(from, to)`. Nodes are numbered from 0, in the order of the cluster.
+pub type Link = (usize, usize);
+
+/// A fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// Its kind.
+    pub kind: FaultKind,
+    /// What it does.
+    pub effect: Effect,
+    /// Its parameters, as histories record them: a map, or nothing.
+    #[serde(default, skip_serializing_if = "Value::is_nil")]
+    pub parameters: Value,
+}
+
+/// What a fault does. Worlds carry this out, whatever the fault is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// Links are not what they should be.
+    Links {
+        /// Which.
+        links: Vec<Link>,
+        /// What they are instead.
+        condition: Condition,
+    },
+    /// Something happens to the process of a node. It is undone when the fault is healed.
+    Process {
+        /// Which.
+        node: usize,
+        /// What happens.
+        fate: Fate,
+    },
+    /// The clock of a node is wrong until the fault is healed.
+    Clock {
+        /// Which.
+        node: usize,
+        /// How.
+        how: ClockFault,
+    },
+}
+
+/// What a link is while a fault is in force on it. Of several faults each has its effect; of two that slow a link the
+/// slower counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Condition {
+    /// Cut: connections are refused, and those that were open are closed. Datagrams vanish.
+    Refused,
+    /// Everything that is sent vanishes; connecting hangs.
+    Swallowed,
+    /// Datagrams vanish; connections are untouched.
+    DatagramsDropped,
+    /// Everything arrives later.
+    Slow {
+        /// By how many milliseconds.
+        latency_ms: u32,
+        /// Give or take how many.
+        jitter_ms: u32,
+    },
+}
+
+/// What happens to a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// It is killed with SIGKILL, and started again when the fault is healed.
+    Killed,
+    /// It is asked to end with SIGTERM, and started again when the fault is healed.
+    Terminated,
+    /// It is stopped with SIGSTOP, and continued when the fault is healed.
+    Paused,
+    /// It is killed, and the end of one of its files is damaged; it is started again when the fault is healed.
+    Damaged {
+        /// How.
+        how: Damage,
+        /// How many bytes.
+        bytes: u32,
+    },
+}
+
+/// What happens to the end of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Damage {
+    /// It is cut off, as after a torn write.
+    Truncated,
+    /// It is overwritten.
+    Overwritten,
+}
+
+/// How a clock goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "kebab-case")]
+pub enum ClockFault {
+    /// The link to the time authority is slower in one direction than in the other: the skew is half the difference.
+    Asymmetric {
+        /// Delay towards the authority, milliseconds.
+        up_ms: u32,
+        /// Delay back, milliseconds.
+        down_ms: u32,
+    },
+    /// The authority is off by this much for this node.
+    Bump {
+        /// Milliseconds, forward or back.
+        by_ms: i64,
+    },
+    /// The authority jumps to and fro.
+    Strobe {
+        /// Milliseconds of the jump.
+        by_ms: i64,
+        /// Milliseconds between jumps.
+        period_ms: u32,
+    },
+}
+
+/// What a world must be able to do for an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Ability {
+    /// Cut links.
+    RefuseConnections,
+    /// Make what is sent over links vanish.
+    SwallowTraffic,
+    /// Drop datagrams.
+    DropDatagrams,
+    /// Slow links down.
+    SlowLinks,
+    /// Kill and restart processes.
+    KillProcesses,
+    /// Ask processes to end, and restart them.
+    TerminateProcesses,
+    /// Stop and continue processes.
+    PauseProcesses,
+    /// Damage files.
+    DamageFiles,
+    /// Skew clocks.
+    SkewClocks,
+}
+
+impl Ability {
+    /// Every ability.
+    pub const ALL: &'static [Ability] = &[
+        Ability::RefuseConnections,
+        Ability::SwallowTraffic,
+        Ability::DropDatagrams,
+        Ability::SlowLinks,
+        Ability::KillProcesses,
+        Ability::TerminateProcesses,
+        Ability::PauseProcesses,
+        Ability::DamageFiles,
+        Ability::SkewClocks,
+    ];
+}
+
+impl ClockFault {
+    /// The greatest skew that it brings, milliseconds.
+    #[must_use]
+    pub fn skew_ms(self) -> i64 {
+        match self {
+            ClockFault::Asymmetric { up_ms, down_ms } => {
+                (i64::from(up_ms) - i64::from(down_ms)) / 2
+            }
+            ClockFault::Bump { by_ms } | ClockFault::Strobe { by_ms, .. } => by_ms,
+        }
+    }
+}
+
+impl Effect {
+    /// What a world must be able to do.
+    #[must_use]
+    pub fn needs(&self) -> Ability {
+        match self {
+            Effect::Links { condition, .. } => match condition {
+                Condition::Refused => Ability::RefuseConnections,
+                Condition::Swallowed => Ability::SwallowTraffic,
+                Condition::DatagramsDropped => Ability::DropDatagrams,
+                Condition::Slow { .. } => Ability::SlowLinks,
+            },
+            Effect::Process { fate, .. } => match fate {
+                Fate::Killed => Ability::KillProcesses,
+                Fate::Terminated => Ability::TerminateProcesses,
+                Fate::Paused => Ability::PauseProcesses,
+                Fate::Damaged { .. } => Ability::DamageFiles,
+            },
+            Effect::Clock { .. } => Ability::SkewClocks,
+        }
+    }
+}
+
+impl Fault {
+    /// The nodes that it is about, in order.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<usize> {
+        match &self.effect {
+            Effect::Process { node, .. } | Effect::Clock { node, .. } => vec![*node],
+            Effect::Links { links, .. } => {
+                let ends: BTreeSet<usize> = links.iter().flat_map(|&(a, b)| [a, b]).collect();
+                ends.into_iter().collect()
+            }
+        }
+    }
+
+    /// The links that it is about.
+    #[must_use]
+    pub fn links(&self) -> &[Link] {
+        match &self.effect {
+            Effect::Links { links, .. } => links,
+            Effect::Process { .. } | Effect::Clock { .. } => &[],
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The nemesis: which faults, when. Pure: a schedule follows from the seed, and what is injected is plain data.
+//!
+//! One file per kind of fault, with its row; [`Registry`] is the list of the rows. What a fault does is said by its
+//! [`Effect`], which is what worlds carry out; so a new kind whose effect they know already needs nothing of them.
+
+mod black_hole;
+mod clock;
+mod corrupt;
+mod draw;
+mod effect;
+mod kill;
+mod latency;
+mod partition;
+mod pause;
+mod registry;
+mod row;
+mod schedule;
+mod stop;
+mod truncate;
+mod udp_drop;
+
+pub use draw::Draw;
+pub use effect::{Ability, ClockFault, Condition, Damage, Effect, Fate, Fault, Link};
+pub use partition::Shape;
+pub use registry::Registry;
+pub use row::FaultRow;
+pub(crate) use schedule::check_given;
+pub use schedule::{BadSchedule, Pace, Planned, Schedule, TooShort, schedule};

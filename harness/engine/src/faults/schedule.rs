@@ -1,0 +1,316 @@
+//! When which fault comes and goes.
+//!
+//! The kinds asked for take turns, in an order shuffled anew each round, so that each has come at least once
+//! before any comes twice. A fault may outlast its turn and overlap the next one, but no two overlap that touch
+//! the same node's life or clock.
+
+use super::draw::Draw;
+use super::effect::{Effect, Fault};
+use super::registry::Registry;
+use afterall_history::FaultKind;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
+use serde::{Deserialize, Serialize};
+
+/// How fast faults can follow each other, and what the target takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// The least time that one fault needs to be injected and to show, nanoseconds.
+    pub turn_min_ns: u64,
+    /// The longest turn, nanoseconds. Longer windows have more turns.
+    pub turn_max_ns: u64,
+    /// How long a node's life or clock may take to be right again after a fault was healed, nanoseconds: a process has to start, a
+    /// clock to be told the time. No fault of these kinds comes to the node meanwhile.
+    pub recovery_ns: u64,
+    /// Clocks are only ever put forward.
+    pub clocks_forward: bool,
+}
+
+impl Pace {
+    /// For processes on this machine, and the simulator.
+    pub const PROCESSES: Pace = Pace {
+        turn_min_ns: 1_200_000_000,
+        turn_max_ns: 4_000_000_000,
+        recovery_ns: 400_000_000,
+        clocks_forward: false,
+    };
+
+    /// For containers: they take longer to start, and the stores in them to notice.
+    pub const CONTAINERS: Pace = Pace {
+        turn_min_ns: 3_000_000_000,
+        turn_max_ns: 10_000_000_000,
+        recovery_ns: 3_000_000_000,
+        clocks_forward: false,
+    };
+}
+
+/// A fault and its time, in nanoseconds since the phase of faults began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// When it is injected.
+    pub at_ns: u64,
+    /// When it is healed.
+    pub until_ns: u64,
+    /// What it is.
+    pub fault: Fault,
+}
+
+/// A window in which not every kind gets its turn.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{kinds} kinds of faults need {needed_ms} ms under fault to come once each, and there are {given_ms}: \
+     ask for fewer (--faults) or run longer (--time)"
+)]
+pub struct TooShort {
+    kinds: usize,
+    needed_ms: u64,
+    given_ms: u64,
+}
+
+/// Where the faults of a run come from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Schedule {
+    /// They are drawn from the seed.
+    #[default]
+    Drawn,
+    /// They are given, in the order of their beginning.
+    Given(Vec<Planned>),
+}
+
+impl Schedule {
+    /// Whether it is drawn.
+    #[must_use]
+    pub fn is_drawn(&self) -> bool {
+        *self == Schedule::Drawn
+    }
+}
+
+/// A given schedule that cannot be carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadSchedule {
+    /// A fault ends before it begins, or after the phase of faults.
+    #[error(
+        "fault {number} lasts from {from_ms} ms to {until_ms} ms; expected a span within 0 to {window_ms} ms"
+    )]
+    Span {
+        /// Its number, from 0.
+        number: usize,
+        /// When it begins, milliseconds.
+        from_ms: u64,
+        /// When it ends.
+        until_ms: u64,
+        /// How long the phase of faults lasts.
+        window_ms: u64,
+    },
+    /// A fault begins before the one that is listed before it.
+    #[error("fault {0} begins before fault {previous}: list them in the order of their beginning", previous = .0 - 1)]
+    Order(usize),
+    /// A fault is about a node that the cluster has not.
+    #[error("fault {number} is about node {node}, counted from 0; expected a node below {nodes}")]
+    Node {
+        /// Its number, from 0.
+        number: usize,
+        /// The node, from 0.
+        node: usize,
+        /// How many nodes there are.
+        nodes: usize,
+    },
+    /// Two faults hold one node at the same time.
+    #[error("faults {0} and {1} hold the same node at the same time")]
+    Overlap(usize, usize),
+}
+
+/// Checks a schedule that was given.
+///
+/// # Errors
+/// The first thing that cannot be carried out.
+pub(crate) fn check_given(
+    planned: &[Planned],
+    nodes: usize,
+    window_ns: u64,
+) -> Result<(), BadSchedule> {
+    let ms = |ns: u64| ns / 1_000_000;
+    for (number, one) in planned.iter().enumerate() {
+        if one.at_ns >= one.until_ns || one.until_ns > window_ns {
+            let (from_ms, until_ms) = (ms(one.at_ns), ms(one.until_ns));
+            return Err(BadSchedule::Span { number, from_ms, until_ms, window_ms: ms(window_ns) });
+        }
+        if number > 0 && planned[number - 1].at_ns > one.at_ns {
+            return Err(BadSchedule::Order(number));
+        }
+        if let Some(&node) = one.fault.nodes().iter().find(|node| **node >= nodes) {
+            return Err(BadSchedule::Node { number, node, nodes });
+        }
+        if !holds_a_node(&one.fault) {
+            continue;
+        }
+        let fights = |other: &Planned| {
+            holds_a_node(&other.fault)
+                && other.fault.nodes() == one.fault.nodes()
+                && other.until_ns > one.at_ns
+        };
+        if let Some(other) = planned[..number].iter().position(fights) {
+            return Err(BadSchedule::Overlap(other, number));
+        }
+    }
+    Ok(())
+}
+
+/// Draws the schedule for a window, in which every kind comes at least once. Kinds without a row are left out.
+///
+/// # Errors
+/// When the window has no room for that.
+pub fn schedule(
+    registry: &Registry,
+    kinds: &[FaultKind],
+    nodes: usize,
+    window_ns: u64,
+    pace: Pace,
+    seed: u64,
+) -> Result<Vec<Planned>, TooShort> {
+    if kinds.is_empty() || nodes == 0 {
+        return Ok(Vec::new());
+    }
+    let count = kinds.len() as u64;
+    let turn_min_ns = pace.turn_min_ns;
+    if window_ns < count * turn_min_ns {
+        return Err(TooShort {
+            kinds: kinds.len(),
+            needed_ms: (count * turn_min_ns).div_ceil(1_000_000),
+            given_ms: window_ns / 1_000_000,
+        });
+    }
+    let rounds = window_ns.div_ceil(count * pace.turn_max_ns);
+    // As many whole rounds as fit without a turn getting too short.
+    let rounds = rounds.min(window_ns / (count * turn_min_ns)).max(1);
+    let turn_ns = window_ns / (rounds * count);
+    let mut random = Pcg64::seed_from_u64(seed ^ 0x006e_656d_6573_6973);
+    let mut planned: Vec<Planned> = Vec::new();
+    let mut order = kinds.to_vec();
+    for round in 0..rounds {
+        order.shuffle(&mut random);
+        for (place, &kind) in order.iter().enumerate() {
+            let turn_at = (round * count + place as u64) * turn_ns;
+            let at_ns = turn_at + random.random_range(0..=turn_ns / 8);
+            // One kind, or one node: nothing to overlap with.
+            let overlaps = kinds.len() > 1 && nodes > 1;
+            let longest = if overlaps { turn_ns * 5 / 4 } else { turn_ns * 3 / 4 };
+            let lasts = random.random_range(turn_ns * 5 / 8..=longest);
+            let until_ns = (at_ns + lasts).min(window_ns);
+            let busy: Vec<usize> = planned
+                .iter()
+                .filter(|other| {
+                    other.until_ns + pace.recovery_ns >= at_ns && holds_a_node(&other.fault)
+                })
+                .flat_map(|other| other.fault.nodes())
+                .collect();
+            let free: Vec<usize> = (0..nodes).filter(|node| !busy.contains(node)).collect();
+            // At most one fault outlasts its turn into another's, so that of two nodes one is free.
+            let node = match free.as_slice() {
+                [] => random.random_range(0..nodes),
+                free => free[random.random_range(0..free.len())],
+            };
+            let Some(row) = registry.row(kind) else { continue };
+            let clocks_forward = pace.clocks_forward;
+            let mut draw = Draw { nodes, node, clocks_forward, random: &mut random };
+            planned.push(Planned { at_ns, until_ns, fault: (row.draw)(&mut draw) });
+        }
+    }
+    Ok(planned)
+}
+
+/// Whether a fault wants its node to itself.
+fn holds_a_node(fault: &Fault) -> bool {
+    !matches!(fault.effect, Effect::Links { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    const SECOND: u64 = 1_000_000_000;
+    const PACE: Pace = Pace { turn_min_ns: SECOND, ..Pace::PROCESSES };
+
+    #[test]
+    fn every_kind_comes_and_goes_within_the_window() {
+        for seed in 0..200 {
+            let window = (10 + seed % 60) * SECOND;
+            let planned =
+                schedule(&Registry::standard(), FaultKind::ALL, 5, window, PACE, seed).unwrap();
+            let kinds: BTreeSet<FaultKind> = planned.iter().map(|p| p.fault.kind).collect();
+            assert_eq!(kinds.len(), FaultKind::ALL.len());
+            for fault in &planned {
+                assert!(fault.at_ns < fault.until_ns && fault.until_ns <= window);
+                assert!(fault.until_ns - fault.at_ns >= SECOND / 2);
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_faults_fight_over_a_node() {
+        for seed in 0..200 {
+            let nodes = [1, 2, 5][seed as usize % 3];
+            let planned =
+                schedule(&Registry::standard(), FaultKind::ALL, nodes, 60 * SECOND, PACE, seed)
+                    .unwrap();
+            for (place, one) in planned.iter().enumerate() {
+                for other in &planned[place + 1..] {
+                    // On a single node they follow each other as closely as they must.
+                    let recovery = if nodes > 1 { PACE.recovery_ns } else { 0 };
+                    let apart = one.until_ns + recovery < other.at_ns;
+                    let both = holds_a_node(&one.fault) && holds_a_node(&other.fault);
+                    assert!(apart || !both || one.fault.nodes() != other.fault.nodes());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn clocks_that_cannot_go_back_are_put_forward() {
+        let pace = Pace { clocks_forward: true, ..PACE };
+        for seed in 0..50 {
+            for planned in
+                schedule(&Registry::standard(), &[FaultKind::Clock], 3, 30 * SECOND, pace, seed)
+                    .unwrap()
+            {
+                let Effect::Clock { how, .. } = planned.fault.effect else { panic!() };
+                assert!(how.skew_ms() > 0, "{how:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_seed_plans_the_same() {
+        let plan = |seed| {
+            schedule(&Registry::standard(), FaultKind::ALL, 5, 30 * SECOND, PACE, seed).unwrap()
+        };
+        assert_eq!(plan(7), plan(7));
+        assert_ne!(plan(7), plan(8));
+    }
+
+    #[test]
+    fn a_window_without_room_is_an_error() {
+        assert!(schedule(&Registry::standard(), FaultKind::ALL, 5, 3 * SECOND, PACE, 1).is_err());
+    }
+
+    #[test]
+    fn a_given_schedule_is_checked() {
+        let drawn =
+            schedule(&Registry::standard(), FaultKind::ALL, 5, 60 * SECOND, PACE, 3).unwrap();
+        assert_eq!(check_given(&drawn, 5, 60 * SECOND), Ok(()));
+        assert!(matches!(check_given(&drawn, 2, 60 * SECOND), Err(BadSchedule::Node { .. })));
+        assert!(matches!(check_given(&drawn, 5, 9 * SECOND), Err(BadSchedule::Span { .. })));
+        let mut twice = drawn.iter().filter(|p| p.fault.kind == FaultKind::Kill).cloned();
+        let kill = twice.next().unwrap();
+        assert_eq!(
+            check_given(&[kill.clone(), kill], 5, 60 * SECOND),
+            Err(BadSchedule::Overlap(0, 1))
+        );
+        let mut back = drawn;
+        back.swap(0, 1);
+        assert_eq!(check_given(&back, 5, 60 * SECOND), Err(BadSchedule::Order(1)));
+    }
+}

@@ -1,0 +1,31 @@
+//! A run as a library: what it goes through, who decides, and what a world has to do.
+//!
+//! ```text
+//! RunConfig ─→ Plan ─→ run(plan, world, observer) ─→ Recording ─→ judge ─→ Verdict
+//! ```
+//!
+//! A [`RunConfig`] says everything that a run follows from. A [`Plan`] is worked out from it once, with the schedule of
+//! faults, drawn from the seed or given. [`run`] carries it out in a [`World`]: the simulated one, or one of processes or
+//! containers (`afterall-worlds`). It prints nothing, and many runs can go on side by side in one process.
+//!
+//! The driver and the nemesis are pure: they are given the time, and answer with commands.
+
+pub mod config;
+pub mod driver;
+pub mod evidence;
+pub mod faults;
+mod observer;
+mod plan;
+mod recording;
+mod run;
+mod stop;
+mod world;
+
+pub use config::{ConfigError, RunConfig, RunConfigBuilder, SessionKind, WorldKind};
+pub use evidence::{Evidence, Observation};
+pub use observer::{Glance, Observer};
+pub use plan::Plan;
+pub use recording::Recording;
+pub use run::{RunError, record, run};
+pub use stop::Stop;
+pub use world::{Happened, World, WorldError};

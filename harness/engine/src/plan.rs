@@ -1,0 +1,94 @@
+//! What a run goes through, worked out once from its configuration.
+
+use crate::config::{ConfigError, RunConfig};
+use crate::driver::{Course, Driver};
+use crate::faults::{Registry, Schedule, check_given, schedule};
+use afterall_history::Header;
+use afterall_workloads::Generator;
+
+/// How long the final reads may be tried, nanoseconds.
+const FINAL_MAX_NS: u64 = 10_000_000_000;
+/// Between two polls of the replicas that do not agree yet, nanoseconds.
+const POLL_INTERVAL_NS: u64 = 100_000_000;
+
+/// What a run goes through: a configuration that was checked, and what follows from it.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    config: RunConfig,
+    course: Course,
+    generator: Generator,
+}
+
+impl Plan {
+    /// The plan that follows from a configuration.
+    ///
+    /// # Errors
+    /// The configuration is invalid, or its faults do not fit into the time.
+    pub fn new(config: RunConfig) -> Result<Plan, ConfigError> {
+        Plan::with_registry(config, &Registry::standard())
+    }
+
+    /// The same, with the faults drawn from another registry.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn with_registry(config: RunConfig, registry: &Registry) -> Result<Plan, ConfigError> {
+        config.check()?;
+        let generator = config.generator()?;
+        let nodes = usize::from(config.nodes);
+        let (healthy_ns, faults_ns, heal_ns) = config.phases_ns();
+        let schedule = match &config.schedule {
+            Schedule::Drawn => {
+                schedule(registry, &config.faults, nodes, faults_ns, config.pace(), config.seed)?
+            }
+            Schedule::Given(planned) => {
+                check_given(planned, nodes, faults_ns)?;
+                planned.clone()
+            }
+        };
+        let course = Course {
+            nodes: config.node_names(),
+            concurrency: config.concurrency as usize,
+            sessions: config.sessions,
+            rate: config.rate,
+            healthy_ns,
+            faults_ns,
+            heal_ns,
+            quiescence_max_ns: config.quiescence_max_ms.saturating_mul(1_000_000),
+            final_max_ns: FINAL_MAX_NS,
+            poll_interval_ns: POLL_INTERVAL_NS,
+            schedule,
+            seed: config.seed,
+        };
+        Ok(Plan { config, course, generator })
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &RunConfig {
+        &self.config
+    }
+
+    /// The course of the run, with its schedule of faults.
+    #[must_use]
+    pub fn course(&self) -> &Course {
+        &self.course
+    }
+
+    /// Where the operations come from.
+    #[must_use]
+    pub fn generator(&self) -> Generator {
+        self.generator.clone()
+    }
+
+    /// The first line of the history. `started`: RFC 3339 in UTC; none in simulated runs.
+    #[must_use]
+    pub fn header(&self, started: Option<String>) -> Header {
+        self.config.header(started)
+    }
+
+    /// A driver that has not begun.
+    pub(crate) fn driver(&self) -> Driver {
+        Driver::new(self.course.clone(), self.generator.clone())
+    }
+}

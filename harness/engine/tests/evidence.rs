@@ -1,0 +1,92 @@
+//! Every kind of evidence is one typed value with one wording: a snapshot of all.
+
+use afterall_engine::Observation as O;
+use afterall_engine::evidence::{DialOutcome, LinkEnd};
+
+/// One of each kind, and each of its forms that reads differently.
+fn all() -> Vec<O> {
+    let link = LinkEnd { link: (0, 2), port: Some(7000) };
+    let error = || Some("connection refused (os error 111)".to_owned());
+    let text = str::to_owned;
+    vec![
+        O::ProbesLost { probes: 20, links: 4 },
+        O::ProbeArrived { link: (0, 1), after_ns: 1_200_000 },
+        O::ProbesArrived { links: 1 },
+        O::NoProbeArrived((2, 0)),
+        O::NoProbeAnswered,
+        O::NoLink,
+        O::LinksRefuse { links: 8, error: error() },
+        O::LinksRefuse { links: 8, error: None },
+        O::LinksHang { links: 3 },
+        O::DatagramsBlocked { links: 2 },
+        O::LinksOpen { links: 4 },
+        O::Dialled { link, outcome: DialOutcome::Open },
+        O::Dialled { link, outcome: DialOutcome::Refused },
+        O::Dialled { link: (1, 0).into(), outcome: DialOutcome::Hung },
+        O::DialFailed { link, error: text("no answer") },
+        O::HeldByOtherFaults,
+        O::SlowProbes { answered: 3, links: 4, fastest_ns: 212_400_000, asked_ms: (250, 50) },
+        O::QuickProbes { links: 4, slowest_ns: 900_000 },
+        O::TooFast { link: (0, 1), took_ns: 3_000_000, least_ns: 200_000_000 },
+        O::StillSlow { link: (0, 1), took_ns: Some(240_000_000) },
+        O::StillSlow { link: (0, 1), took_ns: None },
+        O::Ended { how: vec![text("exit code 137"), text("exit code 0")] },
+        O::StillRuns { process: text("afterall-1-n2-redis") },
+        O::KilledAfterAll { process: text("afterall-1-n2-redis"), patience_s: 30 },
+        O::ConnectionRefused { error: error() },
+        O::ConnectionRefused { error: None },
+        O::StillAccepts,
+        O::Restarted { before: 1, now: 2 },
+        O::NotRestarted { incarnation: 1 },
+        O::StartedAt { times: vec![text("2026-11-27T00:00:00Z")] },
+        O::ProcessState(text("T")),
+        O::ContainersPaused,
+        O::Silence { waited_ns: 300_000_000 },
+        O::SilentSoFar,
+        O::Answers,
+        O::NoAnswer { error: text("no answer within 300 ms"), log: None },
+        O::NoAnswer { error: text("connection reset"), log: Some(text("out of memory")) },
+        O::ClockOffset { offset_us: 150_300 },
+        O::ClockOffsetNot { offset_us: Some(-400), wanted_us: 150_000 },
+        O::ClockOffsetNot { offset_us: None, wanted_us: 150_000 },
+        O::ClockJumps { between_us: 100, and_us: 500_200 },
+        O::ClockSteady { offset_us: Some(500_000) },
+        O::ClockSteady { offset_us: None },
+        O::ClockNotMeasured,
+        O::ClockUnreadable { error: None },
+        O::ClockUnreadable { error: Some(text("no answer")) },
+        O::FileDamaged {
+            file: text("appendonly.aof"),
+            sizes: (4_096, 4_064),
+            digests: (text("0123456789ab"), text("ba9876543210")),
+        },
+        O::failed("the process world cannot inject this fault"),
+    ]
+}
+
+#[test]
+fn snapshot_of_every_kind_of_evidence() {
+    let all = all();
+    let kind = |observation: &O| {
+        format!("{observation:?}").split([' ', '(']).next().unwrap_or_default().to_owned()
+    };
+    let lines: Vec<String> = all.iter().map(|o| format!("{}: {o}", kind(o))).collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn the_snapshot_holds_every_kind() {
+    let source = include_str!("../src/evidence.rs");
+    let declared = source.split("pub enum Observation {").nth(1).unwrap_or_default();
+    let declared = declared.split("\n}\n").next().unwrap_or_default();
+    let names = declared.lines().filter_map(|line| line.strip_prefix("    "));
+    let names = names.filter(|line| line.starts_with(char::is_uppercase));
+    let shown: Vec<String> = all().iter().map(|observation| format!("{observation:?}")).collect();
+    let mut count = 0;
+    for name in names {
+        let name = name.split([' ', '(', ',']).next().unwrap_or_default();
+        assert!(shown.iter().any(|shown| shown.split([' ', '(']).next() == Some(name)), "{name}");
+        count += 1;
+    }
+    assert!(count > 35, "{count}");
+}

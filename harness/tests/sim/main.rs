@@ -1,9 +1,0 @@
-//! The simulated world: that it repeats, that it raises no false alarm, and that it finds every known bug.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod accounting;
-mod determinism;
-mod mutants;
-mod runs;
-mod soundness;

@@ -1,0 +1,308 @@
+//! Injecting and healing in containers, each with evidence measured from outside the target.
+
+use super::against::{Against, failed};
+use super::cluster::{COMMAND_MAX, Cluster, SHARED, data_in_infra, infra};
+use super::engine::EngineError;
+use crate::live::evidence::{self, DIAL_MAX, PingError};
+use crate::live::links::LinkPlan;
+use afterall_engine::faults::{ClockFault, Condition, Damage, Effect, Fate, Fault};
+use afterall_engine::{Evidence, Observation};
+use afterall_manifest::ClockSpec;
+use afterall_node::authority::{self, Lie};
+use std::time::Duration;
+
+/// How long a node may take to end when it is asked to, seconds.
+const STOP_MAX_S: u32 = 30;
+/// The exit code of a process that was killed.
+const KILLED: i64 = 137;
+/// How long a node that goes on may take to answer.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
+
+/// A node that does not answer as it should.
+fn no_answer(error: PingError, log: Option<String>) -> Observation {
+    Observation::NoAnswer { error: error.to_string(), log }
+}
+
+impl Cluster {
+    /// Injects a fault and measures whether it took hold.
+    pub(super) async fn inject_fault(&self, id: usize, fault: &Fault) -> Result<Evidence, Against> {
+        match &fault.effect {
+            Effect::Links { links, condition } => {
+                self.change(id, Some(&fault.effect)).await?;
+                match *condition {
+                    Condition::Refused => self.all_cut(links).await,
+                    Condition::Swallowed => self.all_silent(links).await,
+                    Condition::DatagramsDropped => self.all_forbidden(links).await,
+                    Condition::Slow { latency_ms, jitter_ms } => {
+                        self.all_slow(links, latency_ms, jitter_ms).await
+                    }
+                }
+            }
+            Effect::Process { node, fate: Fate::Paused } => {
+                let state = self.nodes[*node].lock().await;
+                for container in self.containers(*node) {
+                    self.engine.pause(&container).await?;
+                }
+                drop(state);
+                let mut client = self.direct_client()?;
+                let paused = Some(Observation::ContainersPaused);
+                Ok(evidence::silent(&mut *client, *node, paused).await)
+            }
+            Effect::Process { node, fate } => {
+                let ended = self.take_down(*node, *fate != Fate::Terminated).await?;
+                self.change(id, Some(&fault.effect)).await?;
+                match *fate {
+                    Fate::Damaged { how, bytes } => self.damage(*node, bytes, how).await,
+                    _ => self.nobody_answers(*node, ended).await,
+                }
+            }
+            Effect::Clock { node, how } => {
+                self.change(id, Some(&fault.effect)).await?;
+                self.set_clock(*node, Some(*how)).await?;
+                let mut client = self.direct_client()?;
+                Ok(evidence::clock_off(&mut *client, *node, *how).await)
+            }
+        }
+    }
+
+    /// Heals a fault and measures whether it is gone.
+    pub(super) async fn heal_fault(&self, id: usize, fault: &Fault) -> Result<Evidence, Against> {
+        match &fault.effect {
+            Effect::Links { links, condition: Condition::DatagramsDropped } => {
+                self.change(id, None).await?;
+                self.all_allowed(links).await
+            }
+            Effect::Links { links, .. } => {
+                self.change(id, None).await?;
+                self.all_open(links).await
+            }
+            Effect::Process { node, fate: Fate::Paused } => {
+                for container in self.containers(*node) {
+                    self.engine.unpause(&container).await?;
+                }
+                let mut client = self.direct_client()?;
+                match evidence::ping_until(&mut *client, *node, ANSWER_MAX).await {
+                    Ok(()) => Ok(Evidence::for_it(Observation::Answers)),
+                    Err(error) => Err(Against(no_answer(error, None))),
+                }
+            }
+            Effect::Process { node, .. } => self.bring_up(id, *node).await,
+            Effect::Clock { node, how } => {
+                self.change(id, None).await?;
+                self.set_clock(*node, None).await?;
+                let mut client = self.direct_client()?;
+                // Time that never goes back stands still, or creeps, until the real one has caught up.
+                let catching_up = match self.manifest.clock {
+                    Some(ClockSpec::FaketimeForward) => {
+                        Duration::from_millis(2 * how.skew_ms().unsigned_abs())
+                    }
+                    _ => Duration::ZERO,
+                };
+                Ok(evidence::clock_right(&mut *client, *node, catching_up).await)
+            }
+        }
+    }
+
+    /// Makes links and rules what the faults in force, with or without this one, ask for.
+    async fn change(&self, id: usize, effect: Option<&Effect>) -> Result<(), Against> {
+        let mut plan = self.plan.lock().await;
+        let drops = |plan: &LinkPlan| {
+            let of = |node| (plan.black_holes(node), plan.udp_drops(node));
+            (0..self.wiring.nodes).map(of).collect::<Vec<_>>()
+        };
+        let before = drops(&plan);
+        let changes = match effect {
+            Some(effect) => plan.add(id, effect.clone()),
+            None => plan.remove(id),
+        };
+        // Under the lock, so that changes take effect in the order in which they were planned.
+        for (node, (was, is)) in before.iter().zip(&drops(&plan)).enumerate() {
+            if was != is && (was.0 != is.0 || !self.wiring.udp_ports.is_empty()) {
+                let rules = self.wiring.drop_rules(node, &self.addresses, &is.0, &is.1);
+                let script = format!("iptables-restore -T filter <<'END'\n{rules}END\n");
+                let infra = infra(&self.run, node);
+                self.engine.script(&infra, &script, COMMAND_MAX).await?;
+            }
+        }
+        if changes.is_empty() {
+            return Ok(());
+        }
+        Ok(self.links.apply(changes).await?)
+    }
+
+    /// Ends a node's processes, last started first; returns how they ended.
+    async fn take_down(&self, node: usize, kill: bool) -> Result<Observation, Against> {
+        let mut state = self.nodes[node].lock().await;
+        state.up = false;
+        let mut how = Vec::new();
+        for process in self.containers(node).rev() {
+            if kill {
+                self.engine.kill(&process).await?;
+            } else {
+                self.engine.stop(&process, STOP_MAX_S.cast_signed()).await?;
+            }
+            let Ok(code) = tokio::time::timeout(ANSWER_MAX, self.exit_code(&process)).await else {
+                return Err(Against(Observation::StillRuns { process }));
+            };
+            let code = code?;
+            if !kill && code == KILLED {
+                let patience_s = STOP_MAX_S;
+                return Err(Against(Observation::KilledAfterAll { process, patience_s }));
+            }
+            how.push(format!("exit code {code}"));
+        }
+        Ok(Observation::Ended { how })
+    }
+
+    /// Waits until a container has ended.
+    async fn exit_code(&self, container: &str) -> Result<i64, EngineError> {
+        loop {
+            let state = self.engine.inspect(container).await?.state;
+            let state = state.unwrap_or_default();
+            if state.running == Some(false) {
+                return Ok(state.exit_code.unwrap_or(-1));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn nobody_answers(&self, node: usize, ended: Observation) -> Result<Evidence, Against> {
+        let mut client = self.direct_client()?;
+        match evidence::ping(&mut *client, node, DIAL_MAX).await {
+            Ok(()) => Err(Against(Observation::StillAccepts)),
+            Err(error) => {
+                let error = Some(error.to_string());
+                Ok(Evidence::for_it([ended, Observation::ConnectionRefused { error }]))
+            }
+        }
+    }
+
+    /// Starts a node's processes again and waits until it serves.
+    async fn bring_up(&self, id: usize, node: usize) -> Result<Evidence, Against> {
+        let mut state = self.nodes[node].lock().await;
+        let mut times = Vec::new();
+        for container in self.containers(node) {
+            let before = self.engine.inspect(&container).await?.state;
+            self.engine.start(&container).await?;
+            let after = self.engine.inspect(&container).await?.state;
+            let started = |state: Option<bollard::models::ContainerState>| {
+                state.and_then(|state| state.started_at).unwrap_or_default()
+            };
+            let (before, after) = (started(before), started(after));
+            if before == after {
+                return Err(failed(&format!("{container} has not been started again")));
+            }
+            times.push(after);
+        }
+        state.up = true;
+        // A store may need its peers before it serves.
+        self.change(id, None).await?;
+        let mut client = self.direct_client()?;
+        let patience = Duration::from_secs(self.manifest.ready_within_s.into());
+        if let Err(error) = evidence::ping_until(&mut *client, node, patience).await {
+            return Err(Against(no_answer(error, Some(self.log_tail(node).await))));
+        }
+        Ok(Evidence::for_it([Observation::StartedAt { times }, Observation::Answers]))
+    }
+
+    /// Damages the end of a file of a node that is down.
+    async fn damage(&self, node: usize, bytes: u32, how: Damage) -> Result<Evidence, Against> {
+        let corrupt = self.manifest.corrupt.as_ref();
+        let corrupt = corrupt.ok_or_else(|| failed("the manifest names no file to damage"))?;
+        let process = self.manifest.process.iter().find(|p| p.name == corrupt.process);
+        let process = process.ok_or_else(|| failed("the manifest has no such process"))?;
+        let data = process.data.as_deref().unwrap_or_default();
+        let file = corrupt.file.replacen(data, &data_in_infra(process), 1);
+        let work = match how {
+            Damage::Truncated => format!("truncate -s -{bytes} \"$f\""),
+            Damage::Overwritten => format!(
+                "head -c {bytes} /dev/zero | tr '\\0' '\\245' | dd of=\"$f\" bs=1 seek=$((size - {bytes})) conv=notrunc status=none"
+            ),
+        };
+        let script = format!(
+            "set -e; f=$(ls -1d {file} | sort | tail -n 1); size=$(stat -c %s \"$f\"); a=$(sha256sum < \"$f\")\n\
+             [ \"$size\" -ge {bytes} ] || {{ echo \"$f has only $size bytes\"; exit 1; }}\n{work}\n\
+             b=$(sha256sum < \"$f\"); [ \"$a\" != \"$b\" ] || {{ echo \"$f is as it was\"; exit 1; }}\n\
+             echo \"$size $(stat -c %s \"$f\") ${{a:0:12}} ${{b:0:12}} ${{f##*/}}\""
+        );
+        let infra = infra(&self.run, node);
+        let output = self.engine.script(&infra, &script, COMMAND_MAX).await?;
+        match read_damage(&output) {
+            Some(damaged) => Ok(Evidence::for_it(damaged)),
+            None => Err(failed(output.trim())),
+        }
+    }
+
+    async fn set_clock(&self, node: usize, fault: Option<ClockFault>) -> Result<(), Against> {
+        match self.manifest.clock {
+            None => Err(failed("the manifest does not say how to skew a clock")),
+            Some(ClockSpec::TimeLink) => {
+                let lie = match fault {
+                    // The link does it.
+                    None | Some(ClockFault::Asymmetric { .. }) => None,
+                    Some(ClockFault::Bump { by_ms }) => Some(Lie::Shift { by_ms }),
+                    Some(ClockFault::Strobe { by_ms, period_ms }) => {
+                        Some(Lie::Strobe { by_ms, period_ms })
+                    }
+                };
+                let authority =
+                    self.authority.ok_or_else(|| failed("there is no time authority"))?;
+                let number = u16::try_from(node + 1)?;
+                let order = authority::order(authority, number, lie);
+                let ordered = tokio::time::timeout(ANSWER_MAX, order).await;
+                Ok(ordered.map_err(|_| failed("the time authority does not answer"))??)
+            }
+            Some(ClockSpec::Faketime | ClockSpec::FaketimeForward) => {
+                // Replaced by a rename: whoever reads it finds one time or the other.
+                let put = |offset: &str| {
+                    format!("echo '{offset}' > {SHARED}/next && mv {SHARED}/next {SHARED}/faketime")
+                };
+                let infra = infra(&self.run, node);
+                let end = format!(
+                    "if [ -e {SHARED}/strobe ]; then kill $(cat {SHARED}/strobe) 2>/dev/null; rm -f {SHARED}/strobe; fi"
+                );
+                let script = match fault {
+                    None => format!("{end}; {}", put("+0")),
+                    Some(ClockFault::Strobe { by_ms, period_ms }) => {
+                        let period = format!("{}.{:03}", period_ms / 1_000, period_ms % 1_000);
+                        let (there, back) = (put(&offset(by_ms)), put("+0"));
+                        let strobe = format!(
+                            "echo $$ > {SHARED}/strobe; while :; do {there}; sleep {period}; {back}; sleep {period}; done"
+                        );
+                        return Ok(self.engine.spawn(&infra, &strobe).await?);
+                    }
+                    Some(other) => put(&offset(other.skew_ms())),
+                };
+                self.engine.script(&infra, &script, COMMAND_MAX).await?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What the script that damages a file printed: sizes, digests and the name, which may hold spaces.
+fn read_damage(output: &str) -> Option<Observation> {
+    let mut words = output.trim().splitn(5, ' ');
+    let mut next = || words.next();
+    let sizes = (next()?.parse().ok()?, next()?.parse().ok()?);
+    let digests = (next()?.to_owned(), next()?.to_owned());
+    Some(Observation::FileDamaged { file: next()?.to_owned(), sizes, digests })
+}
+
+/// An offset as libfaketime reads it.
+fn offset(ms: i64) -> String {
+    let sign = if ms < 0 { '-' } else { '+' };
+    format!("{sign}{}.{:03}", ms.unsigned_abs() / 1_000, ms.unsigned_abs() % 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::offset;
+
+    #[test]
+    fn an_offset_below_a_second_keeps_its_sign() {
+        assert_eq!(offset(-250), "-0.250");
+        assert_eq!(offset(1_500), "+1.500");
+        assert_eq!(offset(0), "+0.000");
+    }
+}

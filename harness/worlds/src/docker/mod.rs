@@ -1,0 +1,158 @@
+//! The docker world: nodes are containers, links are proxies in a real Toxiproxy, time is real.
+//!
+//! A node's network belongs to an infra container, and the target, unmodified, joins it. Everything is asked of the
+//! engine through its API, so that it may be elsewhere.
+
+mod against;
+mod cluster;
+mod engine;
+mod error;
+mod faults;
+mod measures;
+mod probes;
+mod reap;
+mod setup;
+mod trial;
+mod wiring;
+
+pub use engine::EngineError;
+pub use error::SetupError;
+pub use trial::{Tried, trial};
+
+use crate::live::scratch::Scratch;
+use crate::live::{Deployment, Live};
+use crate::settings::Settings;
+use afterall_clients::{Client, ClientError};
+use afterall_engine::driver::Asker;
+use afterall_engine::faults::Fault;
+use afterall_engine::{Evidence, Plan, World, WorldError};
+use cluster::Cluster;
+use engine::Engine;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
+
+/// Nodes are looked at once in so many ticks: each look is a question to the engine.
+const TICKS_A_LOOK: u32 = 5;
+
+/// A cluster of containers that is not up yet. When it ends, or is dropped, all containers are gone.
+///
+/// # Errors
+/// The system gives no threads, or no temporary folder.
+pub fn open(plan: &Plan, settings: &Settings) -> Result<impl World + use<>, WorldError> {
+    // Its lock tells that the run is alive; it goes when everything else is gone.
+    let scratch = Scratch::new().map_err(WorldError::setup)?;
+    let lock = scratch.path().to_owned();
+    let (config, run) = (plan.config().clone(), settings.run_id.clone());
+    let settings = settings.clone();
+    // Set once it has answered: without an engine nothing is made, and nothing is to be removed.
+    let known: Arc<OnceLock<Engine>> = Arc::default();
+    let found = Arc::clone(&known);
+    let starting = async move {
+        let engine = Engine::connect().await.map_err(WorldError::setup)?;
+        let engine = found.get_or_init(|| engine).clone();
+        if let Err(error) = reap::reap(&engine).await {
+            (settings.notice)(&format!("could not remove what earlier runs left behind: {error}"));
+        }
+        let started = setup::start(engine, &lock, &config, &settings).await;
+        started.map_err(WorldError::setup)
+    };
+    let clean_up = move |runtime: &tokio::runtime::Runtime| {
+        let removed = match known.get() {
+            Some(engine) => runtime.block_on(engine.remove_run(&run)).map(drop),
+            None => Ok(()),
+        };
+        drop(scratch);
+        let sentence = |error| {
+            format!(
+                "not everything of the run could be removed: {error}; `afterall doctor --reap` tries again"
+            )
+        };
+        removed.err().map(sentence).into_iter().collect()
+    };
+    Live::new(plan, Box::pin(starting), Box::new(clean_up))
+}
+
+/// Removes what runs of this machine that were killed left in the engine; returns their ids.
+///
+/// # Errors
+/// There is no engine, or it does not obey.
+pub async fn reap() -> Result<Vec<String>, EngineError> {
+    reap::reap(&Engine::connect().await?).await
+}
+
+/// Removes everything of a run from the engine.
+///
+/// # Errors
+/// There is no engine, or it does not obey.
+pub async fn remove(id: &str) -> Result<(), EngineError> {
+    Engine::connect().await?.remove_run(id).await.map(|_| ())
+}
+
+/// What the engine is, and which of the images that every run needs are missing.
+///
+/// # Errors
+/// There is no engine.
+pub async fn look() -> Result<(String, Vec<&'static str>), EngineError> {
+    let engine = Engine::connect().await?;
+    let version = engine.version().await?;
+    let mut missing = Vec::new();
+    for candidates in setup::IMAGES {
+        let mut found = false;
+        for image in *candidates {
+            found |= engine.has_image(image).await;
+        }
+        if !found {
+            missing.extend(candidates.first().copied());
+        }
+    }
+    Ok((version, missing))
+}
+
+impl Deployment for Cluster {
+    fn nodes(&self) -> usize {
+        self.wiring.nodes
+    }
+
+    fn client(&self, asker: Asker) -> Result<Box<dyn Client>, ClientError> {
+        match asker {
+            Asker::Session(session) => self.session_client(session),
+            Asker::Reader(_) => self.reader_client(),
+        }
+    }
+
+    async fn inject(&self, id: usize, fault: &Fault) -> Evidence {
+        self.inject_fault(id, fault).await.unwrap_or_else(Evidence::from)
+    }
+
+    async fn heal(&self, id: usize, fault: &Fault) -> Evidence {
+        self.heal_fault(id, fault).await.unwrap_or_else(Evidence::from)
+    }
+
+    async fn deaths(&self) -> Vec<(usize, String)> {
+        if !self.ticks.fetch_add(1, Ordering::Relaxed).is_multiple_of(TICKS_A_LOOK) {
+            return Vec::new();
+        }
+        let mut deaths = Vec::new();
+        // Locked before the engine is asked: a node that a fault is being worked on is not dying by itself.
+        let nodes: Vec<_> = self.nodes.iter().map(|node| node.try_lock()).collect();
+        let Ok(ended) = self.engine.not_running(&self.run).await else { return deaths };
+        for (id, node) in nodes.into_iter().enumerate() {
+            let Ok(mut node) = node else { continue };
+            let infra = cluster::infra(&self.run, id);
+            let mut containers = self.containers(id).chain([infra]);
+            if node.up
+                && let Some(name) = containers.find(|name| ended.contains(name))
+            {
+                node.up = false;
+                let log = self.log_tail(id).await;
+                deaths.push((id, format!("{name} ended; its log ends: {log}")));
+            }
+        }
+        deaths
+    }
+
+    async fn stop(self) -> Vec<String> {
+        // The proxies go with their server: the containers are removed after this.
+        self.save_logs().await
+    }
+}

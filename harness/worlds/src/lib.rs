@@ -1,0 +1,17 @@
+//! Where runs take place. Each world is one module behind the trait [`World`] of the engine.
+//!
+//! - [`sim`]: nodes, links, disks, clocks and clients are values in one event loop, and time is virtual.
+//! - [`process`]: nodes are child processes on loopback, links are proxies, time is real.
+//! - [`docker`]: nodes are containers, links are proxies, time is real.
+
+pub mod docker;
+mod live;
+mod open;
+pub mod process;
+mod settings;
+pub mod sim;
+
+pub use live::scratch::reap;
+pub use live::tail;
+pub use open::open;
+pub use settings::{Notice, Settings};

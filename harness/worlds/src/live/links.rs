@@ -1,0 +1,246 @@
+//! What every link should be, given the faults in force; and the changes that make it so.
+//!
+//! Faults overlap: two may cut the same link. The state of a link is therefore always derived from all of them,
+//! so that healing one does not heal the other.
+
+use afterall_engine::faults::{ClockFault, Condition, Effect, Fate};
+use afterall_toxiproxy::{Change, Direction};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a link should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Wanted {
+    cut: bool,
+    /// Towards the upstream: latency and jitter, milliseconds.
+    up: Option<(u32, u32)>,
+    /// Back.
+    down: Option<(u32, u32)>,
+}
+
+/// The names of links.
+pub(crate) fn peer_link(from: usize, to: usize, port: usize) -> String {
+    match port {
+        0 => format!("n{}-n{}", from + 1, to + 1),
+        port => format!("n{}-n{}.{port}", from + 1, to + 1),
+    }
+}
+
+pub(crate) fn session_link(session: usize, to: usize) -> String {
+    format!("c{session}-n{}", to + 1)
+}
+
+pub(crate) fn reader_link(to: usize) -> String {
+    format!("reader-n{}", to + 1)
+}
+
+pub(crate) fn time_link(from: usize) -> String {
+    format!("n{}-time", from + 1)
+}
+
+/// All links and the faults upon them.
+#[derive(Debug)]
+pub(crate) struct LinkPlan {
+    nodes: usize,
+    session_links: usize,
+    /// How many ports nodes hear each other on: each has a link of its own.
+    peer_ports: usize,
+    /// Whether nodes ask the time over links.
+    time_links: bool,
+    effects: BTreeMap<usize, Effect>,
+    wanted: BTreeMap<String, Wanted>,
+}
+
+impl LinkPlan {
+    /// Every link is whole.
+    pub(crate) fn new(nodes: usize, session_links: usize, peer_ports: usize) -> Self {
+        let (effects, wanted) = Default::default();
+        LinkPlan { nodes, session_links, peer_ports, time_links: true, effects, wanted }
+    }
+
+    /// The same where clocks are skewed in some other way than by links.
+    pub(crate) fn without_time_links(self) -> Self {
+        LinkPlan { time_links: false, ..self }
+    }
+
+    /// The links from one node to another.
+    fn peer_links(&self, from: usize, to: usize) -> impl Iterator<Item = String> {
+        (0..self.peer_ports).map(move |port| peer_link(from, to, port))
+    }
+
+    /// The changes that a new fault asks for.
+    pub(crate) fn add(&mut self, id: usize, effect: Effect) -> Vec<(String, Change)> {
+        self.effects.insert(id, effect);
+        self.changes()
+    }
+
+    /// The changes that a fault's end asks for.
+    pub(crate) fn remove(&mut self, id: usize) -> Vec<(String, Change)> {
+        self.effects.remove(&id);
+        self.changes()
+    }
+
+    /// Whether the link between two nodes should carry anything now.
+    pub(crate) fn is_cut(&self, from: usize, to: usize) -> bool {
+        self.wanted.get(&peer_link(from, to, 0)).is_some_and(|wanted| wanted.cut)
+    }
+
+    /// To whom nothing that this node sends arrives, by TCP.
+    pub(crate) fn black_holes(&self, from: usize) -> BTreeSet<usize> {
+        self.targets(from, |condition| condition == Condition::Swallowed)
+    }
+
+    /// To whom no datagram of this node arrives: there is no proxy for these, so a partition is one of the reasons.
+    pub(crate) fn udp_drops(&self, from: usize) -> BTreeSet<usize> {
+        self.targets(from, |condition| match condition {
+            Condition::Refused | Condition::Swallowed | Condition::DatagramsDropped => true,
+            Condition::Slow { .. } => false,
+        })
+    }
+
+    fn targets(&self, from: usize, of: impl Fn(Condition) -> bool) -> BTreeSet<usize> {
+        let links = self.effects.values().filter_map(|effect| match effect {
+            Effect::Links { links, condition } if of(*condition) => Some(links),
+            _ => None,
+        });
+        links.flatten().filter(|link| link.0 == from).map(|link| link.1).collect()
+    }
+
+    fn changes(&mut self) -> Vec<(String, Change)> {
+        let wanted = self.derive();
+        let mut changes = Vec::new();
+        let names: BTreeSet<&String> = self.wanted.keys().chain(wanted.keys()).collect();
+        for name in names {
+            let before = self.wanted.get(name).copied().unwrap_or_default();
+            let after = wanted.get(name).copied().unwrap_or_default();
+            let mut change = |change| changes.push((name.clone(), change));
+            if (before.up, before.down) != (after.up, after.down) {
+                if before.up.is_some() || before.down.is_some() {
+                    change(Change::Clear);
+                }
+                let ways = [(after.up, Direction::Upstream), (after.down, Direction::Downstream)];
+                for (slow, direction) in ways {
+                    if let Some((latency_ms, jitter_ms)) = slow {
+                        change(Change::latency(direction, latency_ms, jitter_ms));
+                    }
+                }
+            }
+            if before.cut != after.cut {
+                change(if after.cut { Change::Cut } else { Change::Mend });
+            }
+        }
+        self.wanted = wanted;
+        changes
+    }
+
+    fn derive(&self) -> BTreeMap<String, Wanted> {
+        let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
+        for effect in self.effects.values() {
+            match effect {
+                Effect::Links { links, condition } => {
+                    for name in links.iter().flat_map(|&(from, to)| self.peer_links(from, to)) {
+                        let link = wanted.entry(name).or_default();
+                        match *condition {
+                            Condition::Refused => link.cut = true,
+                            Condition::Slow { latency_ms, jitter_ms } => {
+                                link.up = link.up.max(Some((latency_ms, jitter_ms)));
+                            }
+                            // Proxies have no part in these.
+                            Condition::Swallowed | Condition::DatagramsDropped => {}
+                        }
+                    }
+                }
+                Effect::Process { fate: Fate::Paused, .. } => {}
+                // A proxy would accept for a node that is dead and then hang up; the dead refuse.
+                Effect::Process { node, .. } => {
+                    let peers = (0..self.nodes).filter(|from| from != node);
+                    let names = peers
+                        .flat_map(|from| self.peer_links(from, *node))
+                        .chain((0..self.session_links).map(|s| session_link(s, *node)))
+                        .chain([reader_link(*node)]);
+                    for name in names {
+                        wanted.entry(name).or_default().cut = true;
+                    }
+                }
+                Effect::Clock { node, how } => {
+                    if let ClockFault::Asymmetric { up_ms, down_ms } = *how
+                        && self.time_links
+                    {
+                        let link = wanted.entry(time_link(*node)).or_default();
+                        link.up = (up_ms > 0).then_some((up_ms, 0));
+                        link.down = (down_ms > 0).then_some((down_ms, 0));
+                    }
+                }
+            }
+        }
+        wanted.retain(|_, wanted| *wanted != Wanted::default());
+        wanted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on_links(links: &[(usize, usize)], condition: Condition) -> Effect {
+        Effect::Links { links: links.to_vec(), condition }
+    }
+
+    fn cut(links: &[(usize, usize)]) -> Effect {
+        on_links(links, Condition::Refused)
+    }
+
+    #[test]
+    fn a_link_that_two_faults_cut_is_whole_when_both_are_healed() {
+        let mut plan = LinkPlan::new(3, 1, 1);
+        assert_eq!(plan.add(0, cut(&[(0, 1), (1, 0)])).len(), 2);
+        assert_eq!(plan.add(1, cut(&[(0, 1)])), []);
+        assert_eq!(plan.remove(0), [("n2-n1".to_owned(), Change::Mend)]);
+        assert!(plan.is_cut(0, 1));
+        assert_eq!(plan.remove(1), [("n1-n2".to_owned(), Change::Mend)]);
+        assert!(!plan.is_cut(0, 1));
+    }
+
+    #[test]
+    fn a_dead_node_refuses_everybody() {
+        let mut plan = LinkPlan::new(3, 2, 1);
+        let changes = plan.add(0, Effect::Process { node: 1, fate: Fate::Killed });
+        let names: Vec<&str> = changes.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["c0-n2", "c1-n2", "n1-n2", "n3-n2", "reader-n2"]);
+    }
+
+    #[test]
+    fn the_slower_of_two_latencies_counts() {
+        let slow = |latency_ms| on_links(&[(0, 1)], Condition::Slow { latency_ms, jitter_ms: 0 });
+        let mut plan = LinkPlan::new(2, 0, 1);
+        plan.add(0, slow(100));
+        let name = "n1-n2".to_owned();
+        assert_eq!(
+            plan.add(1, slow(300)),
+            [
+                (name.clone(), Change::Clear),
+                (name.clone(), Change::latency(Direction::Upstream, 300, 0))
+            ]
+        );
+        assert_eq!(plan.remove(0), []);
+        assert_eq!(plan.remove(1), [(name, Change::Clear)]);
+    }
+
+    #[test]
+    fn every_port_of_a_link_shares_its_fate() {
+        let mut plan = LinkPlan::new(2, 0, 2);
+        let changes = plan.add(0, cut(&[(0, 1)]));
+        let names: Vec<&str> = changes.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["n1-n2", "n1-n2.1"]);
+    }
+
+    #[test]
+    fn what_no_proxy_carries_is_dropped_by_partitions_too() {
+        let mut plan = LinkPlan::new(3, 0, 1);
+        plan.add(0, cut(&[(0, 1)]));
+        plan.add(1, on_links(&[(0, 2), (2, 0)], Condition::Swallowed));
+        assert_eq!(plan.black_holes(0), BTreeSet::from([2]));
+        assert_eq!(plan.udp_drops(0), BTreeSet::from([1, 2]));
+        plan.remove(1);
+        assert!(plan.black_holes(0).is_empty());
+    }
+}

@@ -1,0 +1,14 @@
+//! What worlds of real time have in common: the loop's other end, clients, links, evidence.
+
+#![expect(clippy::disallowed_methods, reason = "the shell reads the clock for the core")]
+
+mod deployment;
+pub(crate) mod evidence;
+pub(crate) mod links;
+pub(crate) mod scratch;
+mod tail;
+mod world;
+
+pub(crate) use deployment::Deployment;
+pub use tail::tail;
+pub(crate) use world::Live;

@@ -1,0 +1,287 @@
+//! The cluster under test: nodes, links, the time authority; and how all of it is set up and taken down.
+
+use super::node::{NodeProcess, StartError};
+use super::ports::{self, NoFreePort};
+use crate::live::Deployment;
+use crate::live::links::{LinkPlan, peer_link, reader_link, session_link, time_link};
+use crate::live::scratch::Scratch;
+use crate::settings::Settings;
+use afterall_clients::{Client, ClientError, ReferenceClient};
+use afterall_engine::driver::Asker;
+use afterall_engine::faults::Fault;
+use afterall_engine::{Evidence, RunConfig};
+use afterall_history::Workload;
+use afterall_node::authority::Authority;
+use afterall_toxiproxy::{Links, NewLink, Server};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// Sessions beyond this number share links: a link is two sockets and a listener.
+pub(crate) const SESSION_LINKS_MAX: usize = 64;
+/// How many choices of ports are tried.
+const ATTEMPTS_MAX: u32 = 3;
+/// How long the links may take to be deleted at the end.
+const DELETE_MAX: Duration = Duration::from_secs(5);
+
+/// What the links can refuse.
+pub(crate) type LinkError = afterall_toxiproxy::Error;
+
+/// Why a cluster cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The links.
+    #[error("the links cannot be made")]
+    Links(#[from] LinkError),
+    /// A node.
+    #[error(transparent)]
+    Node(#[from] StartError),
+    /// No ports.
+    #[error(transparent)]
+    Ports(#[from] NoFreePort),
+    /// Something of the system's.
+    #[error("cannot {what}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// The system's word.
+        #[source]
+        error: std::io::Error,
+    },
+}
+
+fn io(what: &'static str) -> impl FnOnce(std::io::Error) -> SetupError {
+    move |error| SetupError::Io { what, error }
+}
+
+/// A running cluster.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    pub(crate) nodes: Vec<Mutex<NodeProcess>>,
+    pub(crate) links: Links,
+    pub(crate) plan: Mutex<LinkPlan>,
+    pub(crate) authority: Authority,
+    /// Where each link listens.
+    addresses: BTreeMap<String, SocketAddr>,
+    session_links: usize,
+    workload: Workload,
+    server: Option<Server>,
+    /// Removed last.
+    _scratch: Scratch,
+}
+
+impl Cluster {
+    /// Sets everything up and waits until every node serves. Whatever was started is gone again after an error.
+    pub(crate) async fn start(
+        config: &RunConfig,
+        settings: &Settings,
+    ) -> Result<Cluster, SetupError> {
+        raise_open_files();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let ports = ports::free(2 * config.node_names().len(), attempt)?;
+            match Cluster::start_on(&ports, config, settings).await {
+                // A port was free when it was chosen and somebody else was faster: choose others.
+                Err(SetupError::Node(_)) if attempt < ATTEMPTS_MAX && ports::any_taken(&ports) => {}
+                started => return started,
+            }
+        }
+    }
+
+    async fn start_on(
+        ports: &[SocketAddr],
+        config: &RunConfig,
+        settings: &Settings,
+    ) -> Result<Cluster, SetupError> {
+        let scratch = Scratch::new()
+            .map_err(io("make a temporary folder (TMPDIR names the one for such folders)"))?;
+        let (program, first) = match &settings.node_program {
+            Some(program) => (program.clone(), None),
+            None => {
+                let itself = std::env::current_exe().map_err(io("find the program itself"))?;
+                (itself, Some("node"))
+            }
+        };
+        let names = config.node_names();
+        let count = names.len();
+        let session_links = (config.concurrency as usize).min(SESSION_LINKS_MAX);
+        let (client_ports, peer_ports) = ports.split_at(count);
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let authority = Authority::start(any).await.map_err(io("start the time authority"))?;
+        let server = match &config.toxiproxy {
+            Some(_) => None,
+            None => Some(Server::start(any).await.map_err(io("start the embedded Toxiproxy"))?),
+        };
+        let url = match (&config.toxiproxy, &server) {
+            (None, Some(server)) => server.addr().to_string(),
+            (url, _) => url.clone().unwrap_or_default(),
+        };
+        let links = Links::connect(&url, &settings.run_id).await?;
+        let mut new = Vec::new();
+        for to in 0..count {
+            let peers = (0..count).filter(|&from| from != to).map(|from| peer_link(from, to, 0));
+            new.extend(peers.map(|name| NewLink::on_loopback(&name, &peer_ports[to].to_string())));
+            let clients = (0..session_links).map(|session| session_link(session, to));
+            let clients = clients.chain([reader_link(to)]);
+            new.extend(
+                clients.map(|name| NewLink::on_loopback(&name, &client_ports[to].to_string())),
+            );
+            new.push(NewLink::on_loopback(&time_link(to), &authority.address().to_string()));
+        }
+        let addresses = links.create_all(new).await?;
+        let nodes = names
+            .iter()
+            .enumerate()
+            .map(|(node, name)| NodeProcess {
+                name: name.clone(),
+                client_address: client_ports[node],
+                program: program.clone(),
+                arguments: arguments(
+                    first,
+                    config,
+                    node,
+                    (client_ports, peer_ports),
+                    &addresses,
+                    scratch.path(),
+                ),
+                log: settings.logs.join(format!("{name}.log")),
+                child: None,
+                incarnation: 0,
+            })
+            .map(Mutex::new)
+            .collect();
+        let cluster = Cluster {
+            nodes,
+            links,
+            plan: Mutex::new(LinkPlan::new(count, session_links, 1)),
+            authority,
+            addresses,
+            session_links,
+            workload: config.workload,
+            server,
+            _scratch: scratch,
+        };
+        match cluster.start_nodes().await {
+            Ok(()) => Ok(cluster),
+            Err(error) => {
+                cluster.stop().await;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn start_nodes(&self) -> Result<(), StartError> {
+        for node in &self.nodes {
+            node.lock().await.start().await?;
+        }
+        Ok(())
+    }
+
+    /// Where the link between two nodes listens.
+    pub(crate) fn peer_address(&self, from: usize, to: usize) -> Option<SocketAddr> {
+        self.addresses.get(&peer_link(from, to, 0)).copied()
+    }
+}
+
+impl Deployment for Cluster {
+    fn nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
+    fn client(&self, asker: Asker) -> Result<Box<dyn Client>, ClientError> {
+        let link = |to| match asker {
+            Asker::Session(session) => session_link(session % self.session_links, to),
+            Asker::Reader(_) => reader_link(to),
+        };
+        let links = (0..self.nodes.len()).map(link);
+        let addresses = links.filter_map(|name| self.addresses.get(&name).copied()).collect();
+        Ok(Box::new(ReferenceClient::new(self.workload, addresses)))
+    }
+
+    async fn inject(&self, id: usize, fault: &Fault) -> Evidence {
+        self.inject_fault(id, fault).await
+    }
+
+    async fn heal(&self, id: usize, fault: &Fault) -> Evidence {
+        self.heal_fault(id, fault).await
+    }
+
+    async fn deaths(&self) -> Vec<(usize, String)> {
+        let mut deaths = Vec::new();
+        for (id, node) in self.nodes.iter().enumerate() {
+            // A node that a fault is being worked on is not dying by itself.
+            if let Ok(mut node) = node.try_lock()
+                && let Some(exit) = node.died()
+            {
+                deaths.push((id, format!("{exit}; its log ends: {}", node.log_tail())));
+            }
+        }
+        deaths
+    }
+
+    async fn stop(self) -> Vec<String> {
+        let mut left = Vec::new();
+        for node in &self.nodes {
+            // A node that is dead already is what is wanted.
+            let _ = node.lock().await.kill().await;
+        }
+        match tokio::time::timeout(DELETE_MAX, self.links.delete_all()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => left.push(format!("some links could not be deleted: {error}")),
+            Err(_) => {
+                left.push(format!("Toxiproxy did not delete the links within {DELETE_MAX:?}"))
+            }
+        }
+        if let Some(server) = self.server {
+            server.shutdown().await;
+        }
+        left
+    }
+}
+
+/// A link is a listener and two sockets for each connection, which is soon more than the 1,024 open files that are usual.
+/// The system allows more to those who ask.
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Where that is refused the limit is what it was.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// The command line of a node.
+fn arguments(
+    first: Option<&str>,
+    config: &RunConfig,
+    node: usize,
+    (client_ports, peer_ports): (&[SocketAddr], &[SocketAddr]),
+    addresses: &BTreeMap<String, SocketAddr>,
+    scratch: &Path,
+) -> Vec<String> {
+    let name = format!("n{}", node + 1);
+    let data: PathBuf = scratch.join(&name);
+    let words = first.into_iter().chain(["--die-with-parent", "--id", &name]);
+    let mut arguments: Vec<String> = words.map(str::to_owned).collect();
+    let mut option = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
+    option("--listen", client_ports[node].to_string());
+    option("--peer-listen", peer_ports[node].to_string());
+    option("--data", data.display().to_string());
+    if let Some(flavour) = config.flavour {
+        option("--flavour", flavour.to_string());
+    }
+    option("--seed", config.seed.to_string());
+    if let Some(mutant) = config.mutant {
+        option("--mutant", mutant.to_string());
+    }
+    if let Some(address) = addresses.get(&time_link(node)) {
+        option("--time", address.to_string());
+    }
+    for peer in (0..client_ports.len()).filter(|&peer| peer != node) {
+        if let Some(address) = addresses.get(&peer_link(node, peer, 0)) {
+            option("--peer", format!("n{}={address}", peer + 1));
+        }
+    }
+    arguments
+}

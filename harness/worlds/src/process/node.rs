@@ -1,0 +1,188 @@
+//! A node as a child process.
+
+use crate::live::tail;
+use afterall_clients::ReferenceClient;
+use afterall_history::Workload;
+use std::fs::OpenOptions;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// How long a node may take to say that it is ready: its first commits are on disk then, and disks can be very slow.
+const READY_MAX: Duration = Duration::from_secs(60);
+const STATUS_MAX: Duration = Duration::from_secs(5);
+/// How much of a log is quoted in an error.
+const TAIL_BYTES: usize = 2_000;
+
+/// A node that does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The program cannot be run.
+    #[error("cannot start {name}")]
+    Spawn {
+        /// The node.
+        name: String,
+        /// The system's word.
+        #[source]
+        error: std::io::Error,
+    },
+    /// It ended, or did not become ready in time.
+    #[error("{name} did not become ready: {what}; its log ends:\n{tail}")]
+    NotReady {
+        /// The node.
+        name: String,
+        /// What happened.
+        what: String,
+        /// The end of its log.
+        tail: String,
+    },
+}
+
+/// A node: how to start it, and its process while it has one.
+#[derive(Debug)]
+pub(crate) struct NodeProcess {
+    pub(crate) name: String,
+    pub(crate) client_address: SocketAddr,
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) log: PathBuf,
+    pub(crate) child: Option<Child>,
+    /// The incarnation that the running process reported.
+    pub(crate) incarnation: u32,
+}
+
+impl NodeProcess {
+    /// Starts the process and waits until it serves.
+    pub(crate) async fn start(&mut self) -> Result<(), StartError> {
+        let spawn_error = |error| StartError::Spawn { name: self.name.clone(), error };
+        let log =
+            OpenOptions::new().create(true).append(true).open(&self.log).map_err(spawn_error)?;
+        let mut child = Command::new(&self.program)
+            .args(&self.arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            // Ctrl-C at the terminal is the harness's to handle.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(spawn_error)?;
+        let ready = match child.stdout.take() {
+            Some(stdout) => {
+                let mut line = String::new();
+                let mut stdout = BufReader::new(stdout);
+                let read = tokio::time::timeout(READY_MAX, stdout.read_line(&mut line)).await;
+                match read {
+                    Ok(Ok(_)) if line.trim_end() == "ready" => Ok(()),
+                    Ok(Ok(0)) => Err("it ended".to_owned()),
+                    Ok(Ok(_)) => Err(format!("it printed {:?} in place of ready", line.trim_end())),
+                    Ok(Err(error)) => Err(error.to_string()),
+                    Err(_) => Err(format!("nothing within {} s", READY_MAX.as_secs())),
+                }
+            }
+            None => Err("it has no standard output".to_owned()),
+        };
+        if let Err(mut what) = ready {
+            // Whatever state it is in, it must not stay.
+            let _ = child.start_kill();
+            if let Ok(exit) = child.wait().await {
+                what = format!("{what} ({exit})");
+            }
+            return Err(StartError::NotReady {
+                name: self.name.clone(),
+                what,
+                tail: self.log_tail(),
+            });
+        }
+        let mut client = self.client();
+        let status = tokio::time::timeout(STATUS_MAX, client.status(0)).await;
+        let status = match status {
+            Ok(status) => status.map_err(|error| error.to_string()),
+            Err(_) => Err("it does not tell its status".to_owned()),
+        };
+        match status {
+            Ok(status) => self.incarnation = status.incarnation,
+            Err(what) => {
+                let name = self.name.clone();
+                return Err(StartError::NotReady { name, what, tail: self.log_tail() });
+            }
+        }
+        self.child = Some(child);
+        Ok(())
+    }
+
+    /// A client that asks this node directly, past all links; the node is its only one.
+    pub(crate) fn client(&self) -> ReferenceClient {
+        ReferenceClient::new(Workload::Register, vec![self.client_address])
+    }
+
+    /// Sends SIGKILL and waits for the end.
+    pub(crate) async fn kill(&mut self) -> std::io::Result<ExitStatus> {
+        match &mut self.child {
+            Some(child) => {
+                child.start_kill()?;
+                let exit = child.wait().await?;
+                self.child = None;
+                Ok(exit)
+            }
+            None => Err(std::io::Error::other("it has no process")),
+        }
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) -> Result<u32, String> {
+        let child = self.child.as_ref().ok_or("it has no process")?;
+        let pid = child.id().ok_or("its process has ended")?;
+        let raw = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+        let raw = raw.ok_or_else(|| format!("{pid} is no process"))?;
+        rustix::process::kill_process(raw, signal).map_err(|error| error.to_string())?;
+        Ok(pid)
+    }
+
+    /// Whether the process has ended by itself; says so once.
+    pub(crate) fn died(&mut self) -> Option<String> {
+        let exit = self.child.as_mut()?.try_wait().ok()??;
+        self.child = None;
+        Some(exit.to_string())
+    }
+
+    /// The end of the log.
+    pub(crate) fn log_tail(&self) -> String {
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        tail(&String::from_utf8_lossy(&log), TAIL_BYTES).to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn start(script: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let mut node = NodeProcess {
+            name: "n1".into(),
+            client_address: SocketAddr::from(([127, 0, 0, 1], 1)),
+            program: "/bin/sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+            log: folder.path().join("n1.log"),
+            child: None,
+            incarnation: 0,
+        };
+        node.start().await.unwrap_err().to_string()
+    }
+
+    #[tokio::test]
+    async fn a_node_that_dies_at_the_start_is_told_with_the_end_of_its_log() {
+        let error = start("echo no disk >&2; exit 3").await;
+        assert!(error.contains("exit status: 3") && error.contains("no disk"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_node_that_says_something_else_is_not_ready() {
+        let error = start("echo hello; sleep 60").await;
+        assert!(error.contains("hello"), "{error}");
+    }
+}

@@ -1,0 +1,81 @@
+//! The clients: what each session remembers, and what it waits for.
+
+use super::replica::Replica;
+use afterall_engine::driver::{Asker, Completion};
+use std::collections::BTreeMap;
+
+/// A request that was sent and is not answered yet.
+#[derive(Debug)]
+struct Open {
+    asker: Asker,
+    key: String,
+    node: usize,
+    /// The life of the node that took the connection.
+    incarnation: u32,
+    /// Whether the answer is on its way: it arrives even if the node dies.
+    answered: bool,
+}
+
+/// Every client.
+#[derive(Debug)]
+pub(super) struct Clients<R: Replica> {
+    /// The session of each asker, by its process number. A new number remembers nothing.
+    sessions: BTreeMap<Asker, (u64, R::Session)>,
+    open: BTreeMap<u64, Open>,
+    last_request: u64,
+}
+
+impl<R: Replica> Clients<R> {
+    pub(super) fn new() -> Self {
+        Clients { sessions: BTreeMap::new(), open: BTreeMap::new(), last_request: 0 }
+    }
+
+    /// The session of a client's process.
+    pub(super) fn session(&mut self, asker: Asker, process: u64) -> &mut R::Session {
+        let (of, session) =
+            self.sessions.entry(asker).or_insert_with(|| (process, R::Session::default()));
+        if *of != process {
+            (*of, *session) = (process, R::Session::default());
+        }
+        session
+    }
+
+    /// Notes that a client waits for an answer to a request, which is given a number.
+    pub(super) fn wait(&mut self, asker: Asker, key: String, node: usize, incarnation: u32) -> u64 {
+        self.last_request += 1;
+        self.open
+            .insert(self.last_request, Open { asker, key, node, incarnation, answered: false });
+        self.last_request
+    }
+
+    /// The life of its node that a request was sent to, while somebody waits for the answer.
+    pub(super) fn incarnation(&self, id: u64) -> Option<u32> {
+        self.open.get(&id).map(|open| open.incarnation)
+    }
+
+    /// An answer arrives; returns what it means, if anybody still waits for it.
+    pub(super) fn answered(&mut self, id: u64, answer: R::Answer) -> Option<(Asker, Completion)> {
+        let open = self.open.remove(&id)?;
+        let (_, session) = self.sessions.get_mut(&open.asker)?;
+        let completion = R::completed(session, &open.key, answer);
+        Some((open.asker, completion))
+    }
+
+    /// A request is given up, or its connection breaks: nobody knows what became of it.
+    pub(super) fn given_up(&mut self, id: u64, why: &str) -> Option<(Asker, Completion)> {
+        self.open.remove(&id).map(|open| (open.asker, Completion::Info(why.to_owned())))
+    }
+
+    /// A node lets out its answer.
+    pub(super) fn answer_leaves(&mut self, id: u64) {
+        if let Some(open) = self.open.get_mut(&id) {
+            open.answered = true;
+        }
+    }
+
+    /// The requests that a node has not answered.
+    pub(super) fn waiting_for(&self, node: usize) -> Vec<u64> {
+        let of_node = self.open.iter().filter(|(_, open)| open.node == node && !open.answered);
+        of_node.map(|(&id, _)| id).collect()
+    }
+}

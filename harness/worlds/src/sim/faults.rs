@@ -1,0 +1,331 @@
+//! Injects faults into the simulated machines and links, and watches until measurements show that they took hold,
+//! or are gone.
+
+use super::host::Job;
+use super::machine_time::true_time_us;
+use super::measured::{self, LinkProbes};
+use super::network::LATENCY_NS;
+use super::replica::Replica;
+use super::simulation::{Event, Simulation};
+use super::watch::Watch;
+use afterall_engine::faults::{ClockFault, Condition, Effect, Fate, Fault, Link};
+use afterall_engine::{Evidence, Happened, Observation};
+use std::collections::VecDeque;
+
+/// Between two measurements.
+const CHECK_NS: u64 = 20_000_000;
+/// How long a fault may take to show.
+const TAKES_HOLD_NS: u64 = 3_000_000_000;
+/// How long its end may take to show: another fault may have to end first.
+const IS_GONE_NS: u64 = 20_000_000_000;
+/// How long a paused node must have been silent.
+const SILENCE_NS: u64 = 50_000_000;
+/// Probes a link: enough that the loss of all is no accident.
+const PROBES: usize = 5;
+/// For how long a healed clock must have been right: longer than from one exchange of time to the next.
+const RIGHT_FOR_NS: u64 = 250_000_000;
+/// How long a process takes to start.
+const RESTART_NS: std::ops::RangeInclusive<u64> = 5_000_000..=50_000_000;
+const MS_NS: u64 = 1_000_000;
+
+impl<R: Replica> Simulation<R> {
+    pub(super) fn inject_fault(&mut self, id: usize, fault: &Fault) {
+        let mut incarnation = 0;
+        match &fault.effect {
+            Effect::Links { links, condition } => match condition {
+                Condition::Refused => self.network.cut(id, links),
+                Condition::Slow { latency_ms, jitter_ms } => {
+                    self.network.slow(id, links, ns(*latency_ms), ns(*jitter_ms));
+                }
+                // Refused before a run begins; if not, there will be no evidence.
+                Condition::Swallowed | Condition::DatagramsDropped => {}
+            },
+            Effect::Process { node, fate } => match fate {
+                Fate::Killed => {
+                    incarnation = self.hosts[*node].incarnation();
+                    self.kill(id, *node);
+                }
+                Fate::Paused => self.hosts[*node].pause(id),
+                Fate::Terminated | Fate::Damaged { .. } => {}
+            },
+            Effect::Clock { node, how } => self.authority.inject(id, *node, *how, self.now_ns),
+        }
+        self.watch(id, fault.clone(), false, TAKES_HOLD_NS, incarnation);
+    }
+
+    pub(super) fn heal_fault(&mut self, id: usize) {
+        let Some(Watch { fault, incarnation, .. }) = self.watches.remove(&id) else { return };
+        match &fault.effect {
+            Effect::Links { .. } => self.network.heal(id),
+            Effect::Process { node, fate } => match fate {
+                Fate::Killed => {
+                    if self.hosts[*node].revive(id) {
+                        self.plan_after(RESTART_NS, Event::Start { node: *node });
+                    }
+                }
+                Fate::Paused => {
+                    self.hosts[*node].resume(id);
+                    self.resumed(*node);
+                }
+                Fate::Terminated | Fate::Damaged { .. } => {}
+            },
+            Effect::Clock { .. } => self.authority.heal(id),
+        }
+        self.watch(id, fault, true, IS_GONE_NS, incarnation);
+    }
+
+    fn watch(
+        &mut self,
+        id: usize,
+        fault: Fault,
+        healing: bool,
+        patience_ns: u64,
+        incarnation: u32,
+    ) {
+        let watch = Watch {
+            fault,
+            healing,
+            deadline_ns: self.now_ns + patience_ns,
+            incarnation,
+            probe: None,
+            offsets_us: VecDeque::new(),
+        };
+        self.watches.insert(id, watch);
+        self.queue.plan(self.now_ns + CHECK_NS, Event::Check { fault: id });
+    }
+
+    /// Measures, and tells what came of it once the measurements show what they should or the patience is at its end.
+    pub(super) fn check(&mut self, id: usize) {
+        let Some(mut watch) = self.watches.remove(&id) else { return };
+        let evidence = self.measure(id, &mut watch);
+        let healing = watch.healing;
+        let over = evidence.holds || self.now_ns >= watch.deadline_ns;
+        self.watches.insert(id, watch);
+        if !over {
+            self.queue.plan(self.now_ns + CHECK_NS, Event::Check { fault: id });
+        } else if healing {
+            self.happened.push(Happened::Healed(id, evidence));
+        } else {
+            self.happened.push(Happened::Injected(id, evidence));
+        }
+    }
+
+    fn measure(&mut self, id: usize, watch: &mut Watch) -> Evidence {
+        let cannot =
+            || Evidence::against_it(Observation::failed("the sim cannot inject this fault"));
+        let effect = watch.fault.effect.clone();
+        match effect {
+            Effect::Links { links, condition } => match condition {
+                Condition::Refused if watch.healing => measured::mended(&self.probe_links(&links)),
+                Condition::Refused => measured::cut(&self.probe_links(&links)),
+                Condition::Slow { latency_ms, jitter_ms } => {
+                    self.measure_slow((id, watch.healing), &links, (latency_ms, jitter_ms))
+                }
+                Condition::Swallowed | Condition::DatagramsDropped => cannot(),
+            },
+            Effect::Process { node, fate: Fate::Killed } => {
+                let (accepts, now) = (self.hosts[node].is_up(), self.hosts[node].incarnation());
+                if watch.healing {
+                    measured::restarted(accepts, watch.incarnation, now)
+                } else {
+                    measured::killed(accepts)
+                }
+            }
+            Effect::Process { node, fate: Fate::Paused } => self.measure_pause(node, watch),
+            Effect::Process { fate: Fate::Terminated | Fate::Damaged { .. }, .. } => cannot(),
+            Effect::Clock { node, how } => self.measure_clock((id, node), how, watch),
+        }
+    }
+
+    fn measure_slow(
+        &mut self,
+        (id, healing): (usize, bool),
+        links: &[Link],
+        asked_ms: (u32, u32),
+    ) -> Evidence {
+        let least_ns = ns(asked_ms.0.saturating_sub(asked_ms.1));
+        let network = &self.network;
+        // What another fault hides cannot be measured.
+        let open = links.iter().copied().filter(|&link| !network.is_cut_by_another(link, id));
+        if healing {
+            let open = open.filter(|&link| !network.is_slowed_by_another(link, id));
+            let open: Vec<_> = open.collect();
+            measured::quick(&self.probe_links(&open), least_ns)
+        } else {
+            let open: Vec<_> = open.collect();
+            measured::slow(&self.probe_links(&open), least_ns, asked_ms)
+        }
+    }
+
+    fn probe_links(&mut self, links: &[Link]) -> Vec<LinkProbes> {
+        let (network, random, now_ns) = (&mut self.network, &mut self.random, self.now_ns);
+        let mut probe = |link| Some(network.send(link, now_ns, random)? - now_ns);
+        links
+            .iter()
+            .map(|&link| LinkProbes { link, delays_ns: (0..PROBES).map(|_| probe(link)).collect() })
+            .collect()
+    }
+
+    fn measure_pause(&mut self, node: usize, watch: &mut Watch) -> Evidence {
+        let host = &mut self.hosts[node];
+        let accepts = host.is_up();
+        let sent = watch.probe.filter(|&(_, to, _)| to == host.incarnation());
+        let (number, _, since_ns) = *watch.probe.insert(sent.unwrap_or_else(|| {
+            self.last_probe += 1;
+            host.offer(Job::Probe(self.last_probe));
+            (self.last_probe, host.incarnation(), self.now_ns)
+        }));
+        let answered = accepts && host.answered_probe() >= number;
+        let waited_ns = self.now_ns - since_ns;
+        if answered {
+            // Another probe may find it silent.
+            watch.probe = None;
+        }
+        self.visit(node);
+        if watch.healing {
+            measured::responsive(answered)
+        } else if !answered && waited_ns < SILENCE_NS {
+            Evidence::against_it(Observation::SilentSoFar)
+        } else {
+            measured::silent(accepts, answered, waited_ns)
+        }
+    }
+
+    fn measure_clock(
+        &mut self,
+        (id, node): (usize, usize),
+        fault: ClockFault,
+        watch: &mut Watch,
+    ) -> Evidence {
+        let host = &self.hosts[node];
+        // Only a process that runs tells its time.
+        if host.is_running() {
+            let (true_us, wall_us) = (true_time_us(self.now_ns), host.wall_us(self.now_ns));
+            let offset_us = i64::try_from(i128::from(wall_us) - i128::from(true_us));
+            watch.offsets_us.push_back(offset_us.unwrap_or(i64::MAX));
+        }
+        let others_us = self.authority.skew_of_others_us(node, id);
+        if watch.healing {
+            // Half of the time a strobing clock is right, too.
+            let strobes_ns = match fault {
+                ClockFault::Strobe { period_ms, .. } => ns(period_ms),
+                _ => 0,
+            };
+            let enough = usize::try_from((RIGHT_FOR_NS + strobes_ns) / CHECK_NS).unwrap_or(1);
+            if watch.offsets_us.len() < enough {
+                return Evidence::against_it(Observation::ClockNotMeasured);
+            }
+            watch.offsets_us.drain(..watch.offsets_us.len() - enough);
+            measured::right(watch.offsets_us.make_contiguous(), others_us)
+        } else {
+            let jumps_by_us = match fault {
+                ClockFault::Strobe { by_ms, .. } => Some(by_ms * 1_000),
+                _ => None,
+            };
+            let skew_us = others_us + fault.skew_ms() * 1_000;
+            measured::skewed(watch.offsets_us.make_contiguous(), skew_us, jumps_by_us)
+        }
+    }
+
+    fn kill(&mut self, id: usize, node: usize) {
+        self.hosts[node].kill(id, self.now_ns);
+        self.held_exchanges[node] = None;
+        for request in self.clients.waiting_for(node) {
+            self.plan_after(LATENCY_NS, Event::Reset { request });
+        }
+    }
+}
+
+fn ns(ms: u32) -> u64 {
+    u64::from(ms) * MS_NS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::reference::Reference;
+    use afterall_engine::{Plan, RunConfig, Stop, World, WorldKind};
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    type Sim = Simulation<Reference>;
+
+    /// A running cluster that nobody asks anything, and its plan.
+    fn world(seed: u64) -> (Sim, Plan) {
+        let config = RunConfig::builder().world(WorldKind::Sim).seed(seed);
+        let plan = Plan::new(config.time(Duration::from_secs(3_600)).build()).unwrap();
+        let mut world = Simulation::new(&plan, Reference::configs(&plan));
+        world.start(&Stop::default()).unwrap();
+        (world, plan)
+    }
+
+    /// Lets time pass until what is watched is decided, and returns whether the evidence holds.
+    fn decided(world: &mut Sim, id: usize) -> Evidence {
+        loop {
+            for happened in world.happened.drain(..) {
+                match happened {
+                    Happened::Injected(of, evidence) | Happened::Healed(of, evidence)
+                        if of == id =>
+                    {
+                        return evidence;
+                    }
+                    _ => {}
+                }
+            }
+            world.step().unwrap();
+        }
+    }
+
+    /// The first fault of each kind.
+    fn faults(plan: &Plan) -> Vec<(usize, Fault)> {
+        let mut kinds = BTreeSet::new();
+        let all = plan.course().schedule.iter().map(|planned| planned.fault.clone()).enumerate();
+        let faults: Vec<_> = all.filter(|(_, fault)| kinds.insert(fault.kind)).collect();
+        assert_eq!(faults.len(), 5);
+        faults
+    }
+
+    #[test]
+    fn a_fault_that_is_injected_takes_hold_and_is_gone_when_it_is_healed() {
+        for seed in 0..20 {
+            let (mut world, plan) = world(seed);
+            for (id, fault) in faults(&plan) {
+                world.inject(id, &fault);
+                let evidence = decided(&mut world, id);
+                assert!(evidence.holds, "{fault:?}: {evidence}");
+                world.heal(id, &fault);
+                let evidence = decided(&mut world, id);
+                assert!(evidence.holds, "{fault:?}: {evidence}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_fault_that_is_not_injected_is_missed() {
+        for seed in 0..20 {
+            let (mut world, plan) = world(seed);
+            for (id, fault) in faults(&plan) {
+                let incarnation = world.hosts[0].incarnation();
+                world.watch(id, fault.clone(), false, TAKES_HOLD_NS, incarnation);
+                let evidence = decided(&mut world, id);
+                assert!(!evidence.holds, "{fault:?}: {evidence}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_fault_that_is_not_healed_is_stuck() {
+        for seed in 0..20 {
+            for place in 0..5 {
+                let (mut world, plan) = world(seed);
+                let (id, fault) = faults(&plan).swap_remove(place);
+                world.inject(id, &fault);
+                assert!(decided(&mut world, id).holds);
+                let incarnation = world.watches[&id].incarnation;
+                world.watch(id, fault.clone(), true, IS_GONE_NS, incarnation);
+                let evidence = decided(&mut world, id);
+                assert!(!evidence.holds, "{fault:?}: {evidence}");
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The reference node as a replica of the sim: the very core that the other worlds run in a process.
+
+use super::machine_time::Moment;
+use super::replica::{Effects, Input, Record, Replica};
+use afterall_engine::Plan;
+use afterall_engine::driver::Completion;
+use afterall_history::Workload;
+use afterall_reference::core::{
+    self, Answer, Config, DamagedRecord, Flavour, Message, Node, NodeId, Refusal, Request,
+};
+use afterall_reference::session::Session;
+use afterall_workloads::Operation;
+use std::error::Error;
+
+/// A node of the reference store.
+#[derive(Debug)]
+pub struct Reference {
+    node: Node,
+    /// Emptied after each input.
+    effects: core::Effects,
+}
+
+impl Reference {
+    /// The configurations of all nodes of a run.
+    #[must_use]
+    pub fn configs(plan: &Plan) -> Vec<Config> {
+        let config = plan.config();
+        let ids: Vec<NodeId> = (1..=config.nodes).map(NodeId).collect();
+        let of = |&id: &NodeId| {
+            let peers = ids.iter().copied().filter(|&peer| peer != id).collect();
+            let flavour = config.flavour.unwrap_or(Flavour::Crdt);
+            Config::new(id, peers, flavour, config.mutant, config.seed)
+        };
+        ids.iter().map(of).collect()
+    }
+}
+
+fn id(node: usize) -> NodeId {
+    NodeId(u16::try_from(node + 1).unwrap_or(u16::MAX))
+}
+
+impl Replica for Reference {
+    type Config = Config;
+    type Request = Request;
+    type Answer = Result<Answer, Refusal>;
+    type Message = Message;
+    type Session = Session;
+    type Damaged = DamagedRecord;
+
+    fn start(
+        config: &Config,
+        incarnation: u32,
+        stored: impl Iterator<Item = Record>,
+    ) -> Result<Self, DamagedRecord> {
+        let node = Node::start(config.clone(), incarnation, stored)?;
+        Ok(Reference { node, effects: core::Effects::default() })
+    }
+
+    fn wake_ns(&self) -> u64 {
+        self.node.wake_at()
+    }
+
+    fn handle(&mut self, now: Moment, input: Input<Self>, effects: &mut Effects<Self>) {
+        let now = core::Moment { mono_ns: now.mono_ns, wall_ms: now.wall_ms };
+        let input = match input {
+            Input::Request(number, request) => core::Input::Request(number, request),
+            Input::Message(from, message) => core::Input::Message(id(from), message),
+            Input::Wake => core::Input::Wake,
+        };
+        self.node.handle(now, input, &mut self.effects);
+        effects.persist.append(&mut self.effects.persist);
+        effects.replies.append(&mut self.effects.replies);
+        let sends = self.effects.sends.drain(..);
+        effects.sends.extend(sends.map(|(to, message)| (usize::from(to.0) - 1, message)));
+        effects.hold = self.effects.hold;
+    }
+
+    fn request(
+        session: &mut Session,
+        workload: Workload,
+        operation: &Operation,
+    ) -> Result<Request, Box<dyn Error>> {
+        let Operation { f, key, value, .. } = operation;
+        Ok(session.request(workload, *f, key, value)?)
+    }
+
+    fn completed(session: &mut Session, key: &str, answer: Self::Answer) -> Completion {
+        match answer {
+            Ok(answer) => Completion::Ok {
+                node: answer.node.to_string(),
+                read: session.learn(key, &answer),
+                version: Some(answer.version),
+            },
+            Err(refusal) => Completion::Fail(refusal.to_string()),
+        }
+    }
+}

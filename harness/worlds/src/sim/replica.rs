@@ -1,0 +1,88 @@
+//! What runs on a simulated machine: any state machine that answers requests and talks to its peers.
+
+use crate::sim::machine_time::Moment;
+use afterall_engine::driver::Completion;
+use afterall_history::Workload;
+use afterall_workloads::Operation;
+use std::error::Error;
+use std::fmt::Debug;
+
+/// A record as it is stored: key and content.
+pub type Record = (Vec<u8>, Vec<u8>);
+
+/// What happens to a replica.
+#[derive(Debug)]
+pub enum Input<R: Replica> {
+    /// A client asks. The answer carries the same number.
+    Request(u64, R::Request),
+    /// A peer, by number from 0, says something.
+    Message(usize, R::Message),
+    /// Time has passed.
+    Wake,
+}
+
+/// What a replica wants done. Where `hold` is true, answers and messages wait until everything in `persist`, here and
+/// before, is on disk.
+#[derive(Debug)]
+pub struct Effects<R: Replica> {
+    /// Records to store, each replacing the one of the same key.
+    pub persist: Vec<Record>,
+    /// Answers to clients, by the number of the request.
+    pub replies: Vec<(u64, R::Answer)>,
+    /// Messages to peers, by number from 0.
+    pub sends: Vec<(usize, R::Message)>,
+    /// Whether answers and messages wait for the disk.
+    pub hold: bool,
+}
+
+/// A state machine that the sim can run as the process of a node. It has no clock, no socket and no random source of its
+/// own: it is given inputs and the time, and answers with effects.
+pub trait Replica: Debug + Sized {
+    /// What a node is started with, each time.
+    type Config: Debug;
+    /// What a client asks.
+    type Request: Debug;
+    /// What it is answered; a refusal is an answer, too.
+    type Answer: Debug;
+    /// What peers tell each other.
+    type Message: Debug;
+    /// What the client of a session remembers. A new session remembers nothing.
+    type Session: Debug + Default;
+    /// What is wrong with stored records that cannot be read back.
+    type Damaged: Error + Send + Sync + 'static;
+
+    /// Starts on what the disk holds, in its `incarnation`th life, counted from 1.
+    ///
+    /// # Errors
+    /// The records cannot be read.
+    fn start(
+        config: &Self::Config,
+        incarnation: u32,
+        stored: impl Iterator<Item = Record>,
+    ) -> Result<Self, Self::Damaged>;
+
+    /// When it wants to be woken, in nanoseconds of the sim's time; `u64::MAX`: never.
+    fn wake_ns(&self) -> u64;
+
+    /// Takes in what happens. Several inputs may share their effects.
+    fn handle(&mut self, now: Moment, input: Input<Self>, effects: &mut Effects<Self>);
+
+    /// What a session's client sends for an operation.
+    ///
+    /// # Errors
+    /// It knows no such operation; in words.
+    fn request(
+        session: &mut Self::Session,
+        workload: Workload,
+        operation: &Operation,
+    ) -> Result<Self::Request, Box<dyn Error>>;
+
+    /// What an answer means to the session whose client asked for this key.
+    fn completed(session: &mut Self::Session, key: &str, answer: Self::Answer) -> Completion;
+}
+
+impl<R: Replica> Default for Effects<R> {
+    fn default() -> Self {
+        Effects { persist: Vec::new(), replies: Vec::new(), sends: Vec::new(), hold: false }
+    }
+}

@@ -1,0 +1,12 @@
+//! The simulated world: that it repeats, that it raises no false alarm, and that it finds every known bug.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod accounting;
+mod another_store;
+mod determinism;
+mod library;
+mod mutants;
+mod runs;
+mod soundness;
+mod toy_fault;

@@ -1,0 +1,74 @@
+//! Every known bug is found by the run that fits it, and by nothing but the bug.
+
+use crate::runs::{config, judge_all};
+use afterall_checkers::{Valid, Verdict};
+use afterall_engine::RunConfig;
+use afterall_reference::core::{MUTANTS, MutantRow};
+
+/// Runs in which a bug must show at least once.
+const SEEDS: u64 = 4;
+
+fn runs(row: &MutantRow, mutated: bool) -> Vec<RunConfig> {
+    let run = |seed| {
+        let mut config = config(row.flavour, row.workload, seed);
+        config.rate = Some(1_000);
+        config.mutant = mutated.then_some(row.mutant);
+        config.faults = row.faults.to_vec();
+        config
+    };
+    (1..=SEEDS).map(run).collect()
+}
+
+fn breaks(verdict: &Verdict, row: &MutantRow) -> bool {
+    verdict
+        .properties
+        .iter()
+        .any(|p| p.property == row.breaks && p.promised && p.outcome.is_broken())
+}
+
+#[test]
+fn every_mutant_is_found() {
+    for row in MUTANTS {
+        let verdicts = judge_all(runs(row, true));
+        let found: Vec<_> = verdicts.iter().filter(|(_, verdict)| breaks(verdict, row)).collect();
+        let seeds: Vec<u64> = found.iter().map(|(config, _)| config.seed).collect();
+        println!("{}: {} broken with seeds {seeds:?}", row.name, row.breaks);
+        assert!(!found.is_empty(), "{}: {:?}", row.name, verdicts[0].1.reasons);
+        for (_, verdict) in found {
+            assert_eq!(verdict.valid, Valid::False);
+            let anomaly = verdict.anomalies.iter().find(|a| a.property == row.breaks).unwrap();
+            assert!(!anomaly.cause.is_empty() && !anomaly.sentence.is_empty());
+            assert!(!anomaly.witness.is_empty(), "{}: {anomaly:?}", row.name);
+            println!("  {}: {}", anomaly.cause, anomaly.sentence);
+        }
+    }
+}
+
+#[test]
+fn without_the_mutant_the_property_holds() {
+    for row in MUTANTS {
+        for (config, verdict) in judge_all(runs(row, false)) {
+            let about =
+                verdict.properties.iter().filter(|p| p.property == row.breaks && p.promised);
+            let mut about = about.peekable();
+            assert!(about.peek().is_some());
+            for property in about {
+                assert!(
+                    property.outcome.is_held(),
+                    "{} {}: {}",
+                    row.name,
+                    config.seed,
+                    property.summary
+                );
+            }
+            assert_eq!(
+                verdict.valid,
+                Valid::True,
+                "{} {}: {:?}",
+                row.name,
+                config.seed,
+                verdict.reasons
+            );
+        }
+    }
+}

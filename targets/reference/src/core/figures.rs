@@ -1,0 +1,22 @@
+//! What a node counts.
+
+/// What a node has done, for `/metrics`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Figures {
+    /// Requests answered.
+    pub requests: u64,
+    /// Objects sent as rumors.
+    pub rumor_objects_sent: u64,
+    /// Rumor messages sent.
+    pub rumor_messages_sent: u64,
+    /// Anti-entropy rounds begun.
+    pub sync_rounds: u64,
+    /// Anti-entropy messages sent, of all kinds.
+    pub sync_messages_sent: u64,
+    /// Objects sent by anti-entropy.
+    pub sync_objects_sent: u64,
+    /// Objects from peers that changed what was held.
+    pub merges: u64,
+    /// Objects from peers that changed nothing.
+    pub merges_idle: u64,
+}
