@@ -1,8 +1,9 @@
 //! Plain words for operations, times and causes.
 
+use crate::cause::{Cause, Place};
 use crate::context::Context;
 use afterall_history::{
-    Fault, FaultKind, Function, NODE_UNKNOWN, NodeId, OpId, OpView, Status, Value,
+    Fault, FaultKind, FaultKinds, Function, NODE_UNKNOWN, NodeId, OpId, OpView, Status, Value,
 };
 
 /// A kill this long after an acknowledgement is still named as a cause of what was lost.
@@ -63,12 +64,9 @@ pub(crate) fn faults<'h>(ctx: &Context<'h>, id: OpId) -> impl Iterator<Item = &'
         .filter(move |fault| fault.touches(sent_to) || fault.touches(served_by))
 }
 
-/// The kinds of faults on the operation's replica: `partition and clock`, or nothing.
-fn fault_kinds(ctx: &Context<'_>, id: OpId) -> Option<String> {
-    let mut kinds: Vec<&str> = faults(ctx, id).map(|fault| fault.kind.name()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    list(&kinds)
+/// The kinds of faults on the operation's replica.
+fn fault_kinds(ctx: &Context<'_>, id: OpId) -> FaultKinds {
+    faults(ctx, id).map(|fault| fault.kind).collect()
 }
 
 /// That the last reads of a key differ on what an operation did, and are not known to be final. `did`: `added`, `removed`.
@@ -87,49 +85,25 @@ fn shortened(value: &Value) -> String {
     }
 }
 
-/// `a`, `a and b`, `a, b and c`; nothing for nothing.
-pub(crate) fn list<T: AsRef<str>>(items: &[T]) -> Option<String> {
-    let (last, others) = items.split_last()?;
-    if others.is_empty() {
-        return Some(last.as_ref().to_owned());
-    }
-    let others: Vec<&str> = others.iter().map(AsRef::as_ref).collect();
-    Some(format!("{} and {}", others.join(", "), last.as_ref()))
-}
-
-/// Who served the operation and under which faults: `n3, under partition`.
-pub(crate) fn served(ctx: &Context<'_>, id: OpId) -> String {
-    let node = ctx.op(id).node_name();
-    match fault_kinds(ctx, id) {
-        _ if node == NODE_UNKNOWN => "an unknown replica".to_owned(),
-        Some(kinds) => format!("{node}, under {kinds}"),
-        // Where no fault is recorded, nobody knows that there was none.
-        None if ctx.history.faults().is_empty() => node.to_owned(),
-        None => format!("{node}, with no fault in force on it"),
-    }
+/// Who served the operation and under which faults.
+pub(crate) fn served(ctx: &Context<'_>, id: OpId) -> Place {
+    Place::new(ctx.history, ctx.op(id).served_by(), fault_kinds(ctx, id))
 }
 
 /// Why an acknowledged update may be gone: the cause of its group, and the same with its figures.
-pub(crate) fn why_gone(ctx: &Context<'_>, id: OpId) -> (String, String) {
+pub(crate) fn why_gone(ctx: &Context<'_>, id: OpId) -> (Cause, String) {
     let op = ctx.op(id);
-    let node = op.node_name();
     if let Some(kill) = kill_after(ctx, op.served_by(), op) {
         let after = span(kill.inject.saturating_sub(op.until()));
+        let node = op.node_name();
         return (
-            format!("{node} was killed after it acknowledged"),
+            Cause::KilledAfter(op.served_by()),
             format!("{node} was killed {after} after it acknowledged (fault {})", kill.id),
         );
     }
-    let cause = match fault_kinds(ctx, id) {
-        Some(kinds) if faults(ctx, id).any(|fault| fault.kind == FaultKind::Partition) => {
-            format!("acknowledged by {node} while it was cut off ({kinds})")
-        }
-        Some(kinds) => format!("acknowledged by {node} under {kinds}"),
-        None if node == NODE_UNKNOWN => "acknowledged by an unknown replica".to_owned(),
-        None if ctx.history.faults().is_empty() => format!("acknowledged by {node}"),
-        None => format!("acknowledged by {node} with no fault in force on it"),
-    };
-    (cause.clone(), format!("it was {cause}"))
+    let cause = Cause::AcknowledgedAt(served(ctx, id));
+    let why = format!("it was {}", cause.words(ctx.history));
+    (cause, why)
 }
 
 fn kill_after<'h>(ctx: &Context<'h>, node: NodeId, op: OpView<'_>) -> Option<&'h Fault> {

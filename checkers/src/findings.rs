@@ -1,5 +1,6 @@
 //! What checkers hand in: how often each property was put to the test, and what broke it, grouped by cause.
 
+use crate::cause::Cause;
 use crate::verdict::{Figures, Label, Tier};
 use afterall_history::{KeyId, OpId, Property, Sessions};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,7 @@ pub(crate) struct Finding {
     /// What it is called.
     pub(crate) kind: &'static str,
     /// What others of its kind have in common with it.
-    pub(crate) cause: String,
+    pub(crate) cause: Cause,
     /// What happened, in plain words.
     pub(crate) sentence: String,
     /// The key.
@@ -57,7 +58,7 @@ pub(crate) struct Tested {
     pub(crate) tier: Option<Tier>,
 }
 
-type GroupKey = (Claim, &'static str, String, Vec<Claim>);
+type GroupKey = (Claim, &'static str, Cause, Vec<Claim>);
 
 /// What checkers hand in.
 #[derive(Debug, Default)]
@@ -161,8 +162,8 @@ impl Findings {
     }
 
     /// Counts one more of a kind without saying more of it than its group knows; false if there is no such group.
-    pub(crate) fn count_more(&mut self, claim: Claim, kind: &'static str, cause: &str) -> bool {
-        let key = (claim, kind, cause.to_owned(), Vec::new());
+    pub(crate) fn count_more(&mut self, claim: Claim, kind: &'static str, cause: &Cause) -> bool {
+        let key = (claim, kind, cause.clone(), Vec::new());
         match self.groups.get_mut(&key) {
             Some(group) => {
                 group.count += 1;

@@ -1,6 +1,7 @@
 //! From what the checkers handed in to a verdict: a broken promise makes a run invalid, and only that; a promise
 //! that was not put to the test, or a run that was not what it was meant to be, makes it unknown.
 
+use crate::cause::Cause;
 use crate::context::{Context, covers, dead_nodes, promised};
 use crate::explain;
 use crate::faults::{fault_verdict, untouched};
@@ -67,7 +68,7 @@ fn in_force(history: &History) -> (Header, Vec<String>) {
     header.promises = kept;
     let note = |promise: &Promise| {
         let by: Vec<&str> = promise.unless.and(injected).iter().map(FaultKind::name).collect();
-        let by = explain::list(&by).unwrap_or_default();
+        let by = crate::list::list(&by).unwrap_or_default();
         let plain = Promise { unless: FaultKinds::NONE, ..*promise };
         format!("{plain} is measured and not held to its promise: the run injected {by}")
     };
@@ -136,10 +137,13 @@ pub(crate) fn transactions(
     let decided = outcome(header, &properties, doubts);
     let number = |op: OpId| history.number(op);
     let key_name = |key| history.key_name(key).to_string();
+    let cause_words = |cause: &Cause| cause.words_of_transactions(history);
     let told = groups.iter().zip(1..);
     Verdict {
         notes: notes(header, &properties),
-        anomalies: told.map(|(group, id)| untimed(header, group, id, &number, &key_name)).collect(),
+        anomalies: told
+            .map(|(group, id)| untimed(header, group, id, &number, &key_name, &cause_words))
+            .collect(),
         groups_left_out,
         ..untimed_verdict(registry, header, properties, decided, counts, findings.figures)
     }
@@ -197,7 +201,7 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
         let mut names: Vec<String> = claims.map(claim_name).collect();
         names.sort_unstable();
         names.dedup();
-        let names = explain::list(&names).unwrap_or_default();
+        let names = crate::list::list(&names).unwrap_or_default();
         format!("one of {names} is broken, and values do not tell which")
     });
     let outcome = if count > 0 {
@@ -250,7 +254,7 @@ fn notes(header: &Header, properties: &[PropertyVerdict]) -> Vec<String> {
     };
     let mut few: Vec<String> = header.promises.iter().filter_map(few).collect();
     few.dedup();
-    let list = explain::list(&few);
+    let list = crate::list::list(&few);
     let say = |list| format!("little is known of {list}");
     list.map(say).into_iter().collect()
 }
@@ -437,7 +441,7 @@ fn chosen<'f>(
     };
     // What breaks a level breaks all above it, by the same operations: it is told of the lowest, or of the lowest of
     // those that are promised.
-    fn same(group: &Group) -> (&str, &str, &[OpId]) {
+    fn same(group: &Group) -> (&str, &Cause, &[OpId]) {
         (group.smallest.kind, &group.smallest.cause, &group.smallest.ops)
     }
     // What is one of several properties, nobody knows which, is a story of its own.
@@ -478,6 +482,7 @@ fn untimed(
     id: u32,
     index: &dyn Fn(OpId) -> u32,
     key_name: &dyn Fn(KeyId) -> String,
+    cause_words: &dyn Fn(&Cause) -> String,
 ) -> Anomaly {
     let finding = &group.smallest;
     let (property, sessions) = finding.claim;
@@ -487,7 +492,7 @@ fn untimed(
         sessions,
         promised: promised(header, property, sessions),
         kind: finding.kind.to_owned(),
-        cause: finding.cause.clone(),
+        cause: cause_words(&finding.cause),
         count: group.count,
         sentence: finding.sentence.clone(),
         key: finding.key.map(key_name),
@@ -537,6 +542,6 @@ fn anomaly(ctx: &Context<'_>, header: &Header, group: &Group, id: u32) -> Anomal
         phase: history.phase_at(last),
         from: ops.iter().map(|&op| history.op(op).invoked()).min().unwrap_or(0),
         to: ops.iter().map(|&op| history.op(op).until()).max().unwrap_or(0),
-        ..untimed(header, group, id, &index, &key_name)
+        ..untimed(header, group, id, &index, &key_name, &|cause| cause.words(history))
     }
 }

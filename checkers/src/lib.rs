@@ -26,6 +26,7 @@
 mod case;
 mod causal_consistency;
 mod causal_memory;
+mod cause;
 mod context;
 mod data_types;
 mod examine;
@@ -35,6 +36,7 @@ mod findings;
 mod inference;
 mod judge;
 mod linearizable;
+mod list;
 mod measures;
 mod nil_reads;
 mod promises;

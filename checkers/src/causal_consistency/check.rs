@@ -22,6 +22,7 @@
 
 use super::conflict_cycles;
 use crate::case::Case;
+use crate::cause::Cause;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
@@ -281,8 +282,8 @@ fn kind_of(why: Stale) -> &'static str {
     }
 }
 
-fn stale_cause(ctx: &Context<'_>, read: OpId) -> String {
-    format!("read at {}", explain::served(ctx, read))
+fn stale_cause(ctx: &Context<'_>, read: OpId) -> Cause {
+    Cause::ReadAt(explain::served(ctx, read))
 }
 
 fn stale_read(
@@ -432,7 +433,7 @@ fn cyclic(ctx: &Context<'_>, order: &CausalOrder<'_>, reads_from: &ReadsFrom) ->
         claim: CC,
         or: Vec::new(),
         kind: "CyclicCO",
-        cause: "effects come before their causes".to_owned(),
+        cause: Cause::EffectsBeforeCauses,
         sentence: "Each of these operations comes before the next, and the last before the first."
             .to_owned(),
         key: ops.first().map(|&op| ctx.op(op).key()),

@@ -10,8 +10,8 @@
 //! are taken away, again and again; petgraph finds the components of what is left, and a shortest cycle of each is looked
 //! for from its conflicts. Linear.
 
+use crate::cause::Cause;
 use crate::context::Context;
-use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::causal_order::{CausalOrder, Seen};
 use crate::inference::paths::{Conflict, Paths, conflict_why, ops_on, why_reads_from};
@@ -29,7 +29,6 @@ const STARTS_MAX: usize = 64;
 const CONFLICTS_MIN: usize = 1 << 20;
 /// Orders that are tried before all conflicts are gathered.
 const ORDERS_MAX: usize = 8;
-const CF_CAUSE: &str = "sessions disagree on the order of conflicting writes";
 
 /// Judges what CC alone does not break. The conflicts are those that contradict the order in which the history was walked
 /// when `order` was made; none, where no order is to be guessed.
@@ -177,7 +176,7 @@ fn cycles(
         findings.add(conflict_cycle(ctx, &plain, edges, conflicts));
     }
     for _ in unsearched.into_iter().filter(|&unsearched| unsearched) {
-        findings.count_more(CLAIM, "CyclicCF", CF_CAUSE);
+        findings.count_more(CLAIM, "CyclicCF", &Cause::Disagreement);
     }
 }
 
@@ -215,10 +214,10 @@ fn conflict_cycle(
         claim: CLAIM,
         or: Vec::new(),
         kind: "CyclicCF",
-        cause: CF_CAUSE.to_owned(),
+        cause: Cause::Disagreement,
         sentence: format!(
             "No one order of the writes of {} explains what the sessions read.",
-            explain::list(&keys).unwrap_or_default()
+            crate::list::list(&keys).unwrap_or_default()
         ),
         key: edges.first().map(|edge| ctx.op(edge.from).key()),
         ops,

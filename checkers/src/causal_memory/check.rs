@@ -17,6 +17,7 @@ use super::decide::{Arrivals, ContradictionAt};
 use super::explain::{Because, Before, Contradiction, Forced, Views};
 use crate::case::Case;
 use crate::causal_consistency::{self, CC_KINDS, THIN_AIR};
+use crate::cause::Cause;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
@@ -234,7 +235,7 @@ fn explain(
         claim,
         or: Vec::new(),
         kind,
-        cause: "a session cannot order the writes that it saw".to_owned(),
+        cause: Cause::NoSessionOrder,
         sentence,
         key: ops.first().map(|&op| ctx.op(op).key()),
         ops,
@@ -249,7 +250,7 @@ fn unexplained(ctx: &Context<'_>, session: u32, claim: Claim, ops: Vec<OpId>) ->
         claim,
         or: Vec::new(),
         kind: "CyclicHB",
-        cause: "a session cannot order the writes that it saw".to_owned(),
+        cause: Cause::NoSessionOrder,
         sentence: format!("No one order of the writes explains what process {process} read."),
         key: None,
         ops,

@@ -26,6 +26,7 @@
 
 use super::lost::{NO_LOST, lost};
 use crate::case::Case;
+use crate::cause::Cause;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
@@ -227,11 +228,7 @@ fn at_the_end(
 fn resurrected(ctx: &Context<'_>, claim: Claim, removal: &Removal, read: OpId) -> Finding {
     let &Removal { add, remove, shown_by } = removal;
     let (adder, remover) = (ctx.op(add).served_by(), ctx.op(remove).served_by());
-    let cause = if adder == remover {
-        "removed at the replica that had taken the add".to_owned()
-    } else {
-        "removed at another replica than had taken the add".to_owned()
-    };
+    let cause = Cause::RemovedAtAdder(adder == remover);
     let mut ops = vec![add, shown_by, remove];
     ops.extend(ctx.finals(ctx.op(add).key()).iter().map(|&(_, read)| read));
     ops.sort_unstable();

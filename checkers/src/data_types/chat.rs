@@ -5,6 +5,7 @@
 //! words of the application. Messages are never taken back. What is true of any element is in `set`.
 
 use crate::case::Case;
+use crate::cause::Cause;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
@@ -67,7 +68,7 @@ fn alone(ctx: &Context<'_>, message: OpId, answer: OpId, read: OpView<'_>) -> Fi
         claim: CLAIM,
         or: Vec::new(),
         kind,
-        cause: format!("read at {}", explain::served(ctx, read.id())),
+        cause: Cause::ReadAt(explain::served(ctx, read.id())),
         sentence: format!(
             "Process {} saw {what} in {} (#{}) without the message: {}, and not {}.",
             read.process(),

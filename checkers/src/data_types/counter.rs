@@ -18,6 +18,7 @@
 //! Staleness is no error. A chance of loss is an acknowledged operation, one of a double any that may have happened.
 
 use crate::case::Case;
+use crate::cause::{Cause, Off};
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
@@ -27,7 +28,7 @@ use crate::row::{Checker, Turn};
 use crate::session_guarantees as sessions;
 use crate::verdict::{CounterFigures, Label, Tier};
 use afterall_history::{
-    Function, KeyId, NODE_UNKNOWN, OpId, OpView, Property, Sessions, Status, Workload,
+    FaultKind, Function, KeyId, NODE_UNKNOWN, OpId, OpView, Property, Sessions, Status, Workload,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -336,23 +337,19 @@ fn only_one<'h>(counter: &Counter<'h>, missing: i64) -> Option<OpView<'h>> {
 }
 
 /// Which replica acknowledged how much, when no single operation accounts for what is off.
-fn shares(ctx: &Context<'_>, counter: &Counter<'_>, claim: Claim) -> (String, String) {
+fn shares(ctx: &Context<'_>, counter: &Counter<'_>, claim: Claim) -> (Cause, String) {
     let mut by_node: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut kinds: BTreeSet<&str> = BTreeSet::new();
+    let mut kinds: BTreeSet<FaultKind> = BTreeSet::new();
     for op in counter.updates.iter().filter(|op| op.is_ok()) {
         *by_node.entry(op.node_name()).or_default() += 1;
-        kinds.extend(explain::faults(ctx, op.id()).map(|fault| fault.kind.name()));
+        kinds.extend(explain::faults(ctx, op.id()).map(|fault| fault.kind));
     }
     let said: Vec<String> =
         by_node.iter().map(|(node, count)| format!("{count} by {node}")).collect();
-    let said = explain::list(&said).unwrap_or_else(|| "none".to_owned());
-    let kinds: Vec<&str> = kinds.into_iter().collect();
-    let what = if claim == NO_LOST { "operations are missing" } else { "operations count twice" };
-    let cause = match explain::list(&kinds) {
-        Some(kinds) => format!("{what}, some acknowledged under {kinds}"),
-        None if ctx.history.faults().is_empty() => what.to_owned(),
-        None => format!("{what}, all acknowledged with no fault in force"),
-    };
+    let said = crate::list::list(&said).unwrap_or_else(|| "none".to_owned());
+    let off = if claim == NO_LOST { Off::Missing } else { Off::Twice };
+    let recorded = !ctx.history.faults().is_empty();
+    let cause = Cause::Operations(off, kinds.into_iter().collect(), recorded);
     (cause, format!("operations were acknowledged: {said}"))
 }
 
@@ -398,7 +395,7 @@ fn during_the_run(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findi
             claim: NO_PHANTOMS,
             or: Vec::new(),
             kind: "impossible sum",
-            cause: format!("read at {}", explain::served(ctx, read.id())),
+            cause: Cause::ReadAt(explain::served(ctx, read.id())),
             sentence: format!(
                 "{}: no choice of the operations made until then comes to that; they come to {lowest} to {highest}.",
                 explain::op(ctx, read.id())

@@ -8,6 +8,7 @@ use super::steps::{self, Steps};
 use super::zones::{self, Clash};
 use super::{bounds, texts, words};
 use crate::case::Case;
+use crate::cause::Place;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Finding, Findings};
@@ -238,7 +239,7 @@ fn smallest<W>(
     all: impl Fn(&W) -> Vec<OpId>,
     tell: impl Fn(&Context<'_>, &W) -> Finding,
 ) -> Judged {
-    let mut of_cause: BTreeMap<String, (u64, usize, W)> = BTreeMap::new();
+    let mut of_cause: BTreeMap<Place, (u64, usize, W)> = BTreeMap::new();
     for wrong in wrongs {
         let ops = all(&wrong);
         let cause = explain::served(ctx, ops.iter().copied().max().unwrap_or(OpId(0)));

@@ -6,6 +6,7 @@ use super::steps::{self, Step, Steps};
 use super::texts::Wrong;
 use super::zones::Clash;
 use super::{bounds, witness};
+use crate::cause::Cause;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Dependency, Finding};
@@ -49,7 +50,7 @@ pub(super) fn finding(
         claim: CLAIM,
         or: Vec::new(),
         kind,
-        cause: explain::served(ctx, last),
+        cause: Cause::ServedAt(explain::served(ctx, last)),
         sentence,
         key: ops.first().map(|&op| ctx.op(op).key()),
         ops,

@@ -11,6 +11,7 @@
 //! observed through reads.
 
 use crate::case::Case;
+use crate::cause::Cause;
 use crate::context::{Context, quiet_from};
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
@@ -18,8 +19,8 @@ use crate::inference::sums::Sums;
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
 use crate::verdict::{ConvergenceFigures, Divergence, Held};
 use afterall_history::{
-    Datum, Function, KeyId, NodeId, OpId, OpView, Phase, Property, RECORDED, Sessions, Status,
-    Value, Workload as W,
+    Datum, Fault, Function, KeyId, NodeId, OpId, OpView, Phase, Property, RECORDED, Sessions,
+    Status, Value, Workload as W,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -287,31 +288,15 @@ fn diverged(ctx: &Context<'_>, key: KeyId, held: &BTreeMap<Value, Vec<OpId>>) ->
         .iter()
         .map(|(value, reads)| {
             let names: Vec<&str> = reads.iter().map(name).collect();
-            format!("{} {value}", explain::list(&names).unwrap_or_default())
+            format!("{} {value}", crate::list::list(&names).unwrap_or_default())
         })
         .collect();
-    let apart: Vec<&str> =
-        sides[1..].iter().flat_map(|(_, reads)| reads.iter().map(name)).collect();
-    let mut kinds: Vec<&str> = ctx
-        .history
-        .faults()
-        .iter()
-        .filter(|fault| {
-            sides[1..]
-                .iter()
-                .flat_map(|(_, reads)| reads.iter())
-                .any(|&read| !fault.nodes.is_empty() && fault.touches(ctx.op(read).sent_to()))
-        })
-        .map(|fault| fault.kind.name())
-        .collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let (differ, it) = if apart.len() == 1 { ("differs", "it") } else { ("differ", "they") };
-    let apart = explain::list(&apart).unwrap_or_default();
-    let cause = match explain::list(&kinds) {
-        Some(kinds) => format!("{apart} {differ} from the others; {it} had been under {kinds}"),
-        None => format!("{apart} {differ} from the others"),
-    };
+    let differing = || sides[1..].iter().flat_map(|(_, reads)| reads.iter());
+    let apart: Vec<NodeId> = differing().map(|&read| ctx.op(read).sent_to()).collect();
+    let touched =
+        |fault: &&Fault| !fault.nodes.is_empty() && apart.iter().any(|&node| fault.touches(node));
+    let faults = ctx.history.faults().iter().filter(touched).map(|fault| fault.kind).collect();
+    let cause = Cause::Apart(apart, faults);
     let mut ops: Vec<OpId> = sides.iter().map(|(_, reads)| reads[0]).collect();
     ops.sort_unstable();
     Finding {

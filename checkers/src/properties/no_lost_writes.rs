@@ -29,6 +29,7 @@
 
 use crate::case::Case;
 use crate::causal_consistency;
+use crate::cause::Cause;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
@@ -350,8 +351,7 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
         if compare(data, versions.1, versions.0) == Some(Relation::Greater)
             && key.there_before(ctx, x, write)
         {
-            let (node, other) = (ctx.op(x).node_name(), ctx.op(write).node_name());
-            cause = format!("an older write won: the clock of {node} was ahead of that of {other}");
+            cause = Cause::ClockAhead(ctx.op(x).served_by(), ctx.op(write).served_by());
             why = format!(
                 "an older write won, {}: its version {} is higher than {}",
                 explain::op(ctx, x),
@@ -367,8 +367,7 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
         {
             // No version tells, but nothing else had gone wrong where the lost write was taken.
             let node = ctx.op(x).node_name();
-            cause =
-                format!("an older write won, taken by {node} while its clock was wrong (clock)");
+            cause = Cause::ClockWrong(ctx.op(x).served_by());
             why = format!(
                 "an older write won, {}, taken while the clock of {node} was wrong (fault {})",
                 explain::op(ctx, x),
@@ -389,7 +388,7 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
     let mut remains: Vec<String> = written.map(|value| data.value(value).to_string()).collect();
     // Several may have written the same.
     remains.dedup();
-    let remains = explain::list(&remains).unwrap_or_else(|| "nothing".to_owned());
+    let remains = crate::list::list(&remains).unwrap_or_else(|| "nothing".to_owned());
     let kind = if claim == NO_LOST { "lost write" } else { "write lost to what it had seen" };
     Finding {
         claim,

@@ -9,6 +9,7 @@
 //! partition, tells the cause. A chance is a sale that was acknowledged.
 
 use crate::case::Case;
+use crate::cause::Cause;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
@@ -109,7 +110,7 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
     let who: Vec<String> = last.iter().take(4).map(|sale| explain::op(ctx, sale.id())).collect();
     let (cause, why) = last
         .first()
-        .map_or((String::new(), String::new()), |sale| explain::why_gone(ctx, sale.id()));
+        .map_or((Cause::Unknown, String::new()), |sale| explain::why_gone(ctx, sale.id()));
     let mut ops: Vec<OpId> = restocked;
     ops.extend(sales.iter().map(|sale| sale.id()));
     findings.add(Finding {
@@ -119,7 +120,7 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
         cause,
         sentence: format!(
             "{name} was sold {sold} times and there were {stock}: the last sales were {}; {why}.",
-            explain::list(&who).unwrap_or_default()
+            crate::list::list(&who).unwrap_or_default()
         ),
         key: Some(key),
         ops,

@@ -12,8 +12,8 @@
 
 use crate::case::Case;
 use crate::causal_consistency;
+use crate::cause::Cause;
 use crate::context::Context;
-use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
 use crate::inference::causal_order::CausalOrder;
 use crate::inference::mix::mix;
@@ -107,12 +107,12 @@ fn no_order(ctx: &Context<'_>, order: &CausalOrder<'_>) -> Finding {
         keys.dedup();
         keys
     };
-    let keys = explain::list(&keys).unwrap_or_default();
+    let keys = crate::list::list(&keys).unwrap_or_default();
     Finding {
         claim: CLAIM,
         or: Vec::new(),
         kind: "no order",
-        cause: "sessions cannot be put into one order".to_owned(),
+        cause: Cause::NoCommonOrder,
         sentence: format!(
             "No one order of these operations on {keys} keeps to the order of each session and explains every read."
         ),

@@ -19,8 +19,8 @@
 
 use super::guarantee::{GUARANTEES, chances, guarantee, kind};
 use crate::case::Case;
+use crate::cause::Cause;
 use crate::context::Context;
-use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
 use crate::row::{Checker, Turn};
@@ -207,7 +207,7 @@ fn claims_of(mask: u8) -> String {
     let mut names: Vec<&str> = claims(mask).iter().map(|claim| claim.0.name()).collect();
     // Of sticky and of roaming sessions alike.
     names.dedup();
-    explain::list(&names).unwrap_or_default()
+    crate::list::list(&names).unwrap_or_default()
 }
 
 fn bit((property, sessions): Claim) -> u8 {
@@ -415,7 +415,7 @@ fn finding(ctx: &Context<'_>, key: KeyId, states: &States, cycle: &[Step], mask:
         claim,
         or: claims,
         kind,
-        cause: "no order of the values satisfies the sessions".to_owned(),
+        cause: Cause::NoValueOrder,
         sentence: format!(
             "No order of the states of {} lets every session keep {names}.",
             ctx.history.key_name(key)

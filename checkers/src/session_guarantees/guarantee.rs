@@ -1,6 +1,7 @@
 //! The four session guarantees: what each is called, when it is put to the test, and what two operations of a session that
 //! break one have in common.
 
+use crate::cause::Cause;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Findings};
@@ -48,20 +49,19 @@ pub(crate) fn chances(findings: &mut Findings, claim: Claim, chances: u64, tier:
 }
 
 /// What two operations of a session have in common, for grouping.
-pub(crate) fn cause(ctx: &Context<'_>, earlier: OpId, later: OpId) -> String {
+pub(crate) fn cause(ctx: &Context<'_>, earlier: OpId, later: OpId) -> Cause {
     let (a, b) = (ctx.op(earlier), ctx.op(later));
     if a.served_by() != b.served_by() {
-        return "the session went from one replica to another".to_owned();
+        return Cause::ChangedReplica;
     }
-    let node = a.node_name();
     let killed = ctx
         .history
         .faults_in_force(a.until(), b.invoked(), Some(a.served_by()))
         .any(|fault| fault.kind == afterall_history::FaultKind::Kill);
     if killed {
-        format!("{node} was killed in between")
+        Cause::KilledBetween(a.served_by())
     } else {
-        format!("both served by {}", explain::served(ctx, later))
+        Cause::BothServedAt(explain::served(ctx, later))
     }
 }
 

@@ -7,6 +7,7 @@ use super::level::Level;
 use super::paths::Paths;
 use super::shape::{Kinds, Shape};
 use super::sorted::Sorted;
+use crate::cause::Cause;
 use crate::findings::Findings;
 use crate::judge;
 use crate::registry::Registry;
@@ -91,11 +92,11 @@ fn file(
         let mut cause = super::words::cause(history, kind, Some(read));
         if left == 0 {
             if groups.count_more(kind, &cause)
-                || groups.count_more(kind, super::words::OTHER_SESSIONS)
+                || groups.count_more(kind, &Cause::ReadsOfOtherSessions)
             {
                 continue;
             }
-            cause = super::words::OTHER_SESSIONS.to_owned();
+            cause = Cause::ReadsOfOtherSessions;
         }
         left = left.saturating_sub(1);
         if let Some(shape) = super::shape::stale(facts, base, &paths, level, conflict) {
@@ -128,10 +129,10 @@ fn file_cycles(
 
 /// What was found, by kind and cause: how often, and the one with the fewest transactions.
 #[derive(Default)]
-struct Groups(BTreeMap<(&'static str, String), (u64, Shape)>);
+struct Groups(BTreeMap<(&'static str, Cause), (u64, Shape)>);
 
 impl Groups {
-    fn add(&mut self, history: &Transactions, cause: String, shape: Shape, count: u64) {
+    fn add(&mut self, history: &Transactions, cause: Cause, shape: Shape, count: u64) {
         match self.0.entry((shape.kind, cause)) {
             Entry::Vacant(entry) => {
                 entry.insert((count, shape));
@@ -146,8 +147,8 @@ impl Groups {
         }
     }
 
-    fn count_more(&mut self, kind: &'static str, cause: &str) -> bool {
-        let group = self.0.get_mut(&(kind, cause.to_owned()));
+    fn count_more(&mut self, kind: &'static str, cause: &Cause) -> bool {
+        let group = self.0.get_mut(&(kind, cause.clone()));
         group.map(|(count, _)| *count += 1).is_some()
     }
 

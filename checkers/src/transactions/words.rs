@@ -2,6 +2,7 @@
 
 use super::level::Level;
 use super::shape::{Shape, Tie};
+use crate::cause::Cause;
 use crate::findings::{Dependency, Finding};
 use crate::verdict::Label;
 use afterall_history::{OpId, Transactions, ValueId};
@@ -11,9 +12,6 @@ const SESSIONS_APART_MAX: usize = 100;
 
 /// Edges of one witness that are told.
 const EDGES_MAX: usize = 200;
-
-/// The cause of reads that are not told apart by session.
-pub(super) const OTHER_SESSIONS: &str = "reads of other sessions";
 
 /// An operation for people: `session 4 read y=9 (transaction 57, #412)`.
 fn op(history: &Transactions, id: OpId) -> String {
@@ -42,15 +40,15 @@ fn shows_nothing(history: &Transactions, read: OpId) -> bool {
 }
 
 /// What others of the kind have in common with it.
-pub(super) fn cause(history: &Transactions, kind: &str, read: Option<OpId>) -> String {
+pub(super) fn cause(history: &Transactions, kind: &str, read: Option<OpId>) -> Cause {
     match read {
         Some(read) if history.sessions() <= SESSIONS_APART_MAX => {
             let session = history.session_of(history.txn_of(read));
-            format!("reads of session {}", history.session_name(session))
+            Cause::ReadsOfSession(session.0)
         }
-        Some(_) => "reads of any session".to_owned(),
-        None if kind == "CyclicCO" => "effects come before their causes".to_owned(),
-        None => "sessions disagree on the order of conflicting writes".to_owned(),
+        Some(_) => Cause::ReadsOfAnySession,
+        None if kind == "CyclicCO" => Cause::EffectsBeforeCauses,
+        None => Cause::Disagreement,
     }
 }
 
@@ -113,7 +111,12 @@ fn why(history: &Transactions, tie: &Tie) -> String {
 }
 
 /// The finding that a shape is.
-pub(super) fn finding(history: &Transactions, level: Level, shape: &Shape, cause: &str) -> Finding {
+pub(super) fn finding(
+    history: &Transactions,
+    level: Level,
+    shape: &Shape,
+    cause: &Cause,
+) -> Finding {
     let edge = |tie: &Tie| Dependency {
         from: tie.from,
         to: tie.to,
@@ -124,7 +127,7 @@ pub(super) fn finding(history: &Transactions, level: Level, shape: &Shape, cause
         claim: level.claim(),
         or: Vec::new(),
         kind: shape.kind,
-        cause: cause.to_owned(),
+        cause: cause.clone(),
         sentence: sentence(history, level, shape),
         key: shape.read.map(|read| history.op(read).key),
         ops: shape.ops(),

@@ -1,0 +1,189 @@
+//! What findings have in common, as data: findings of one kind with one cause are a group.
+
+use afterall_history::{FaultKinds, History, NODE_UNKNOWN, NodeId, Transactions};
+
+/// A replica, and the faults that were in force on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// The replica; none if nobody knows which it was.
+    pub(crate) node: Option<NodeId>,
+    pub(crate) faults: FaultKinds,
+    /// Whether the history records faults at all: where it does not, nobody knows that there was none.
+    pub(crate) recorded: bool,
+}
+
+/// Which operations of a counter are off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Off {
+    Missing,
+    Twice,
+}
+
+/// What others of its kind have in common with a finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cause {
+    /// Nothing is known.
+    Unknown,
+    /// The operation was served there.
+    ServedAt(Place),
+    /// The read was served there.
+    ReadAt(Place),
+    /// Both operations of a session were.
+    BothServedAt(Place),
+    /// The replica was killed after it had acknowledged the update.
+    KilledAfter(NodeId),
+    /// The replica was killed between two operations of a session.
+    KilledBetween(NodeId),
+    /// The update was acknowledged there.
+    AcknowledgedAt(Place),
+    /// The session moved between its two operations.
+    ChangedReplica,
+    /// An older write won by a version from the first replica, whose clock was ahead of that of the second.
+    ClockAhead(NodeId, NodeId),
+    /// An older write won that the replica had taken while its clock was wrong.
+    ClockWrong(NodeId),
+    /// These replicas differ from the others at the end, and had been under these faults.
+    Apart(Vec<NodeId>, FaultKinds),
+    /// Operations of a counter; the faults under which some were acknowledged, and whether faults are recorded.
+    Operations(Off, FaultKinds, bool),
+    /// A remove at the replica that had taken the add, or at another.
+    RemovedAtAdder(bool),
+    /// Effects come before their causes.
+    EffectsBeforeCauses,
+    /// Sessions disagree on the order of conflicting writes.
+    Disagreement,
+    /// A session cannot order the writes that it saw.
+    NoSessionOrder,
+    /// No order of the values satisfies the sessions.
+    NoValueOrder,
+    /// Sessions cannot be put into one order.
+    NoCommonOrder,
+    /// Reads of one session, by its number.
+    ReadsOfSession(u32),
+    /// Reads of sessions that were not told apart.
+    ReadsOfOtherSessions,
+    /// Reads of any of very many sessions.
+    ReadsOfAnySession,
+}
+
+impl Cause {
+    /// In words, for a history of operations.
+    pub(crate) fn words(&self, history: &History) -> String {
+        let name = |node: NodeId| history.node_name(node);
+        let kinds = |faults: FaultKinds| list_of(faults);
+        let place = |place: &Place| match (place.node, kinds(place.faults)) {
+            (None, _) => "an unknown replica".to_owned(),
+            (Some(node), Some(faults)) => format!("{}, under {faults}", name(node)),
+            (Some(node), None) if place.recorded => {
+                format!("{}, with no fault in force on it", name(node))
+            }
+            (Some(node), None) => name(node).to_owned(),
+        };
+        match self {
+            Cause::ServedAt(at) => place(at),
+            Cause::ReadAt(at) => format!("read at {}", place(at)),
+            Cause::BothServedAt(at) => format!("both served by {}", place(at)),
+            Cause::KilledAfter(node) => {
+                format!("{} was killed after it acknowledged", name(*node))
+            }
+            Cause::KilledBetween(node) => format!("{} was killed in between", name(*node)),
+            Cause::AcknowledgedAt(Place { node: None, .. }) => {
+                "acknowledged by an unknown replica".to_owned()
+            }
+            Cause::AcknowledgedAt(Place { node: Some(node), faults, recorded }) => {
+                let node = name(*node);
+                match kinds(*faults) {
+                    Some(kinds) if faults.contains(afterall_history::FaultKind::Partition) => {
+                        format!("acknowledged by {node} while it was cut off ({kinds})")
+                    }
+                    Some(kinds) => format!("acknowledged by {node} under {kinds}"),
+                    None if *recorded => {
+                        format!("acknowledged by {node} with no fault in force on it")
+                    }
+                    None => format!("acknowledged by {node}"),
+                }
+            }
+            Cause::ChangedReplica => "the session went from one replica to another".to_owned(),
+            Cause::ClockAhead(ahead, behind) => format!(
+                "an older write won: the clock of {} was ahead of the clock of {}",
+                name(*ahead),
+                name(*behind)
+            ),
+            Cause::ClockWrong(node) => format!(
+                "an older write won, taken by {} while its clock was wrong (clock)",
+                name(*node)
+            ),
+            Cause::Apart(nodes, faults) => {
+                let names: Vec<&str> = nodes.iter().map(|&node| name(node)).collect();
+                let (differ, it) =
+                    if names.len() == 1 { ("differs", "it") } else { ("differ", "they") };
+                let apart = crate::list::list(&names).unwrap_or_default();
+                match kinds(*faults) {
+                    Some(kinds) => {
+                        format!("{apart} {differ} from the others; {it} had been under {kinds}")
+                    }
+                    None => format!("{apart} {differ} from the others"),
+                }
+            }
+            Cause::Operations(off, faults, recorded) => {
+                let what = match off {
+                    Off::Missing => "operations are missing",
+                    Off::Twice => "operations count twice",
+                };
+                match kinds(*faults) {
+                    Some(kinds) => format!("{what}, some acknowledged under {kinds}"),
+                    None if *recorded => format!("{what}, all acknowledged with no fault in force"),
+                    None => what.to_owned(),
+                }
+            }
+            Cause::RemovedAtAdder(true) => {
+                "removed at the replica that had taken the add".to_owned()
+            }
+            Cause::RemovedAtAdder(false) => {
+                "removed at another replica than the one that had taken the add".to_owned()
+            }
+            other => other.plain(),
+        }
+    }
+
+    /// In words, for a history of transactions.
+    pub(crate) fn words_of_transactions(&self, history: &Transactions) -> String {
+        match self {
+            Cause::ReadsOfSession(session) => {
+                let session = afterall_history::SessionId(*session);
+                format!("reads of session {}", history.session_name(session))
+            }
+            other => other.plain(),
+        }
+    }
+
+    fn plain(&self) -> String {
+        let words = match self {
+            Cause::EffectsBeforeCauses => "effects come before their causes",
+            Cause::Disagreement => "sessions disagree on the order of conflicting writes",
+            Cause::NoSessionOrder => "a session cannot order the writes that it saw",
+            Cause::NoValueOrder => "no order of the values satisfies the sessions",
+            Cause::NoCommonOrder => "sessions cannot be put into one order",
+            Cause::ReadsOfOtherSessions => "reads of other sessions",
+            Cause::ReadsOfAnySession => "reads of any session",
+            _ => "",
+        };
+        words.to_owned()
+    }
+}
+
+impl Place {
+    /// The replica, if it is one whose name is known.
+    pub(crate) fn new(history: &History, node: NodeId, faults: FaultKinds) -> Place {
+        let known = history.node_name(node) != NODE_UNKNOWN;
+        let faults = if known { faults } else { FaultKinds::NONE };
+        Place { node: known.then_some(node), faults, recorded: !history.faults().is_empty() }
+    }
+}
+
+/// The names of kinds of faults, sorted: `clock and partition`.
+fn list_of(faults: FaultKinds) -> Option<String> {
+    let mut names: Vec<&str> = faults.iter().map(|kind| kind.name()).collect();
+    names.sort_unstable();
+    crate::list::list(&names)
+}
