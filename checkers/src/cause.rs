@@ -117,7 +117,7 @@ impl Cause {
                 let names: Vec<&str> = nodes.iter().map(|&node| name(node)).collect();
                 let (differ, it) =
                     if names.len() == 1 { ("differs", "it") } else { ("differ", "they") };
-                let apart = crate::list::list(&names).unwrap_or_default();
+                let apart = crate::words::list(&names).unwrap_or_default();
                 match kinds(*faults) {
                     Some(kinds) => {
                         format!("{apart} {differ} from the others; {it} had been under {kinds}")
@@ -185,5 +185,5 @@ impl Place {
 fn list_of(faults: FaultKinds) -> Option<String> {
     let mut names: Vec<&str> = faults.iter().map(|kind| kind.name()).collect();
     names.sort_unstable();
-    crate::list::list(&names)
+    crate::words::list(&names)
 }

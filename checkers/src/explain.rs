@@ -2,6 +2,7 @@
 
 use crate::cause::{Cause, Place};
 use crate::context::Context;
+use crate::words::duration;
 use afterall_history::{
     Fault, FaultKind, FaultKinds, Function, NODE_UNKNOWN, NodeId, OpId, OpView, Status, Value,
 };
@@ -12,21 +13,11 @@ const KILL_NEAR_NS: i64 = 10_000_000_000;
 /// A value in a sentence is cut after so many characters.
 const VALUE_CHARS_MAX: usize = 120;
 
-/// A span of time for people: `41 ms`.
-pub(crate) fn span(ns: i64) -> String {
-    match ns.unsigned_abs() {
-        0..1_000 => format!("{ns} ns"),
-        1_000..1_000_000 => format!("{} µs", ns / 1_000),
-        1_000_000..10_000_000_000 => format!("{} ms", ns / 1_000_000),
-        _ => format!("{} s", ns / 1_000_000_000),
-    }
-}
-
 /// An operation for people: `process 3 wrote x=17 at n2 (#41)`.
 pub(crate) fn op(ctx: &Context<'_>, id: OpId) -> String {
     let op = ctx.op(id);
     let data = ctx.history.data();
-    let (key, node, process, index) = (op.key_name(), op.node_name(), op.process(), op.number());
+    let (key, process, index) = (op.key_name(), op.process(), op.number());
     let input = data.value(op.input());
     let output = data.value(op.output());
     if op.is_setup() {
@@ -51,8 +42,16 @@ pub(crate) fn op(ctx: &Context<'_>, id: OpId) -> String {
         Function::Edit => format!("edited {input} in {key}"),
     };
     let sure = if op.status() == Status::Info { ", never acknowledged" } else { "" };
-    let place = if node == NODE_UNKNOWN { String::new() } else { format!(" at {node}") };
-    format!("process {process} {what}{place} (#{index}{sure})")
+    let place = at(op);
+    format!("session {process} {what}{place} (#{index}{sure})")
+}
+
+/// Where an operation was served: ` at n3`, or nothing.
+pub(crate) fn at(op: OpView<'_>) -> String {
+    match op.node_name() {
+        NODE_UNKNOWN => String::new(),
+        node => format!(" at {node}"),
+    }
 }
 
 /// The faults that may have been in force on the operation's replica while it ran.
@@ -77,7 +76,7 @@ pub(crate) fn apart(key: &str, number: u32, did: &str) -> String {
 }
 
 /// A value, cut where it is long: a cart of forty items hides the sentence that it is part of.
-fn shortened(value: &Value) -> String {
+pub(crate) fn shortened(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(VALUE_CHARS_MAX) {
         Some((cut, _)) => format!("{}…", &text[..cut]),
@@ -94,7 +93,7 @@ pub(crate) fn served(ctx: &Context<'_>, id: OpId) -> Place {
 pub(crate) fn why_gone(ctx: &Context<'_>, id: OpId) -> (Cause, String) {
     let op = ctx.op(id);
     if let Some(kill) = kill_after(ctx, op.served_by(), op) {
-        let after = span(kill.inject.saturating_sub(op.until()));
+        let after = duration(kill.inject.saturating_sub(op.until()));
         let node = op.node_name();
         return (
             Cause::KilledAfter(op.served_by()),

@@ -39,7 +39,7 @@ fn touched(history: &History, fault: &Fault) -> u64 {
 pub(crate) fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
     let names: Vec<&str> = fault.nodes.iter().map(|&node| history.node_name(node)).collect();
     let mut what = fault.kind.name().to_owned();
-    if let Some(names) = crate::list::list(&names) {
+    if let Some(names) = crate::words::list(&names) {
         what.push_str(" of ");
         what.push_str(&names);
     }

@@ -12,6 +12,7 @@ use crate::verdict::{
     Anomaly, Counts, CountsOf, Edge, FORMAT, FaultVerdict, Figures, Outcome, PropertyVerdict,
     VERSION, Valid, Verdict,
 };
+use crate::words::{counted, percent};
 use afterall_history::{
     EndHow, FaultKind, FaultKinds, Function, Header, History, KeyId, OpId, OpView, Promise,
     Property, RECORDED, Status, Transactions,
@@ -68,7 +69,7 @@ fn in_force(history: &History) -> (Header, Vec<String>) {
     header.promises = kept;
     let note = |promise: &Promise| {
         let by: Vec<&str> = promise.unless.and(injected).iter().map(FaultKind::name).collect();
-        let by = crate::list::list(&by).unwrap_or_default();
+        let by = crate::words::list(&by).unwrap_or_default();
         let plain = Promise { unless: FaultKinds::NONE, ..*promise };
         format!("{plain} is measured and not held to its promise: the run injected {by}")
     };
@@ -201,7 +202,7 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
         let mut names: Vec<String> = claims.map(claim_name).collect();
         names.sort_unstable();
         names.dedup();
-        let names = crate::list::list(&names).unwrap_or_default();
+        let names = crate::words::list(&names).unwrap_or_default();
         format!("one of {names} is broken, and values do not tell which")
     });
     let outcome = if count > 0 {
@@ -216,13 +217,18 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
     let name = claim_name(claim);
     let summary = match &outcome {
         Outcome::Held { chances, bound } => {
-            format!("{name}: held, {chances} chances (at most {bound:.2e} of them, 95 %)")
+            let (chances, share) = (counted(*chances, "chance"), percent(*bound));
+            format!(
+                "{name}: held in {chances}, breaks in at most {share} of them (95 % confidence)"
+            )
         }
         Outcome::Broken { count, groups: 1, chances } => {
-            format!("{name}: broken, {count} of {chances} times")
+            let (times, chances) = (counted(*count, "time"), counted(*chances, "chance"));
+            format!("{name}: broken {times} in {chances}")
         }
         Outcome::Broken { count, groups, chances } => {
-            format!("{name}: broken, {count} of {chances} times, in {groups} groups")
+            let (times, chances) = (counted(*count, "time"), counted(*chances, "chance"));
+            format!("{name}: broken {times} in {chances}, {}", counted(*groups, "group"))
         }
         Outcome::NotExercised { why } => format!("{name}: not exercised: {why}"),
         Outcome::Undecided { why } => format!("{name}: undecided: {why}"),
@@ -246,15 +252,13 @@ fn notes(header: &Header, properties: &[PropertyVerdict]) -> Vec<String> {
         let few = held && chances < FEW_CHANCES && chances >= header.floor.max(1);
         few.then(|| {
             let share = (300.0 / chances as f64).min(100.0);
-            let times = if chances == 1 { "chance" } else { "chances" };
-            format!(
-                "{promise} ({chances} {times}: it may still break in up to {share:.0} % of them)"
-            )
+            let chances = counted(chances, "chance");
+            format!("{promise} ({chances}: it may still break in up to {share:.0} % of them)")
         })
     };
     let mut few: Vec<String> = header.promises.iter().filter_map(few).collect();
     few.dedup();
-    let list = crate::list::list(&few);
+    let list = crate::words::list(&few);
     let say = |list| format!("little is known of {list}");
     list.map(say).into_iter().collect()
 }
@@ -324,7 +328,7 @@ fn validity(
     for turn in history.node_turns() {
         if turn.change == afterall_history::NodeChange::Died {
             let name = history.node_name(turn.node);
-            doubts.push(format!("{name} died unasked: {}", turn.detail));
+            doubts.push(format!("{name} died without a fault: {}", turn.detail));
         }
     }
     for node in dead_nodes(history) {

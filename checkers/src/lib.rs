@@ -19,7 +19,7 @@
 //! let linearizable = verdict.property(Property::Linearizable, Sessions::All);
 //! assert!(linearizable.is_some_and(|property| property.outcome.is_broken()));
 //! assert_eq!(verdict.anomalies[0].witness, [0, 2]);
-//! println!("{}", verdict.anomalies[0].sentence); // … nothing had been written, then process 2 read x as null …
+//! println!("{}", verdict.anomalies[0].sentence); // … nothing had been written, then session 2 read x as null …
 //! # Ok::<(), afterall_history::ReadError>(())
 //! ```
 
@@ -36,7 +36,6 @@ mod findings;
 mod inference;
 mod judge;
 mod linearizable;
-mod list;
 mod measures;
 mod nil_reads;
 mod promises;
@@ -50,6 +49,7 @@ mod transactions;
 mod untraced;
 pub mod verdict;
 mod witness;
+pub mod words;
 
 use afterall_history::{History, Transactions};
 use context::Context;

@@ -273,7 +273,7 @@ impl Screen {
         self.section("Stale reads");
         let age = |ns: Option<i64>| words::duration(ns.unwrap_or_default());
         let text = format!(
-            "{} of {} ({}); half of them by {} or less, 99 % by {}, the oldest by {}, {} behind at most",
+            "{} of {} ({}): age p50 {}, p99 {}, max {}; at most {} behind",
             words::count(f.stale),
             words::counted(f.reads, "read"),
             words::percent(f.stale as f64 / f.reads as f64),
@@ -386,7 +386,7 @@ impl Screen {
             for counter in wrong.iter().take(5) {
                 let value = counter.value.map_or("no one value".to_owned(), |v| v.to_string());
                 let text = format!(
-                    "{}: {value}, should be {} to {}",
+                    "{}: expected {} to {}, found {value}",
                     counter.key, counter.lowest, counter.highest
                 );
                 self.wrap(2, &text);

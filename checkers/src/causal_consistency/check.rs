@@ -308,7 +308,7 @@ fn stale_read(
             edges.extend(paths.path_from(ctx, &to_read, nearest));
             edges.push(back(ctx, read, nearest));
             format!(
-                "{}: nothing, although {} came before it.",
+                "{}: expected a value, because {} is in its causal past.",
                 explain::op(ctx, read),
                 explain::op(ctx, nearest)
             )
@@ -343,7 +343,7 @@ fn stale_read(
             edges.extend(paths.path_from(ctx, &to_read, add));
             edges.push(back(ctx, read, add));
             format!(
-                "{}: it misses what came before it: {}. Nobody had removed that.",
+                "{} misses an item of its causal past that no session had removed: {}.",
                 explain::op(ctx, read),
                 explain::op(ctx, add)
             )
@@ -356,7 +356,7 @@ fn stale_read(
             edges.extend(paths.path_from(ctx, &to_read, remove));
             edges.push(back(ctx, read, remove));
             format!(
-                "{}: it shows what had been removed before it: {}.",
+                "{} shows an item that had been removed in its causal past: {}.",
                 explain::op(ctx, read),
                 explain::op(ctx, remove)
             )
@@ -389,7 +389,7 @@ fn back(ctx: &Context<'_>, read: OpId, update: OpId) -> Dependency {
 fn thin_air(ctx: &Context<'_>, reads_from: &ReadsFrom) -> Vec<Finding> {
     let phantoms = reads_from.phantoms.iter().map(|&(read, value)| {
         let value = ctx.history.data().value(value);
-        (read, None, format!("{value}, which nobody had written by then"))
+        (read, None, format!("{value}, which no session had written by then"))
     });
     let aborted = reads_from.aborted.iter().map(|&(read, write)| {
         let words = explain::op(ctx, write);

@@ -217,7 +217,7 @@ fn conflict_cycle(
         cause: Cause::Disagreement,
         sentence: format!(
             "No one order of the writes of {} explains what the sessions read.",
-            crate::list::list(&keys).unwrap_or_default()
+            crate::words::list(&keys).unwrap_or_default()
         ),
         key: edges.first().map(|edge| ctx.op(edge.from).key()),
         ops,

@@ -199,7 +199,7 @@ fn explain(
         Contradiction::Nothing { read, path } => {
             let write = path.first().map_or(read, |&(write, ..)| write);
             let sentence = format!(
-                "{}: nothing, although for process {process} {} must come before it.",
+                "{}: nothing, although for session {process} {} must come before it.",
                 explain::op(ctx, read),
                 explain::op(ctx, write)
             );
@@ -209,7 +209,7 @@ fn explain(
         }
         Contradiction::Cycle(cycle) => {
             let sentence =
-                format!("No one order of the writes explains what process {process} read.");
+                format!("No one order of the writes explains what session {process} read.");
             ("CyclicHB", cycle, sentence, Vec::new())
         }
     };
@@ -251,7 +251,7 @@ fn unexplained(ctx: &Context<'_>, session: u32, claim: Claim, ops: Vec<OpId>) ->
         or: Vec::new(),
         kind: "CyclicHB",
         cause: Cause::NoSessionOrder,
-        sentence: format!("No one order of the writes explains what process {process} read."),
+        sentence: format!("No one order of the writes explains what session {process} read."),
         key: None,
         ops,
         edges: Vec::new(),
@@ -262,7 +262,7 @@ fn dependency(ctx: &Context<'_>, views: &Views<'_>, (from, to, because): Before)
     let (a, b) = (ctx.op(from).number(), ctx.op(to).number());
     let (label, why) = match because {
         Because::So => {
-            (Label::So, format!("process {} made #{a} before #{b}", ctx.op(from).process()))
+            (Label::So, format!("session {} made #{a} before #{b}", ctx.op(from).process()))
         }
         Because::ReadsFrom => (Label::ReadsFrom, why_reads_from(ctx, from, to)),
         Because::Forced(at) => {

@@ -256,7 +256,7 @@ fn resurrected(ctx: &Context<'_>, claim: Claim, removal: &Removal, read: OpId) -
 
 fn so(ctx: &Context<'_>, from: OpId, to: OpId) -> Dependency {
     let why = format!(
-        "process {} made #{} before #{}",
+        "session {} made #{} before #{}",
         ctx.op(from).process(),
         ctx.op(from).number(),
         ctx.op(to).number()

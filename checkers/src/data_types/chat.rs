@@ -70,7 +70,7 @@ fn alone(ctx: &Context<'_>, message: OpId, answer: OpId, read: OpView<'_>) -> Fi
         kind,
         cause: Cause::ReadAt(explain::served(ctx, read.id())),
         sentence: format!(
-            "Process {} saw {what} in {} (#{}) without the message: {}, and not {}.",
+            "Session {} saw {what} in {} (#{}) without the message: {}, and not {}.",
             read.process(),
             read.key_name(),
             read.number(),

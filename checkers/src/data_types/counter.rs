@@ -288,7 +288,7 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
         or,
         kind,
         cause,
-        sentence: format!("At the end {name} is {value}; it should be {expected}; {why}."),
+        sentence: format!("At the end {name} is {value}, expected {expected}; {why}."),
         key: Some(counter.key),
         ops: witness(counter, claim, value).into_iter().chain(finals).collect(),
         edges: Vec::new(),
@@ -346,7 +346,7 @@ fn shares(ctx: &Context<'_>, counter: &Counter<'_>, claim: Claim) -> (Cause, Str
     }
     let said: Vec<String> =
         by_node.iter().map(|(node, count)| format!("{count} by {node}")).collect();
-    let said = crate::list::list(&said).unwrap_or_else(|| "none".to_owned());
+    let said = crate::words::list(&said).unwrap_or_else(|| "none".to_owned());
     let off = if claim == NO_LOST { Off::Missing } else { Off::Twice };
     let recorded = !ctx.history.faults().is_empty();
     let cause = Cause::Operations(off, kinds.into_iter().collect(), recorded);
@@ -397,7 +397,7 @@ fn during_the_run(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findi
             kind: "impossible sum",
             cause: Cause::ReadAt(explain::served(ctx, read.id())),
             sentence: format!(
-                "{}: no choice of the operations made until then comes to that; they come to {lowest} to {highest}.",
+                "{}: no choice of the operations invoked by then adds up to that; they add up to {lowest} to {highest}.",
                 explain::op(ctx, read.id())
             ),
             key: Some(counter.key),
@@ -534,7 +534,7 @@ fn went_back(
         from,
         to: read.id(),
         label: Label::So,
-        why: format!("process {} made both, in this order", read.process()),
+        why: format!("session {} made both, in this order", read.process()),
     };
     let own = |op: &&OpId| ctx.op(**op).session() == read.session();
     Finding {

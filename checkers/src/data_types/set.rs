@@ -316,7 +316,7 @@ fn misses(ctx: &Context<'_>, claim: Claim, add: OpId, by: OpId, read: OpView<'_>
     let mut ops = vec![add, by, read.id()];
     ops.sort_unstable();
     ops.dedup();
-    let why = format!("process {} made both, in this order", read.process());
+    let why = format!("session {} made both, in this order", read.process());
     let mut edges = vec![Dependency { from: by, to: read.id(), label: Label::So, why }];
     if by != add {
         let why = crate::inference::paths::why_reads_from(ctx, add, by);
@@ -329,7 +329,7 @@ fn misses(ctx: &Context<'_>, claim: Claim, add: OpId, by: OpId, read: OpView<'_>
         kind: sessions::kind(claim.0),
         cause: sessions::cause(ctx, by, read.id()),
         sentence: format!(
-            "Process {}'s read of {} (#{}) does not show what its session had {how} before: {}.",
+            "Session {}'s read of {} (#{}) does not show what its session had {how} before: {}.",
             read.process(),
             read.key_name(),
             read.number(),

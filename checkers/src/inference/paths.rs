@@ -212,7 +212,7 @@ impl<'a> Paths<'a> {
                 conflict.map_or(String::new(), |conflict| conflict_why(ctx, *conflict))
             }
             _ => format!(
-                "process {} made #{} before #{}",
+                "session {} made #{} before #{}",
                 ctx.op(from).process(),
                 ctx.op(from).number(),
                 ctx.op(to).number()

@@ -58,7 +58,7 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
     findings.chances(CLAIM, chances(ctx), WHY_NONE);
     for &(read, value) in &reads_from.phantoms {
         let value = ctx.history.data().value(value);
-        let what = format!("{}: nobody had written {value} by then.", explain::op(ctx, read));
+        let what = format!("{}: no session had written {value} by then.", explain::op(ctx, read));
         findings.add(words::finding(ctx, "phantom", vec![read], what, Vec::new()));
     }
     for &(read, write) in &reads_from.aborted {

@@ -32,7 +32,7 @@ pub(super) fn explain_bounds(
     }
     all.push(read);
     let what = format!(
-        "{}: what was over before it began, and what it ran beside, allow {lowest} to {highest}.",
+        "{}: expected {lowest} to {highest}, from the operations that completed before it began and those that ran beside it.",
         explain::op(ctx, read)
     );
     finding(ctx, "not linearizable", all, what, Vec::new())
@@ -66,7 +66,12 @@ pub(super) fn several(ctx: &Context<'_>, read: OpId) -> Finding {
 
 fn real_time(ctx: &Context<'_>, from: OpId, to: OpId) -> Dependency {
     let (a, b) = (ctx.op(from).number(), ctx.op(to).number());
-    Dependency { from, to, label: Label::RealTime, why: format!("#{a} was over before #{b} began") }
+    Dependency {
+        from,
+        to,
+        label: Label::RealTime,
+        why: format!("#{a} completed before #{b} began"),
+    }
 }
 
 fn why_reads_from(ctx: &Context<'_>, from: OpId, to: OpId) -> Dependency {
@@ -85,7 +90,7 @@ fn bonded(ctx: &Context<'_>, bond: OpId, member: OpId) -> Option<Dependency> {
 }
 
 pub(super) fn explain_value(ctx: &Context<'_>, clash: &Clash<OpId>) -> Finding {
-    explain_clash(ctx, "A value that was there and still there, and between the two another", clash)
+    explain_clash(ctx, "A value was there before and after, and another in between", clash)
 }
 
 fn explain_clash(ctx: &Context<'_>, what: &str, clash: &Clash<OpId>) -> Finding {
@@ -112,7 +117,7 @@ fn explain_clash(ctx: &Context<'_>, what: &str, clash: &Clash<OpId>) -> Finding 
 pub(super) fn explain_text(ctx: &Context<'_>, wrong: &Wrong) -> Finding {
     let (sentence, edges) = match *wrong {
         Wrong::Unmade { read } => {
-            let what = "no puts and appends, each once, make this text";
+            let what = "no order of puts and appends, each applied once, makes this text";
             (format!("{}: {what}.", explain::op(ctx, read)), Vec::new())
         }
         Wrong::Apart { reads: [a, b] } => {
@@ -133,15 +138,12 @@ pub(super) fn explain_text(ctx: &Context<'_>, wrong: &Wrong) -> Finding {
                     " they show".to_owned()
                 }
             };
-            (
-                format!("{first} was over before {then} began, and yet{seen} that it came after."),
-                edges,
-            )
+            (format!("{first} completed before {then} began, but{seen} that it came after."), edges)
         }
         Wrong::Torn(ref clash) => {
             return explain_clash(
                 ctx,
-                "A text that nothing else can have changed in between, and yet something did",
+                "A text was there before and after, and something else in between",
                 clash,
             );
         }
@@ -154,7 +156,7 @@ pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
         Unset::Apart { reads: [a, b], adds: [x, y] } => (
             vec![x, y, a, b],
             format!(
-                "{} and {} show neither all of the other: the first alone shows #{}, the second alone #{}.",
+                "{} and {} contradict each other: only the first shows #{}, only the second shows #{}.",
                 read_of(ctx, a),
                 read_of(ctx, b),
                 ctx.op(x).number(),
@@ -165,7 +167,7 @@ pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
         Unset::Shrunk { reads: [a, b], add } => (
             vec![add, a, b],
             format!(
-                "{} shows {}, and {}, which began after it was over, does not.",
+                "{} shows {}, but {}, which began after it completed, does not.",
                 read_of(ctx, a),
                 explain::op(ctx, add),
                 read_of(ctx, b)
@@ -175,7 +177,7 @@ pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
         Unset::Missed { add, read } => (
             vec![add, read],
             format!(
-                "{} was over before {} began, which does not show it.",
+                "{} completed before {} began, and that read does not show it.",
                 explain::op(ctx, add),
                 read_of(ctx, read)
             ),
@@ -184,7 +186,7 @@ pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
         Unset::Overtaken { adds: [x, y], read } => (
             vec![x, y, read],
             format!(
-                "{} was over before {} began, and yet {} shows only the second.",
+                "{} completed before {} began, but {} shows only the second.",
                 explain::op(ctx, x),
                 explain::op(ctx, y),
                 read_of(ctx, read)
@@ -198,7 +200,7 @@ pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
 /// A read, without all that it shows.
 fn read_of(ctx: &Context<'_>, read: OpId) -> String {
     let op = ctx.op(read);
-    format!("process {}'s read of {} (#{})", op.process(), op.key_name(), op.number())
+    format!("session {}'s read of {} (#{})", op.process(), op.key_name(), op.number())
 }
 
 pub(super) fn explain_none(ctx: &Context<'_>, key: KeyId, steps: &Steps) -> Finding {

@@ -288,7 +288,7 @@ fn diverged(ctx: &Context<'_>, key: KeyId, held: &BTreeMap<Value, Vec<OpId>>) ->
         .iter()
         .map(|(value, reads)| {
             let names: Vec<&str> = reads.iter().map(name).collect();
-            format!("{} {value}", crate::list::list(&names).unwrap_or_default())
+            format!("{} {value}", crate::words::list(&names).unwrap_or_default())
         })
         .collect();
     let differing = || sides[1..].iter().flat_map(|(_, reads)| reads.iter());

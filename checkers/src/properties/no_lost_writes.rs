@@ -388,7 +388,7 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
     let mut remains: Vec<String> = written.map(|value| data.value(value).to_string()).collect();
     // Several may have written the same.
     remains.dedup();
-    let remains = crate::list::list(&remains).unwrap_or_else(|| "nothing".to_owned());
+    let remains = crate::words::list(&remains).unwrap_or_else(|| "nothing".to_owned());
     let kind = if claim == NO_LOST { "lost write" } else { "write lost to what it had seen" };
     Finding {
         claim,

@@ -119,8 +119,8 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
         kind: "oversold",
         cause,
         sentence: format!(
-            "{name} was sold {sold} times and there were {stock}: the last sales were {}; {why}.",
-            crate::list::list(&who).unwrap_or_default()
+            "{sold} of {name} were sold, but there were only {stock}. The last sales: {}; {why}.",
+            crate::words::list(&who).unwrap_or_default()
         ),
         key: Some(key),
         ops,

@@ -56,7 +56,7 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
     findings.chances(CLAIM, reads_from.values_read, "no value was read");
     for &(read, value) in &reads_from.phantoms {
         let value = ctx.history.data().value(value);
-        let what = format!("nobody had written {value} by then");
+        let what = format!("no session had written {value} by then");
         findings.add(finding(ctx, read, None, "phantom", &what));
     }
     for &(read, write) in &reads_from.aborted {

@@ -107,7 +107,7 @@ fn no_order(ctx: &Context<'_>, order: &CausalOrder<'_>) -> Finding {
         keys.dedup();
         keys
     };
-    let keys = crate::list::list(&keys).unwrap_or_default();
+    let keys = crate::words::list(&keys).unwrap_or_default();
     Finding {
         claim: CLAIM,
         or: Vec::new(),

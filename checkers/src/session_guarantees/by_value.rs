@@ -207,7 +207,7 @@ fn claims_of(mask: u8) -> String {
     let mut names: Vec<&str> = claims(mask).iter().map(|claim| claim.0.name()).collect();
     // Of sticky and of roaming sessions alike.
     names.dedup();
-    crate::list::list(&names).unwrap_or_default()
+    crate::words::list(&names).unwrap_or_default()
 }
 
 fn bit((property, sessions): Claim) -> u8 {
@@ -386,7 +386,7 @@ fn finding(ctx: &Context<'_>, key: KeyId, states: &States, cycle: &[Step], mask:
             let (first, then) = (ctx.op(a), ctx.op(b));
             let names = claims_of(step.claim);
             let why = format!(
-                "process {} made #{} before #{}: {names} puts the second state at or after the first",
+                "session {} made #{} before #{}: {names} puts the second state at or after the first",
                 first.process(),
                 first.number(),
                 then.number()

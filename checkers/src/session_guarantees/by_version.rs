@@ -185,6 +185,26 @@ fn note(ctx: &Context<'_>, newest: &mut Newest, op: OpView<'_>) {
     }
 }
 
+/// What a session sees, or writes, as if it had not made an operation before.
+fn missed(ctx: &Context<'_>, old: OpView<'_>, new: OpView<'_>) -> String {
+    let own = if old.f().is_read() { "read" } else { "own write" };
+    let (session, number) = (new.process(), old.number());
+    if new.f().is_read() {
+        let place = explain::at(new);
+        let returned = explain::shortened(&ctx.history.data().value(new.output()));
+        let (key, read) = (new.key_name(), new.number());
+        let seen = if own == "read" { "is older than" } else { "misses" };
+        format!(
+            "read #{read} of {key}{place} returned {returned} and {seen} session {session}'s {own} #{number}"
+        )
+    } else {
+        let (new, old) = (explain::op(ctx, new.id()), explain::op(ctx, old.id()));
+        format!(
+            "{new} is ordered before session {session}'s {own} #{number}, which came first: {old}"
+        )
+    }
+}
+
 fn violation(ctx: &Context<'_>, claim: Claim, earlier: OpId, later: OpView<'_>) -> Finding {
     let data = ctx.history.data();
     let (old, new) = (ctx.op(earlier), later);
@@ -199,17 +219,13 @@ fn violation(ctx: &Context<'_>, claim: Claim, earlier: OpId, later: OpView<'_>) 
         old.number(),
         said(old.version())
     );
-    let must = if new.f().is_read() { "does not contain" } else { "is not ordered after" };
+    let sentence = format!("{}; {versions}.", missed(ctx, old, new));
     Finding {
         claim,
         or: Vec::new(),
         kind: kind(claim.0),
         cause: cause(ctx, earlier, later.id()),
-        sentence: format!(
-            "{} {must} what its session had done before: {}; {versions}.",
-            explain::op(ctx, later.id()),
-            explain::op(ctx, earlier)
-        ),
+        sentence,
         key: Some(later.key()),
         ops: vec![earlier, later.id()],
         edges: vec![
@@ -218,7 +234,7 @@ fn violation(ctx: &Context<'_>, claim: Claim, earlier: OpId, later: OpView<'_>) 
                 to: later.id(),
                 label: Label::So,
                 why: format!(
-                    "process {} made #{} before #{}",
+                    "session {} made #{} before #{}",
                     new.process(),
                     old.number(),
                     new.number()

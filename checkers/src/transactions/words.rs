@@ -67,7 +67,7 @@ fn sentence(history: &Transactions, level: Level, shape: &Shape) -> String {
         Level::ReadCommitted => "in a transaction that it had read from",
     };
     match shape.kind {
-        "ThinAirRead" => format!("{said}: nobody wrote that."),
+        "ThinAirRead" => format!("{said}: no transaction wrote that value."),
         "AbortedRead" => {
             format!("{said}, although the transaction that wrote it was aborted: {newer}.")
         }

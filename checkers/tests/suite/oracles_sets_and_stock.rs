@@ -213,7 +213,7 @@ fn the_last_one_is_sold_on_both_sides_of_a_partition() {
     let told = verdict.anomalies.iter().find(|a| a.property == Property::NoOversell).unwrap();
     assert_eq!(
         told.sentence,
-        "lamp was sold 2 times and there were 1: the last sales were process 2 sold 1 of lamp at n2 (#6); it was \
+        "lamp was sold 2 times and there were 1: the last sales were session 2 sold 1 of lamp at n2 (#6); it was \
          acknowledged by n2 while it was cut off (partition)."
     );
 }

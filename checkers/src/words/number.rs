@@ -1,0 +1,90 @@
+//! Numbers, shares and spans of time in sentences: one rule for verdicts and reports.
+
+/// `31,204`
+#[must_use]
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 group`, `2 groups`
+#[must_use]
+pub fn counted(n: u64, what: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{} {what}{s}", count(n))
+}
+
+/// `85 µs`, `230 ms`, `1.42 s`, `2 min 3 s`
+#[must_use]
+pub fn duration(ns: i64) -> String {
+    let sign = if ns < 0 { "−" } else { "" };
+    let ns = ns.unsigned_abs();
+    let s = ns as f64 / 1e9;
+    if ns < 1_000 {
+        format!("{sign}{ns} ns")
+    } else if ns < 1_000_000 {
+        format!("{sign}{} µs", ns / 1_000)
+    } else if ns < 1_000_000_000 {
+        format!("{sign}{} ms", ns / 1_000_000)
+    } else if s < 10.0 {
+        format!("{sign}{s:.2} s")
+    } else if s < 120.0 {
+        format!("{sign}{s:.1} s")
+    } else {
+        format!("{sign}{} min {} s", ns / 60_000_000_000, ns / 1_000_000_000 % 60)
+    }
+}
+
+/// `0.025 %`
+#[must_use]
+pub fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let text = if percent >= 10.0 {
+        format!("{percent:.0}")
+    } else if percent >= 1.0 {
+        format!("{percent:.1}")
+    } else if percent >= 0.001 {
+        // Two digits that count.
+        let digits = (1.0 - percent.log10().floor()).clamp(1.0, 5.0);
+        format!("{percent:.*}", digits as usize)
+    } else {
+        format!("{percent:.1e}")
+    };
+    format!("{text} %")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(
+            [0, 999, 1000, 31_204, 1_000_000].map(count).join(" "),
+            "0 999 1,000 31,204 1,000,000"
+        );
+        assert_eq!(counted(1, "group"), "1 group");
+        assert_eq!(counted(2, "group"), "2 groups");
+    }
+
+    #[test]
+    fn durations_read_well() {
+        let ns =
+            [0, 850, 85_000, 230_000_000, 1_420_000_000, 31_240_000_000, 123_000_000_000, -5_000];
+        let text = ns.map(duration).join(", ");
+        assert_eq!(text, "0 ns, 850 ns, 85 µs, 230 ms, 1.42 s, 31.2 s, 2 min 3 s, −5 µs");
+    }
+
+    #[test]
+    fn shares_read_well() {
+        let text = [1.0, 0.3, 0.012, 0.000_25, 0.000_03, 1e-9].map(percent).join(", ");
+        assert_eq!(text, "100 %, 30 %, 1.2 %, 0.025 %, 0.0030 %, 1.0e-7 %");
+    }
+}
