@@ -1,4 +1,4 @@
-//! What people and machines read, held against files in `snapshots/`. `UPDATE_SNAPSHOTS=1` writes them anew.
+//! What people and machines read, held against files in `snapshots/`. `cargo xtask snapshots` writes them anew.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
@@ -6,15 +6,11 @@ mod fixture;
 
 use afterall_checkers::{Valid, Verdict};
 use afterall_reports::{SUMMARY_BYTES_MAX, junit_xml, summary_md, verdict_json, verdict_text};
-use std::path::Path;
 
 fn matches_snapshot(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
-    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        std::fs::write(&path, text).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(text == expected, "{name} differs (UPDATE_SNAPSHOTS=1 accepts):\n{text}");
+    insta::with_settings!({ prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, text);
+    });
 }
 
 fn run() -> Verdict {

@@ -224,7 +224,7 @@ impl<'a> Paths<'a> {
 
 /// Why a read depends on an update.
 pub(crate) fn why_reads_from(ctx: &Context<'_>, update: OpId, read: OpId) -> String {
-    format!("{} returned what {} gave it", explain::op(ctx, read), explain::op(ctx, update))
+    format!("{} returned the effect of #{}", explain::op(ctx, read), ctx.op(update).number())
 }
 
 /// Why one update must be ordered before another.

@@ -31,8 +31,10 @@ pub(super) fn explain_bounds(
         all.clear();
     }
     all.push(read);
+    let expected =
+        if lowest == highest { lowest.to_string() } else { format!("{lowest} to {highest}") };
     let what = format!(
-        "{}: expected {lowest} to {highest}, from the operations that completed before it began and those that ran beside it.",
+        "{}: expected {expected}, from the operations that completed before it began and those that ran beside it.",
         explain::op(ctx, read)
     );
     finding(ctx, "not linearizable", all, what, Vec::new())

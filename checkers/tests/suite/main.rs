@@ -27,6 +27,7 @@ mod oracles_registers;
 mod oracles_session_sets;
 mod oracles_sets_and_stock;
 mod oracles_sets_with_removes;
+mod sentences;
 mod single_copy;
 mod staleness;
 mod store;

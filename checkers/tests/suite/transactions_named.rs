@@ -60,7 +60,7 @@ fn a_read_of_what_nobody_wrote() {
     assert_eq!(verdict.anomalies[0].witness, [1]);
     assert_eq!(
         verdict.anomalies[0].sentence,
-        "session 1 read x=7 (transaction 1, #1): nobody wrote that."
+        "session 1 read x=7 (transaction 1, #1): no transaction wrote that value."
     );
 }
 

@@ -83,7 +83,7 @@ fn a_node_that_died_unasked_makes_it_unknown() {
             detail: "exit status: 101".into(),
         }));
     });
-    unknown(&died, "n2 died unasked: exit status: 101");
+    unknown(&died, "n2 died without a fault: exit status: 101");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn the_verdict_is_json_and_back() {
     assert_eq!(unknown["valid"], "unknown");
     let held = judge(GOOD);
     let property = held.property(Property::NoPhantoms, Sessions::All).unwrap();
-    assert!(property.summary.contains("held, 3 chances"), "{}", property.summary);
+    assert!(property.summary.contains("held in 3 chances"), "{}", property.summary);
 }
 
 #[test]
