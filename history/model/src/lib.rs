@@ -10,6 +10,7 @@ mod datum;
 mod event;
 mod fault;
 mod fault_kind;
+mod fault_kinds;
 mod function;
 mod groups;
 mod header;
@@ -39,6 +40,7 @@ pub use event::{
 };
 pub use fault::{End, Fault, NodeTurn};
 pub use fault_kind::{ActsOn, FaultKind};
+pub use fault_kinds::FaultKinds;
 pub use function::Function;
 pub use groups::Groups;
 pub use header::{

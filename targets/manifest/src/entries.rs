@@ -26,7 +26,10 @@ pub(crate) fn promises(_: &mut SchemaGenerator) -> Schema {
     let sticky = names
         .flat_map(|name| [name.to_owned(), format!("{name}/sticky"), format!("{name}/roaming")]);
     let promise: Vec<String> = sticky.collect();
-    let list = json_schema!({ "type": "array", "items": { "enum": promise } });
+    let faults = FaultKind::names().collect::<Vec<_>>().join("|");
+    let suspended = format!("^[a-z-]+(/(sticky|roaming))? unless ({faults})(, ?({faults}))*$");
+    let item = json_schema!({ "anyOf": [{ "enum": promise }, { "pattern": suspended }] });
+    let list = json_schema!({ "type": "array", "items": item });
     let entry = |workload: Workload| (workload.name().to_owned(), list.clone().to_value());
     let properties: serde_json::Map<_, _> = afterall_workloads::driven().map(entry).collect();
     json_schema!({
