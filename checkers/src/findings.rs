@@ -1,6 +1,6 @@
 //! What checkers hand in: how often each property was put to the test, and what broke it, grouped by cause.
 
-use crate::verdict::{Label, Tier};
+use crate::verdict::{Figures, Label, Tier};
 use afterall_history::{KeyId, OpId, Property, Sessions};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,6 +68,8 @@ pub(crate) struct Findings {
     pub(crate) notes: Vec<String>,
     /// The keys of which linearizability was judged, and it was neither broken nor left undecided.
     pub(crate) linearizable: BTreeSet<KeyId>,
+    /// What was measured on the way.
+    pub(crate) figures: Figures,
 }
 
 impl Findings {
@@ -133,6 +135,7 @@ impl Findings {
         }
         self.notes.extend(other.notes);
         self.linearizable.extend(other.linearizable);
+        self.figures.absorb(other.figures);
         for group in other.groups.into_values() {
             self.add_many(group.smallest, group.count);
         }

@@ -5,16 +5,15 @@ use crate::context::{Context, covers, dead_nodes, promised};
 use crate::explain;
 use crate::faults::{fault_verdict, untouched};
 use crate::findings::{Claim, Finding, Findings, Group};
-use crate::ladder::strongest;
-use crate::nil_reads::of_the_end;
-use crate::promises::shown_by;
+use crate::registry::Registry;
+use crate::row::RestsOn;
 use crate::verdict::{
     Anomaly, Counts, CountsOf, Edge, FORMAT, FaultVerdict, Figures, Outcome, PropertyVerdict,
     VERSION, Valid, Verdict,
 };
 use afterall_history::{
-    EndHow, Function, Header, History, KeyId, OpId, OpView, Promise, Property, RECORDED, Status,
-    Transactions,
+    EndHow, FaultKind, FaultKinds, Function, Header, History, KeyId, OpId, OpView, Promise,
+    Property, RECORDED, Status, Transactions,
 };
 use std::collections::BTreeMap;
 
@@ -24,22 +23,25 @@ const GROUPS_MAX: usize = 200;
 const WITNESS_MAX: usize = 200;
 
 /// The verdict on a history.
-pub(crate) fn verdict(ctx: &Context<'_>, findings: &Findings, figures: Figures) -> Verdict {
+pub(crate) fn verdict(ctx: &Context<'_>, registry: &Registry, findings: Findings) -> Verdict {
     let history = ctx.history;
-    let header = history.header();
-    let mut properties = properties(header, history.has_real_time(), findings);
+    let (header, suspended) = in_force(history);
+    let header = &header;
+    let mut properties = properties(registry, header, history.has_real_time(), &findings);
     let updates =
         |op: &OpView<'_>| !op.f().is_read() && !op.is_setup() && op.status() != Status::Fail;
     if !history.ops().any(|op| updates(&op)) {
         nothing_was_updated(&mut properties);
     }
-    let (groups, groups_left_out) = chosen(header, findings);
-    let anomalies = groups.iter().zip(1..).map(|(group, id)| anomaly(ctx, group, id)).collect();
+    let (groups, groups_left_out) = chosen(registry, header, &findings);
+    let anomalies =
+        groups.iter().zip(1..).map(|(group, id)| anomaly(ctx, header, group, id)).collect();
     let counts = counts(history);
     let faults: Vec<FaultVerdict> =
         history.faults().iter().map(|fault| fault_verdict(history, fault)).collect();
-    let decided = validity(ctx, &properties, &faults);
+    let decided = validity(ctx, registry, header, &properties, &faults);
     let mut notes = notes(header, &properties);
+    notes.extend(suspended);
     if !findings.notes.is_empty() {
         notes.extend(findings.notes.iter().cloned());
     }
@@ -49,8 +51,28 @@ pub(crate) fn verdict(ctx: &Context<'_>, findings: &Findings, figures: Figures) 
         anomalies,
         groups_left_out,
         faults,
-        ..untimed_verdict(header, properties, decided, counts, figures)
+        ..untimed_verdict(registry, header, properties, decided, counts, findings.figures)
     }
+}
+
+/// The header with the promises that hold for this run, and a note for each that one of its faults suspends.
+fn in_force(history: &History) -> (Header, Vec<String>) {
+    let mut header = history.header().clone();
+    let injected: FaultKinds = history.faults().iter().map(|fault| fault.kind).collect();
+    let all = std::mem::take(&mut header.promises);
+    let (kept, suspended): (Vec<Promise>, Vec<Promise>) =
+        all.into_iter().partition(|promise| promise.unless.and(injected).is_empty());
+    // What promises nothing but under other conditions is measured, as it was meant to be.
+    header.measure_only |= kept.is_empty() && !suspended.is_empty();
+    header.promises = kept;
+    let note = |promise: &Promise| {
+        let by: Vec<&str> = promise.unless.and(injected).iter().map(FaultKind::name).collect();
+        let by = explain::list(&by).unwrap_or_default();
+        let plain = Promise { unless: FaultKinds::NONE, ..*promise };
+        format!("{plain} is measured and not held to its promise: the run injected {by}")
+    };
+    let notes = suspended.iter().map(note).collect();
+    (header, notes)
 }
 
 /// Reads of what was there from the beginning put nothing to the test.
@@ -65,6 +87,7 @@ fn nothing_was_updated(properties: &mut [PropertyVerdict]) {
 
 /// A verdict without anomalies, faults and times.
 fn untimed_verdict(
+    registry: &Registry,
     header: &Header,
     properties: Vec<PropertyVerdict>,
     (valid, reasons): (Valid, Vec<String>),
@@ -86,7 +109,7 @@ fn untimed_verdict(
         nodes: header.nodes.clone(),
         started: header.started.clone(),
         duration_ns: 0,
-        strongest: strongest(&properties),
+        strongest: registry.strongest(&properties),
         properties,
         anomalies: Vec::new(),
         groups_left_out: 0,
@@ -99,13 +122,13 @@ fn untimed_verdict(
 /// The verdict on a history of transactions.
 pub(crate) fn transactions(
     history: &Transactions,
-    findings: &Findings,
+    registry: &Registry,
+    findings: Findings,
     counts: Counts,
-    figures: Figures,
 ) -> Verdict {
     let header = history.header();
-    let properties = properties(header, true, findings);
-    let (groups, groups_left_out) = chosen(header, findings);
+    let properties = properties(registry, header, true, &findings);
+    let (groups, groups_left_out) = chosen(registry, header, &findings);
     let mut doubts = Vec::new();
     if history.is_empty() {
         doubts.push("no transaction was made".to_owned());
@@ -118,12 +141,17 @@ pub(crate) fn transactions(
         notes: notes(header, &properties),
         anomalies: told.map(|(group, id)| untimed(header, group, id, &number, &key_name)).collect(),
         groups_left_out,
-        ..untimed_verdict(header, properties, decided, counts, figures)
+        ..untimed_verdict(registry, header, properties, decided, counts, findings.figures)
     }
 }
 
-fn properties(header: &Header, real_time: bool, findings: &Findings) -> Vec<PropertyVerdict> {
-    let shown: Vec<Claim> = shown_by(header.workload, real_time).collect();
+fn properties(
+    registry: &Registry,
+    header: &Header,
+    real_time: bool,
+    findings: &Findings,
+) -> Vec<PropertyVerdict> {
+    let shown: Vec<Claim> = registry.shown_by(header.workload, real_time).collect();
     let mut verdicts = Vec::new();
     for &property in Property::ALL {
         for &(_, sessions) in shown.iter().filter(|claim| claim.0 == property) {
@@ -134,7 +162,7 @@ fn properties(header: &Header, real_time: bool, findings: &Findings) -> Vec<Prop
 }
 
 fn claim_name((property, sessions): Claim) -> String {
-    Promise { property, sessions }.to_string()
+    Promise { sessions, ..Promise::to_all(property) }.to_string()
 }
 
 /// Whether the group breaks the property it is filed under for certain: nothing else could be it, or all else that
@@ -247,6 +275,8 @@ fn chances_of(promise: Promise, properties: &[PropertyVerdict]) -> (u64, bool) {
 
 fn validity(
     ctx: &Context<'_>,
+    registry: &Registry,
+    header: &Header,
     properties: &[PropertyVerdict],
     faults: &[FaultVerdict],
 ) -> (Valid, Vec<String>) {
@@ -266,7 +296,7 @@ fn validity(
     }
     if history.is_empty() {
         doubts.push("no operation was made".to_owned());
-    } else if !ctx.any_final() && wants_the_end(history) {
+    } else if !ctx.any_final() && wants_the_end(registry, header) {
         doubts.push("no replica was read at the end".to_owned());
     }
     let reads = || history.ops().filter(|op| op.f().is_read());
@@ -296,7 +326,7 @@ fn validity(
     for node in dead_nodes(history) {
         doubts.push(format!("{} never came back", history.node_name(node)));
     }
-    outcome(history.header(), properties, doubts)
+    outcome(header, properties, doubts)
 }
 
 /// A broken promise makes it invalid; a doubt, or a promise that was not put to the test, unknown.
@@ -328,9 +358,8 @@ fn outcome(
 
 /// Whether the run is worth little without reads at its end. Ours all have them; what somebody else recorded needs them only
 /// where a promise speaks of the end.
-fn wants_the_end(history: &History) -> bool {
-    let header = history.header();
-    let of_the_end = |promise: &Promise| of_the_end(promise.property);
+fn wants_the_end(registry: &Registry, header: &Header) -> bool {
+    let of_the_end = |promise: &Promise| registry.rests_on(promise.property) == RestsOn::FinalReads;
     header.world != RECORDED || header.promises.iter().any(of_the_end)
 }
 
@@ -389,13 +418,17 @@ fn counts(history: &History) -> Counts {
 }
 
 /// The groups that are told, in their order, and how many are left out.
-fn chosen<'f>(header: &Header, findings: &'f Findings) -> (Vec<&'f Group>, u64) {
+fn chosen<'f>(
+    registry: &Registry,
+    header: &Header,
+    findings: &'f Findings,
+) -> (Vec<&'f Group>, u64) {
     let rank = |group: &&Group| {
         let (property, sessions) = group.smallest.claim;
         let broken = promised(header, property, sessions) && certain(header, &group.smallest);
         (
             !broken,
-            gravity(property),
+            registry.gravity(property),
             property,
             sessions,
             group.smallest.ops.len(),
@@ -436,28 +469,6 @@ fn chosen<'f>(header: &Header, findings: &'f Findings) -> (Vec<&'f Group>, u64) 
     let left_out = groups.len().saturating_sub(GROUPS_MAX) as u64;
     groups.truncate(GROUPS_MAX);
     (groups.into_iter().map(|(_, group)| group).collect(), left_out)
-}
-
-/// What is told first, 0 before 1: what is wrong for good, then what a session saw on the way, then what only a
-/// comparison of sessions shows.
-fn gravity(property: Property) -> u8 {
-    match property {
-        Property::Convergence
-        | Property::NoLostWrites
-        | Property::NoCausalLoss
-        | Property::NoLostIncrements
-        | Property::NoDoubleIncrements
-        | Property::CounterBounds
-        | Property::NoLostItems
-        | Property::NoResurrectedItems
-        | Property::NoOversell
-        | Property::NoPhantoms => 0,
-        Property::ReadYourWrites
-        | Property::MonotonicReads
-        | Property::MonotonicWrites
-        | Property::WritesFollowReads => 1,
-        _ => 2,
-    }
 }
 
 /// An anomaly as far as its finding tells it: without replicas, faults and times.
@@ -507,7 +518,7 @@ fn witness(finding: &Finding) -> Vec<OpId> {
     ops
 }
 
-fn anomaly(ctx: &Context<'_>, group: &Group, id: u32) -> Anomaly {
+fn anomaly(ctx: &Context<'_>, header: &Header, group: &Group, id: u32) -> Anomaly {
     let history = ctx.history;
     let ops = witness(&group.smallest);
     let index = |op: OpId| history.op(op).number();
@@ -526,6 +537,6 @@ fn anomaly(ctx: &Context<'_>, group: &Group, id: u32) -> Anomaly {
         phase: history.phase_at(last),
         from: ops.iter().map(|&op| history.op(op).invoked()).min().unwrap_or(0),
         to: ops.iter().map(|&op| history.op(op).until()).max().unwrap_or(0),
-        ..untimed(history.header(), group, id, &index, &key_name)
+        ..untimed(header, group, id, &index, &key_name)
     }
 }

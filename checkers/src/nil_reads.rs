@@ -5,13 +5,13 @@
 
 use crate::context::Context;
 use crate::findings::Findings;
-use crate::promises::shown_by;
-use crate::session_guarantees::GUARANTEES;
-use afterall_history::{KeyId, OpView, Property, Sessions, Workload};
+use crate::registry::Registry;
+use crate::row::RestsOn;
+use afterall_history::{KeyId, OpView, Sessions, Workload};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Casts the doubts.
-pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) {
+pub(crate) fn doubts(ctx: &Context<'_>, registry: &Registry, findings: &mut Findings) {
     let unjudged: Vec<OpView<'_>> = ctx.history.ops().filter(|op| op.is_unjudged()).collect();
     if unjudged.is_empty() {
         return;
@@ -35,15 +35,15 @@ pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) {
             .iter()
             .any(|&(node, last)| node == read.sent_to() && last < read.id());
         let workload = ctx.history.header().workload;
-        for claim in shown_by(workload, ctx.history.has_real_time()) {
-            let affected = match claim.0 {
-                Property::NoPhantoms | Property::NoOversell => false,
-                property if GUARANTEES.contains(&property) => {
+        for claim in registry.shown_by(workload, ctx.history.has_real_time()) {
+            let affected = match registry.rests_on(claim.0) {
+                RestsOn::WhatIsShown => false,
+                RestsOn::OwnSession => {
                     let sessions = ctx.kind_of(read.session());
                     (claim.1 == Sessions::All || claim.1 == sessions) && was_there(ctx, read)
                 }
-                property if of_the_end(property) => at_the_end || read.is_final(),
-                _ => true,
+                RestsOn::FinalReads => at_the_end || read.is_final(),
+                RestsOn::EveryRead => true,
             };
             if affected {
                 findings.undecided(claim, why.clone());
@@ -74,18 +74,4 @@ fn was_there(ctx: &Context<'_>, read: OpView<'_>) -> bool {
     let earlier = ctx.by_session().of(read.session().0).iter().take_while(|&&op| op < read.id());
     let mut earlier = earlier.map(|&op| ctx.op(op));
     earlier.any(|op| op.key() == read.key() && op.is_ok())
-}
-
-/// Whether a property is judged on the final reads.
-pub(crate) fn of_the_end(property: Property) -> bool {
-    matches!(
-        property,
-        Property::Convergence
-            | Property::NoLostWrites
-            | Property::NoCausalLoss
-            | Property::NoLostIncrements
-            | Property::NoDoubleIncrements
-            | Property::NoLostItems
-            | Property::NoResurrectedItems
-    )
 }

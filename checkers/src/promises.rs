@@ -3,54 +3,9 @@
 //! What cannot be shown is refused and never dropped: a promise that nothing could break would be held by every run.
 
 use crate::context::{Context, covers};
-use crate::findings::Claim;
+use crate::registry::Registry;
+use crate::row::Row;
 use afterall_history::{Header, History, NODE_UNKNOWN, Promise, Property, Sessions, Workload};
-
-/// What a session guarantee, or another property that depends on who asks, is judged for.
-const APART: &[Sessions] = &[Sessions::Sticky, Sessions::Roaming];
-const TOGETHER: &[Sessions] = &[Sessions::All];
-
-/// The properties that a workload can show, and for which sessions; in the order of the ladder. Where only completions were
-/// recorded, nothing is shown that needs to know what was over before what began.
-pub(crate) fn shown_by(workload: Workload, real_time: bool) -> impl Iterator<Item = Claim> {
-    use Property as P;
-    use Workload as W;
-    let shows = move |property| {
-        let register = workload == W::Register;
-        let counter = matches!(workload, W::Counter | W::Inventory);
-        let items = matches!(workload, W::Cart | W::Set | W::Chat);
-        let values = !matches!(workload, W::Text | W::Mutex | W::Transactions);
-        match property {
-            _ if workload == W::Transactions => match property {
-                P::CausalConvergence | P::Causal | P::ReadAtomic | P::ReadCommitted => TOGETHER,
-                _ => &[],
-            },
-            P::Linearizable if matches!(workload, W::Chat | W::Cart) || !real_time => &[],
-            P::Linearizable => TOGETHER,
-            P::Convergence if real_time && workload != W::Mutex => TOGETHER,
-            _ if !values => &[],
-            P::ReadYourWrites | P::MonotonicReads | P::MonotonicWrites | P::WritesFollowReads => {
-                APART
-            }
-            P::NoPhantoms => TOGETHER,
-            P::Sequential | P::CausalConvergence | P::CausalMemory | P::Pram if register => {
-                TOGETHER
-            }
-            // A counter's value does not say whose increments are in it.
-            P::Causal if register || items => TOGETHER,
-            _ if !real_time => &[],
-            P::NoResurrectedItems if matches!(workload, W::Cart | W::Set) => APART,
-            P::NoOversell if workload == W::Inventory => TOGETHER,
-            P::NoLostWrites | P::NoCausalLoss if register => TOGETHER,
-            P::NoLostIncrements | P::NoDoubleIncrements if counter => TOGETHER,
-            P::CounterBounds if workload == W::Counter => TOGETHER,
-            P::NoLostItems if items => TOGETHER,
-            _ => &[],
-        }
-    };
-    let each = move |&property: &Property| shows(property).iter().map(move |&s| (property, s));
-    Property::ALL.iter().flat_map(each)
-}
 
 /// A promise that a history cannot show to be kept or broken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +27,8 @@ pub struct CannotShow {
 /// # Errors
 /// If it cannot, with what it can show.
 pub fn can_show(workload: Workload, real_time: bool, promise: Promise) -> Result<(), CannotShow> {
-    let shown = || shown_by(workload, real_time);
+    let registry = Registry::standard();
+    let shown = || registry.shown_by(workload, real_time);
     // Where sessions are not told apart, a promise to some of them cannot be judged.
     let apart = |sessions| promise.sessions == Sessions::All || sessions != Sessions::All;
     if shown().any(|(property, sessions)| covers(promise, property, sessions) && apart(sessions)) {
@@ -104,7 +60,8 @@ pub fn usual_promises(history: &History) -> Vec<Promise> {
     let ctx = Context::new(history);
     let real_time = history.has_real_time();
     let workload = history.header().workload;
-    let mut usual: Vec<Property> = of_workload(workload).to_vec();
+    let registry = Registry::standard();
+    let mut usual: Vec<Property> = usual_for(&registry, workload).collect();
     if !ctx.has_removes() {
         usual.retain(|&property| property != Property::NoResurrectedItems);
     }
@@ -132,19 +89,10 @@ pub fn usual_promises(history: &History) -> Vec<Promise> {
 /// The same for histories of transactions.
 #[must_use]
 pub fn usual_promises_of_transactions() -> Vec<Promise> {
-    of_workload(Workload::Transactions).iter().copied().map(Promise::to_all).collect()
+    usual_for(&Registry::standard(), Workload::Transactions).map(Promise::to_all).collect()
 }
 
-fn of_workload(workload: Workload) -> &'static [Property] {
-    use Property as P;
-    match workload {
-        Workload::Register | Workload::Text | Workload::Mutex => &[P::Linearizable],
-        Workload::Set | Workload::Cart => &[P::NoLostItems, P::NoResurrectedItems, P::NoPhantoms],
-        Workload::Counter => {
-            &[P::NoLostIncrements, P::NoDoubleIncrements, P::NoPhantoms, P::CounterBounds]
-        }
-        Workload::Chat => &[P::Causal, P::NoLostItems, P::NoPhantoms],
-        Workload::Inventory => &[P::NoOversell],
-        Workload::Transactions => &[P::CausalConvergence],
-    }
+fn usual_for(registry: &Registry, workload: Workload) -> impl Iterator<Item = Property> + '_ {
+    let usual = move |row: &&Row| row.usual_for.contains(&workload);
+    registry.rows().filter(usual).map(|row| row.property)
 }

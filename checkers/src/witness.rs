@@ -8,27 +8,29 @@
 //! Quadratic in the operations of a witness, of which there are few.
 
 use crate::context::Context;
+use crate::examine::examine;
 use crate::findings::{Dependency, Finding, Findings, Group};
 use crate::linearizable::NO_ORDER;
+use crate::registry::Registry;
 use afterall_history::{History, OpId, Property, Workload};
 
 /// Witnesses of more operations than this are left as they are.
 const OPS_MAX: usize = 48;
 
 /// Reduces the witness of each group.
-pub(crate) fn shrink(ctx: &Context<'_>, findings: &mut Findings) {
+pub(crate) fn shrink(ctx: &Context<'_>, registry: &Registry, findings: &mut Findings) {
     let register = ctx.history.header().workload == Workload::Register;
     for Group { smallest, .. } in findings.groups.values_mut() {
         // Where values repeat, linearizability knows better which writes are needed.
         let own =
             smallest.claim.0 == Property::Linearizable && register && smallest.kind == NO_ORDER;
         if !own && (2..=OPS_MAX).contains(&smallest.ops.len()) {
-            reduce(ctx, smallest);
+            reduce(ctx, registry, smallest);
         }
     }
 }
 
-fn reduce(ctx: &Context<'_>, finding: &mut Finding) {
+fn reduce(ctx: &Context<'_>, registry: &Registry, finding: &mut Finding) {
     let mut part = ctx.history.part(&finding.ops, &ctx.by_key);
     let mut better: Option<Finding> = None;
     loop {
@@ -36,7 +38,7 @@ fn reduce(ctx: &Context<'_>, finding: &mut Finding) {
             let rest: Vec<OpId> =
                 (0..part.len() as u32).filter(|&op| op != left_out).map(OpId).collect();
             let smaller = part.part(&rest, &part.by_key());
-            let found = find(&smaller, finding)?;
+            let found = find(registry, &smaller, finding)?;
             Some((smaller, found))
         });
         let Some((smaller, found)) = without else { break };
@@ -57,9 +59,9 @@ fn reduce(ctx: &Context<'_>, finding: &mut Finding) {
 }
 
 /// What breaks the same property, in whatever way.
-fn find(part: &History, like: &Finding) -> Option<Finding> {
+fn find(registry: &Registry, part: &History, like: &Finding) -> Option<Finding> {
     let ctx = Context::new(part);
-    let (findings, _) = crate::find(&ctx, Some(like.claim.0));
+    let findings = examine(&ctx, registry, Some(like.claim.0));
     // Of several guarantees of which one is broken it must be the same ones: what contradicts others is another story. Of a
     // part, sessions may stay with one replica that roam in the whole.
     let one_of = |finding: &Finding| -> Vec<Property> {

@@ -70,7 +70,7 @@ pub(crate) fn valid(valid: Valid) -> &'static str {
 
 /// `monotonic-reads/sticky`
 pub(crate) fn property(verdict: &PropertyVerdict) -> String {
-    Promise { property: verdict.property, sessions: verdict.sessions }.to_string()
+    Promise { sessions: verdict.sessions, ..Promise::to_all(verdict.property) }.to_string()
 }
 
 pub(crate) fn outcome(outcome: &Outcome) -> &'static str {

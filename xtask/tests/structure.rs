@@ -15,13 +15,8 @@ const STOREYS: &[&[&str]] = &[
     &["afterall-worlds"],
     &["afterall-engine", "afterall-reports"],
     &["afterall-clients", "afterall-node", "afterall-toxiproxy"],
-    &[
-        "afterall-checkers",
-        "afterall-formats",
-        "afterall-manifest",
-        "afterall-reference",
-        "afterall-workloads",
-    ],
+    &["afterall-checkers", "afterall-formats", "afterall-manifest", "afterall-reference"],
+    &["afterall-workloads"],
     &["afterall-history"],
     &["afterall-needs", "xtask"],
 ];

@@ -15,6 +15,8 @@
 use super::base::Base;
 use super::decide::{Arrivals, ContradictionAt};
 use super::explain::{Because, Before, Contradiction, Forced, Views};
+use crate::case::Case;
+use crate::causal_consistency::{self, CC_KINDS, THIN_AIR};
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
@@ -22,9 +24,9 @@ use crate::inference::causal_order::CausalOrder;
 use crate::inference::paths::{ops_on, why_reads_from};
 use crate::inference::reads_from::ReadsFrom;
 use crate::linearizable;
-use crate::properties::causal::{CC_KINDS, THIN_AIR};
+use crate::row::{Checker, Turn};
 use crate::verdict::Label;
-use afterall_history::{OpId, Property, Sessions};
+use afterall_history::{OpId, Property, Sessions, Workload};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(crate) const CM: Claim = (Property::CausalMemory, Sessions::All);
@@ -42,12 +44,18 @@ const REASONS_MAX: usize = 64;
 const EXPLAINED_OPS: usize = 2_000_000;
 
 /// Judges PRAM, and what CC alone does not break of causal memory.
-pub(crate) fn check(
-    ctx: &Context<'_>,
-    reads_from: &ReadsFrom,
-    order: &CausalOrder<'_>,
-    findings: &mut Findings,
-) {
+pub(crate) static CHECKER: Checker = Checker {
+    name: "causal memory",
+    workloads: &[Workload::Register],
+    real_time: false,
+    turn: Turn::Last,
+    after: &[&causal_consistency::CHECKER],
+    check,
+};
+
+fn check(case: &Case<'_>, findings: &mut Findings) {
+    let (ctx, reads_from) = (case.ctx, case.reads_from);
+    let Some(order) = case.order() else { return };
     let mut sessions: Vec<(usize, u32)> = (0..order.sessions() as u32)
         .map(|session| (reads(ctx, order, session), session))
         .filter(|&(reads, _)| reads > 0)

@@ -12,4 +12,4 @@ mod check;
 mod decide;
 mod explain;
 
-pub(crate) use check::check;
+pub(crate) use check::CHECKER;

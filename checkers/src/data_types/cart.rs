@@ -25,13 +25,17 @@
 #![expect(clippy::disallowed_types, reason = "looked up, never walked")]
 
 use super::lost::{NO_LOST, lost};
+use crate::case::Case;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
+use crate::row::{Checker, Turn};
 use crate::session_guarantees as sessions;
 use crate::verdict::{ItemFates, Label, Tier};
-use afterall_history::{Datum, Function, KeyId, OpId, OpView, Property, Sessions, Status};
+use afterall_history::{
+    Datum, Function, KeyId, OpId, OpView, Property, Sessions, Status, Workload,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 const LOST_NONE: &str = "nothing was added where every replica was read at the end";
@@ -55,8 +59,25 @@ struct Removal {
     shown_by: OpId,
 }
 
-/// Judges the carts.
-pub(crate) fn check(
+/// Judges carts, and sets with removes.
+pub(crate) static CHECKER: Checker = Checker {
+    name: "carts",
+    workloads: &[Workload::Cart, Workload::Set, Workload::Chat],
+    real_time: false,
+    turn: Turn::Main,
+    after: &[],
+    check,
+};
+
+fn check(case: &Case<'_>, findings: &mut Findings) {
+    let ctx = case.ctx;
+    if ctx.history.header().workload == Workload::Cart || ctx.has_removes() {
+        let fates = carts(ctx, case.reads_from, case.exact(), findings);
+        findings.figures.items = ctx.history.has_real_time().then_some(fates);
+    }
+}
+
+fn carts(
     ctx: &Context<'_>,
     reads_from: &ReadsFrom,
     exact: &[bool],

@@ -4,17 +4,28 @@
 //! it was seen (`reads_from` knows). So whoever sees the answer must see the message: otherwise causality is broken, in the
 //! words of the application. Messages are never taken back. What is true of any element is in `set`.
 
+use crate::case::Case;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
-use crate::inference::reads_from::ReadsFrom;
+use crate::row::{Checker, Turn};
 use crate::verdict::Label;
-use afterall_history::{Function, OpId, OpView, Property, Sessions};
+use afterall_history::{Function, OpId, OpView, Property, Sessions, Workload};
 
 const CLAIM: Claim = (Property::Causal, Sessions::All);
 
 /// Looks for reads that show an answer or an edit alone.
-pub(crate) fn check(ctx: &Context<'_>, reads_from: &ReadsFrom, findings: &mut Findings) {
+pub(crate) static CHECKER: Checker = Checker {
+    name: "chats",
+    workloads: &[Workload::Chat],
+    real_time: false,
+    turn: Turn::Main,
+    after: &[],
+    check,
+};
+
+fn check(case: &Case<'_>, findings: &mut Findings) {
+    let (ctx, reads_from) = (case.ctx, case.reads_from);
     for read in ctx.history.ops().filter(|op| op.f().is_read() && op.is_ok()) {
         let mut shown = reads_from.of(read.id()).to_vec();
         shown.sort_unstable();

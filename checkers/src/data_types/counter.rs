@@ -17,14 +17,18 @@
 //!
 //! Staleness is no error. A chance of loss is an acknowledged operation, one of a double any that may have happened.
 
+use crate::case::Case;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::sums::Sums;
 use crate::inference::version::vector;
+use crate::row::{Checker, Turn};
 use crate::session_guarantees as sessions;
 use crate::verdict::{CounterFigures, Label, Tier};
-use afterall_history::{Function, KeyId, NODE_UNKNOWN, OpId, OpView, Property, Sessions, Status};
+use afterall_history::{
+    Function, KeyId, NODE_UNKNOWN, OpId, OpView, Property, Sessions, Status, Workload,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 const NO_LOST: Claim = (Property::NoLostIncrements, Sessions::All);
@@ -78,11 +82,20 @@ fn amount(op: OpView<'_>) -> i64 {
 }
 
 /// Judges the counters.
-pub(crate) fn check(
-    ctx: &Context<'_>,
-    exact: &[bool],
-    findings: &mut Findings,
-) -> Vec<CounterFigures> {
+pub(crate) static CHECKER: Checker = Checker {
+    name: "counters",
+    workloads: &[Workload::Counter, Workload::Inventory],
+    real_time: false,
+    turn: Turn::Main,
+    after: &[],
+    check,
+};
+
+fn check(case: &Case<'_>, findings: &mut Findings) {
+    findings.figures.counters = counters(case.ctx, case.exact(), findings);
+}
+
+fn counters(ctx: &Context<'_>, exact: &[bool], findings: &mut Findings) -> Vec<CounterFigures> {
     findings.chances(NO_LOST, 0, WHY_NONE);
     findings.chances(NO_DOUBLE, 0, WHY_NONE);
     findings.chances(NO_PHANTOMS, 0, "no counter was read");

@@ -20,20 +20,42 @@
 //! likewise (MR).
 
 use super::lost::lost;
+use crate::case::Case;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
+use crate::row::{Checker, Turn};
 use crate::session_guarantees as sessions;
 use crate::verdict::{ItemFates, Label, Tier, Visibility};
-use afterall_history::{Function, KeyId, NodeId, OpId, OpView, Property, Sessions, Status};
+use afterall_history::{
+    Function, KeyId, NodeId, OpId, OpView, Property, Sessions, Status, Workload,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 const NO_LOST: Claim = (Property::NoLostItems, Sessions::All);
 const LOST_NONE: &str = "nothing was added where every replica was read at the end";
 
-/// Judges every element, and measures how long each replica took to show it.
-pub(crate) fn check(
+/// Judges every element, and measures how long each replica took to show it. With removes they are judged as carts are.
+pub(crate) static CHECKER: Checker = Checker {
+    name: "sets",
+    workloads: &[Workload::Set, Workload::Chat],
+    real_time: false,
+    turn: Turn::Main,
+    after: &[],
+    check,
+};
+
+fn check(case: &Case<'_>, findings: &mut Findings) {
+    let ctx = case.ctx;
+    if !ctx.has_removes() {
+        let (fates, visibility) = sets(ctx, case.reads_from, case.exact(), findings);
+        findings.figures.items = ctx.history.has_real_time().then_some(fates);
+        findings.figures.visibility = visibility;
+    }
+}
+
+fn sets(
     ctx: &Context<'_>,
     reads_from: &ReadsFrom,
     exact: &[bool],

@@ -7,10 +7,11 @@ use super::several::shows_several;
 use super::steps::{self, Steps};
 use super::zones::{self, Clash};
 use super::{bounds, texts, words};
+use crate::case::Case;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Finding, Findings};
-use crate::inference::reads_from::ReadsFrom;
+use crate::row::{Checker, Turn};
 use afterall_history::{Function, KeyId, OpId, OpView, Workload};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,8 +35,25 @@ enum Judged {
     Clashes(Vec<(Finding, u64)>),
 }
 
-/// Judges linearizability.
-pub(crate) fn check(ctx: &Context<'_>, reads_from: &ReadsFrom, findings: &mut Findings) {
+/// Judges linearizability, and the bounds of counters.
+pub(crate) static CHECKER: Checker = Checker {
+    name: "linearizability",
+    workloads: &[
+        Workload::Register,
+        Workload::Counter,
+        Workload::Set,
+        Workload::Inventory,
+        Workload::Text,
+        Workload::Mutex,
+    ],
+    real_time: true,
+    turn: Turn::Beside,
+    after: &[],
+    check,
+};
+
+fn check(case: &Case<'_>, findings: &mut Findings) {
+    let (ctx, reads_from) = (case.ctx, case.reads_from);
     findings.chances(CLAIM, chances(ctx), WHY_NONE);
     for &(read, value) in &reads_from.phantoms {
         let value = ctx.history.data().value(value);

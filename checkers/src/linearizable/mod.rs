@@ -29,6 +29,6 @@ mod witness;
 mod words;
 mod zones;
 
-pub(crate) use check::check;
+pub(crate) use check::CHECKER;
 pub(crate) use claim::{NO_ORDER, held};
 pub(crate) use several::several_values;

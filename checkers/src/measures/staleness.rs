@@ -15,11 +15,14 @@
 //!
 //! Time: O(n log n) in the operations of a key.
 
+use crate::case::Case;
 use crate::context::Context;
+use crate::findings::Findings;
 use crate::inference::reads_from::ReadsFrom;
 use crate::measures::pbs::{self, Latencies, Prediction};
+use crate::row::{Checker, Turn};
 use crate::verdict::{Freshness, PhaseStaleness, Quorum, StalenessFigures, StalestRead};
-use afterall_history::{KeyId, OpId, OpView, Phase};
+use afterall_history::{KeyId, OpId, OpView, Phase, Workload};
 use std::collections::BTreeMap;
 
 /// The steps of the curve, nanoseconds since the last acknowledged write; the last has no end.
@@ -92,8 +95,22 @@ impl Writes {
     }
 }
 
+/// Measures how old the values were.
+pub(crate) static CHECKER: Checker = Checker {
+    name: "staleness",
+    workloads: &[Workload::Register],
+    real_time: true,
+    turn: Turn::Beside,
+    after: &[],
+    check,
+};
+
+fn check(case: &Case<'_>, findings: &mut Findings) {
+    findings.figures.staleness = measure(case.ctx, case.reads_from);
+}
+
 /// Measures the staleness of a register history; `None` if nothing was read after something was written.
-pub(crate) fn measure(ctx: &Context<'_>, reads_from: &ReadsFrom) -> Option<StalenessFigures> {
+fn measure(ctx: &Context<'_>, reads_from: &ReadsFrom) -> Option<StalenessFigures> {
     let seen = reads_from.read();
     let mut ages: Vec<i64> = Vec::new();
     let mut phases: BTreeMap<Phase, (u64, Vec<i64>)> = BTreeMap::new();

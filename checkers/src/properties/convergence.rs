@@ -10,10 +10,12 @@
 //! Definition: strong eventual consistency's convergence (Shapiro, Preguiça, Baquero and Zawirski, SSS 2011),
 //! observed through reads.
 
+use crate::case::Case;
 use crate::context::{Context, quiet_from};
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
 use crate::inference::sums::Sums;
+use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
 use crate::verdict::{ConvergenceFigures, Divergence, Held};
 use afterall_history::{
     Datum, Function, KeyId, NodeId, OpId, OpView, Phase, Property, RECORDED, Sessions, Status,
@@ -24,8 +26,36 @@ use std::collections::{BTreeMap, BTreeSet};
 const CLAIM: Claim = (Property::Convergence, Sessions::All);
 const EXAMPLES_MAX: usize = 100;
 
-/// Judges convergence.
-pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFigures {
+/// The property.
+pub(crate) static ROW: Row = Row {
+    property: Property::Convergence,
+    workloads: &[W::Register, W::Counter, W::Cart, W::Set, W::Chat, W::Inventory, W::Text],
+    sessions: TOGETHER,
+    real_time: true,
+    model: false,
+    implies: &[],
+    gravity: Gravity::Lasting,
+    rests_on: RestsOn::FinalReads,
+    usual_for: &[],
+    checkers: &[&CHECKER],
+    level: None,
+};
+
+/// Judges it, and measures how long the replicas disagreed.
+pub(crate) static CHECKER: Checker = Checker {
+    name: "convergence",
+    workloads: W::ALL,
+    real_time: true,
+    turn: Turn::Main,
+    after: &[],
+    check,
+};
+
+fn check(case: &Case<'_>, findings: &mut Findings) {
+    findings.figures.convergence = Some(converged(case.ctx, findings));
+}
+
+fn converged(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFigures {
     let history = ctx.history;
     let mut figures = ConvergenceFigures { quiet_from: quiet_from(history), ..Default::default() };
     findings.chances(CLAIM, 0, "no key was updated and then read on two replicas at the end");

@@ -27,6 +27,8 @@
 //! writer's session had seen what replaced it. A store whose timestamps follow causality (hybrid logical clocks,
 //! Kulkarni et al., OPODIS 2014) cannot do that, whatever its clocks say; real time alone would not prove it.
 
+use crate::case::Case;
+use crate::causal_consistency;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
@@ -34,6 +36,7 @@ use crate::inference::causal_order::CausalOrder;
 use crate::inference::paths::{Paths, ops_on};
 use crate::inference::reads_from::ReadsFrom;
 use crate::inference::version::{Relation, compare};
+use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
 use crate::verdict::{Fates, Label};
 use afterall_history::{
     FaultKind, Function, KeyId, NodeId, OpId, OpView, Property, RegisterRule, Sessions, Status,
@@ -62,8 +65,37 @@ struct Key<'a> {
     shown: &'a [OpId],
 }
 
+/// The property.
+pub(crate) static ROW: Row = Row {
+    property: Property::NoLostWrites,
+    workloads: &[Workload::Register],
+    sessions: TOGETHER,
+    real_time: true,
+    model: false,
+    implies: &[],
+    gravity: Gravity::Lasting,
+    rests_on: RestsOn::FinalReads,
+    usual_for: &[],
+    checkers: &[&CHECKER],
+    level: None,
+};
+
 /// Judges every acknowledged write.
-pub(crate) fn check(
+pub(super) static CHECKER: Checker = Checker {
+    name: "lost writes",
+    workloads: &[Workload::Register],
+    real_time: true,
+    turn: Turn::Main,
+    after: &[&causal_consistency::CHECKER],
+    check,
+};
+
+fn check(case: &Case<'_>, findings: &mut Findings) {
+    let Some(order) = case.order() else { return };
+    findings.figures.fates = Some(fates(case.ctx, case.reads_from, order, findings));
+}
+
+fn fates(
     ctx: &Context<'_>,
     reads_from: &ReadsFrom,
     order: &CausalOrder<'_>,

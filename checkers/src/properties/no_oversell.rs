@@ -8,16 +8,45 @@
 //! The sales that were one too many are those that were acknowledged last; who took them, and on which side of which
 //! partition, tells the cause. A chance is a sale that was acknowledged.
 
+use crate::case::Case;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
-use afterall_history::{Function, KeyId, OpId, OpView, Property, RECORDED, Sessions, Status};
+use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
+use afterall_history::{
+    Function, KeyId, OpId, OpView, Property, RECORDED, Sessions, Status, Workload,
+};
 
 const CLAIM: Claim = (Property::NoOversell, Sessions::All);
 const WHY_NONE: &str = "nothing was sold";
 
+/// The property.
+pub(crate) static ROW: Row = Row {
+    property: Property::NoOversell,
+    workloads: &[Workload::Inventory],
+    sessions: TOGETHER,
+    real_time: true,
+    model: false,
+    implies: &[],
+    gravity: Gravity::Lasting,
+    rests_on: RestsOn::WhatIsShown,
+    usual_for: &[Workload::Inventory],
+    checkers: &[&CHECKER],
+    level: None,
+};
+
 /// Judges every item.
-pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) {
+static CHECKER: Checker = Checker {
+    name: "stock",
+    workloads: &[Workload::Inventory],
+    real_time: true,
+    turn: Turn::Main,
+    after: &[],
+    check,
+};
+
+fn check(case: &Case<'_>, findings: &mut Findings) {
+    let ctx = case.ctx;
     findings.chances(CLAIM, 0, WHY_NONE);
     for key in ctx.keys() {
         item(ctx, key, findings);

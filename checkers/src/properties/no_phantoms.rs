@@ -4,17 +4,54 @@
 //!
 //! `fail` means that the operation surely did not happen, so its value is nobody's. A chance is a value read.
 
+use crate::case::Case;
 use crate::context::Context;
+use crate::data_types::counter;
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
+use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
 use afterall_history::{Datum, OpId, OpView, Property, Sessions, Workload};
 use std::collections::{BTreeMap, BTreeSet};
 
 const CLAIM: Claim = (Property::NoPhantoms, Sessions::All);
 
+/// The property.
+pub(crate) static ROW: Row = Row {
+    property: Property::NoPhantoms,
+    workloads: WORKLOADS,
+    sessions: TOGETHER,
+    real_time: false,
+    model: false,
+    implies: &[],
+    gravity: Gravity::Lasting,
+    rests_on: RestsOn::WhatIsShown,
+    usual_for: &[Workload::Counter, Workload::Cart, Workload::Set, Workload::Chat],
+    checkers: &[&CHECKER, &counter::CHECKER],
+    level: None,
+};
+
 /// Judges every value that was read.
-pub(crate) fn check(ctx: &Context<'_>, reads_from: &ReadsFrom, findings: &mut Findings) {
+static CHECKER: Checker = Checker {
+    name: "phantoms",
+    workloads: WORKLOADS,
+    real_time: false,
+    turn: Turn::Main,
+    after: &[],
+    check,
+};
+
+const WORKLOADS: &[Workload] = &[
+    Workload::Register,
+    Workload::Counter,
+    Workload::Cart,
+    Workload::Set,
+    Workload::Chat,
+    Workload::Inventory,
+];
+
+fn check(case: &Case<'_>, findings: &mut Findings) {
+    let (ctx, reads_from) = (case.ctx, case.reads_from);
     findings.chances(CLAIM, reads_from.values_read, "no value was read");
     for &(read, value) in &reads_from.phantoms {
         let value = ctx.history.data().value(value);

@@ -10,6 +10,8 @@
 //!   no other write brings it back. What was tried is remembered. After [`BUDGET`] configurations, and in histories of more than [`OPS_MAX`] operations, it stays
 //!   undecided.
 
+use crate::case::Case;
+use crate::causal_consistency;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
@@ -17,7 +19,8 @@ use crate::inference::causal_order::CausalOrder;
 use crate::inference::mix::mix;
 use crate::inference::reads_from::ReadsFrom;
 use crate::linearizable;
-use afterall_history::{OpId, Property, Sessions};
+use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
+use afterall_history::{OpId, Property, Sessions, Workload};
 use rustc_hash::FxHashSet;
 
 const CLAIM: Claim = (Property::Sequential, Sessions::All);
@@ -30,13 +33,34 @@ const OPS_MAX: usize = 20_000;
 /// Operations that a witness holds at most.
 const WITNESS_MAX: usize = 200;
 
-/// Judges sequential consistency, after all that it implies and what implies it.
-pub(crate) fn check(
-    ctx: &Context<'_>,
-    reads_from: &ReadsFrom,
-    order: &CausalOrder<'_>,
-    findings: &mut Findings,
-) {
+/// The property.
+pub(crate) static ROW: Row = Row {
+    property: Property::Sequential,
+    workloads: &[Workload::Register],
+    sessions: TOGETHER,
+    real_time: false,
+    model: true,
+    implies: &[Property::CausalConvergence, Property::CausalMemory],
+    gravity: Gravity::Comparison,
+    rests_on: RestsOn::EveryRead,
+    usual_for: &[],
+    checkers: &[&CHECKER],
+    level: None,
+};
+
+/// Judges it after all that it implies and what implies it.
+static CHECKER: Checker = Checker {
+    name: "sequential consistency",
+    workloads: &[Workload::Register],
+    real_time: false,
+    turn: Turn::Last,
+    after: &[&causal_consistency::CHECKER, &linearizable::CHECKER],
+    check,
+};
+
+fn check(case: &Case<'_>, findings: &mut Findings) {
+    let (ctx, reads_from) = (case.ctx, case.reads_from);
+    let Some(order) = case.order() else { return };
     let reads = ctx.history.ops().filter(|op| op.f().is_read() && op.is_ok());
     findings.chances(CLAIM, reads.count() as u64, WHY_NONE);
     let weaker = [Property::Pram, Property::CausalMemory, Property::CausalConvergence];

@@ -18,12 +18,14 @@
 //! No order is inferred from real time: after a partition the order of writes may legally differ from it.
 
 use super::guarantee::{GUARANTEES, chances, guarantee, kind};
+use crate::case::Case;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
+use crate::row::{Checker, Turn};
 use crate::verdict::{Label, Tier};
-use afterall_history::{KeyId, OpId, OpView, Sessions, Status};
+use afterall_history::{KeyId, OpId, OpView, Sessions, Status, Workload};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -49,15 +51,20 @@ struct States {
     sessions: Vec<(Sessions, Vec<(OpId, usize)>)>,
 }
 
-/// Judges the keys for which `exact` does not hold.
-pub(crate) fn check(
-    ctx: &Context<'_>,
-    reads_from: &ReadsFrom,
-    exact: &[bool],
-    findings: &mut Findings,
-) {
+/// Judges the registers that have no versions.
+pub(crate) static CHECKER: Checker = Checker {
+    name: "session guarantees by values",
+    workloads: &[Workload::Register],
+    real_time: false,
+    turn: Turn::Beside,
+    after: &[],
+    check,
+};
+
+fn check(case: &Case<'_>, findings: &mut Findings) {
+    let (ctx, reads_from) = (case.ctx, case.reads_from);
     let mut walk = Walk::new(ctx, reads_from);
-    for key in ctx.keys().filter(|key| !exact[key.0 as usize]) {
+    for key in ctx.keys().filter(|&key| case.by_value(key)) {
         if walk.goes_forward(ctx, reads_from, key) {
             continue;
         }

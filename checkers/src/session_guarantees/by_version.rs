@@ -20,10 +20,12 @@
 //! checkers.
 
 use super::guarantee::{GUARANTEES, cause, chances, guarantee, kind, why_none};
+use crate::case::Case;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::version::{Relation, compare};
+use crate::row::{Checker, Turn};
 use crate::verdict::{Label, Tier};
 use afterall_history::{Datum, Function, KeyId, OpId, OpView, Property, Sessions, View, Workload};
 use std::collections::BTreeMap;
@@ -53,9 +55,18 @@ struct Done {
     written: Newest,
 }
 
-/// Judges the keys that have versions, and tells for every key whether it has.
-pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> Vec<bool> {
-    let exact: Vec<bool> = ctx.keys().map(|key| has_versions(ctx, key)).collect();
+/// Judges the keys that have versions.
+pub(crate) static CHECKER: Checker = Checker {
+    name: "session guarantees by versions",
+    workloads: Workload::ALL,
+    real_time: false,
+    turn: Turn::Main,
+    after: &[],
+    check,
+};
+
+fn check(case: &Case<'_>, findings: &mut Findings) {
+    let (ctx, exact) = (case.ctx, case.exact());
     let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();
     for property in GUARANTEES {
         for sessions in [Sessions::Sticky, Sessions::Roaming] {
@@ -71,7 +82,7 @@ pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> Vec<bool> {
         }
     }
     if !exact.contains(&true) {
-        return exact;
+        return;
     }
     for ops in ctx.by_session().iter() {
         let mut done: BTreeMap<KeyId, Done> = BTreeMap::new();
@@ -85,11 +96,10 @@ pub(crate) fn check(ctx: &Context<'_>, findings: &mut Findings) -> Vec<bool> {
     for (claim, count) in counted {
         chances(findings, claim, count, Tier::Exact);
     }
-    exact
 }
 
 /// Whether every acknowledged update of the key has a version, and anything has one at all.
-fn has_versions(ctx: &Context<'_>, key: KeyId) -> bool {
+pub(crate) fn has_versions(ctx: &Context<'_>, key: KeyId) -> bool {
     let mut any = false;
     for op in ctx.on(key).filter(|op| op.is_ok()) {
         let has = !op.version().is_nil();

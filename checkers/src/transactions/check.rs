@@ -9,30 +9,33 @@ use super::shape::{Kinds, Shape};
 use super::sorted::Sorted;
 use crate::findings::Findings;
 use crate::judge;
-use crate::verdict::{Counts, CountsOf, Figures, TransactionFigures, Verdict};
-use afterall_history::{Function, Status, Transactions};
+use crate::registry::Registry;
+use crate::verdict::{Counts, CountsOf, TransactionFigures, Verdict};
+use afterall_history::{Function, Status, Transactions, Workload};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 const WHY_NONE: &str = "no transaction read a key that a committed one wrote";
 
 /// Judges a history of transactions.
-pub(crate) fn check(history: &Transactions) -> Verdict {
+pub(crate) fn check(history: &Transactions, registry: &Registry) -> Verdict {
+    let rows = registry.shown_rows(Workload::Transactions, true);
+    let levels: Vec<Level> = rows.filter_map(|row| row.level).collect();
     let mut findings = Findings::default();
     let mut facts = Facts::new(history);
-    for level in Level::ALL {
+    for &level in &levels {
         let claim = level.claim();
         findings.chances(claim, facts.chances, WHY_NONE);
         if let Some(why) = &facts.untraced {
             findings.undecided(claim, why.clone());
         }
     }
-    odd_reads(&facts, &mut findings);
+    odd_reads(&facts, &levels, &mut findings);
     let (base, cycles, count) = base_order(&mut facts);
-    for level in Level::ALL {
+    for &level in &levels {
         file_cycles(&facts, level, &cycles, count, &mut findings);
     }
-    for level in Level::ORDERED {
+    for level in Level::ORDERED.into_iter().filter(|level| levels.contains(level)) {
         match decide(&facts, &base, level) {
             // What is weaker demands less of the same.
             Decision::Held => break,
@@ -44,12 +47,12 @@ pub(crate) fn check(history: &Transactions) -> Verdict {
     }
     drop(facts);
     let (counts, transactions) = counts(history);
-    let figures = Figures { transactions: Some(transactions), ..Figures::default() };
-    judge::transactions(history, &findings, counts, figures)
+    findings.figures.transactions = Some(transactions);
+    judge::transactions(history, registry, findings, counts)
 }
 
 /// Files the reads that are wrong by themselves: they break every property.
-fn odd_reads(facts: &Facts<'_>, findings: &mut Findings) {
+fn odd_reads(facts: &Facts<'_>, levels: &[Level], findings: &mut Findings) {
     let mut groups = Groups::default();
     for &(op, odd) in &facts.odd {
         let cause = super::words::cause(facts.history, odd.kind(), Some(op));
@@ -57,7 +60,7 @@ fn odd_reads(facts: &Facts<'_>, findings: &mut Findings) {
             groups.add(facts.history, cause, super::shape::odd(facts, op, odd), 1);
         }
     }
-    for level in Level::ALL {
+    for &level in levels {
         groups.file(facts.history, level, findings);
     }
 }

@@ -9,7 +9,7 @@ use afterall_history::{Property, Sessions};
 
 /// A property of transactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
+pub(crate) enum Level {
     CausalConvergence,
     Causal,
     ReadAtomic,
@@ -20,8 +20,6 @@ impl Level {
     /// Those that are decided by a commit order, the strongest first: each implies the next.
     pub(super) const ORDERED: [Level; 3] =
         [Level::CausalConvergence, Level::ReadAtomic, Level::ReadCommitted];
-    pub(super) const ALL: [Level; 4] =
-        [Level::CausalConvergence, Level::Causal, Level::ReadAtomic, Level::ReadCommitted];
 
     pub(super) fn property(self) -> Property {
         match self {

@@ -19,7 +19,7 @@ mod cycles;
 mod decide;
 mod diagnosis;
 mod facts;
-mod level;
+pub(crate) mod level;
 mod paths;
 mod read_atomic;
 mod read_committed;

@@ -31,6 +31,24 @@ pub struct Figures {
     pub transactions: Option<TransactionFigures>,
 }
 
+impl Figures {
+    /// Takes in what another measured.
+    pub(crate) fn absorb(&mut self, other: Figures) {
+        fn first<T>(known: &mut Option<T>, other: Option<T>) {
+            if known.is_none() {
+                *known = other;
+            }
+        }
+        first(&mut self.convergence, other.convergence);
+        first(&mut self.fates, other.fates);
+        first(&mut self.staleness, other.staleness);
+        first(&mut self.items, other.items);
+        first(&mut self.transactions, other.transactions);
+        self.counters.extend(other.counters);
+        self.visibility.extend(other.visibility);
+    }
+}
+
 /// How many transactions there were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TransactionFigures {

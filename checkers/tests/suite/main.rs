@@ -35,4 +35,5 @@ mod transactions_named;
 mod transactions_oracle;
 mod transactions_stores;
 mod txns;
+mod unless;
 mod verdicts;

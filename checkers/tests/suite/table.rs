@@ -163,6 +163,10 @@ fn head(header: &mut Header, words: &[&str]) {
         ["nodes", nodes @ ..] => header.nodes = nodes.iter().map(|&n| n.to_owned()).collect(),
         ["rule", "siblings-client"] => header.semantics.register = RegisterRule::SiblingsClient,
         ["rule", "siblings-replica"] => header.semantics.register = RegisterRule::SiblingsReplica,
+        ["promise", promise @ .., "unless", faults] => {
+            let promise = format!("{} unless {faults}", promise.join(" "));
+            header.promises.push(promise.parse().unwrap());
+        }
         ["promise", promises @ ..] => {
             header.promises = promises.iter().map(|promise| promise.parse().unwrap()).collect();
         }

@@ -1,7 +1,7 @@
 //! AWDIT's text format for small histories.
 //!
-//! `r KEY VALUE` or `w KEY VALUE`, one operation a line; a line of `-` ends a transaction, a line of `=` a session. Blank
-//! lines mean nothing. All are decimal numbers. A read of 0 returned the initial state, unless somebody wrote 0 to the
+//! `r KEY VALUE` or `w KEY VALUE`, one operation per line; a line of `-` ends a transaction, a line of `=` a session. Blank
+//! lines are ignored. Keys and values are decimal numbers. A read of 0 returned the initial state, unless a transaction wrote 0 to the
 //! key. All transactions were committed.
 
 use crate::error::FormatError;

@@ -1,4 +1,4 @@
-//! Binary files, byte by byte: nothing is read or kept because a length in the file says so.
+//! Binary files, byte by byte. A length in the file is not trusted: it reserves no memory.
 
 use crate::error::FormatError;
 use crate::problem::Problem;
@@ -61,7 +61,7 @@ impl<'n, R: Read> Bytes<'n, R> {
         }
     }
 
-    /// Passes over some bytes.
+    /// Skips some bytes.
     pub(crate) fn skip(&mut self, length: u64, what: &str) -> Result<(), FormatError> {
         let skipped = io::copy(&mut self.from.by_ref().take(length), &mut io::sink());
         let skipped = skipped.map_err(|source| self.io(source))?;

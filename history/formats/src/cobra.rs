@@ -1,11 +1,11 @@
-//! Cobra's logs: a folder with one file (`….log`) a session.
+//! Cobra's logs: a folder with one file (`….log`) per session.
 //!
 //! Records of a letter and big-endian 64-bit numbers: `S` transaction (it begins), `C` transaction (it was committed),
 //! `W` write id, key, value; `R` transaction read from, write id, key, value. Write ids are unique, and are the values
 //! here. The ids 0xbebeebee and 0xdeadbeef stand for the initial state and for nothing. A transaction whose `C` is missing
 //! at the end may or may not have been committed.
 //!
-//! Logs with timestamps, or of runs with Cobra's garbage collection, are another format and are refused.
+//! Logs with timestamps, or of runs with Cobra's garbage collection, are in another format and are refused.
 
 use crate::bytes::Bytes;
 use crate::error::FormatError;
@@ -61,7 +61,7 @@ pub fn read(folder: &Path) -> Result<Transactions, FormatError> {
     Ok(history.finish())
 }
 
-/// Reads one log as a history of one session; `name` stands for the file in errors. Wants a buffered reader.
+/// Reads one log as a history of one session; `name` stands for the file in errors. The reader should be buffered.
 ///
 /// # Errors
 /// When the log cannot be read, or a record is not of the format.

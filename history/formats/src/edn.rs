@@ -1,7 +1,7 @@
 //! A reader of EDN, form by form, for windows of a file.
 //!
-//! Why not a library: clojure-reader 0.7 and edn-format 3.3 want the whole text in memory and tell no line of a form
-//! that is sound; edn-format's recursion overflows the stack on a megabyte of `(`; edn-rs is deprecated. This one holds one
+//! Why not a library: clojure-reader 0.7 and edn-format 3.3 need the whole text in memory and do not give the line of a form
+//! that is valid; edn-format's recursion overflows the stack on a megabyte of `(`; edn-rs is deprecated. This one holds one
 //! form at a time, bounds its depth, and leaves out what histories do not need: the names of tags, and the differences
 //! between keywords, symbols and strings and between lists and vectors.
 
@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::source::Stop;
 use std::borrow::Cow;
 
-/// Forms that a form may be nested in.
+/// How deep forms may be nested.
 const DEPTH_MAX: usize = 100;
 
 /// Reads forms out of a window.
@@ -46,7 +46,7 @@ impl<'a> Reader<'a> {
         self.byte().ok_or(Stop::More)
     }
 
-    /// Passes over white space. Comments and discarded forms too, as far as they lie in the window as a whole.
+    /// Skips white space. Comments and discarded forms too, as far as they lie in the window as a whole.
     pub(crate) fn blank(&mut self) -> Result<(), Stop> {
         loop {
             match self.byte() {
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Passes over a tag and the blank after it, if there is one; also over the namespace of a map, as `#:op{`.
+    /// Skips a tag and the blank after it, if there is one; also over the namespace of a map, as `#:op{`.
     pub(crate) fn tag(&mut self) -> Result<(), Stop> {
         if self.byte() == Some(b'#') {
             match self.window.get(self.at + 1) {
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Reads a map that must stand here, entry by entry; keys that are no keywords or texts are passed over.
+    /// Reads a map that must stand here, entry by entry; keys that are not keywords or texts are skipped.
     pub(crate) fn map(
         &mut self,
         mut entry: impl FnMut(&str, Form<'a>) -> Result<(), Problem>,
@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A number of a few digits, which most are.
+    /// A number of a few digits, as most numbers are.
     fn digits(&mut self) -> Option<Form<'a>> {
         let rest = &self.window[self.at..];
         let mut n = 0;
@@ -340,7 +340,7 @@ fn is_delimiter(byte: u8) -> bool {
 fn number(token: &str) -> Form<'_> {
     let digits = token.strip_suffix('N').unwrap_or(token);
     let bare = digits.trim_start_matches(['+', '-']);
-    // Clojure would read 010 as eight: rather nothing than something else.
+    // Clojure reads 010 as eight: no number is better than a wrong one.
     let octal = bare.len() > 1 && bare.starts_with('0');
     match digits.parse() {
         Ok(n) if !octal => Form::Int(n),
@@ -368,7 +368,7 @@ fn unescape(text: &str) -> Result<String, Problem> {
             'u' => {
                 let (unit, after) = hex(rest)?;
                 rest = after;
-                // Beyond the basic plane Java writes two halves.
+                // Java writes characters beyond the basic plane as two surrogates.
                 let low = rest.strip_prefix("\\u").map(hex).transpose()?;
                 match (char::from_u32(unit), low) {
                     (Some(character), _) => character,

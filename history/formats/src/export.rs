@@ -1,8 +1,8 @@
-//! A history as other tools read it: Jepsen's EDN, one operation a line, and the same as JSON in one list, as elle-cli
+//! A history as other tools read it: Jepsen's EDN, one operation per line, and the same as JSON in one list, as elle-cli
 //! reads it.
 //!
 //! Values are tuples `[key value]` where there are several keys (`jepsen.independent`); a single key's name is kept in `:key`. Increments
-//! and decrements become `:add`, with the amount's sign. What was done to the cluster becomes lines of the nemesis. The
+//! and decrements become `:add`, with the amount's sign. Faults become lines of the nemesis. The
 //! versions that a store returned, and what it promised, have no place in these formats.
 
 use crate::format::Format;
@@ -60,7 +60,7 @@ pub fn write(history: &History, format: Format, out: impl Write) -> Result<(), E
     writer.end()
 }
 
-/// What was done to the cluster, or happened to it.
+/// What the nemesis did to the cluster, and what happened to its nodes.
 struct Nemesis {
     time: i64,
     f: String,

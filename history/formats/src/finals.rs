@@ -1,15 +1,15 @@
-//! Which reads are final, where nobody marked them.
+//! Which reads are final, where the file does not mark them.
 
 use crate::notes::count;
 use afterall_history::{History, OpId, Status};
 use std::collections::BTreeMap;
 
 /// Marks the last acknowledged read of each key by each node that was invoked after the last update of the key had ended.
-/// Answers what is to be said of it.
+/// Returns a note about it.
 pub(crate) fn mark_last(history: &mut History) -> String {
     let mut updated: Vec<Option<u32>> = vec![None; history.keys()];
     for op in history.ops().filter(|op| !op.f().is_read() && !op.is_setup()) {
-        // Of an update that nobody knows the end of nobody can await the end.
+        // An update whose end is not known has no end that a read could come after.
         let ended = match op.status() {
             Status::Ok => op.completion_index().unwrap_or(op.index()),
             Status::Info => op.index(),

@@ -7,7 +7,7 @@ use crate::recorded::stem;
 use crate::unpack;
 use std::path::{Path, PathBuf};
 
-/// What Jepsen writes that holds a history, the best first, with its format.
+/// The files of a run that hold its history, the best first, with their formats.
 const HISTORIES: &[(&str, Format)] = &[
     ("history.edn", Format::JepsenEdn),
     ("history.json", Format::JepsenJson),
@@ -15,7 +15,7 @@ const HISTORIES: &[(&str, Format)] = &[
     ("jepsen.log", Format::JepsenLog),
 ];
 
-/// What shows that a folder is a run of Jepsen's.
+/// The files that show that a folder is a run of Jepsen's.
 const SIGNS: &[&str] = &["test.jepsen", "test.fressian", "results.edn"];
 
 /// The history of a run.
@@ -31,7 +31,7 @@ pub(crate) struct Found {
 /// The history in a folder of Jepsen's; `None` if it is another folder.
 ///
 /// # Errors
-/// When it is one, but no history is in it that can be read.
+/// When it is one, but holds no history that can be read.
 pub(crate) fn history(folder: &Path, wanted: Option<Format>) -> Result<Option<Found>, FormatError> {
     let run =
         if folder.join("latest").is_dir() { folder.join("latest") } else { folder.to_owned() };
@@ -39,7 +39,7 @@ pub(crate) fn history(folder: &Path, wanted: Option<Format>) -> Result<Option<Fo
     for &(name, format) in HISTORIES.iter().filter(|&&(_, format)| wanted_or_any(format)) {
         for name in [name.to_owned(), format!("{name}.gz"), format!("{name}.zst")] {
             let path = run.join(&name);
-            // Cobra's sessions are logs too, but none of them is called so.
+            // Cobra's sessions are logs too, but have other names.
             if path.is_file() {
                 let of = if run == folder { "" } else { "latest/" };
                 let note = format!("read {of}{name} of the run's folder");
@@ -59,7 +59,7 @@ pub(crate) fn history(folder: &Path, wanted: Option<Format>) -> Result<Option<Fo
     Ok(None)
 }
 
-/// The name of the test: that of the folder above, where this one is called after a time.
+/// The name of the test: the name of the folder above, where this one is named after a time.
 fn target(folder: &Path, file: &str) -> String {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let own = name(folder);

@@ -1,4 +1,4 @@
-//! What EDN and JSON have in common, as far as operations carry it.
+//! The values that EDN and JSON have in common, as far as operations use them.
 
 use crate::problem::Problem;
 use afterall_history::Value;
@@ -11,14 +11,14 @@ pub(crate) enum Form<'a> {
     Nil,
     Bool(bool),
     Int(i64),
-    /// A string, keyword, symbol or character: which of them makes no difference here, as in JSON.
+    /// A string, keyword, symbol or character; the difference does not matter here, as in JSON.
     Text(Cow<'a, str>),
     /// A list or vector.
     List(Vec<Form<'a>>),
-    /// A set of EDN's, whose items have no order. JSON has none.
+    /// A set of EDN, whose items have no order. JSON has no sets.
     Set(Vec<Form<'a>>),
     Map(Vec<(Form<'a>, Form<'a>)>),
-    /// A number that is no whole number of 64 bits. Harmless where nobody asks for it.
+    /// A number that is not a whole number of 64 bits. An error only where the value is used.
     Odd(Cow<'a, str>),
 }
 
@@ -38,7 +38,7 @@ impl Form<'_> {
         }
     }
 
-    /// The same, apart from the file's window.
+    /// A copy that does not borrow from the file's window.
     pub(crate) fn detached(&self) -> Form<'static> {
         let all = |items: &[Form<'_>]| items.iter().map(Form::detached).collect();
         match self {
@@ -74,11 +74,11 @@ impl Form<'_> {
         }
     }
 
-    /// The value that a history keeps. What has no order, the items of sets and the entries of maps, gets one, so that equal
+    /// The value that a history keeps. The items of sets and the entries of maps are sorted, so that equal
     /// values are equal however they were written. A set becomes a list.
     ///
     /// # Errors
-    /// In words, when it holds a number that is no whole number of 64 bits, or a map whose keys are not plain.
+    /// When it holds a number that is not a whole number of 64 bits, or a map whose keys are not plain.
     pub(crate) fn value(&self) -> Result<Value, Problem> {
         Ok(match self {
             Form::Nil => Value::Nil,
@@ -107,7 +107,7 @@ impl Form<'_> {
         })
     }
 
-    /// The text that names an object: of a text itself, of a number its digits.
+    /// The text that names an object: a text itself, or the digits of a number.
     pub(crate) fn name(&self) -> Result<Cow<'_, str>, Problem> {
         match self {
             Form::Text(text) => Ok(Cow::Borrowed(text)),

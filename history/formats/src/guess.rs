@@ -1,4 +1,4 @@
-//! Which format a file is in, told from its beginning.
+//! Which format a file is in, recognised by its beginning.
 
 use crate::error::FormatError;
 use crate::format::Format;
@@ -12,7 +12,7 @@ use std::path::Path;
 
 /// Bytes that are looked at.
 const HEAD_BYTES: u64 = 1 << 16;
-/// Bytes that are looked through for an operation in a log: setting up a cluster may take many lines.
+/// How far a log is searched for an operation, in bytes: setting up a cluster may take many lines.
 const LOG_BYTES: u64 = 1 << 28;
 
 /// Fields that dbcop's files have, one or the other.
@@ -85,7 +85,7 @@ fn of_head(head: &[u8], extension: &str) -> Option<(Format, &'static str)> {
         }
         Err(_) => return None,
     };
-    // Zeros stand in no text.
+    // A text holds no zero bytes.
     if text.contains('\0') {
         return None;
     }
@@ -93,7 +93,7 @@ fn of_head(head: &[u8], extension: &str) -> Option<(Format, &'static str)> {
     let text = without_comments(text);
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines().next()?;
-    // What is inside of the brackets, which may each stand in a line of its own.
+    // What is inside the brackets, each of which may be on a line of its own.
     let inner = inside(text);
     let opened = |bracket: char| first.starts_with(bracket);
     let json = inner.starts_with('"') && (opened('{') || opened('['));

@@ -1,11 +1,11 @@
-//! Which workload a file shows, told from its operations.
+//! Which workload a file shows, recognised by its operations.
 
 use crate::form::Form;
 use crate::op::Op;
 use crate::problem::Problem;
 use afterall_history::{Outcome, Workload};
 
-/// What was seen that tells.
+/// What was seen so far.
 #[derive(Debug, Default)]
 pub(crate) struct Guess {
     known: Option<Workload>,
@@ -23,14 +23,14 @@ pub(crate) struct Guess {
 impl Guess {
     /// What is known at the end.
     pub(crate) fn finish(&self) -> Option<Workload> {
-        // Of a cart from which nothing was removed the same holds as of a set of pairs.
+        // A cart from which nothing was removed cannot be told from a set of pairs, and is judged alike.
         self.known.or_else(|| (self.adds && self.read_list).then_some(Workload::Set))
     }
 
-    /// Looks at an operation; `tuples` tells whether values are taken for tuples of a key and a value.
+    /// Looks at an operation; `tuples` says whether values are read as tuples of a key and a value.
     ///
     /// # Errors
-    /// In words, when it is of no workload.
+    /// When it belongs to no workload.
     pub(crate) fn look(
         &mut self,
         name: &str,
@@ -46,7 +46,7 @@ impl Guess {
             return Ok(self.known);
         }
         self.known = match name {
-            // A set has them too, and says so by what was added.
+            // A set has them too, and was recognised by its adds.
             "delete" | "del" if self.adds => Some(W::Set),
             "write" | "cas" | "delete" | "del" => Some(W::Register),
             "put" | "get" | "append" => Some(W::Text),
@@ -75,7 +75,7 @@ impl Guess {
 
     fn add(&mut self, op: &Op<'_>) -> Option<Workload> {
         self.adds = true;
-        // Of what was not acknowledged the value may be a reason.
+        // The value of an operation that was not acknowledged may be the reason.
         if matches!(op.outcome, Some(Outcome::Fail | Outcome::Info)) {
             return None;
         }

@@ -1,6 +1,6 @@
-//! Where a history comes from: a folder, a file, a pipe, or what somebody has read already.
+//! Where a history comes from: a folder, a file, a pipe, or bytes in memory.
 //!
-//! A history is read several times over: once to tell its format, once to tell what it is about, once to keep it. A pipe
+//! A history is read several times over: once for its format, once for its workload and layout, once for its operations. A pipe
 //! can be read only once, and unpacking costs time, so both are kept: in memory, or beyond a limit in a temporary file.
 
 use crate::error::FormatError;
@@ -19,7 +19,7 @@ const KEPT_BYTES_MAX: u64 = 1 << 34;
 const BUFFER_BYTES: usize = 1 << 18;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What is read. It can be opened again and again, one time after another.
+/// A history's bytes. They can be opened again and again, but not twice at the same time.
 #[derive(Debug)]
 pub(crate) enum Input<'a> {
     Folder(&'a Path),
@@ -44,7 +44,7 @@ impl<'a> Input<'a> {
             return Ok(Input::Folder(path));
         }
         let mut file = File::open(path).map_err(io)?;
-        // What stands below /dev goes on where it was read to last, whatever it is.
+        // A file below /dev continues where it was last read.
         if !kind.is_file() || path.starts_with("/dev") {
             return Input::of_reader(file, name);
         }
@@ -84,7 +84,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Opens a text: a byte-order mark is passed over. `name` stands for the input in errors.
+    /// Opens a text: a byte-order mark is skipped. `name` stands for the input in errors.
     pub(crate) fn open(&self, name: &str) -> Result<Opened<'_>, FormatError> {
         let mut opened = self.open_binary(name)?;
         let io = |source| FormatError::Io { file: name.to_owned(), source };
@@ -193,7 +193,7 @@ impl Keep {
     }
 }
 
-/// Not the fault of what is read.
+/// An error of the temporary folder, not of the history.
 fn no_room(error: io::Error) -> io::Error {
     let folder = std::env::temp_dir();
     io::Error::other(format!(

@@ -1,8 +1,8 @@
 //! Jepsen's histories: EDN (`history.edn`), the same as JSON (elle-cli), and the log.
 //!
 //! EDN and JSON hold operations one after the other or in one list, as maps with `:type :process :f :value`, and `:time`,
-//! `:index`, `:key`, `:node`, `:error`, `:final?` where they are known; other fields say nothing to a history. What a value means
-//! follows from the workload, which is told from `:f`:
+//! `:index`, `:key`, `:node`, `:error`, `:final?` where they are known; other fields are ignored. What a value means
+//! follows from the workload, which is recognised by `:f`:
 //!
 //! | workload | `:f` | |
 //! |---|---|---|
@@ -16,17 +16,17 @@
 //!
 //! In every workload `read-init` is a read (`jepsen.tests.causal`).
 //!
-//! Values may be tuples `[key value]` (`jepsen.independent`); then all are. That is so where reads are invoked with
-//! `[key nil]`, and a cas with `[key [old new]]` or `[key old new]`. In the place of values there may be `[version value]`; that is so
+//! Values may be tuples `[key value]` (`jepsen.independent`); then all are. This is so where reads are invoked with
+//! `[key nil]`, and a cas with `[key [old new]]` or `[key old new]`. In the place of values there may be `[version value]`; this is so
 //! where every invocation has nil in the version's place, and reads also beside it. The versions are dropped: tests give
 //! them to keys and not to operations.
 //!
-//! Where a history has no invocations at all, each completion stands for both ends, and times tell nothing. In a history
-//! with deletes a read of nil is one of nothing. Lines of the nemesis are counted and passed over: a fault whose effect nobody
+//! Where a history has no invocations at all, each completion stands for both ends, and times are not used. In a history
+//! with deletes a read of nil returned nothing. Lines of the nemesis are counted and skipped: a fault whose effect nobody
 //! measured would only cast doubt on the verdict.
 //!
-//! Operations are called by the `:index` of their invocation, where all have one, and no two the same; else by its line, and
-//! where several stand in one line, by their place.
+//! An operation's number is the `:index` of its invocation, where all have one and all differ; else its line; and where
+//! several operations are on one line, its place.
 
 use crate::error::FormatError;
 use crate::input::Input;
@@ -79,7 +79,7 @@ impl File<'_> {
         self.record(kind, layout, nil, notes).map(Recorded::Operations)
     }
 
-    /// Reads the operations of a file that is laid out as told.
+    /// Reads the operations of a file with a known layout.
     pub(crate) fn record(
         self,
         kind: Dialect,

@@ -6,8 +6,8 @@
 //! After `jepsen.util` come the process, the type, `:f` and the value, with tabs or spaces in between; before the process some
 //! tests write the time, `[ 1345013587 ]`, in nanoseconds. Where an operation failed or nobody knows, a keyword in the
 //! value's place says why (`:timed-out`). There a read that returned nil found no such key: the initial state. Other
-//! lines of a log are passed over and counted, but not when they look like operations. Where the analysis begins the
-//! history ends: it names operations again, and some that nobody made.
+//! lines of a log are skipped and counted, but not when they look like operations. The history ends where the analysis
+//! begins, which names operations again, and some that no client made.
 
 use crate::edn;
 use crate::error::FormatError;
@@ -21,10 +21,10 @@ use std::ops::ControlFlow;
 
 const MARK: &str = "jepsen.util";
 
-/// What a log holds beside its operations.
+/// What a log holds besides its operations.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Passed {
-    /// Lines that are no operations.
+    /// Lines that are not operations.
     others: u64,
     /// Those of them in which there is a type of operations, as `:ok`.
     words: u64,
@@ -36,7 +36,7 @@ pub(crate) struct Passed {
 }
 
 impl Passed {
-    /// What is to be said of them.
+    /// Notes about them.
     pub(crate) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.others > 0 {
@@ -45,8 +45,7 @@ impl Passed {
                 words => format!(" ({words} with :ok or the like in prose)"),
             };
             let (lines, are) = (count(self.others, "line"), are(self.others));
-            notes
-                .push(format!("{lines} of the log{words} {are} passed over, without an operation"));
+            notes.push(format!("{lines} of the log{words} {are} skipped, without an operation"));
         }
         if let Some(line) = self.analysis {
             let (after, ops) = (count(self.after, "line"), count(self.ops_after, "operation"));
@@ -100,7 +99,7 @@ pub(crate) fn walk(
     }
 }
 
-/// How the lines begin with which analyses begin: those of Knossos and Jepsen, and the results.
+/// How the first line of an analysis begins: of Knossos, of Jepsen, and of the results.
 const ANALYSES: &[&str] = &[
     "Followed by inconsistent operation",
     "World with fixed history",
@@ -208,7 +207,7 @@ fn op(line: &str, number: u64) -> Result<Option<Op<'_>>, Problem> {
         op.set("f", Form::Text(f.into()))?;
     }
     if op.is_nemesis() {
-        // What it did is in no notation that one could rely on.
+        // Its value has no fixed notation.
         return Ok(Some(op));
     }
     let mut reader = edn::Reader::new(rest.as_bytes(), true);

@@ -1,10 +1,10 @@
 //! Jepsen's transactions of reads and writes: `:f :txn`, value `[[:r key value] [:w key value] …]`.
 //!
-//! What an acknowledged transaction did stands in its completion. Of one that failed, or of which nobody knows, the writes
-//! are known from its invocation, and its reads returned nothing to anybody. A read of nil is one of the initial state.
+//! The completion of an acknowledged transaction says what it did. The writes of a transaction that failed or is
+//! indeterminate are those of its invocation, and its reads are not used. A read of nil returned the initial state.
 //!
-//! Knossos' multi-register calls its micro-operations `:read` and `:write`, and begins with values that stand nowhere: mostly
-//! with 0. There a read of 0 may be one of the initial state whoever wrote 0, and is not traced.
+//! Knossos' multi-register calls its micro-operations `:read` and `:write`, and begins with values that are not in
+//! the history, usually 0. There a read of 0 may have returned the initial state even where 0 was written, and is not traced.
 
 use crate::form::Form;
 use crate::notes::count;
@@ -74,7 +74,7 @@ impl Recorder {
     /// With the initial state that is given, or that of a multi-register of Knossos', or nothing.
     ///
     /// # Errors
-    /// In words, when transactions cannot begin with what is given.
+    /// When transactions cannot begin with what is given.
     pub(crate) fn new(
         target: &str,
         multi: bool,
@@ -105,7 +105,7 @@ impl Recorder {
     /// Records one end of a transaction.
     ///
     /// # Errors
-    /// In words, when it is none, or cannot follow what came before.
+    /// When it is not a transaction, or cannot follow what came before.
     pub(crate) fn record(&mut self, op: &Op<'_>) -> Result<(), Problem> {
         if op.is_nemesis() {
             self.nemesis += 1;
@@ -174,11 +174,11 @@ impl Recorder {
         open.writes.iter().try_for_each(|(key, value)| self.write(txn, key, value))
     }
 
-    /// The transactions, and what is to be said of them.
+    /// The transactions, and notes about them.
     pub(crate) fn finish(mut self) -> Result<(Transactions, Vec<String>), Problem> {
         let mut notes: Vec<String> = self.sessions.note().into_iter().collect();
         if self.nemesis > 0 {
-            notes.push(format!("{} of the nemesis passed over", count(self.nemesis, "line")));
+            notes.push(format!("{} of the nemesis skipped", count(self.nemesis, "line")));
         }
         if self.completions_only {
             notes.push(

@@ -9,7 +9,7 @@ use std::io::{BufRead, Read};
 pub(crate) struct Lines<'n, R> {
     from: R,
     name: &'n str,
-    /// A line that does not lie whole in the reader's buffer.
+    /// A line that is not in one piece in the reader's buffer.
     bytes: Vec<u8>,
     /// Bytes of the reader's buffer that were handed out.
     read: usize,
@@ -25,7 +25,7 @@ impl<'n, R: BufRead> Lines<'n, R> {
     pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, FormatError> {
         self.from.consume(std::mem::take(&mut self.read));
         self.number += 1;
-        // Most lines lie whole in the reader's buffer, and are not copied.
+        // Most lines are in one piece in the reader's buffer, and are not copied.
         let file = || self.name.to_owned();
         let buffer =
             self.from.fill_buf().map_err(|source| FormatError::Io { file: file(), source })?;

@@ -10,7 +10,7 @@ use afterall_history::{Function, Value, Workload};
 /// What an operation's name means in a workload.
 ///
 /// # Errors
-/// In words, when the workload has no such operation.
+/// When the workload has no such operation.
 pub(crate) fn function(
     workload: Workload,
     op: &Op<'_>,
@@ -26,7 +26,7 @@ pub(crate) fn function(
         (W::Counter, "inc") => F::Increment,
         (W::Counter, "dec") => F::Decrement,
         (W::Counter, "add") => {
-            // Of no amount it is the completion; the invocation tells.
+            // Without an amount it is a completion; then the invocation decides.
             let below_zero = split::key_and_value(op, layout)
                 .is_ok_and(|(_, amount)| matches!(*amount, Form::Int(n) if n < 0));
             if below_zero { F::Decrement } else { F::Increment }
@@ -48,7 +48,7 @@ pub(crate) fn function(
     })
 }
 
-/// What an update carries.
+/// The value of an update.
 pub(crate) fn input(workload: Workload, name: &str, value: &Form<'_>) -> Result<Value, Problem> {
     match (workload, value) {
         (Workload::Counter, Form::Int(n)) if name == "add" => n

@@ -1,11 +1,11 @@
-//! What a file calls its operations: the index that it gives their invocation, or the line in which that stands.
+//! The numbers of operations in a file: the index of their invocation, or its line.
 
 use afterall_history::History;
 
 /// The numbers of operations, in the order in which they are recorded.
 #[derive(Debug)]
 pub(crate) struct Numbers {
-    /// Given up with the first operation that has none.
+    /// Dropped at the first operation without one.
     indices: Option<Vec<u32>>,
     lines: Vec<u32>,
     /// Operations that the file does not have.
@@ -19,7 +19,7 @@ impl Default for Numbers {
 }
 
 impl Numbers {
-    /// The next operation is invoked in this line. Answers its place.
+    /// The next operation is invoked in this line. Returns its place.
     pub(crate) fn push(&mut self, index: Option<i64>, line: u64) -> u32 {
         match index.and_then(|index| u32::try_from(index).ok()) {
             Some(index) => {
@@ -34,7 +34,7 @@ impl Numbers {
         self.lines.len() as u32 - 1
     }
 
-    /// The next operation stands nowhere in the file.
+    /// The next operation is not in the file.
     pub(crate) fn push_setup(&mut self) {
         self.setup.push(self.lines.len() as u32);
         if let Some(indices) = &mut self.indices {
@@ -55,7 +55,7 @@ impl Numbers {
         indices.and_then(|numbers| distinct(numbers, &setup)).or_else(|| distinct(lines, &setup))
     }
 
-    /// Names the operations of the history, where that tells more than their places.
+    /// Gives the operations of the history their numbers, where these say more than their places.
     pub(crate) fn name(self, history: &mut History) {
         let setup = self.setup.clone();
         let by_place = || {
@@ -81,7 +81,7 @@ impl Numbers {
     }
 }
 
-/// Gives what the file does not have numbers above all others.
+/// Gives operations that are not in the file numbers above all others.
 fn above(numbers: &mut [u32], setup: &[u32]) {
     let mut next = numbers.iter().max().map_or(0, |max| max.saturating_add(1));
     for &at in setup {

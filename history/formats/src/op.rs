@@ -4,7 +4,7 @@ use crate::form::Form;
 use crate::problem::Problem;
 use afterall_history::Outcome;
 
-/// One end of an operation. Of the fields that Jepsen's tests add there are those that matter here.
+/// One end of an operation. Of the fields that Jepsen's tests add, only those that matter here are kept.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Op<'a> {
     pub(crate) outcome: Option<Outcome>,
@@ -25,10 +25,10 @@ pub(crate) struct Op<'a> {
 }
 
 impl<'a> Op<'a> {
-    /// Takes a field; those that say nothing to a history are passed over.
+    /// Takes a field; fields that a history does not need are skipped.
     ///
     /// # Errors
-    /// In words, when it is there twice or cannot be.
+    /// When it is there twice or has a wrong value.
     pub(crate) fn set(&mut self, name: &str, value: Form<'a>) -> Result<(), Problem> {
         let bit = match name.strip_prefix(':').unwrap_or(name) {
             "type" => {
@@ -87,7 +87,7 @@ impl<'a> Op<'a> {
         Ok(())
     }
 
-    /// How it stands.
+    /// Its `:type`.
     pub(crate) fn outcome(&self) -> Result<Outcome, Problem> {
         self.outcome.ok_or_else(|| Problem::expected("a :type", "none"))
     }
@@ -115,7 +115,7 @@ impl<'a> Op<'a> {
         }
     }
 
-    /// Whether it begins here.
+    /// Whether it is an invocation.
     pub(crate) fn is_invocation(&self) -> bool {
         self.outcome == Some(Outcome::Invoke)
     }
@@ -137,7 +137,7 @@ impl<'a> Op<'a> {
         name == TXN || (may_be && !returned && self.has_micro_ops())
     }
 
-    /// What was asked, without the colon of a keyword in a text. Elle lets transactions go without.
+    /// What was asked, without the colon of a keyword in a text. Elle's transactions may have none.
     pub(crate) fn name(&self) -> Result<&str, Problem> {
         match &self.f {
             Form::Text(text) => Ok(text.strip_prefix(':').unwrap_or(text)),

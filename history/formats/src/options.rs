@@ -1,4 +1,4 @@
-//! How a file is to be read, where the file itself leaves it open.
+//! How to read a file, where the file itself does not say.
 
 use crate::form::Form;
 use crate::format::Format;
@@ -18,7 +18,7 @@ pub enum Nil {
     Unknown,
 }
 
-/// What tells the order of events.
+/// What decides the order of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Order {
     /// The order of the lines.
@@ -71,7 +71,7 @@ pub struct Options {
     pub nil: Option<Nil>,
     /// What keys held at the beginning; of two values for one key the later counts. Only for Jepsen's formats and Porcupine's.
     pub initial: Vec<InitialValue>,
-    /// What tells the order of events. Only for Jepsen's formats and Porcupine's.
+    /// What decides the order of events. Only for Jepsen's formats and Porcupine's.
     pub order: Order,
     /// Which reads are final. Only for Jepsen's formats and Porcupine's.
     pub finals: Finals,
@@ -90,7 +90,7 @@ impl FromStr for InitialValue {
     }
 }
 
-/// Where the key ends: at the first `=` that is in no string and no bracket.
+/// Where the key ends: at the first `=` outside strings and brackets.
 fn equals(text: &str) -> Option<usize> {
     let (mut depth, mut quoted, mut escaped) = (0_u32, false, false);
     for (at, byte) in text.bytes().enumerate() {

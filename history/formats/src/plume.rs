@@ -1,8 +1,8 @@
 //! The text format of Plume, which PolySI and AWDIT read and write too.
 //!
-//! `r(KEY,VALUE,SESSION,TRANSACTION)` or `w(…)`, one operation a line, in the program's order; all four are decimal
-//! numbers. The lines of one transaction share its number, and need not stand together. Transaction −1 was aborted: what
-//! lines of it stand together in one session is taken for one transaction. A read of 0 returned the initial state. PolySI
+//! `r(KEY,VALUE,SESSION,TRANSACTION)` or `w(…)`, one operation per line, in the program's order; all four are decimal
+//! numbers. The lines of one transaction share its number, and need not be next to each other. Transaction −1 was aborted:
+//! consecutive lines of it in one session are read as one transaction. A read of 0 returned the initial state. PolySI
 //! writes the initial state out, as a session of one transaction that writes 0 to the keys.
 
 #![expect(clippy::disallowed_types, reason = "looked up, never walked")]

@@ -1,4 +1,4 @@
-//! Key-value logs as Porcupine's tests read them: EDN maps, one a line,
+//! Key-value logs as Porcupine's tests read them: EDN maps, one per line,
 //! `{:process 0, :type :invoke, :f :put, :key "1", :value "x"}`.
 //!
 //! A put writes a text, an append appends to it, a get returns it; where nothing was written it returns the empty text.

@@ -11,7 +11,7 @@ use afterall_history::{History, Transactions};
 use std::io;
 use std::path::Path;
 
-/// Reads a history, whoever recorded it: a plain file, one packed with gzip or zstd, a pipe, or the folder of a Jepsen run.
+/// Reads a history of any format: a plain file, one packed with gzip or zstd, a pipe, or the folder of a Jepsen run.
 ///
 /// # Errors
 /// When the file cannot be read, its format cannot be told, or something in it is damaged, cannot follow what came before,

@@ -29,7 +29,7 @@ pub(crate) struct Recorder {
     builder: HistoryBuilder,
     layout: Layout,
     nil: Nil,
-    /// Whether that was said, and not what the format usually means.
+    /// Whether the user said so; else it is what the format usually means.
     nil_given: bool,
     finals: Finals,
     setup: Setup,
@@ -38,13 +38,13 @@ pub(crate) struct Recorder {
     numbers: Numbers,
     last_time: i64,
     last_index: i64,
-    /// Some write so far wrote a list or map.
+    /// Whether a write so far wrote a list or map.
     collections: bool,
     /// How many operations were invoked so far.
     ops: u32,
     /// The reads of nil that are not judged.
     unjudged: Vec<OpId>,
-    /// The keys so far, where they begin with something, and those that were deleted.
+    /// The keys so far, where an initial value is given, and those that were deleted.
     keys: BTreeSet<String>,
     deleted: BTreeSet<String>,
     seen: Seen,
@@ -63,10 +63,10 @@ struct Open {
 }
 
 impl Recorder {
-    /// Where it is not said what a read of nil means, it means `nil`.
+    /// `nil` is what a read of nil means where the options do not say.
     ///
     /// # Errors
-    /// In words, when the options do not fit what the file is like.
+    /// When the options do not fit the file.
     pub(crate) fn new(
         target: &str,
         layout: Layout,
@@ -113,7 +113,7 @@ impl Recorder {
     /// Records one end of an operation.
     ///
     /// # Errors
-    /// In words, when it cannot follow what came before, or the workload has no such thing.
+    /// When it cannot follow what came before, or the workload has no such operation.
     pub(crate) fn record(&mut self, op: &Op<'_>) -> Result<(), Problem> {
         if op.is_nemesis() {
             self.seen.nemesis += 1;
@@ -160,7 +160,7 @@ impl Recorder {
             self.seen.completed_invocations += u64::from(!completed);
             Value::Nil
         } else {
-            // Of a cas the values are in a list in any case.
+            // A cas has its values in a list anyway.
             let mut written = match (f, value.as_ref()) {
                 (Function::Cas, Form::List(pair)) => pair.iter(),
                 (_, value) => std::slice::from_ref(value).iter(),
@@ -201,7 +201,7 @@ impl Recorder {
     ) -> Result<(), Problem> {
         let open = self.sessions.complete(process, outcome == Outcome::Info)?;
         let error = self.error(&op.error);
-        // A completion without its amount does not tell whether it was above zero; what was invoked counts.
+        // A completion without its amount does not show its sign; the invocation decides.
         let amount = outcome == Outcome::Ok && !op.value.is_nil();
         if open.f != f && (amount || self.layout.workload != Workload::Counter) {
             let expected = format!("the completion of {}, which the process invoked", open.f);
@@ -210,7 +210,7 @@ impl Recorder {
         if open.empty {
             return Ok(());
         }
-        // What stands in the place of the value of one that was not acknowledged says nothing.
+        // The value of an operation that was not acknowledged is not used.
         let value = if op.value.is_nil() || outcome != Outcome::Ok {
             Cow::Borrowed(&Form::Nil)
         } else {
@@ -226,7 +226,7 @@ impl Recorder {
             value
         };
         self.event.value = if !open.f.is_read() {
-            // What a lock or a delete answers says nothing.
+            // The answer to a lock or a delete is not used.
             let answers = self.layout.workload == Workload::Mutex || open.f == Function::Delete;
             if outcome == Outcome::Ok
                 && !value.is_nil()
@@ -250,7 +250,7 @@ impl Recorder {
                 Nil::Initial if self.deleted.contains(&open.key) => Value::Nil,
                 Nil::Initial => self.setup.read(&open.key),
                 Nil::Unknown => {
-                    // No sum is nil. Of others it is said at the end, once all deletes are known.
+                    // No sum is nil. Other reads are marked at the end, once all deletes are known.
                     if matches!(self.layout.workload, Workload::Counter | Workload::Inventory) {
                         outcome = Outcome::Fail;
                     }
@@ -269,7 +269,7 @@ impl Recorder {
         self.push(op, open.f, outcome, time, process, op.last || open.last)
     }
 
-    /// Refuses what a read returned, where it shows that other things were tested than what was guessed.
+    /// Refuses the value of a read that shows that the workload was guessed wrongly.
     fn fits_the_guess(&self, read: &Form<'_>) -> Result<(), Problem> {
         let nil_in_it = || read.items().is_some_and(|elements| elements.iter().any(Form::is_nil));
         let problem = match self.layout.workload {
@@ -287,7 +287,7 @@ impl Recorder {
         Err(problem.hint(format!("--workload {workload} takes it for a {workload} all the same")))
     }
 
-    /// The name of a key; where there is none, all is one object.
+    /// The name of a key; without keys, all operations are on one object.
     fn key(&mut self, form: Option<&Form<'_>>) -> Result<String, Problem> {
         let Some(form) = form else { return Ok(self.layout.workload.name().to_owned()) };
         let name = form.name()?;
@@ -304,7 +304,7 @@ impl Recorder {
         Ok(name.into_owned())
     }
 
-    /// Brings a key to where it began.
+    /// Records the operations that give a key its initial value.
     fn begin(&mut self, key: &str, time: i64) -> Result<(), Problem> {
         for (f, value) in self.setup.begin(key) {
             let event = &mut self.event;
@@ -374,7 +374,7 @@ impl Recorder {
         Ok(())
     }
 
-    /// The history, and what is to be said of it.
+    /// The history, and notes about it.
     pub(crate) fn finish(mut self) -> Result<(History, Vec<String>), Problem> {
         if self.ops == 0 && self.seen.empty_adds == 0 {
             return Err(Problem::expected("an operation of a client", "none"));
@@ -388,7 +388,7 @@ impl Recorder {
         self.builder.push(&Event::End(end)).map_err(Problem::from)?;
         let mut history = self.builder.finish();
         let mut notes: Vec<String> = self.layout.guess.into_iter().collect();
-        // Where something is deleted, nothing can be there again.
+        // Where keys are deleted, nil means nothing.
         if self.seen.deletes && !self.nil_given {
             self.nil = Nil::Initial;
         }

@@ -18,17 +18,16 @@ pub enum Recorded {
 /// A file that was read.
 #[derive(Debug)]
 pub struct Read {
-    /// What it holds. Of histories of other tools the world is `recorded`, the target the file's name without its
-    /// extension, and nothing is promised: see [`History::set_promises`] and
-    /// [`Transactions::header_mut`].
+    /// What it holds. A history of another tool has the world `recorded`, the file's name without its extension as target,
+    /// and no promises: see [`History::header_mut`] and [`Transactions::header_mut`].
     pub recorded: Recorded,
     /// How it was written down.
     pub format: Format,
-    /// What was guessed, assumed and passed over, a sentence each.
+    /// What was guessed, assumed and skipped, one sentence each.
     pub notes: Vec<String>,
 }
 
-/// The header of a history that somebody else recorded: it promises nothing.
+/// The header of a history that another tool recorded: it promises nothing.
 pub(crate) fn recorded_header(
     target: &str,
     workload: Workload,

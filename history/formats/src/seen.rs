@@ -1,9 +1,9 @@
-//! What is to be said of a file once it was read: what was assumed, and what was passed over.
+//! Notes about a file once it is read: what was assumed, and what was skipped.
 
 use crate::notes::count;
 use crate::options::Nil;
 
-/// What was met on the way, and how often.
+/// What was seen while reading, and how often.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) nemesis: u64,
@@ -19,7 +19,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// A sentence for each.
+    /// One sentence for each.
     pub(crate) fn notes(&self, nil: Nil) -> Vec<String> {
         let nil_means = match nil {
             Nil::Initial if self.deletes => " returned nil; taken as: nothing was there",
@@ -33,7 +33,7 @@ impl Seen {
             (
                 self.nemesis,
                 "line",
-                " of the nemesis passed over: faults of other tools come without evidence",
+                " of the nemesis skipped: faults of other tools come without evidence",
             ),
             (
                 self.untimed,

@@ -1,16 +1,16 @@
-//! Processes of a file as sessions. A process whose operation ended as info is gone: what goes on under its name is
-//! another session, as Jepsen itself numbers it.
+//! Processes of a file as sessions. A process whose operation ended as info is gone: later operations under its name belong to
+//! another session, as in Jepsen's own numbering.
 
 use crate::form::Form;
 use crate::problem::Problem;
 use std::collections::BTreeMap;
 
-/// The first number for sessions that have none of their own, or cannot go on under it.
+/// The first number for sessions without a number of their own, or that need another.
 const FRESH: u64 = 1_000_000_000;
 /// A session that no file has.
 pub(crate) const SETUP: u64 = FRESH - 1;
 
-/// The processes of a file, each with what it has open.
+/// The processes of a file, each with its open operation.
 #[derive(Debug)]
 pub(crate) struct Sessions<T> {
     slots: Vec<Slot<T>>,
@@ -18,7 +18,7 @@ pub(crate) struct Sessions<T> {
     numbered: BTreeMap<u64, usize>,
     named: BTreeMap<String, usize>,
     fresh: u64,
-    /// How many went on after an info, and the first of them with its new number.
+    /// How many continued after an info, and the first of them with its new number.
     reused: Option<(u64, String, u64)>,
 }
 
@@ -46,7 +46,7 @@ impl<T> Default for Sessions<T> {
 }
 
 impl<T> Sessions<T> {
-    /// The process of that name. Numbers are kept as they are; to others new ones are given.
+    /// The process of that name. Numbers are kept; names get new numbers.
     pub(crate) fn process(&mut self, name: &Form<'_>) -> Result<Process, Problem> {
         let next = self.slots.len();
         let number = match name {
@@ -102,7 +102,7 @@ impl<T> Sessions<T> {
         self.slots[at].open = Some(what);
     }
 
-    /// What the process had open, which is now completed; as info, it is gone.
+    /// Completes what the process had open; with an info, the process is gone.
     pub(crate) fn complete(&mut self, Process(at): Process, info: bool) -> Result<T, Problem> {
         let open = self.slots[at].open.take();
         self.slots[at].gone = info;
@@ -116,7 +116,7 @@ impl<T> Sessions<T> {
         self.slots.into_iter().filter_map(|slot| Some((slot.session, slot.open?)))
     }
 
-    /// What is to be said of processes that went on.
+    /// A note about processes that continued.
     pub(crate) fn note(&self) -> Option<String> {
         self.reused.as_ref().map(|(count, name, session)| {
             format!(

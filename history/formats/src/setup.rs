@@ -1,4 +1,4 @@
-//! What keys held before anything was recorded, as operations that bring them there.
+//! Initial values of keys, as operations that write them.
 
 use crate::options::InitialValue;
 use crate::problem::Problem;
@@ -6,23 +6,23 @@ use crate::sessions::SETUP;
 use afterall_history::{Function, Value, Workload};
 use std::collections::BTreeMap;
 
-/// What keys begin with.
+/// The initial values.
 #[derive(Debug)]
 pub(crate) struct Setup {
     workload: Workload,
     every: Option<Value>,
-    /// With whether the file has the key.
+    /// Each with whether the file has the key.
     by_key: BTreeMap<String, (Value, bool)>,
 }
 
-/// The process of the operations that stand for the beginning.
+/// The process of the operations that stand for the initial state.
 pub(crate) const PROCESS: u64 = SETUP;
 
 impl Setup {
     /// What is given for the keys of a workload.
     ///
     /// # Errors
-    /// In words, when a key of the workload cannot begin with such a value.
+    /// When a key of the workload cannot begin with such a value.
     pub(crate) fn new(workload: Workload, given: &[InitialValue]) -> Result<Self, Problem> {
         let mut setup = Setup { workload, every: None, by_key: BTreeMap::new() };
         for InitialValue { key, value } in given {
@@ -41,7 +41,7 @@ impl Setup {
         self.by_key.get(key).map(|(value, _)| value).or(self.every.as_ref())
     }
 
-    /// What brings a key, which is used for the first time, to where it begins.
+    /// The operations that give a key, used for the first time, its initial value.
     pub(crate) fn begin(&mut self, key: &str) -> Vec<(Function, Value)> {
         if let Some((_, used)) = self.by_key.get_mut(key) {
             *used = true;
@@ -55,7 +55,7 @@ impl Setup {
         self.every.is_none() && self.by_key.is_empty()
     }
 
-    /// What a read of the beginning returns.
+    /// What a read of the initial state returns.
     pub(crate) fn read(&self, key: &str) -> Value {
         match (self.workload, self.value(key)) {
             (Workload::Counter | Workload::Inventory, None) => Value::Int(0),

@@ -1,5 +1,5 @@
-//! A file read piece by piece: whatever comes next is parsed out of a window over it, which grows only as far as one
-//! piece needs. So a file of any size takes the room of its largest piece, and every error knows its line.
+//! A file read piece by piece: the next piece is parsed out of a window over the file, which grows only as far as one
+//! piece needs. So a file of any size takes the memory of its largest piece, and every error knows its line.
 
 use crate::error::FormatError;
 use crate::problem::Problem;
@@ -56,7 +56,7 @@ impl<'n> Source<'n> {
         self.bytes[self.start..self.end].first().copied()
     }
 
-    /// Passes over the first byte of the window, which is no newline.
+    /// Skips the first byte of the window, which is not a newline.
     pub(crate) fn skip(&mut self) {
         self.start = self.end.min(self.start + 1);
     }
@@ -71,8 +71,8 @@ impl<'n> Source<'n> {
         FormatError::Line { file: self.name.to_owned(), line, problem: problem.into() }
     }
 
-    /// Gives the window to a parser, which answers how many bytes it took, or that it needs more of them; it is also told
-    /// whether the file ends with the window. Answers how many bytes were taken.
+    /// Gives the window to a parser, which returns how many bytes it took, or that it needs more; its second argument says
+    /// whether the file ends with the window. Returns how many bytes were taken.
     pub(crate) fn take(
         &mut self,
         mut parse: impl FnMut(&[u8], bool) -> Result<usize, Stop>,

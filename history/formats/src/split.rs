@@ -1,4 +1,4 @@
-//! Where the key of an operation stands, and where its value.
+//! Where the key and the value of an operation are.
 
 use crate::form::Form;
 use crate::op::Op;
@@ -6,10 +6,10 @@ use crate::problem::Problem;
 use crate::survey::Layout;
 use std::borrow::Cow;
 
-/// The key, where one stands in the operation, and the value without it and without a version beside it.
+/// The key, if the operation names one, and the value without the key and the version.
 ///
 /// # Errors
-/// In words, when the value is not laid out as those of the other operations.
+/// When the value is not laid out as those of the other operations.
 pub(crate) fn key_and_value<'f>(
     op: &'f Op<'_>,
     layout: &Layout,

@@ -1,6 +1,6 @@
-//! What has to be known of a file before its first operation can be kept: which workload it shows, whether values are
+//! What must be known about a file before its first operation can be kept: which workload it shows, whether values are
 //! tuples of a key and a value, whether versions stand beside them, whether invocations were recorded at all, and which
-//! nodes it names. The file is read only as far as that takes.
+//! nodes it names. The file is read only as far as necessary.
 
 use crate::form::Form;
 use crate::guess_workload::Guess;
@@ -11,7 +11,7 @@ use afterall_history::{NODE_UNKNOWN, Outcome, Workload};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-/// What a file is like.
+/// The layout of a file.
 #[derive(Debug)]
 pub(crate) struct Layout {
     pub(crate) workload: Workload,
@@ -82,7 +82,7 @@ impl Survey {
         Survey { given, ..Survey::default() }
     }
 
-    /// Looks at one operation; breaks off when it knows enough.
+    /// Looks at one operation; stops when it knows enough.
     pub(crate) fn look(&mut self, op: &Op<'_>) -> Result<ControlFlow<()>, Problem> {
         if op.is_nemesis() {
             return Ok(ControlFlow::Continue(()));
@@ -121,7 +121,7 @@ impl Survey {
         let shape_known = self.tuples.is_some() && versions_known;
         let transactions = workload == Some(Workload::Transactions);
         let known = workload.is_some() && self.invoked && (shape_known || transactions);
-        // Nodes have to be known all; clients that name theirs may do so in completions alone.
+        // All nodes must be known, and clients may name theirs in completions alone.
         self.completed |= !op.is_invocation();
         Ok(if known && self.completed && self.nodes.is_empty() {
             ControlFlow::Break(())
@@ -135,7 +135,7 @@ impl Survey {
         self.pairs && !self.singles
     }
 
-    /// Reads tell: in tuples they are invoked with `[key nil]`, else with nothing. So do updates that carry pairs.
+    /// Reads show it: in tuples they are invoked with `[key nil]`, else with nothing. So do updates whose values are pairs.
     fn look_for_tuples(&mut self, name: &str, op: &Op<'_>, workload: Option<Workload>) {
         let adds = matches!(workload, None | Some(Workload::Set)) && self.names.contains("add");
         if self.tuples == Some(true) && adds && returned_a_list(name, op) {

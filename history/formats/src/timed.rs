@@ -1,4 +1,4 @@
-//! Events in the order of their times, for files in which the order of the lines is another.
+//! Events in the order of their times, for files whose lines are in another order.
 
 use crate::op::Op;
 use crate::problem::Problem;
@@ -15,7 +15,7 @@ impl Timed {
     /// Takes the next event of the file.
     ///
     /// # Errors
-    /// In words, when a client did it and it has no time.
+    /// When a client did it and it has no time.
     pub(crate) fn push(&mut self, op: &Op<'_>) -> Result<(), Problem> {
         if op.time.is_none() && !op.is_nemesis() {
             return Err(Problem::expected("a :time, by which --order time goes", "none"));
@@ -24,7 +24,7 @@ impl Timed {
         Ok(())
     }
 
-    /// The events in the order of their times; those of one process stay in that of their lines.
+    /// The events in the order of their times; events of one process stay in the order of their lines.
     ///
     /// At equal times invocations come as early as their process allows: nobody knows which of two events was first, so
     /// the operations may have overlapped.

@@ -16,7 +16,7 @@ pub(crate) enum Packing {
 }
 
 impl Packing {
-    /// Told from the first bytes.
+    /// Recognised by the first bytes.
     pub(crate) fn of(head: &[u8]) -> Option<Packing> {
         match head {
             // Of gzip's methods there is only one, and three flags are reserved.
@@ -28,7 +28,7 @@ impl Packing {
         }
     }
 
-    /// What stands behind a file's name.
+    /// The extension of a file's name.
     fn extension(self) -> &'static str {
         match self {
             Packing::Gzip => "gz",
@@ -110,7 +110,7 @@ fn frame(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// A decoder whose own errors are told from those of writing.
+/// A decoder whose own errors can be told from those of writing.
 struct Decoded<'d, R: Read>(&'d mut StreamingDecoder<R, FrameDecoder>);
 
 impl<R: Read> Read for Decoded<'_, R> {

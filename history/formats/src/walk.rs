@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 pub(crate) enum Notation {
     /// EDN maps.
     Edn,
-    /// JSON objects; commas between them are not insisted on.
+    /// JSON objects; commas between them are optional.
     Json,
 }
 
@@ -30,8 +30,8 @@ enum Around {
     Closed,
 }
 
-/// Goes through the operations of a file, in order, until `each` breaks off. What it answers in words becomes an error
-/// with the operation's line.
+/// Goes through the operations of a file, in order, until `each` breaks off. Its error gets
+/// the operation's line.
 pub(crate) fn walk(
     source: &mut Source<'_>,
     notation: Notation,
@@ -95,7 +95,7 @@ pub(crate) fn walk(
     }
 }
 
-/// Passes over white space, separators and comments, until something else or the file's end.
+/// Skips white space, separators and comments, until something else or the file's end.
 fn blank(source: &mut Source<'_>, notation: Notation) -> Result<(), FormatError> {
     let mut go_on = true;
     while go_on {
@@ -118,7 +118,7 @@ fn blank(source: &mut Source<'_>, notation: Notation) -> Result<(), FormatError>
     Ok(())
 }
 
-/// Passes over the tag of a whole history, as `#jepsen.history [`; not over that of an operation.
+/// Skips the tag of a whole history, as `#jepsen.history [`; not over that of an operation.
 fn list_tag(window: &[u8], ended: bool) -> Result<usize, Stop> {
     let mut reader = edn::Reader::new(window, ended);
     reader.tag()?;

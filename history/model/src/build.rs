@@ -1,4 +1,4 @@
-//! From a stream of events to a [`History`], strictly: what cannot have happened is refused.
+//! From a stream of events to a [`History`]. Rejects events that cannot follow the previous ones.
 
 #![expect(clippy::disallowed_types, reason = "looked up, never walked")]
 

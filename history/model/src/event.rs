@@ -14,7 +14,7 @@ pub enum Event {
     Phase(PhaseEvent),
     /// The nemesis did something.
     Fault(FaultEvent),
-    /// A node started or died, other than by a fault's doing.
+    /// A node became ready, or died although no fault asked it to.
     Node(NodeEvent),
     /// The run ended. A history without it was torn off.
     End(EndEvent),
@@ -55,7 +55,7 @@ vocabulary! {
         Ok = "ok",
         /// It surely did not happen.
         Fail = "fail",
-        /// Nobody knows whether it happened; its process makes no further operation.
+        /// Nobody knows whether it happened; its process invokes nothing more.
         Info = "info",
     }
 }
@@ -73,8 +73,8 @@ pub struct OpEvent {
     pub outcome: Outcome,
     /// The session.
     pub process: u64,
-    /// Invocation: the node it was sent to. Completion: the replica that answered, by its own word;
-    /// where it says nothing, the node it was sent to.
+    /// Invocation: the node it was sent to. Completion: the replica that answered, as it names itself;
+    /// where it does not, the node it was sent to.
     pub node: String,
     /// What was asked.
     pub f: Function,
@@ -85,7 +85,7 @@ pub struct OpEvent {
     /// The version that the target returned with the answer, where it does. A number, a text or a list of
     /// these: a total order, compared item by item. A map from name to number: a version vector, a partial order.
     pub version: Option<Value>,
-    /// Why it failed, or why nobody knows.
+    /// Why it failed, or why nobody knows whether it happened.
     pub error: Option<String>,
     /// Part of the final reads, on which convergence is judged (absent: false).
     pub last: bool,
@@ -154,9 +154,9 @@ pub struct FaultEvent {
     pub f: FaultKind,
     /// Where it stands.
     pub stage: FaultStage,
-    /// The nodes it is about.
+    /// The nodes that it acts on.
     pub nodes: Vec<String>,
-    /// The directed links it is about, `(from, to)`.
+    /// The directed links that it acts on, `(from, to)`.
     pub links: Vec<(String, String)>,
     /// Its parameters.
     pub value: Value,
@@ -194,9 +194,9 @@ pub struct NodeEvent {
 vocabulary! {
     /// How a run ended.
     "end" EndHow {
-        /// Every phase was gone through.
+        /// Every phase was completed.
         Complete = "complete",
-        /// Somebody stopped it.
+        /// The user stopped it.
         Interrupted = "interrupted",
         /// The harness failed.
         Failed = "failed",

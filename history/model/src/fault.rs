@@ -1,4 +1,4 @@
-//! What happened beside the operations: faults, nodes that came and went, the end.
+//! What happened besides the operations: faults, changes of nodes, the end.
 
 use crate::event::{EndHow, FaultStage, NodeChange};
 use crate::fault_kind::FaultKind;
@@ -12,9 +12,9 @@ pub struct Fault {
     pub id: u32,
     /// Its kind.
     pub kind: FaultKind,
-    /// The nodes it is about.
+    /// The nodes that it acts on.
     pub nodes: Vec<NodeId>,
-    /// The directed links it is about.
+    /// The directed links that it acts on.
     pub links: Vec<(NodeId, NodeId)>,
     /// Its parameters.
     pub value: Value,
@@ -41,7 +41,7 @@ impl Fault {
         self.inject <= to && self.healed.is_none_or(|healed| from <= healed)
     }
 
-    /// Whether it is about the node, alone or by one of its links; a fault that names neither is about all.
+    /// Whether it acts on the node or on one of its links; a fault that names neither acts on all.
     #[must_use]
     pub fn touches(&self, node: NodeId) -> bool {
         (self.nodes.is_empty() && self.links.is_empty())
@@ -50,7 +50,7 @@ impl Fault {
     }
 }
 
-/// A node became ready, or died unasked.
+/// A node became ready, or died although no fault asked it to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeTurn {
     /// In nanoseconds since the run began.

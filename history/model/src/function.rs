@@ -7,11 +7,11 @@ vocabulary! {
     "f" Function {
         /// Read a key. Value of the completion: see the workload (`Workload`).
         Read = "read",
-        /// Write a value that no other write to the key carries.
+        /// Write a value that no other write to the same key has.
         Write = "write",
         /// Compare and set; value `[old, new]`.
         Cas = "cas",
-        /// Write nothing: whatever was there is gone. Without a value.
+        /// Delete what the key holds; no value.
         Delete = "delete",
         /// Add a positive amount to a counter; value: the amount.
         Increment = "increment",
@@ -29,9 +29,9 @@ vocabulary! {
         Acquire = "acquire",
         /// Give a lock back.
         Release = "release",
-        /// Put more of an item into stock; value: how many.
+        /// Add units of an item to the stock; value: how many.
         Restock = "restock",
-        /// Sell of an item; value: how many. It fails where there is not enough.
+        /// Sell units of an item; value: how many. It fails where there are not enough.
         Sell = "sell",
         /// Post a message; value `[message, parent]`.
         Post = "post",

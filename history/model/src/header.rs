@@ -10,13 +10,13 @@ pub const FORMAT: &str = "afterall-history";
 /// The version of the format that this crate writes and the newest it reads.
 pub const VERSION: u32 = 1;
 
-/// The only node of a history that does not tell which replica an operation was sent to.
+/// The name of the only node in a history that does not say which replica an operation was sent to.
 pub const NODE_UNKNOWN: &str = "?";
 
 /// The world of histories that another tool recorded.
 pub const RECORDED: &str = "recorded";
 
-/// The first line of a history. With it a history can be judged by itself, without the run's folder.
+/// The first line of a history. It holds all that is needed to judge the history without the run's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
@@ -32,11 +32,11 @@ pub struct Header {
     /// The known bug that was switched on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutant: Option<String>,
-    /// Where it ran: `process`, `docker` or `sim`; [`RECORDED`] where another tool did the recording.
+    /// Where it ran: `process`, `docker` or `sim`; [`RECORDED`] where another tool recorded it.
     pub world: String,
     /// The data type that was driven.
     pub workload: Workload,
-    /// What the whole run follows from.
+    /// The seed from which the whole run follows.
     pub seed: u64,
     /// The replicas, by name.
     pub nodes: Vec<String>,
@@ -46,10 +46,10 @@ pub struct Header {
     /// What the target claims to hold.
     #[serde(default)]
     pub promises: Vec<Promise>,
-    /// Whether nothing is meant to be promised: then what is measured is all that is wanted.
+    /// Whether the run is meant to promise nothing, and to measure only.
     #[serde(default, skip_serializing_if = "is_false")]
     pub measure_only: bool,
-    /// A promise that had fewer chances to be broken than this was hardly put to the test; 0 demands nothing.
+    /// A promise with fewer chances to be broken than this was hardly tested; 0 demands nothing.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub floor: u64,
     /// Wall-clock time of the run's start, RFC 3339 in UTC; absent in simulated runs.
@@ -66,7 +66,7 @@ fn is_zero(n: &u64) -> bool {
 }
 
 impl Header {
-    /// A header with nothing but the necessary: no promises, default semantics, simulated world.
+    /// A minimal header: no promises, default semantics, simulated world.
     pub fn new<N: Into<String>>(
         target: impl Into<String>,
         workload: Workload,
@@ -117,7 +117,7 @@ vocabulary! {
     /// | | edit | `[edit, message]`: a fresh edit, and what it changes | the same |
     /// | | read | – | `null` (nothing), or a list of messages and edits |
     ///
-    /// A register may also be driven by `cas`, value `[old, new]`; one whose comparison was false has failed. Histories of
+    /// A register may also be driven by `cas`, value `[old, new]`; a `cas` whose comparison was false has failed. Histories of
     /// transactions have their own columns.
     "workload" Workload {
         /// Reads and writes of registers.

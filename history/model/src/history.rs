@@ -18,7 +18,7 @@ const LONG: u32 = u32::MAX - 1;
 /// No number.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// The operations, a vector a field: about fifty bytes each.
+/// The operations, one vector per field: about fifty bytes per operation.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     pub(crate) session: Vec<u32>,
@@ -31,16 +31,16 @@ pub(crate) struct Columns {
     pub(crate) invoked: Vec<i64>,
     /// Nanoseconds until the completion; [`NEVER`], or [`LONG`].
     pub(crate) took: Vec<u32>,
-    /// When those were completed that took long.
+    /// When the operations that took long were completed.
     pub(crate) completed_late: BTreeMap<u32, i64>,
     pub(crate) invoke_index: Vec<u32>,
     /// What another tool's file calls the operation; empty where that is the index of its invocation.
     pub(crate) number: Vec<u32>,
     pub(crate) complete_index: Vec<u32>,
-    /// Of a read what it returned, of an update what it was asked with.
+    /// What a read returned, or what an update was invoked with.
     pub(crate) value: Vec<Packed>,
-    /// Whether an update was answered with what it was asked with, and what came back instead where that was neither this
-    /// nor nothing.
+    /// Whether the answer to an update repeated its value, and what the answer was where it was neither that value nor
+    /// nothing.
     pub(crate) echoed: Vec<bool>,
     pub(crate) answers: BTreeMap<u32, Packed>,
     /// Shorter than the others where the last operations have none.
@@ -126,9 +126,9 @@ pub struct History {
     pub(crate) torn: Option<String>,
     pub(crate) last_time: i64,
     pub(crate) events: u64,
-    /// Whether the places of events tell what was over before what began.
+    /// Whether the order of events shows which operations ended before others began.
     pub(crate) real_time: bool,
-    /// The process whose operations stand for the state in which everything began.
+    /// The process whose operations stand for the initial state.
     pub(crate) setup: Option<u64>,
     /// What updates wrote that are not part of this history; see [`History::part`].
     pub(crate) left_out: BTreeMap<(KeyId, Function, Datum), LeftOut>,
@@ -150,12 +150,12 @@ impl History {
         &self.header
     }
 
-    /// Replaces what the target is held to: histories of other tools do not say what was promised.
+    /// Replaces the promises: histories of other tools do not say what was promised.
     pub fn set_promises(&mut self, promises: Vec<Promise>) {
         self.header.promises = promises;
     }
 
-    /// The header, to be changed: what the target is held to, and how much has to be put to the test.
+    /// The header, to be changed: what the target promises, and how often a promise must be tested.
     pub fn header_mut(&mut self) -> &mut Header {
         &mut self.header
     }
@@ -206,7 +206,7 @@ impl History {
         }
     }
 
-    /// The operation that is called so: see [`OpView::number`].
+    /// The operation with this number: see [`OpView::number`].
     #[must_use]
     pub fn op_of_number(&self, number: u32) -> Option<OpId> {
         if self.ops.number.is_empty() {
@@ -307,7 +307,7 @@ impl History {
         &self.faults
     }
 
-    /// The faults that may have been in force at some moment of `from..=to`; with a node, only those about it.
+    /// The faults that may have been in force at some moment of `from..=to`; with a node, only those that act on it.
     pub fn faults_in_force(
         &self,
         from: i64,
@@ -319,7 +319,7 @@ impl History {
         })
     }
 
-    /// What happened to nodes by themselves.
+    /// What happened to nodes without a fault.
     #[must_use]
     pub fn node_turns(&self) -> &[NodeTurn] {
         &self.node_turns

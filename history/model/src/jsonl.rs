@@ -1,4 +1,4 @@
-//! The file format of histories: JSON lines, the [`Header`] first, then one [`Event`] a line.
+//! The file format of histories: JSON lines, the [`Header`] first, then one [`Event`] per line.
 //!
 //! The fields of a line stand in a fixed order, and the same events give the same bytes:
 //!
@@ -10,9 +10,9 @@
 //! | `node` | `index` `time` `type` `node` `change` `detail` |
 //! | `end` | `index` `time` `type` `how` `detail` |
 //!
-//! Of an operation, `value` is left out of an invocation that carries none (a read) and written everywhere
+//! In a line of an operation, `value` is left out of an invocation without one (a read) and written everywhere
 //! else, also as `null`; `version` and `error` are left out where there are none; `final` is written only when
-//! true. Of a fault, `nodes`, `links`, `value` and `evidence` are left out where they are empty.
+//! true. In a line of a fault, `nodes`, `links`, `value` and `evidence` are left out where they are empty.
 
 use crate::event::{Event, OpEvent, Outcome};
 use crate::header::Header;
@@ -25,7 +25,7 @@ const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Writes a history as it happens.
 ///
-/// Lines are gathered in a buffer of 64 KiB; call [`Writer::flush`] as often as a crash may cost (the
+/// Lines are gathered in a buffer of 64 KiB; call [`Writer::flush`] before more is buffered than a crash may cost (the
 /// buffer is also flushed when the writer is dropped, but a drop cannot report an error). Appending
 /// allocates nothing once the line buffer has grown to the longest line.
 #[derive(Debug)]

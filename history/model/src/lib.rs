@@ -1,6 +1,6 @@
 //! What happened: operations, faults, phases, and the file they are kept in.
 //!
-//! The ground floor of Afterall. It knows nobody: no harness, no checker, no socket. A run is recorded
+//! The ground floor of Afterall: it depends on no other workspace crate. A run is recorded
 //! as a stream of [`Event`]s behind one [`Header`]; a [`History`] is that stream in columns, which is what
 //! checkers and reports read.
 
@@ -10,6 +10,7 @@ mod datum;
 mod event;
 mod fault;
 mod fault_kind;
+mod fault_kinds;
 mod function;
 mod groups;
 mod header;
@@ -39,6 +40,7 @@ pub use event::{
 };
 pub use fault::{End, Fault, NodeTurn};
 pub use fault_kind::{ActsOn, FaultKind};
+pub use fault_kinds::FaultKinds;
 pub use function::Function;
 pub use groups::Groups;
 pub use header::{

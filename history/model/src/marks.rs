@@ -1,5 +1,5 @@
-//! What is said of operations once all of them are recorded: which reads are final, which are not judged, what a file calls
-//! them, and what stands for the state in which everything began.
+//! Marks that are set once all operations are recorded: which reads are final, which are not judged, which numbers a file
+//! gives them, and which operations stand for the initial state.
 
 use crate::history::Columns;
 use crate::history::{History, OpView};
@@ -15,19 +15,19 @@ impl History {
         }
     }
 
-    /// Whether the places of events tell what was over before what began. Not so where only completions were recorded: such a
-    /// history can be judged by its sessions and by what was read, and by nothing that needs time.
+    /// Whether the order of events shows which operations ended before others began. It does not where only completions
+    /// were recorded: that history can be judged by its sessions and its reads, but not by time.
     #[must_use]
     pub fn has_real_time(&self) -> bool {
         self.real_time
     }
 
-    /// Says that nothing is known of when operations were invoked.
+    /// Says that the times of invocations are not known.
     pub fn forget_real_time(&mut self) {
         self.real_time = false;
     }
 
-    /// Says that the operations of this process stand for the state in which everything began: nobody recorded them.
+    /// Says that the operations of this process stand for the initial state, which nobody recorded.
     pub fn set_setup(&mut self, process: u64) {
         self.setup = Some(process);
     }
@@ -38,9 +38,9 @@ impl History {
         self.ops.number = numbers;
     }
 
-    /// Says of reads that returned nil that nobody knows what it means: nothing was there, or nothing is known. Nobody
-    /// judges them. They were acknowledged, but their status becomes [`Status::Fail`], which every checker passes over;
-    /// whoever counts or shows operations asks [`OpView::is_unjudged`] first.
+    /// Says that the nil of these reads is ambiguous: nothing was there, or nothing is known. They are not judged. They
+    /// were acknowledged, but their status becomes [`Status::Fail`], which every checker skips; code that counts or shows
+    /// operations asks [`OpView::is_unjudged`] first.
     pub fn set_unjudged(&mut self, ops: impl IntoIterator<Item = OpId>) {
         let len = self.len();
         for OpId(op) in ops {
@@ -72,14 +72,14 @@ impl Columns {
 }
 
 impl OpView<'_> {
-    /// Whether it is a read that was acknowledged and returned nil, where nobody knows what nil means: it is not judged,
+    /// Whether it is an acknowledged read whose nil is ambiguous: it is not judged,
     /// and its status is [`Status::Fail`].
     #[must_use]
     pub fn is_unjudged(self) -> bool {
         self.history.ops.is_unjudged(self.id.0 as usize)
     }
 
-    /// Whether it stands for the state in which its key began, and nobody recorded it.
+    /// Whether it stands for the initial state of its key, which nobody recorded.
     #[must_use]
     pub fn is_setup(self) -> bool {
         self.history.setup.is_some_and(|process| process == self.process())

@@ -1,4 +1,4 @@
-//! A part of a history: what witnesses are, judged by themselves.
+//! A part of a history, which can be judged by itself, as witnesses are.
 
 use crate::datum::Datum;
 use crate::function::Function;
@@ -13,9 +13,9 @@ use std::sync::Arc;
 impl History {
     /// The history of these operations alone, in the order of their invocation.
     ///
-    /// They keep the indices of their events. Keys and sessions that they do not use are gone; nodes, faults,
-    /// phases and the end stay. What the updates wrote that are not among them may still be read without anybody
-    /// having written it: see [`History::written_elsewhere`]. `by_key` is what [`History::by_key`] gives. Linear in the
+    /// They keep the indices of their events. Keys and sessions that they do not use are dropped; nodes, faults,
+    /// phases and the end stay. A read in the part may return what an update outside of it wrote: see
+    /// [`History::written_elsewhere`]. `by_key` is what [`History::by_key`] gives. Linear in the
     /// operations on the keys that are used.
     #[must_use]
     pub fn part(&self, ops: &[OpId], by_key: &Groups) -> History {
@@ -66,7 +66,7 @@ impl History {
                     continue;
                 }
                 let written = self.value_written(*id);
-                // Of an update that failed it is only to be known that its value was not made up by a reader.
+                // An update that failed is kept only to show that a reader did not make its value up.
                 if op.status() == Status::Fail && written.is_none() {
                     continue;
                 }
@@ -96,8 +96,8 @@ impl History {
             .or_insert(left_out);
     }
 
-    /// Of a part of a longer history: what the updates of the key did that are not in it, and whether several did the same.
-    /// What they wrote, added, removed or appended is told, of others nil.
+    /// In a part of a longer history: what the key's updates outside of the part did, and whether several did the same.
+    /// The value is what they wrote, added, removed or appended, and nil for others.
     pub fn left_out_of(&self, key: KeyId) -> impl Iterator<Item = (Function, Datum, bool)> + '_ {
         self.left_out
             .range((key, Function::ALL[0], Datum::NIL)..)
@@ -105,7 +105,7 @@ impl History {
             .map(|(&(_, f, value), left_out)| (f, value, left_out.more))
     }
 
-    /// Whether this is a part of a longer history, and somebody who is not in this part began to write the value (or to
+    /// Whether this is a part of a longer history, and an operation outside of the part began to write the value (or to
     /// add the element) before the event with this index. A reader of it proves nothing about who wrote it, or when.
     #[must_use]
     pub fn written_elsewhere(&self, key: KeyId, value: Datum, before: u32) -> bool {
@@ -117,7 +117,7 @@ impl History {
             })
     }
 
-    /// Whether this is a part of a longer history, and somebody who is not in this part began to remove the element
+    /// Whether this is a part of a longer history, and an operation outside of the part began to remove the element
     /// before the event with this index.
     #[must_use]
     pub fn removed_elsewhere(&self, key: KeyId, element: Datum, before: u32) -> bool {
@@ -125,8 +125,8 @@ impl History {
         begun.is_some_and(|known| known.begun < before)
     }
 
-    /// Whether this is a part of a longer history, and updates of the key are not in it that were invoked before the
-    /// event with this index; of one kind, or of any.
+    /// Whether this is a part of a longer history, and updates of the key outside of the part, of one kind or of any, were
+    /// invoked before the event with this index.
     #[must_use]
     pub fn updates_left_out(&self, key: KeyId, kind: Option<Function>, before: u32) -> bool {
         let of_key = self.left_out.range((key, Function::ALL[0], Datum::NIL)..);
@@ -136,7 +136,7 @@ impl History {
     }
 
     /// What reads of the key may show because of this operation: the value that it wrote, or the element that it
-    /// added. Of operations on counters, texts and locks nothing is told apart.
+    /// added. Operations on counters, texts and locks cannot be told apart.
     #[must_use]
     pub fn value_written(&self, op: OpId) -> Option<Datum> {
         let input = self.op(op).input();

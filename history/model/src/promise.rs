@@ -1,5 +1,6 @@
 //! The vocabulary of promises: the properties a target may claim to hold.
 
+use crate::fault_kinds::FaultKinds;
 use crate::vocabulary;
 use crate::vocabulary::UnknownWord;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -15,6 +16,12 @@ pub enum UnknownPromise {
     /// The sessions are not known.
     #[error("unknown sessions {0:?} (expected PROPERTY, PROPERTY/sticky or PROPERTY/roaming)")]
     Sessions(String),
+    /// A kind of fault after `unless` is not known.
+    #[error("{0}")]
+    Fault(UnknownWord),
+    /// Something else than `unless` follows the property.
+    #[error("unexpected {0:?} after the property (expected PROPERTY unless FAULT,FAULT)")]
+    Condition(String),
 }
 
 vocabulary! {
@@ -30,23 +37,23 @@ vocabulary! {
         CausalMemory = "causal-memory",
         /// CC: no read ignores what is in its causal past.
         Causal = "causal",
-        /// Every session sees the writes of each other session in their order.
+        /// Every session sees the writes of each other session in the order in which that session made them.
         Pram = "pram",
-        /// A transaction sees all of another, or nothing of it.
+        /// A transaction sees all of another transaction, or nothing of it.
         ReadAtomic = "read-atomic",
-        /// Nothing is read that was not committed, and no transaction reads older states the further it goes.
+        /// Every value read was committed, and no transaction reads an older state after a newer one.
         ReadCommitted = "read-committed",
         /// A session sees its own writes.
         ReadYourWrites = "read-your-writes",
-        /// A session never sees an older state than it has seen.
+        /// A session never sees an older state after a newer one.
         MonotonicReads = "monotonic-reads",
-        /// A session's writes are ordered as it made them.
+        /// A session's writes take effect in the order in which it made them.
         MonotonicWrites = "monotonic-writes",
-        /// A write is ordered after what its session had read.
+        /// A write is ordered after the writes whose values its session had read.
         WritesFollowReads = "writes-follow-reads",
         /// No acknowledged register write is `lost` (a concurrent one thrown away by last-write-wins is `discarded`).
         NoLostWrites = "no-lost-writes",
-        /// No acknowledged register write is lost to a value that the writer's session had causally seen.
+        /// No acknowledged register write is lost to a value that the session which wrote it had causally seen.
         NoCausalLoss = "no-causal-loss",
         /// After the updates stop, all replicas return the same.
         Convergence = "convergence",
@@ -54,15 +61,15 @@ vocabulary! {
         NoLostIncrements = "no-lost-increments",
         /// No increment or decrement is applied more than once.
         NoDoubleIncrements = "no-double-increments",
-        /// A read of a counter holds all that was acknowledged before it began, and nothing that had not begun when it was over.
+        /// A read of a counter includes every change acknowledged before it began, and no change that began after it ended.
         CounterBounds = "counter-bounds",
         /// No item that was added, acknowledged and never removed is missing at the end.
         NoLostItems = "no-lost-items",
         /// No item that was removed after it had been seen is back at the end.
         NoResurrectedItems = "no-resurrected-items",
-        /// No more is sold than there was.
+        /// No more units are sold than were in stock.
         NoOversell = "no-oversell",
-        /// Nothing is read that nobody wrote (register), added (cart, set), or that is no reachable sum (counter).
+        /// Every value read was written (register) or added (cart, set), or is a reachable sum (counter).
         NoPhantoms = "no-phantoms",
     }
 }
@@ -80,26 +87,35 @@ pub enum Sessions {
 
 /// A property that a target claims to hold, and for which sessions.
 ///
-/// Written `monotonic-reads` or `monotonic-reads/sticky`.
+/// Written `monotonic-reads`, `monotonic-reads/sticky` or `monotonic-reads unless clock,kill`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Promise {
     /// What is promised.
     pub property: Property,
-    /// To whom; only session guarantees tell sessions apart.
+    /// To which sessions; only session guarantees distinguish them.
     pub sessions: Sessions,
+    /// The kinds of faults that suspend it: a run in which one of them was injected measures the property, and does not hold the
+    /// target to it.
+    pub unless: FaultKinds,
 }
 
 impl Promise {
     /// A promise to every session.
     #[must_use]
     pub const fn to_all(property: Property) -> Self {
-        Promise { property, sessions: Sessions::All }
+        Promise { property, sessions: Sessions::All, unless: FaultKinds::NONE }
     }
 
     /// A promise to sessions that stay with one replica.
     #[must_use]
     pub const fn to_sticky(property: Property) -> Self {
-        Promise { property, sessions: Sessions::Sticky }
+        Promise { property, sessions: Sessions::Sticky, unless: FaultKinds::NONE }
+    }
+
+    /// The same promise, suspended by these kinds of faults.
+    #[must_use]
+    pub const fn unless(self, kinds: FaultKinds) -> Self {
+        Promise { unless: kinds, ..self }
     }
 }
 
@@ -107,10 +123,14 @@ impl fmt::Display for Promise {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.property.name())?;
         match self.sessions {
-            Sessions::All => Ok(()),
-            Sessions::Sticky => f.write_str("/sticky"),
-            Sessions::Roaming => f.write_str("/roaming"),
+            Sessions::All => {}
+            Sessions::Sticky => f.write_str("/sticky")?,
+            Sessions::Roaming => f.write_str("/roaming")?,
         }
+        if self.unless.is_empty() {
+            return Ok(());
+        }
+        write!(f, " unless {}", self.unless)
     }
 }
 
@@ -118,6 +138,13 @@ impl FromStr for Promise {
     type Err = UnknownPromise;
 
     fn from_str(text: &str) -> Result<Self, UnknownPromise> {
+        let (text, unless) = match text.trim().split_once(char::is_whitespace) {
+            None => (text.trim(), FaultKinds::NONE),
+            Some((text, condition)) => match condition.trim().strip_prefix("unless ") {
+                Some(kinds) => (text, kinds.parse().map_err(UnknownPromise::Fault)?),
+                None => return Err(UnknownPromise::Condition(condition.trim().to_owned())),
+            },
+        };
         let (property, sessions) = match text.split_once('/') {
             None => (text, Sessions::All),
             Some((property, "sticky")) => (property, Sessions::Sticky),
@@ -125,7 +152,7 @@ impl FromStr for Promise {
             Some((_, other)) => return Err(UnknownPromise::Sessions(other.to_owned())),
         };
         let property = property.parse().map_err(UnknownPromise::Property)?;
-        Ok(Promise { property, sessions })
+        Ok(Promise { property, sessions, unless })
     }
 }
 
@@ -138,5 +165,43 @@ impl Serialize for Promise {
 impl<'de> Deserialize<'de> for Promise {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault_kind::FaultKind;
+
+    #[test]
+    fn a_promise_is_written_and_read_the_same() {
+        for text in [
+            "convergence",
+            "monotonic-reads/sticky",
+            "convergence unless clock",
+            "no-lost-writes/roaming unless kill,clock",
+        ] {
+            let promise: Promise = text.parse().unwrap();
+            assert_eq!(promise.to_string(), text);
+            let json = serde_json::to_string(&promise).unwrap();
+            assert_eq!(serde_json::from_str::<Promise>(&json).unwrap(), promise);
+        }
+        let several: Promise = " convergence  unless clock, kill ".parse().unwrap();
+        let kinds = [FaultKind::Kill, FaultKind::Clock].into_iter().collect();
+        assert_eq!(several, Promise::to_all(Property::Convergence).unless(kinds));
+    }
+
+    #[test]
+    fn what_is_not_a_promise_says_what_was_expected() {
+        let error = |text: &str| text.parse::<Promise>().unwrap_err().to_string();
+        assert!(
+            error("convergence unless clok")
+                .starts_with("unknown fault \"clok\", did you mean \"clock\"?")
+        );
+        assert!(error("convergance").starts_with("unknown property \"convergance\""));
+        assert_eq!(
+            error("convergence if clock"),
+            "unexpected \"if clock\" after the property (expected PROPERTY unless FAULT,FAULT)"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Reading a history file, strictly: a damaged line is an error with its place; only a last line that was torn
-//! off in the middle of writing is let pass, and the history says so.
+//! Reading a history file, strictly: a damaged line is an error with its place. Only a last line that was cut off in the
+//! middle of writing is accepted, and the history says so.
 
 use crate::build::HistoryBuilder;
 use crate::build::RawOp;

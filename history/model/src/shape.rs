@@ -21,7 +21,7 @@ pub(crate) fn of_input(
     use Function as F;
     use Workload as W;
     let (fits, why) = match (workload, f) {
-        (W::Transactions, _) => (false, "a transaction is no single operation"),
+        (W::Transactions, _) => (false, "a transaction is not a single operation"),
         (_, F::Read) | (W::Cart, F::Checkout) => {
             (input.is_nil(), "a read is invoked without a value")
         }

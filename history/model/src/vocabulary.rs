@@ -47,7 +47,7 @@ impl fmt::Display for UnknownWord {
 
 /// Makes an enum of words: `ALL`, `name`, `FromStr` with a suggestion, `Display`, and serde by name.
 ///
-/// The documentation of a variant is read by people: [`summary`](Property::summary) returns its first sentence.
+/// The documentation of a variant is read by people: [`summary`](crate::Property::summary) returns its text.
 #[macro_export]
 macro_rules! vocabulary {
     (

@@ -1,4 +1,4 @@
-//! A child process that is spoken to in lines.
+//! A child process that reads and writes lines.
 
 use bytes::BytesMut;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
@@ -16,10 +16,10 @@ pub(crate) const LINE_BYTES_MAX: usize = 1024 * 1024;
 /// How much of its standard error is kept, from the end.
 const TAIL_BYTES: usize = 2_048;
 
-/// How long the rest of standard error is waited for once the child is dead: who left its process group may hold it.
+/// How long the rest of standard error is waited for once the child is dead: a process that left its group may hold it open.
 const TAIL_WAIT: Duration = Duration::from_millis(200);
 
-/// A child that cannot be spoken to.
+/// A child that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ChildError {
     /// Its command is empty.
@@ -42,10 +42,10 @@ pub(crate) enum ChildError {
     /// It cannot be read.
     #[error("its standard output cannot be read")]
     Stdout(#[source] std::io::Error),
-    /// It has said its last.
+    /// It has closed its output.
     #[error("its standard output is closed")]
     Closed,
-    /// It has said its last, which is not a whole line.
+    /// It has closed its output in the middle of a line.
     #[error("its last line has no end: {0}")]
     NoEnd(String),
     /// A line that is too long.
@@ -132,7 +132,7 @@ impl Child {
     /// Kills it with its group, and tells how it ended and what it last wrote to standard error.
     pub(crate) async fn end(mut self) -> String {
         self.kill();
-        // A signal to a process that is ending by itself changes nothing: its own status is told.
+        // A signal to a process that is ending by itself changes nothing: its own status is returned.
         let mut words = match self.process.wait().await {
             Ok(status) if status.signal() == Some(Signal::KILL.as_raw()) => {
                 "it was killed".to_owned()

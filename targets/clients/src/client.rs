@@ -6,13 +6,13 @@ use afterall_workloads::Operation;
 use std::future::Future;
 use std::pin::Pin;
 
-/// Something that is being asked.
+/// A request in progress.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What a target answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The replica that answered, by its own word; `None` where the protocol does not tell: the one that was asked.
+    /// The replica that answered, as it names itself; `None` where the protocol does not say: the one that was asked.
     pub node: Option<String>,
     /// What was read, in the shape that histories have for the workload; `None` for updates.
     pub read: Option<Value>,
@@ -39,7 +39,7 @@ impl Answer {
 /// The caller bounds the time of each call: a future that is dropped may leave its connection in any state, so the
 /// caller calls [`Client::reset`] afterwards. A client opens connections when it needs them and keeps them until then.
 pub trait Client: Send {
-    /// Another session begins: it remembers nothing and holds no connection.
+    /// Begins another session, without memory and without connections.
     fn reset(&mut self);
 
     /// Carries out an operation at a node, by its place in the cluster.
@@ -52,8 +52,8 @@ pub trait Client: Send {
     /// Whether a node serves clients: a request that changes nothing and that the node answers by itself.
     fn ping(&mut self, node: usize) -> Pending<'_, Result<(), OpError>>;
 
-    /// Makes what the load needs and the target lacks: tables and the like. Called on one client before the load,
-    /// again and again until it succeeds; `nodes` is how many the cluster has.
+    /// Creates what the load needs, such as tables. Called on one client before the load, again and again until it
+    /// succeeds; `nodes` is the size of the cluster.
     fn setup(&mut self, nodes: usize) -> Pending<'_, Result<(), OpError>> {
         let _ = nodes;
         Box::pin(std::future::ready(Ok(())))

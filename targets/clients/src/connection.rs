@@ -57,7 +57,7 @@ impl Connection {
     /// Makes sure that there is a connection. True: it is new, and the protocol has to greet. An error means that
     /// nothing was sent.
     pub(crate) async fn open(&mut self, address: SocketAddr) -> Result<bool, ConnectionError> {
-        // What was hung up, or says something unasked, serves no more; nothing has been sent yet, so that costs nothing.
+        // A connection that was closed, or on which something arrived unasked, is replaced; nothing has been sent on it yet.
         let idle = |stream: &TcpStream| {
             let read = stream.try_read(&mut [0]);
             matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)

@@ -5,7 +5,7 @@
 //! | `reads = "linearizable"` | the default: a read goes through the quorum |
 //! | `reads = "serializable"` | a read is answered by the node that was asked, from what it has |
 //!
-//! What errors say of a put; the codes are gRPC's, which the gateway hands on in the body:
+//! What errors mean for a put; the codes are gRPC's, which the gateway hands on in the body:
 //!
 //! | error | |
 //! |---|---|
@@ -13,9 +13,9 @@
 //! | 7 PermissionDenied, 16 Unauthenticated | failed: checked before the put is applied |
 //! | 12 Unimplemented, and HTTP 404 and 405 without a code | failed: there is no such thing |
 //! | 8 ResourceExhausted, "too many requests" or "received message larger" | failed: turned away before the proposal |
-//! | 8 ResourceExhausted, "database space exceeded" | unknown: etcd says this after the put, too, when that used up the quota |
-//! | 14 Unavailable, 4 DeadlineExceeded | unknown: no leader, time ran out; what was proposed may be applied later |
-//! | anything else | unknown |
+//! | 8 ResourceExhausted, "database space exceeded" | indeterminate: etcd says this after the put, too, when that used up the quota |
+//! | 14 Unavailable, 4 DeadlineExceeded | indeterminate: no leader, time ran out; what was proposed may be applied later |
+//! | anything else | indeterminate |
 
 use crate::ask::{Ask, register};
 use crate::client::Answer;
@@ -121,7 +121,7 @@ impl Etcd {
     }
 }
 
-/// What an error says.
+/// Whether an error means that nothing was done.
 fn classify(status: u16, body: &[u8]) -> OpError {
     let Ok(Refusal { code, message }) = serde_json::from_slice(body) else {
         let body = String::from_utf8_lossy(&body[..body.len().min(200)]);

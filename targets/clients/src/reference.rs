@@ -22,7 +22,7 @@ pub struct ReferenceClient {
     session: Session,
 }
 
-/// What a node says of itself.
+/// The status that a node reports.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct Status {
     /// How many times it has started.

@@ -14,7 +14,7 @@ pub(crate) fn unsupported(_: &mut SchemaGenerator) -> Schema {
     let names = FaultKind::names().collect::<Vec<_>>();
     json_schema!({
         "type": "object",
-        "description": "Why a fault is not listed, by its name: what the refusal says.",
+        "description": "Why a fault is not listed, by its name. The refusal says so.",
         "propertyNames": { "enum": names },
         "additionalProperties": { "type": "string" }
     })
@@ -26,12 +26,15 @@ pub(crate) fn promises(_: &mut SchemaGenerator) -> Schema {
     let sticky = names
         .flat_map(|name| [name.to_owned(), format!("{name}/sticky"), format!("{name}/roaming")]);
     let promise: Vec<String> = sticky.collect();
-    let list = json_schema!({ "type": "array", "items": { "enum": promise } });
+    let faults = FaultKind::names().collect::<Vec<_>>().join("|");
+    let suspended = format!("^[a-z-]+(/(sticky|roaming))? unless ({faults})(, ?({faults}))*$");
+    let item = json_schema!({ "anyOf": [{ "enum": promise }, { "pattern": suspended }] });
+    let list = json_schema!({ "type": "array", "items": item });
     let entry = |workload: Workload| (workload.name().to_owned(), list.clone().to_value());
     let properties: serde_json::Map<_, _> = afterall_workloads::driven().map(entry).collect();
     json_schema!({
         "type": "object",
-        "description": "What it promises, by workload; a workload that is not listed cannot be driven.",
+        "description": "What it promises, by workload. A workload that is not listed cannot be driven.",
         "properties": properties,
         "additionalProperties": false
     })

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A target.
+/// A system under test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Manifest {
@@ -18,17 +18,17 @@ pub struct Manifest {
     /// How many nodes, if the command line does not say.
     #[serde(default = "three")]
     pub nodes: u16,
-    /// How many nodes at least.
+    /// The smallest number of nodes.
     #[serde(default = "one")]
     pub nodes_min: u16,
-    /// How many nodes at most.
+    /// The largest number of nodes.
     #[serde(default = "ninety_nine")]
     pub nodes_max: u16,
-    /// The kinds of faults that it is made for; `run` injects these if the command line does not say. A fault that is
-    /// not listed here is refused.
+    /// The kinds of faults that it supports. `run` injects these if the command line does not say; a fault that is not
+    /// listed is refused.
     #[schemars(schema_with = "entries::faults")]
     pub faults: Vec<FaultKind>,
-    /// Why a fault is not listed, by its name: what the refusal says.
+    /// Why a fault is not listed, by its name. The refusal says so.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "entries::unsupported")]
     pub unsupported: BTreeMap<FaultKind, String>,
@@ -39,34 +39,34 @@ pub struct Manifest {
     /// What it promises, by workload. A workload that is not listed cannot be driven.
     #[schemars(schema_with = "entries::promises")]
     pub promises: BTreeMap<Workload, Vec<Promise>>,
-    /// How it is spoken to.
+    /// How clients talk to it.
     pub client: ClientSpec,
     /// What is proxied between nodes.
     #[serde(default)]
     pub peers: Peers,
     /// What runs on each node, in the order in which it is started.
     pub process: Vec<Process>,
-    /// What is done once, after every process has been started, to make a cluster of them.
+    /// Commands that are run once, after every process has been started, to form the cluster.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub setup: Vec<Command>,
-    /// When the cluster is ready, beyond every node's answering its client's ping.
+    /// Commands that succeed once the cluster is ready, besides every node answering its client's ping.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ready: Vec<Command>,
-    /// How long all of that may take, seconds.
+    /// How long the cluster may take to get ready, in seconds.
     #[serde(default = "sixty")]
     pub ready_within_s: u32,
-    /// How long the replicas may take to agree once the updates have stopped, seconds, if the command line does not say.
+    /// How long the replicas may take to agree once the updates have stopped, in seconds, if the command line does not say.
     #[serde(default = "twenty")]
     pub quiescence_s: u32,
-    /// How clocks are skewed, where they can be.
+    /// How clocks are skewed, if they can be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<ClockSpec>,
-    /// What `truncate` and `corrupt` may damage, where anything may be.
+    /// What `truncate` and `corrupt` may damage, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrupt: Option<CorruptSpec>,
 }
 
-/// How a target is spoken to.
+/// How clients talk to a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ClientSpec {
@@ -77,7 +77,7 @@ pub struct ClientSpec {
     /// The program of an external client with its arguments; relative paths are relative to the manifest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
-    /// What the protocol can be told.
+    /// Options of the protocol.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, String>,
 }
@@ -86,24 +86,24 @@ pub struct ClientSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Peers {
-    /// The TCP ports on which nodes hear each other. Each is a proxy for every directed link.
+    /// The TCP ports on which nodes listen for each other. Each directed link gets a proxy for each of them.
     #[serde(default)]
     pub ports: Vec<u16>,
-    /// The UDP ports. They are not proxied, and can only be cut whole, by `udp-drop` and `partition`.
+    /// The UDP ports. They are not proxied: `udp-drop` and `partition` can only cut them entirely.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub udp_ports: Vec<u16>,
-    /// What a peer answers to at once: with it the latency of links is measured.
+    /// A request that a peer answers at once, by which the latency of links is measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<Probe>,
 }
 
-/// Bytes that make a node answer, or hang up.
+/// Bytes that make a node answer or close the connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Probe {
     /// The peer port to send them to.
     pub port: u16,
-    /// How many bytes the node sends of its own accord at the beginning; they are read first.
+    /// How many bytes the node sends first, before it is asked.
     #[serde(default)]
     pub greeting: u16,
     /// The bytes, in hexadecimal.
@@ -116,13 +116,13 @@ pub struct Probe {
 pub struct Process {
     /// Its name within the node.
     pub name: String,
-    /// Its image; pulled if neither it nor its stand-in is there.
+    /// Its image; pulled if neither it nor its stand-in exists.
     pub image: String,
-    /// An image that does as well, for machines that cannot pull: `docker/build` makes those of the targets that come
-    /// with the program.
+    /// An image to use instead, for machines that cannot pull. `docker/build` builds those of the targets that come with
+    /// the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stand_in: Option<String>,
-    /// The command in the image; a template, one argument a line. Absent: the image's own.
+    /// The command in the image; a template, one argument per line. Absent: the image's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Template>,
     /// The environment; templates.
@@ -134,7 +134,7 @@ pub struct Process {
     /// The folder that holds its data: a volume that outlives the container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
-    /// How much memory it may have, MiB.
+    /// Its memory limit, in MiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_mib: Option<u32>,
     /// Whether each node waits until the one before it serves.
@@ -142,7 +142,7 @@ pub struct Process {
     pub one_by_one: bool,
 }
 
-/// Nodes that a command is for.
+/// The nodes on which a command is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum On {
@@ -164,9 +164,9 @@ pub struct Command {
     pub on: On,
     /// In which process's container.
     pub process: String,
-    /// The command; a template, one argument a line.
+    /// The command; a template, one argument per line.
     pub command: Template,
-    /// What its output must contain; absent: its exit code 0 is enough.
+    /// What its output must contain. Absent: exit code 0 is enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
 }
@@ -179,8 +179,8 @@ pub enum ClockSpec {
     TimeLink,
     /// libfaketime, preloaded: for dynamically linked programs that ask the C library.
     Faketime,
-    /// The same for programs whose time never goes back (the JVM's stores among them): skews are forward only, and a
-    /// healed clock is right when the real time has caught up.
+    /// The same for programs whose time must not go back, such as stores on the JVM: skews are forward only, and a healed
+    /// clock is right once the real time has caught up.
     FaketimeForward,
 }
 
@@ -198,7 +198,7 @@ impl ClockSpec {
 pub struct CorruptSpec {
     /// The process.
     pub process: String,
-    /// The file, by its path in the container; a shell pattern, of which the last in order is taken.
+    /// The path of the file in the container; a shell pattern, of whose matches the last in order is taken.
     pub file: String,
 }
 

@@ -22,7 +22,7 @@ pub struct NodePlace {
     pub first: bool,
 }
 
-/// What templates can speak of.
+/// What templates can use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The node that the text is for.
@@ -33,7 +33,7 @@ pub struct Place {
     pub peers: Vec<NodePlace>,
     /// The seed of the run.
     pub seed: u64,
-    /// Where the node asks the time, as `ADDRESS:PORT`; empty where the clock is not the harness's.
+    /// Where the node asks the time, as `ADDRESS:PORT`; empty where the node does not follow the harness's clock.
     pub time: String,
     /// The flavour asked for, or empty.
     pub flavour: String,
@@ -104,7 +104,7 @@ impl Template {
         })
     }
 
-    /// Fills in a command: one argument a line, blank lines left out.
+    /// Fills in a command: one argument per line, without blank lines.
     ///
     /// # Errors
     /// As [`Template::fill`].

@@ -1,7 +1,7 @@
-//! The time authority: tells each node the time, and, where it is told to, the wrong one.
+//! The time authority: tells each node the time, and on demand a wrong one.
 //!
 //! Wire, big endian. A node sends its number (u16, from 1) once and then, for each question, t0; it is answered t0, t1,
-//! t2, all u64, microseconds since the epoch (`time.rs` is the other end). Whoever begins with the number 0 gives
+//! t2, all u64, microseconds since the epoch (`time.rs` is the other end). A connection that begins with the number 0 gives
 //! orders: node (u16), kind of lie (u8: 0 none, 1 shift, 2 strobe), by how many milliseconds (i64), with which period in
 //! milliseconds (u32); each is answered with the byte 1.
 
@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// The number by which whoever gives orders introduces itself.
+/// The number with which a connection that gives orders begins.
 const ORDERS: u16 = 0;
 
 /// A way to tell the wrong time.

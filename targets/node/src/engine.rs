@@ -22,7 +22,7 @@ const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 /// The most records that an asynchronous node lets wait.
 const UNFLUSHED_MAX: usize = 100_000;
 
-/// What the sockets tell the engine.
+/// What the sockets send to the engine.
 pub(crate) enum Event {
     /// A client asks.
     Request(Request, oneshot::Sender<Result<Answer, Refusal>>),
@@ -109,7 +109,7 @@ impl Engine {
                     }
                     Some(Event::Message(from, message)) => Input::Message(from, message),
                     Some(Event::Report(reply)) => {
-                        // Whoever asked may have gone away: nothing is lost.
+                        // The client may have gone away: nothing is lost.
                         let _ = reply.send(Report {
                             incarnation: self.node.actor().incarnation,
                             objects: self.node.objects(),

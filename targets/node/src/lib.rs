@@ -3,8 +3,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads the clock for the core")]
 
-/// Prints a line on standard error, and goes on where that is not possible: a full disk behind the log is no reason for a
-/// node to die. (The standard library's macro panics.)
+/// Prints a line on standard error, and continues where that fails: a node must not die of a full disk behind its log. (The
+/// standard library's macro panics.)
 macro_rules! eprintln {
     ($($text:tt)*) => {{
         use std::io::Write;

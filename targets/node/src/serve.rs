@@ -33,7 +33,7 @@ pub fn run(args: NodeArgs) -> Result<(), NodeError> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serve(args))
 }
 
-/// Runs a time authority until it is told to end.
+/// Runs a time authority until it is asked to end.
 ///
 /// # Errors
 /// Why it could not start or go on.
@@ -91,7 +91,7 @@ async fn serve(args: NodeArgs) -> Result<(), NodeError> {
     let (failed, failure) = tokio::sync::oneshot::channel();
     std::thread::Builder::new().name("engine".into()).spawn(move || {
         if let Err(error) = engine.run(&inbox) {
-            // Nobody is left to tell only when the node is ending anyway.
+            // The receiver is gone only when the node is ending anyway.
             let _ = failed.send(error);
         }
     })?;

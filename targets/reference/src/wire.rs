@@ -205,7 +205,9 @@ pub fn decode_answer(body: &[u8]) -> Result<Answer, Malformed> {
                 .map(|value| match value {
                     Value::Int(n) => Ok(Scalar::Int(n)),
                     Value::Text(text) => Ok(Scalar::Text(text)),
-                    other => Err(Malformed::Json(format!("{other} is no register's value"))),
+                    other => {
+                        Err(Malformed::Json(format!("{other} is not the value of a register")))
+                    }
                 })
                 .collect::<Result<_, _>>()?,
         ),

@@ -6,7 +6,7 @@ use std::io;
 /// Why a link is not what was asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The server was told, and says something else: the fault did not take hold.
+    /// The server reports another state than asked for: the fault did not take hold.
     #[error("the change did not take hold: {}", list(.0))]
     Mismatch(Vec<Difference>),
     /// The server could not be asked.
@@ -78,7 +78,7 @@ pub enum Error {
 #[error("{0}")]
 pub struct CrateError(pub String);
 
-/// How many differences are told: where one thing is wrong with all links, a few say it.
+/// How many differences an error lists: where all links have the same problem, a few show it.
 const TOLD_MAX: usize = 3;
 
 fn list(differences: &[Difference]) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use toxiproxy_rust::proxy::ProxyPack;
 
-/// A toxic that [`crate::Links`] can add. The client crate knows no `reset_peer`.
+/// A toxic that [`crate::Links`] can add. The client crate does not know `reset_peer`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToxicKind {
     /// Delays data by `latency_ms` ± `jitter_ms`.
@@ -17,7 +17,7 @@ pub enum ToxicKind {
     },
     /// Limits the rate.
     Bandwidth {
-        /// Thousand bytes a second; 0 stops everything.
+        /// Thousand bytes per second; 0 stops everything.
         rate_kb_s: u32,
     },
     /// Delays the end of a connection.
@@ -25,7 +25,7 @@ pub enum ToxicKind {
         /// Milliseconds.
         delay_ms: u32,
     },
-    /// Swallows all data; the connection ends after so long without data, with 0 only when the toxic is removed.
+    /// Swallows all data; the connection ends after this time without data, or, if it is 0, when the toxic is removed.
     Timeout {
         /// Milliseconds.
         timeout_ms: u32,
@@ -39,7 +39,7 @@ pub enum ToxicKind {
         /// Microseconds of pause after each piece.
         delay_us: u32,
     },
-    /// Ends the connection after so much data.
+    /// Ends the connection after this much data.
     LimitData {
         /// Bytes.
         bytes: u32,

@@ -3,7 +3,7 @@
 //! Little endian: five u64 (number, nodes, variables, transactions, events), three texts (u64 length, bytes: about,
 //! begin, end), then the sessions. Sessions, their transactions and their events are lists: a u64 length, the items. An
 //! event is a byte (1 writes), u64 variable, u64 value, a byte (1 succeeded); a transaction its events and a byte (1
-//! committed). Events that failed in a transaction that was committed did nothing and are passed over. A read of 0
+//! committed). Events that failed in a transaction that was committed did nothing and are skipped. A read of 0
 //! returned the initial state.
 
 use crate::bytes::Bytes;

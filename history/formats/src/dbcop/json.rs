@@ -4,7 +4,7 @@
 //! transaction is `{"events":[…],"committed":true}`; an event `{"Write":{"variable":0,"version":1}}`,
 //! `{"Read":{"variable":0,"version":null}}`, or shorter `["w",0,1]`, `["r",0,null]`. Variables are numbers or texts,
 //! versions numbers. A read of null returned the initial state, and so did a read of 0, unless somebody wrote 0 to
-//! the variable. What is not `data` is passed over.
+//! the variable. What is not `data` is skipped.
 
 use crate::error::FormatError;
 use crate::problem::Problem;

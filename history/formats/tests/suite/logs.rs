@@ -44,10 +44,10 @@ fn a_log_of_jepsen() {
             "guessed the format jepsen-log from lines with jepsen.util",
             "guessed the register workload from cas, read",
             "1 read returned nil; taken as: nothing had been written",
-            "1 line of the nemesis passed over: faults of other tools come without evidence",
+            "1 line of the nemesis skipped: faults of other tools come without evidence",
             "10 events without a time; positions stand for it, so durations mean nothing",
             "no replica is named: every session counts as sticky",
-            "2 lines of the log are passed over, without an operation",
+            "2 lines of the log are skipped, without an operation",
         ]
     );
     let options = Options { nil: Some(Nil::Unknown), ..Options::default() };
@@ -169,10 +169,7 @@ INFO  jepsen.util - [ 2109497754 ]  1\t:ok\t:read\t4";
     assert_eq!(history.len(), 2);
     // What stands in brackets and is no time is no part of an operation.
     let (_, notes) = kept(&format!("{lines}\nINFO  jepsen.util - [ now ] 1 done"));
-    assert!(
-        notes.iter().any(|note| note.starts_with("1 line of the log is passed over")),
-        "{notes:?}"
-    );
+    assert!(notes.iter().any(|note| note.starts_with("1 line of the log is skipped")), "{notes:?}");
 }
 
 #[test]

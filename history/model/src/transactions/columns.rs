@@ -25,7 +25,7 @@ pub enum Initial {
     Nothing,
     /// A read of this number returned it too, where nobody wrote that number to the key.
     Unwritten(u64),
-    /// A read of this number returned it too, whoever else wrote that number: such reads cannot be traced. A session
+    /// A read of this number returned it too, even where another transaction wrote that number: these reads cannot be traced. A session
     /// of one committed transaction that writes nothing but this number is the initial state spelled out.
     Always(u64),
 }

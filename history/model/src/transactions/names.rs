@@ -132,7 +132,7 @@ pub(super) struct Values {
 }
 
 impl Values {
-    /// The value's number; `None` when there are too many that are no small numbers.
+    /// The value's number; `None` when there are too many that are not small numbers.
     pub(super) fn intern(&mut self, name: Name<'_>) -> Option<u32> {
         match name {
             Name::Number(number) if number < u64::from(INTERNED) => Some(number as u32),

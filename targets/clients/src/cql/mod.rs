@@ -2,14 +2,14 @@
 //!
 //! | option | |
 //! |---|---|
-//! | `consistency` | of writes, and of reads if nothing else is said: `ONE` (the default), `TWO`, `THREE`, `QUORUM`, `ALL`, `LOCAL_ONE`, `LOCAL_QUORUM`, `EACH_QUORUM` |
+//! | `consistency` | of writes, and by default of reads: `ONE` (the default), `TWO`, `THREE`, `QUORUM`, `ALL`, `LOCAL_ONE`, `LOCAL_QUORUM`, `EACH_QUORUM` |
 //! | `read-consistency` | of reads |
 //! | `timestamps = "server"` | writes are stamped by the clock of the node that was asked; no other way is built yet |
 //!
 //! Registers, counters and carts are rows of three tables in the keyspace `afterall`, which has a replica on every node:
 //! `setup` makes them.
 //!
-//! What errors say of a write (section 9 of the protocol's specification, and what throws them):
+//! What errors mean for a write (section 9 of the protocol's specification, and what throws them):
 //!
 //! | error | |
 //! |---|---|
@@ -17,8 +17,8 @@
 //! | 0x0100 Credentials, 0x2100 Unauthorized | failed: not allowed |
 //! | 0x1000 Unavailable | failed: too few replicas are known to be alive, found before anything is sent to them |
 //! | 0x1001 Overloaded, 0x1002 Bootstrapping | failed: the coordinator turned it away |
-//! | 0x1100 Write timeout, 0x1500 Write failure | unknown: some replicas may have it, and hand it on |
-//! | 0x0000 Server error, anything else | unknown |
+//! | 0x1100 Write timeout, 0x1500 Write failure | indeterminate: some replicas may have it, and hand it on |
+//! | 0x0000 Server error, anything else | indeterminate |
 
 mod frame;
 
@@ -191,7 +191,7 @@ impl Cql {
                 }
             }
         }
-        // A table that one node has made is not at once known to the others.
+        // Other nodes learn of a new table later.
         for node in 0..self.connections.len() {
             for (name, _) in TABLES {
                 let statement = format!("SELECT key FROM afterall.{name} LIMIT 1");
@@ -209,7 +209,7 @@ impl Cql {
     }
 }
 
-/// What an error says.
+/// Whether an error means that nothing was done.
 fn classify(error: &Error) -> OpError {
     let what = format!("{}: {}", error.error, error.reason);
     match error.error {

@@ -2,21 +2,21 @@
 //!
 //! | option | |
 //! |---|---|
-//! | `zone` | the zone; `afterall.test` if nothing is said |
-//! | `primary` | the node that takes updates; the first if nothing is said |
+//! | `zone` | the zone; `afterall.test` by default |
+//! | `primary` | the node that takes updates; the first by default |
 //!
 //! A read asks the node that was asked, without recursion; only an authoritative answer counts. A write goes to the
-//! primary, whoever was asked: it deletes the TXT records of the name and adds one, in one update, with a TTL of 0. Keys are labels
-//! of lower-case letters, digits and hyphens: names that differ in case alone are one name.
+//! primary, whichever node was asked: it deletes the TXT records of the name and adds one, in one update, with a TTL of 0. Keys are labels
+//! of lower-case letters, digits and hyphens: DNS names do not distinguish upper and lower case.
 //!
-//! What codes say of an update (RFC 2136, sections 2.2 and 3):
+//! What codes mean for an update (RFC 2136, sections 2.2 and 3):
 //!
 //! | code | |
 //! |---|---|
 //! | NOERROR | done |
 //! | FORMERR, NOTIMP, REFUSED, NOTAUTH, NOTZONE | failed: checked before any change is made |
-//! | SERVFAIL | unknown: also for a failure while the change was being made |
-//! | anything else | unknown |
+//! | SERVFAIL | indeterminate: also for a failure while the change was being made |
+//! | anything else | indeterminate |
 
 use crate::ask::{Ask, register};
 use crate::client::Answer;
@@ -88,7 +88,7 @@ impl Dns {
         self.connections.ask(node, None, &request, decode).await
     }
 
-    /// What a node knows of a name, by its own authority.
+    /// What a node answers authoritatively about a name.
     async fn query(
         &mut self,
         node: usize,

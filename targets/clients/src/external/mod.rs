@@ -1,4 +1,4 @@
-//! The external client: a program that is told operations as lines of JSON and answers in kind.
+//! The external client: a program that reads operations as lines of JSON and answers with lines of JSON.
 //!
 //! The protocol is documented in `docs/external-clients.md`. The program says what has surely failed and what nobody
 //! knows. Where it does not keep to the protocol after an operation was sent to it, the operation is indeterminate, and the
@@ -32,7 +32,7 @@ pub(crate) struct ExternalClient {
     ready_within: Duration,
     running: Option<Running>,
     last_id: u64,
-    /// A session has ended that the program knows of.
+    /// Whether a session has ended since the program was last asked.
     reset_due: bool,
     /// How often in a row it did not become ready.
     unready: u32,
@@ -43,15 +43,15 @@ struct Running {
     child: Child,
     /// What is left of the time to become ready; nothing once it is.
     patience: Option<Pin<Box<Sleep>>>,
-    /// It has been told something and not answered. Found so by the next call, it is restarted: the call before was
-    /// dropped, and its late answer must not be taken for another's.
+    /// Whether it still owes an answer. The next call then restarts it: the call before was dropped, and its late answer
+    /// must not be taken for another's.
     busy: bool,
 }
 
 /// A program that does not keep to the protocol.
 #[derive(Debug, thiserror::Error)]
 enum Breach {
-    /// It cannot be spoken to.
+    /// It cannot be used.
     #[error(transparent)]
     Child(#[from] ChildError),
     /// It did not get ready.
@@ -135,7 +135,7 @@ enum Reply {
     },
 }
 
-/// Tells a null that is there from nothing.
+/// Distinguishes a null from a missing field.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
@@ -354,7 +354,7 @@ fn clip(mut text: String) -> String {
 
 impl Client for ExternalClient {
     fn reset(&mut self) {
-        // One that has not answered yet is restarted by the next call, and needs not be told.
+        // The next call restarts a program that has not answered yet.
         self.reset_due = true;
     }
 

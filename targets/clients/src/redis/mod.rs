@@ -9,7 +9,7 @@
 //!
 //! A register is a string, a counter is a string (INCRBY, DECRBY), a cart is a hash from elements to quantities.
 //!
-//! What errors say of a write, by the checks of Redis's `processCommand` that come before a command is called, and the
+//! What errors mean for a write, by the checks of Redis's `processCommand` that come before a command is called, and the
 //! documentation of the commands:
 //!
 //! | error | |
@@ -18,8 +18,8 @@
 //! | READONLY, NOREPLICAS, MASTERDOWN | failed: a replica; too few good replicas (`min-replicas-to-write`); both are checked before the command is called |
 //! | LOADING, BUSY, OOM, MISCONF | failed: not before data is loaded or a script ends; no memory; no disk |
 //! | NOAUTH, NOPERM, WRONGTYPE | failed: not allowed; the key holds something else, which each command checks first |
-//! | anything else, as ERR | unknown: it may have come after the deed |
-//! | fewer than N replicas by WAIT | unknown: the primary has it, and may lose it |
+//! | anything else, as ERR | indeterminate: it may have come after the write |
+//! | fewer than N replicas by WAIT | indeterminate: the primary has it, and may lose it |
 //!
 //! Before a write is tried elsewhere, the node before has surely refused it or was never reached.
 
@@ -74,7 +74,7 @@ pub(crate) struct Redis {
     readonly: bool,
     to_primary: bool,
     wait: Option<String>,
-    /// Who took the last write, while writes go to the primary.
+    /// The node that took the last write, while writes go to the primary.
     primary: Option<usize>,
 }
 
@@ -83,7 +83,7 @@ pub(crate) struct Redis {
 enum Outcome {
     /// It was carried out.
     Done(Reply),
-    /// It was not, or nobody knows.
+    /// It was not, or may have been.
     Error(OpError),
     /// The node was not reached: nothing was sent.
     Unreached(String),
@@ -171,7 +171,7 @@ impl Redis {
         by_ip.or_else(|| self.cluster.names.iter().position(|name| name == host))
     }
 
-    /// Has a command carried out, by the node that was asked or by one that it points to. Returns who served.
+    /// Has a command carried out, by the node that was asked or by one that it points to. Returns the node that served it.
     async fn follow(&mut self, asked: usize, words: &[&str]) -> (usize, Outcome) {
         let (mut node, mut outcome) = (asked, self.at(asked, words, false).await);
         for _ in 0..REDIRECTIONS_MAX {
@@ -281,7 +281,7 @@ impl Redis {
         Ok(answer)
     }
 
-    /// What was read, as histories have it.
+    /// What was read, as histories write it.
     fn value(&self, reply: Reply) -> Result<Value, OpError> {
         let strange = |reply: &Reply| OpError::Failed(format!("unexpected answer: {reply}"));
         match (self.workload, &reply) {

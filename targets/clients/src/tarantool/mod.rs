@@ -5,7 +5,7 @@
 //! changed by UPSERT with `+`. Carts cannot be driven. The clock needs guest to be granted `execute` on the universe;
 //! without, the clock is not known.
 //!
-//! What errors say of a write (names and numbers: `box.error` and the reference of error codes):
+//! What errors mean for a write (names and numbers: `box.error` and the reference of error codes):
 //!
 //! | error | |
 //! |---|---|
@@ -13,9 +13,9 @@
 //! | 42 ACCESS_DENIED, 36 NO_SUCH_SPACE, 35 NO_SUCH_INDEX_ID | failed: the same |
 //! | 1 ILLEGAL_PARAMS, 20 INVALID_MSGPACK, 48 UNKNOWN_REQUEST_TYPE, 69 MISSING_REQUEST_FIELD | failed: the request is not understood |
 //! | 2 MEMORY_ISSUE, 23 FIELD_TYPE, 95 UPDATE_INTEGER_OVERFLOW | failed: the tuple cannot be made; the transaction is not committed |
-//! | 40 WAL_IO | unknown: rolled back in memory, but what is on the disk is not known until a restart |
-//! | 78 TIMEOUT, 216 SYNC_QUORUM_TIMEOUT, 217 SYNC_ROLLBACK | unknown: replicas may have it, and a new leader may confirm it |
-//! | anything else | unknown |
+//! | 40 WAL_IO | indeterminate: rolled back in memory, but what is on the disk is not known until a restart |
+//! | 78 TIMEOUT, 216 SYNC_QUORUM_TIMEOUT, 217 SYNC_ROLLBACK | indeterminate: replicas may have it, and a new leader may confirm it |
+//! | anything else | indeterminate |
 
 use crate::ask::Ask;
 use crate::client::Answer;

@@ -33,7 +33,7 @@ impl Flavour {
         let mut promises: Vec<Promise> = all(&[Convergence]);
         match (self, workload) {
             (Flavour::Lww, Workload::Register) => promises.extend([
-                // A replica's register only moves up in stamps: whoever stays sees no older one.
+                // A replica's register only moves up in stamps: a session that stays sees no older one.
                 Promise::to_all(NoPhantoms),
                 Promise::to_sticky(ReadYourWrites),
                 Promise::to_sticky(MonotonicReads),

@@ -4,7 +4,7 @@
 //! Its shape is fixed: 16 children a node, three levels below the root, 4,096 leaves, a key belonging to the leaf
 //! that its hash names. Trees of two replicas therefore always line up, and a change touches four digests.
 //! A node's digest is the xor of the digests of the entries below it: a set hash, so that it can be updated in
-//! place. An adversary could forge it; replicas of one cluster are no adversaries.
+//! place. An adversary could forge it; replicas of one cluster are not adversaries.
 
 use super::api::Key;
 

@@ -1,4 +1,4 @@
-//! What replicas tell each other.
+//! What replicas send to each other.
 
 use super::api::Key;
 use super::identity::Actor;
