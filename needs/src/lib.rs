@@ -31,7 +31,8 @@ use std::process::{Command, ExitCode, Stdio};
 
 pub use libtest_mimic::Trial;
 
-/// Looks for something that tests need: `Err` says what is missing.
+/// Looks for something that tests need. `Err` says what is missing, as a sentence that the test runner prints: nobody takes
+/// it apart, so it is a text.
 pub type Need = fn() -> Result<(), String>;
 
 /// For tests that run everywhere.

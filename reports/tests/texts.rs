@@ -1,7 +1,5 @@
 //! What people and machines read, held against files in `snapshots/`. `cargo xtask snapshots` writes them anew.
 
-#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
-
 mod fixture;
 
 use afterall_checkers::{Valid, Verdict};

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::recorded::{ReadArgs, exports};
 use afterall_engine::config::{MaxBound, REFERENCE};
+use afterall_engine::faults::Registry;
 use afterall_engine::{ConfigError, RunConfig, SessionKind, WorldKind};
 use afterall_formats::Format;
 use afterall_history::FaultKind;
@@ -10,156 +11,159 @@ use afterall_history::Workload;
 use afterall_manifest::builtin;
 use afterall_node::NodeArgs;
 use afterall_reference::core::{Flavour, MUTANTS, Mutant};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use afterall_workloads::driven;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+use std::error::Error;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
-/// After all the updates have stopped, do all the replicas agree, and what was lost on the way?
+/// Checks whether the replicas of an eventually consistent store agree after all the updates have stopped, and which writes
+/// were lost on the way
 #[derive(Debug, Parser)]
-#[command(name = "afterall", version, max_term_width = 100)]
+#[command(name = "afterall", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
+const EXIT_CODES: &str = "Exit codes: 0 every promise held, 1 a promise was broken, 2 not known, 254 the command line is \
+                          wrong, 255 the harness failed";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Bring up a cluster, drive it under faults, and judge what happened
+    /// Start a cluster, drive it under faults, and judge what happened
     Run(RunArgs),
-    /// The same run again, from a run's folder or its run.toml
+    /// Repeat a run, from its folder or its run.toml
     Replay(ReplayArgs),
     /// Judge a recorded history
     Check(CheckArgs),
-    /// Write a run's reports again
+    /// Write the reports of a run again
     Report(ReportArgs),
-    /// Write a history as other tools read it
+    /// Write a history in the format of another tool
     Export(ExportArgs),
-    /// Say what works on this machine, and what to do about the rest
+    /// Check what works on this machine, and say what to do about the rest
     Doctor(DoctorArgs),
-    /// Targets: which there are, a new one, whether one works
+    /// List targets, add one, or try one out
     #[command(subcommand)]
     Target(TargetCommand),
     /// Print a completion script for a shell
     Completions {
-        /// Which shell
+        /// The shell
         shell: clap_complete::Shell,
     },
-    /// Be a reference node (the harness starts these)
+    /// Run a reference node (the harness starts these)
     #[command(hide = true)]
     Node(NodeArgs),
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum WorkloadName {
-    Register,
-    Counter,
-    Cart,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// The system under test: its name (`afterall target list`), or the path of its manifest
+    /// The system under test: its name (see `afterall target list`), or the path of its manifest
     #[arg(default_value = REFERENCE)]
     pub(crate) target: String,
     /// The data type to drive [default: register, or the one that shows the mutant]
-    #[arg(long, value_enum)]
-    pub(crate) workload: Option<WorkloadName>,
-    /// Where to run it: process (real processes, proxies and clocks), docker (containers) or sim (virtual time,
-    /// milliseconds) [default: process for the reference node, docker for every other target]
-    #[arg(long)]
+    #[arg(long, value_parser = workloads())]
+    pub(crate) workload: Option<Workload>,
+    /// Where to run: as processes on loopback (process), in containers (docker), or simulated in virtual time (sim)
+    /// [default: process for the reference node, docker for every other target]
+    #[arg(long, value_parser = words::<WorldKind>(WorldKind::names()))]
     pub(crate) world: Option<WorldKind>,
-    /// How many nodes [default: 5 for the reference node, else what the manifest says]
+    /// The number of nodes [default: 5 for the reference node, otherwise what the manifest says]
     #[arg(long)]
     pub(crate) nodes: Option<u16>,
-    /// How many sessions at a time
+    /// The number of sessions at a time
     #[arg(long, default_value_t = 10)]
     pub(crate) concurrency: u32,
-    /// Where a session's operations go: sticky (one node), roaming (any), mixed (half and half)
-    #[arg(long, default_value = "mixed")]
+    /// Where the operations of a session go: to one node (sticky), each to any node (roaming), or half of the sessions one way
+    /// and half the other (mixed)
+    #[arg(long, default_value = "mixed", value_parser = words::<SessionKind>(SessionKind::names()))]
     pub(crate) sessions: SessionKind,
-    /// Operations a second over all sessions [default: as fast as possible; in the sim 2000]
+    /// Operations per second over all sessions [default: as fast as possible in the process world, 2000 in the sim, 500 in the
+    /// docker world]
     #[arg(long)]
     pub(crate) rate: Option<u32>,
-    /// How long the load lasts: healthy, under fault, healed [default: 20s; in the docker world longer, by the number
+    /// How long the load lasts, in all: before, under and after faults [default: 20s; longer in the docker world, by the number
     /// of kinds of faults]
     #[arg(long, value_parser = humantime::parse_duration)]
     pub(crate) time: Option<Duration>,
-    /// How long the replicas may take to agree once the updates have stopped [default: 20s, or what the manifest says]
+    /// How long the replicas may take to agree after the updates have stopped [default: 20s, or what the manifest says]
     #[arg(long, value_parser = humantime::parse_duration)]
     pub(crate) quiescence: Option<Duration>,
-    /// When an operation is given up
+    /// How long an operation may take before its outcome counts as unknown
     #[arg(long, default_value = "1s", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
-    /// What everything random follows from [default: drawn, and printed]
+    /// The number that everything random follows from [default: drawn, and printed]
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// The faults, separated by commas: partition, latency, kill, pause, clock, and in the docker world stop, black-hole,
-    /// udp-drop, corrupt; or none [default: all that world and target have, or those that bring out the mutant]
-    #[arg(long, value_delimiter = ',')]
+    /// The kinds of faults, separated by commas, or none [default: all that the world and the target can have, or those that
+    /// bring out the mutant]
+    #[arg(long, value_delimiter = ',', long_help = faults_help())]
     pub(crate) faults: Option<Vec<String>>,
-    /// The reference node's conflict rules: lww, lww-hlc, crdt [default: crdt, or the mutant's]
+    /// How the reference node resolves conflicts: lww, lww-hlc or crdt [default: crdt, or the flavour of the mutant]
     #[arg(long)]
     pub(crate) flavour: Option<Flavour>,
-    /// A known bug to switch on, to see it found
+    /// A known bug of the reference node to switch on, to see that it is found
     #[arg(long, long_help = mutant_help())]
     pub(crate) mutant: Option<Mutant>,
-    /// How often a property may still break, at most, for its promise to count as put to the test: a share of its chances (30%
-    /// takes ten chances), or none
+    /// How often a property may still break, at most, for its promise to count as tested: a share of its chances, where 30%
+    /// takes ten chances; or none
     #[arg(long, value_name = "SHARE", default_value_t = MaxBound::USUAL)]
     pub(crate) max_bound: MaxBound,
-    /// Where to keep runs
+    /// The folder in which runs are kept
     #[arg(long, default_value = "store")]
     pub(crate) store: PathBuf,
-    /// A Toxiproxy to use in place of the embedded one, as http://HOST:PORT
+    /// A Toxiproxy to use instead of the embedded one, as http://HOST:PORT
     #[arg(long)]
     pub(crate) toxiproxy: Option<String>,
-    /// An image to use in the docker world in place of the usual one, as toxiproxy=NAME, infra=NAME or PROCESS=NAME;
-    /// repeat for each
+    /// An image to use in the docker world instead of the usual one, as toxiproxy=NAME, infra=NAME or PROCESS=NAME; may be
+    /// repeated
     #[arg(long = "image", value_parser = parse_image)]
     pub(crate) images: Vec<(String, String)>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
-    /// The run's folder, or its run.toml
+    /// The folder of the run, or its run.toml
     pub(crate) run: PathBuf,
-    /// Where to keep runs
+    /// The folder in which runs are kept
     #[arg(long, default_value = "store")]
     pub(crate) store: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// The histories: this program's own, the folders of its runs, or such as other tools recorded. Of several each gets
-    /// one line, and the worst of them decides the exit code
+    /// The histories: of this program, the folders of its runs, or histories that other tools recorded. Of several histories,
+    /// each gets one line, and the worst decides the exit code
     #[arg(required = true, value_name = "HISTORY")]
     pub(crate) histories: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
-    /// What the history is held to, in place of what it says itself or of what is usual; repeat for each, or none
+    /// What the history is held to, instead of what it says itself or of what is usual; may be repeated; or none
     #[arg(long = "promise", value_name = "PROMISE")]
     pub(crate) promises: Vec<String>,
-    /// As in `run`; a promise with fewer chances was hardly put to the test [default: what the history says; none for those of
+    /// As for `run`; a promise with fewer chances counts as not tested [default: what the history says; none for histories of
     /// other tools]
     #[arg(long, value_name = "SHARE")]
     pub(crate) max_bound: Option<MaxBound>,
-    /// Print the verdict as JSON; of several histories one line for each, with its `file`
+    /// Print the verdict as JSON; of several histories, one line each, with its `file`
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) reports: ReportFiles,
 }
 
-/// Reports of one history; a file that is there already is replaced.
+/// Reports of one history; a file that is already there is replaced.
 #[derive(Debug, Args)]
 pub(crate) struct ReportFiles {
-    /// Also write the report as one HTML page
+    /// Also write the report as an HTML page
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
-    /// Also write the verdict for CI servers, one test case per property
+    /// Also write the verdict as JUnit XML, for CI servers: one test case per property
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    /// Also write the top findings in Markdown
+    /// Also write the main findings as Markdown
     #[arg(long, value_name = "FILE")]
     pub(crate) markdown: Option<PathBuf>,
 }
@@ -168,36 +172,36 @@ pub(crate) struct ReportFiles {
 pub(crate) struct ExportArgs {
     /// The history, or the folder of its run
     pub(crate) history: PathBuf,
-    /// How to write it
+    /// The format to write
     #[arg(long = "as", value_name = "FORMAT", value_parser = exports())]
     pub(crate) to: Format,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
-    /// Where to write it; the file must not be there yet [default: standard output]
+    /// The file to write, which must not exist yet [default: standard output]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
-    /// The folder of a run
+    /// The folder of the run
     pub(crate) run: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// Remove what runs that were killed left behind
+    /// Remove what killed runs left behind
     #[arg(long)]
     pub(crate) reap: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TargetCommand {
-    /// The targets that come with the program
+    /// List the targets that come with the program
     List,
     /// Write a manifest and a client in Python, to be filled in
     New(NewArgs),
-    /// Try a target out in the docker world: does it start, do operations come back, does each fault take hold and go
+    /// Try a target out in the docker world: does it start, do operations return, does each fault take hold and heal
     Check(TrialArgs),
     /// Print the JSON schema of manifests, for editors
     Schema,
@@ -205,9 +209,9 @@ pub(crate) enum TargetCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct NewArgs {
-    /// The target's name: lower-case letters, digits and hyphens
+    /// The name of the target: lower-case letters, digits and hyphens
     pub(crate) name: String,
-    /// Where to make its folder
+    /// The folder in which to make the folder of the target
     #[arg(long, default_value = ".")]
     pub(crate) folder: PathBuf,
 }
@@ -216,19 +220,44 @@ pub(crate) struct NewArgs {
 pub(crate) struct TrialArgs {
     /// The target: its name, or the path of its manifest
     pub(crate) target: String,
-    /// How many nodes [default: what the manifest says]
+    /// The number of nodes [default: what the manifest says]
     #[arg(long)]
     pub(crate) nodes: Option<u16>,
-    /// Where to keep what the nodes print
+    /// The folder in which to keep what the nodes print
     #[arg(long)]
     pub(crate) logs: Option<PathBuf>,
-    /// An image to use in place of the usual one, as in `run`
+    /// An image to use instead of the usual one, as for `run`
     #[arg(long = "image", value_parser = parse_image)]
     pub(crate) images: Vec<(String, String)>,
 }
 
+/// A word of a vocabulary, with all of them in the help.
+fn words<W>(names: impl Iterator<Item = &'static str>) -> impl TypedValueParser<Value = W>
+where
+    W: FromStr<Err: Error + Send + Sync + 'static> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<W>())
+}
+
+fn workloads() -> impl TypedValueParser<Value = Workload> {
+    words(driven().map(Workload::name))
+}
+
+fn faults_help() -> String {
+    let mut help = "The kinds of faults, separated by commas, or none [default: all that the world and the target can \
+                    have, or those that bring out the mutant]\n"
+        .to_owned();
+    let everywhere = Registry::standard().kinds(WorldKind::Sim.abilities());
+    for &kind in FaultKind::ALL {
+        let place = if everywhere.contains(&kind) { "" } else { " Only in the docker world." };
+        help.push_str(&format!("\n- {kind}: {}{place}", kind.summary()));
+    }
+    help
+}
+
 fn mutant_help() -> String {
-    let mut help = "A known bug to switch on, to see it found:\n".to_owned();
+    let mut help =
+        "A known bug of the reference node to switch on, to see that it is found:\n".to_owned();
     for row in MUTANTS {
         help.push_str(&format!("\n- {}: {} (breaks {})", row.name, row.summary, row.breaks.name()));
     }
@@ -258,11 +287,7 @@ impl RunArgs {
             config = config.world(world);
         }
         if let Some(workload) = self.workload {
-            config = config.workload(match workload {
-                WorkloadName::Register => Workload::Register,
-                WorkloadName::Counter => Workload::Counter,
-                WorkloadName::Cart => Workload::Cart,
-            });
+            config = config.workload(workload);
         }
         if let Some(nodes) = self.nodes {
             config = config.nodes(nodes);
@@ -297,8 +322,13 @@ pub(crate) fn usage(error: ConfigError) -> Failure {
     }
 }
 
-fn parse_image(text: &str) -> Result<(String, String), String> {
-    let (role, image) = text.split_once('=').ok_or("an image is given as ROLE=NAME")?;
+/// A text that is not ROLE=NAME.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("expected ROLE=NAME, found {0:?}")]
+pub(crate) struct NotAnImage(String);
+
+fn parse_image(text: &str) -> Result<(String, String), NotAnImage> {
+    let (role, image) = text.split_once('=').ok_or_else(|| NotAnImage(text.to_owned()))?;
     Ok((role.to_owned(), image.to_owned()))
 }
 

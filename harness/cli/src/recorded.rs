@@ -11,26 +11,27 @@ use std::path::Path;
 /// How a history is to be read.
 #[derive(Debug, Args)]
 pub(crate) struct ReadArgs {
-    /// How it is written down [default: told from its beginning]
+    /// The format of the history [default: recognised by the beginning of the file]
     #[arg(long, value_parser = formats())]
     pub(crate) format: Option<Format>,
-    /// The data type that was driven; only Jepsen's formats leave it open [default: told from the operations]
+    /// The data type that was driven, where the format is one of Jepsen's [default: recognised by the operations]
     #[arg(long, value_parser = workloads())]
     pub(crate) workload: Option<Workload>,
-    /// What a read of nil means: initial (nothing was written) or unknown (such reads are not judged) [default: unknown in
-    /// Jepsen's EDN and JSON, else initial]
+    /// What a read of nil means, about which tools disagree: that nothing had been written (initial), or anything, so that these
+    /// reads are not judged (unknown) [default: unknown in Jepsen's EDN and JSON, otherwise initial]
     #[arg(long, value_parser = nils())]
     pub(crate) nil: Option<Nil>,
-    /// What keys held before anything was recorded: VALUE for every key, or KEY=VALUE (repeatable), as JSON or EDN: the value
-    /// of a register, the sum of a counter, the elements of a set, the items of a cart as [[element quantity]], a text, a
-    /// stock
+    /// What keys held before the first operation: VALUE for every key, or KEY=VALUE, which may be repeated. In JSON or EDN: the
+    /// value of a register, the sum of a counter, the elements of a set, the items of a cart as [[element quantity]], a text,
+    /// or the stock of an inventory
     #[arg(long, value_name = "[KEY=]VALUE", allow_negative_numbers = true)]
     pub(crate) initial: Vec<InitialValue>,
-    /// What tells the order of events: lines, or time, for recorders that write both ends of an operation at its completion
+    /// What gives the order of events: their lines, or their time, for recorders that write both ends of an operation when it
+    /// completes
     #[arg(long, value_parser = orders(), default_value = "lines")]
     pub(crate) order: Order,
-    /// Which reads are final, for convergence: marked (by `:final? true`), or last: also the last acknowledged read of each
-    /// key by each node after the key's last update
+    /// Which reads are final, for convergence: those that are marked with `:final? true` (marked), or also the last acknowledged
+    /// read of each key at each node after the last update of the key (last)
     #[arg(long = "final", value_parser = finals(), default_value = "marked")]
     pub(crate) finals: Finals,
 }
@@ -54,20 +55,7 @@ fn formats() -> impl TypedValueParser<Value = Format> {
 }
 
 fn workloads() -> impl TypedValueParser<Value = Workload> {
-    const RECORDED: &[Workload] = &[
-        Workload::Register,
-        Workload::Counter,
-        Workload::Cart,
-        Workload::Set,
-        Workload::Text,
-        Workload::Mutex,
-        Workload::Inventory,
-        Workload::Chat,
-        Workload::Transactions,
-    ];
-    let named = |name: &str| RECORDED.iter().copied().find(|workload| workload.name() == name);
-    PossibleValuesParser::new(RECORDED.iter().map(|workload| workload.name()))
-        .try_map(move |name| named(&name).ok_or("unknown workload"))
+    PossibleValuesParser::new(Workload::names()).try_map(|name| name.parse::<Workload>())
 }
 
 fn nils() -> impl TypedValueParser<Value = Nil> {

@@ -9,7 +9,7 @@ use afterall_reference::core::{Flavour, Mutant};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// A number out of bounds.
-    #[error("{field}: expected {bounds}, found {given}")]
+    #[error("{field}: expected {bounds}, found {given}{unit}")]
     Bounds {
         /// Which field of the configuration.
         field: &'static str,
@@ -17,6 +17,8 @@ pub enum ConfigError {
         bounds: &'static str,
         /// What was given.
         given: u64,
+        /// In which unit.
+        unit: &'static str,
     },
     /// A target that does not run in this world.
     #[error("{target} runs only in the docker world, not in the {world} world")]

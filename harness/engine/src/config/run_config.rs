@@ -76,20 +76,20 @@ impl RunConfig {
     /// # Errors
     /// The first that is broken.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let within = |field, given: u64, min: u64, max: u64, bounds| {
+        let within = |field, given: u64, unit, min: u64, max: u64, bounds| {
             if (min..=max).contains(&given) {
                 Ok(())
             } else {
-                Err(ConfigError::Bounds { field, bounds, given })
+                Err(ConfigError::Bounds { field, bounds, given, unit })
             }
         };
-        within("nodes", u64::from(self.nodes), 1, 99, "1 to 99")?;
-        within("concurrency", u64::from(self.concurrency), 1, 10_000, "1 to 10000")?;
-        within("rate", u64::from(self.rate.unwrap_or(1)), 1, 1_000_000, "1 to 1000000")?;
-        within("time", self.time_ms, 100, 7 * 24 * 3_600_000, "100ms to 7 days")?;
-        within("timeout", self.timeout_ms, 1, 600_000, "1ms to 10 minutes")?;
+        within("nodes", u64::from(self.nodes), "", 1, 99, "1 to 99")?;
+        within("concurrency", u64::from(self.concurrency), "", 1, 10_000, "1 to 10000")?;
+        within("rate", u64::from(self.rate.unwrap_or(1)), "", 1, 1_000_000, "1 to 1000000")?;
+        within("time", self.time_ms, "ms", 100, 7 * 24 * 3_600_000, "100ms to 7 days")?;
+        within("timeout", self.timeout_ms, "ms", 1, 600_000, "1ms to 10 minutes")?;
         // Less is no time for replicas to hear of each other, and would call correct ones wrong.
-        within("quiescence", self.quiescence_max_ms, 100, 24 * 3_600_000, "100ms to a day")?;
+        within("quiescence", self.quiescence_max_ms, "ms", 100, 24 * 3_600_000, "100ms to a day")?;
         self.check_links()?;
         self.generator()?;
         self.check_mutant()?;

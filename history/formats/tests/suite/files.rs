@@ -1,6 +1,6 @@
 //! Files to be read.
 
-use afterall_formats::{FormatError, Options, Read, Recorded};
+use afterall_formats::{FormatError, InitialValue, Options, Read, Recorded};
 use afterall_history::History;
 
 pub(crate) fn read_as(bytes: impl AsRef<[u8]>, options: &Options) -> Result<Read, FormatError> {
@@ -26,4 +26,10 @@ pub(crate) fn refused(text: &str) -> String {
         Ok(read) => panic!("{read:?}\n{text}"),
         Err(error) => error.to_string(),
     }
+}
+
+/// Options with these initial values.
+pub(crate) fn initial(values: &[&str]) -> Options {
+    let initial = values.iter().map(|value| value.parse::<InitialValue>().unwrap()).collect();
+    Options { initial, ..Options::default() }
 }

@@ -3,7 +3,7 @@
 //! | module | |
 //! |---|---|
 //! | `files` | texts as files to be read |
-//! | `jepsen`, `jepsen_forms`, `values`, `logs` | Jepsen's histories: what is kept, guessed and refused |
+//! | `jepsen`, `jepsen_forms`, `jepsen_options`, `jepsen_refused`, `values`, `logs` | Jepsen's histories: what is kept, guessed and refused |
 //! | `transactions` | the formats of transactions |
 //! | `inputs` | plain files, packed ones, pipes and folders |
 //! | `export` | what is written is read back |
@@ -17,6 +17,8 @@ mod hostile;
 mod inputs;
 mod jepsen;
 mod jepsen_forms;
+mod jepsen_options;
+mod jepsen_refused;
 mod logs;
 mod transactions;
 mod values;

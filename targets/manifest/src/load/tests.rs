@@ -50,7 +50,7 @@ register = [
     "convergence",
     "no-phantoms",
 ]
-counter = []
+counter = ["convergence unless clock"]
 
 [client]
 protocol = "redis"
@@ -167,8 +167,9 @@ fn what_is_wrong_is_told_with_the_line_and_column_of_the_very_value() {
         ("udp-ports = [7946]\n", "", "the fault udp-drop needs"),
         // Promises and workloads.
         ("    \"no-phantoms\"", "    |\"no-fantoms\"", "no-fantoms"),
-        ("counter = []", "|counters = []", "counters"),
-        ("counter = []", "|cart = []", "cannot drive a cart"),
+        ("counter = [", "|counters = [", "unknown workload \"counters\""),
+        ("counter = [", "|cart = [", "cannot drive a cart"),
+        ("\"convergence unless clock", "|\"convergence unless clok", "unknown fault \"clok\""),
         // Names and processes.
         ("name = \"store\"", "name = |\"My Store\"", "found \"My Store\""),
         ("name = \"guard\"", "name = |\"node\"", "\"node\" twice"),

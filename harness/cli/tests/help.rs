@@ -1,0 +1,108 @@
+//! What people read first: every help page, and the main errors, as snapshots. `cargo xtask snapshots` accepts a change.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod program;
+
+use program::AFTERALL;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn run(arguments: &[&str], folder: &Path) -> Output {
+    let mut command = Command::new(AFTERALL);
+    // A terminal's width would change where lines break.
+    command.args(arguments).current_dir(folder).env("COLUMNS", "100").env_remove("DOCKER_HOST");
+    command.output().unwrap()
+}
+
+#[test]
+fn snapshot_of_every_help_page() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in [
+        "",
+        "run",
+        "replay",
+        "check",
+        "report",
+        "export",
+        "doctor",
+        "target",
+        "target list",
+        "target new",
+        "target check",
+        "target schema",
+        "completions",
+    ] {
+        let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+        let output = run(&arguments, folder.path());
+        assert_eq!(output.status.code(), Some(0), "{command}");
+        let name = format!("help {command}").trim().replace(' ', "-");
+        insta::assert_snapshot!(name, String::from_utf8(output.stdout).unwrap());
+    }
+}
+
+#[test]
+fn snapshot_of_the_main_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    std::fs::create_dir(folder.path().join("config")).unwrap();
+    write("config/run.toml", "target = \"reference\"\nnodes = \"five\"\n");
+    write("empty.jsonl", "");
+    write("notes.txt", "hello\n");
+    write("torn.edn", "{:type :invoke, :f :read, :value nil, :process 0\n");
+    write("bad.toml", "name = \"bad\"\nfaults = [\"earthquake\"]\n");
+    write(
+        "jump.jsonl",
+        "{\"format\":\"afterall-history\",\"version\":1,\"target\":\"x\",\"world\":\"sim\",\"workload\":\"register\",\"seed\":0,\"nodes\":[\"n1\"]}\n\
+         {\"index\":7,\"time\":0,\"type\":\"phase\",\"phase\":\"healthy\"}\n",
+    );
+    let mut text = String::new();
+    for command in [
+        "run --nodes 0",
+        "run --nodes 1 --faults partition",
+        "run --faults earthquake",
+        "run --faults partiton",
+        "run --world sim --faults black-hole",
+        "run --time 3s",
+        "run --quiescence 5ms",
+        "run --workload chat",
+        "run --world moon",
+        "run --flavour best",
+        "run --mutant counter-lww --workload register",
+        "run --max-bound 0%",
+        "run --image infra",
+        "run nowhere",
+        "run bad.toml",
+        "run redis --world sim",
+        "run redis --flavour lww",
+        "run dns --workload cart",
+        "replay nowhere",
+        "replay config",
+        "check nowhere.jsonl",
+        "check empty.jsonl",
+        "check notes.txt",
+        "check torn.edn",
+        "check jump.jsonl",
+        "check jump.jsonl --promise convergance",
+        "check jump.jsonl --promise convergence/most",
+        "check",
+        "export jump.jsonl --as xml",
+        "report nowhere",
+        "target check nowhere",
+        "target new My_Store",
+        "fly",
+    ] {
+        let arguments: Vec<&str> = command.split_whitespace().collect();
+        let output = run(&arguments, folder.path());
+        let code = output.status.code().unwrap();
+        assert!(code >= 254, "{command}: {code}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        let said = said.replace(&folder.path().display().to_string(), "FOLDER");
+        text.push_str(&format!(
+            "$ afterall {command}\n{}\n[exit code {code}]\n\n",
+            said.trim_end()
+        ));
+    }
+    insta::assert_snapshot!("main-errors", text);
+    assert!(!folder.path().join("store").exists(), "an error left a store behind");
+}
