@@ -269,3 +269,37 @@ fn the_paths_of_a_group_are_opened() {
     let text: Vec<String> = found.iter().map(|path| path.join("::")).collect();
     assert_eq!(text, ["x", "x::y::Z", "x::y::W", "x::v", "a::c::D"]);
 }
+
+/// Every page of the workspace, but for those of vendored code and of test data.
+fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() && !["target", "vendor", "cases", "node_modules", ".git"].contains(&name) {
+            pages(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut all = Vec::new();
+    pages(root, &mut all);
+    assert!(all.len() > 20, "{}", all.len());
+    let mut broken = Vec::new();
+    for page in all {
+        let text = fs::read_to_string(&page).unwrap();
+        for (at, _) in text.match_indices("](") {
+            let link = text[at + 2..].split([')', ' ']).next().unwrap_or_default();
+            let file = link.split('#').next().unwrap_or_default();
+            let elsewhere = file.is_empty() || file.contains("://") || file.starts_with("mailto:");
+            if !elsewhere && !page.parent().unwrap().join(file).exists() {
+                broken.push(format!("{}: {link}", page.strip_prefix(root).unwrap().display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "links that lead nowhere:\n{}", broken.join("\n"));
+}
