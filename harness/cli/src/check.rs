@@ -13,6 +13,7 @@ use afterall_formats::{Format, Recorded};
 use afterall_history::{Header, HistoryBuilder, Promise};
 use afterall_reports::{Context, junit_xml, report_html, summary_md, verdict_json, verdict_line};
 use serde::Serialize;
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
 pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
@@ -189,33 +190,37 @@ impl ReportFiles {
         };
         for (flag, file) in self.named() {
             let text = match flag {
-                "--junit" => junit_xml(verdict).map_err(|error| error.to_string()),
+                "--junit" => junit_xml(verdict).map_err(Into::into),
                 "--markdown" => Ok(summary_md(verdict, &context)),
                 _ => page(recorded, verdict, &context),
             };
             let written = text.and_then(|text| match write_whole(file, text.as_bytes()) {
                 // A pipe whose reader wants no more.
                 Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-                written => written.map_err(|error| error.to_string()),
+                written => written.map_err(Into::into),
             });
             if let Err(error) = written {
-                eprintln!("warning: write {}: {error}; the verdict stands", file.display());
+                eprintln!("warning: cannot write {}: {error}; the verdict stands", file.display());
             }
         }
     }
 }
 
-fn page(recorded: &Recorded, verdict: &Verdict, context: &Context) -> Result<String, String> {
+fn page(
+    recorded: &Recorded,
+    verdict: &Verdict,
+    context: &Context,
+) -> Result<String, Box<dyn Error + Send + Sync>> {
     let page = match recorded {
         Recorded::Operations(history) => report_html(history, verdict, context),
         // Transactions have no times, and thus no timeline: the page does without.
         Recorded::Transactions(transactions) => {
             let builder = HistoryBuilder::new(transactions.header().clone());
-            let none = builder.map_err(|error| error.to_string())?.finish();
+            let none = builder?.finish();
             report_html(&none, verdict, context)
         }
     };
-    page.map_err(|error| error.to_string())
+    Ok(page?)
 }
 
 /// The command line as it was typed, quoted for a shell where needed.

@@ -6,9 +6,12 @@ use crate::failure::Failure;
 use afterall_worlds::docker;
 use std::net::TcpListener;
 
+/// What was looked for: found, with what is to be said of it, or missing, with what to do. Either is a line for people.
+type Looked = Result<String, String>;
+
 pub(crate) fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
     let mut healthy = true;
-    let mut say = |name: &str, outcome: Result<String, String>| match outcome {
+    let mut say = |name: &str, outcome: Looked| match outcome {
         Ok(text) => println!("ok       {name}: {text}"),
         Err(text) => {
             healthy = false;
@@ -55,7 +58,7 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
 }
 
 /// The docker world. Whoever does not want it is healthy without.
-fn docker(reap: bool, say: &mut dyn FnMut(&str, Result<String, String>)) -> Result<(), Failure> {
+fn docker(reap: bool, say: &mut dyn FnMut(&str, Looked)) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (version, missing) = match runtime.block_on(docker::look()) {
         Ok(found) => found,

@@ -56,6 +56,14 @@ pub enum StoreError {
     Toml(#[from] toml::ser::Error),
 }
 
+/// `latest` does not lead to a run.
+#[derive(Debug, thiserror::Error)]
+#[error("{} does not lead to this run: {why}", .latest.display())]
+struct LatestError {
+    latest: PathBuf,
+    why: String,
+}
+
 impl StoreError {
     /// Whether this file is what could not be written.
     #[must_use]
@@ -108,7 +116,7 @@ impl NewRun {
     /// without.
     pub fn begin(self) -> Option<String> {
         self.unfinished.finish();
-        self.folder.lead_latest(&self.store).err()
+        self.folder.lead_latest(&self.store).err().map(|error| error.to_string())
     }
 }
 
@@ -212,9 +220,9 @@ impl RunFolder {
     }
 
     /// `latest` is a convenience: a run goes on without it. The old link leads where it led until the new one is there.
-    fn lead_latest(&self, store: &Path) -> Result<(), String> {
+    fn lead_latest(&self, store: &Path) -> Result<(), LatestError> {
         let latest = store.join("latest");
-        let says = |why: &str| format!("{} does not lead to this run: {why}", latest.display());
+        let says = |why: &str| LatestError { latest: latest.clone(), why: why.to_owned() };
         match fs::symlink_metadata(&latest) {
             Ok(there) if there.is_dir() => return Err(says("it is a folder, which is left alone")),
             Ok(there) if !there.is_symlink() => {

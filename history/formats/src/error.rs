@@ -9,7 +9,7 @@ use std::io;
 #[non_exhaustive]
 pub enum FormatError {
     /// The file could not be opened or read.
-    #[error("{file}: {source}")]
+    #[error("cannot read {file}")]
     Io {
         /// The file.
         file: String,

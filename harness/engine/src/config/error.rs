@@ -103,6 +103,7 @@ impl ConfigError {
                 | ConfigError::Workload { .. }
                 | ConfigError::NotDriven(_)
                 | ConfigError::NotReference(..)
+                | ConfigError::TooShort(_)
         )
     }
 }

@@ -59,7 +59,7 @@ pub struct Planned {
 /// A window in which not every kind gets its turn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{kinds} kinds of faults need {needed_ms} ms under fault so that each comes once, found {given_ms} ms: \
+    "time: {kinds} kinds of faults need {needed_ms} ms under fault so that each comes once, found {given_ms} ms: \
      ask for fewer kinds of faults, or for a longer run"
 )]
 pub struct TooShort {

@@ -129,8 +129,19 @@ async fn try_workload(cluster: &Cluster, plan: &Plan, tell: &mut dyn FnMut(Tried
     let what = format!("{name}: the nodes agree in the end");
     tell(match agree(cluster, &mut *client, &generator, patience).await {
         Ok(keys) => good(what, format!("on {keys} keys")),
-        Err(error) => bad(what, error),
+        Err(error) => bad(what, error.to_string()),
     });
+}
+
+/// Why nodes do not agree in the end.
+#[derive(Debug, thiserror::Error)]
+enum Disagreement {
+    /// They agree that there is nothing, although something was done.
+    #[error("every node returned nothing, although operations were acknowledged")]
+    Nothing,
+    /// What was seen last.
+    #[error("{0}")]
+    Trouble(String),
 }
 
 /// Reads every key at every node until all say the same, and something.
@@ -139,7 +150,7 @@ async fn agree(
     client: &mut dyn Client,
     generator: &Generator,
     patience: Duration,
-) -> Result<usize, String> {
+) -> Result<usize, Disagreement> {
     let began = tokio::time::Instant::now();
     loop {
         let mut trouble = None;
@@ -168,8 +179,10 @@ async fn agree(
         }
         match trouble {
             None if something => return Ok(generator.keys().len()),
-            None => return Err("nothing that was done is to be read".to_owned()),
-            Some(trouble) if began.elapsed() > SEEN_MAX => return Err(trouble),
+            None => return Err(Disagreement::Nothing),
+            Some(trouble) if began.elapsed() > SEEN_MAX => {
+                return Err(Disagreement::Trouble(trouble));
+            }
             Some(_) => tokio::time::sleep(POLL).await,
         }
     }

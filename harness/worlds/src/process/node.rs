@@ -41,6 +41,17 @@ pub enum StartError {
     },
 }
 
+/// A signal that could not be sent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SignalError {
+    /// There is nobody to send it to.
+    #[error("the node has no process")]
+    NoProcess,
+    /// The system refuses.
+    #[error(transparent)]
+    Refused(#[from] rustix::io::Errno),
+}
+
 /// A node: how to start it, and its process while it has one.
 #[derive(Debug)]
 pub(crate) struct NodeProcess {
@@ -133,12 +144,10 @@ impl NodeProcess {
     }
 
     /// Sends a signal.
-    pub(crate) fn signal(&self, signal: rustix::process::Signal) -> Result<u32, String> {
-        let child = self.child.as_ref().ok_or("it has no process")?;
-        let pid = child.id().ok_or("its process has ended")?;
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) -> Result<u32, SignalError> {
+        let pid = self.child.as_ref().and_then(Child::id).ok_or(SignalError::NoProcess)?;
         let raw = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
-        let raw = raw.ok_or_else(|| format!("{pid} is no process"))?;
-        rustix::process::kill_process(raw, signal).map_err(|error| error.to_string())?;
+        rustix::process::kill_process(raw.ok_or(SignalError::NoProcess)?, signal)?;
         Ok(pid)
     }
 

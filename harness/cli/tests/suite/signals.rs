@@ -1,10 +1,6 @@
 //! Signals: what they mean while a run goes on, and while it is judged.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-mod program;
-
-use program::{
+use crate::program::{
     AFTERALL, afterall, latest, names, nodes_of, signal, start, text, verdict, wait_for_history,
     wait_until,
 };

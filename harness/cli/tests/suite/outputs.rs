@@ -1,10 +1,6 @@
 //! Standard output and standard error that are closed, full, or a pipe that nobody reads: the verdict is not lost by it.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-mod program;
-
-use program::{AFTERALL, afterall, nodes_of, text};
+use crate::program::{AFTERALL, afterall, nodes_of, text};
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -130,7 +126,7 @@ fn a_run_with_processes_ends_as_it_should_behind_head() {
     assert_eq!(text(&output).trim().lines().count(), 1, "{}", text(&output));
     assert_eq!(std::fs::read_to_string(code).unwrap(), "0\n");
     assert!(nodes_of(890_001).is_empty());
-    assert!(program::latest(store.path(), "report.html").is_file());
+    assert!(crate::program::latest(store.path(), "report.html").is_file());
 }
 
 #[test]

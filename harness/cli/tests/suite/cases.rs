@@ -1,10 +1,6 @@
 //! Small histories with the right answer: every line of `cases/cases.tsv`, by its name and through a pipe.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod program;
-
-use program::{AFTERALL, text};
+use crate::program::{AFTERALL, text};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -1,10 +1,6 @@
 //! What people read first: every help page, and the main errors, as snapshots. `cargo xtask snapshots` accepts a change.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod program;
-
-use program::AFTERALL;
+use crate::program::AFTERALL;
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -1,10 +1,6 @@
 //! `afterall check` and `afterall export` with histories of other tools.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-mod program;
-
-use program::{AFTERALL, text};
+use crate::program::{AFTERALL, text};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,13 +1,9 @@
 //! The program as its users run it: real processes, real proxies, real faults.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-mod program;
-
-use afterall_reference::core::MUTANTS;
-use program::{
+use crate::program::{
     AFTERALL, latest, nodes_of, signal, start, text, verdict, wait_for_history, wait_until,
 };
+use afterall_reference::core::MUTANTS;
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;

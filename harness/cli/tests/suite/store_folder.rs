@@ -1,10 +1,6 @@
 //! The folder of a run: what a start that fails leaves, where `latest` leads, what a full disk costs.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-mod program;
-
-use program::{AFTERALL, afterall, latest, names, text, verdict};
+use crate::program::{AFTERALL, afterall, latest, names, text, verdict};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;

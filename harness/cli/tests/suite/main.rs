@@ -1,0 +1,14 @@
+//! The program as its users run it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cases;
+mod check_files;
+mod help;
+mod outputs;
+mod process_world;
+#[path = "../program/mod.rs"]
+mod program;
+mod recorded;
+mod signals;
+mod store_folder;
