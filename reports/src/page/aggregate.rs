@@ -1,6 +1,6 @@
 //! What the report shows of operations that it does not embed: counts and percentiles over time.
 
-use super::data::status;
+use super::status::status;
 use afterall_history::{History, Status};
 use serde::Serialize;
 

@@ -6,30 +6,79 @@ function drawConvergence() {
   const figures = verdict.figures.convergence;
   if (figures) {
     const tiles = [
-      figures.divergent > 0 ? ["bad", count(figures.divergent), `of ${counted(figures.keys, "key")} differ between replicas at the end`] : ["good", count(figures.keys), "keys on which all replicas agree at the end"],
+      figures.divergent > 0
+        ? ["bad", count(figures.divergent), `of ${counted(figures.keys, "key")} differ between replicas at the end`]
+        : ["good", count(figures.keys), "keys on which all replicas agree at the end"],
       figures.window_ns !== undefined && ["", duration(figures.window_ns), "from the quiet to the last stale answer"],
       ["", duration(figures.quiet_from), "the quiet began: all healed, no more updates"],
       figures.last_stale !== undefined && ["", duration(figures.last_stale), "the last stale answer"],
       figures.unread > 0 && ["unsure", count(figures.unread), "keys not read on every replica"],
     ].filter(Boolean);
-    add(host, el("div", { class: "tiles" }, tiles.map(([tone, big, words]) => el("div", { class: "tile " + tone }, el("b", {}, big), el("span", {}, words)))));
+    add(
+      host,
+      el(
+        "div",
+        { class: "tiles" },
+        tiles.map(([tone, big, words]) =>
+          el("div", { class: "tile " + tone }, el("b", {}, big), el("span", {}, words)),
+        ),
+      ),
+    );
     if (figures.examples.length) {
-      add(host, el("h3", {}, "What the replicas hold at the end"), table(["key", "replica", "value", "read"], figures.examples.slice(0, 20).flatMap((e) => e.replicas.map((h, i) =>
-        el("tr", {}, el("td", { class: "word" }, i === 0 && el("code", {}, e.key)), el("td", { class: "word" }, h.node), el("td", { class: "value" }, h.value), el("td", {}, opLink(h.op)))))));
-      if (figures.divergent > 20) add(host, el("p", { class: "small muted" }, `and ${count(figures.divergent - 20)} more keys.`));
+      add(
+        host,
+        el("h3", {}, "What the replicas hold at the end"),
+        table(
+          ["key", "replica", "value", "read"],
+          figures.examples
+            .slice(0, 20)
+            .flatMap((e) =>
+              e.replicas.map((h, i) =>
+                el(
+                  "tr",
+                  {},
+                  el("td", { class: "word" }, i === 0 && el("code", {}, e.key)),
+                  el("td", { class: "word" }, h.node),
+                  el("td", { class: "value" }, h.value),
+                  el("td", {}, opLink(h.op)),
+                ),
+              ),
+            ),
+        ),
+      );
+      if (figures.divergent > 20)
+        add(host, el("p", { class: "small muted" }, `and ${count(figures.divergent - 20)} more keys.`));
     }
   }
   fates(host);
   staleness(host);
-  if (run.tracks.length === 0) { add(host, el("p", { class: "muted" }, "No replica returned a read, so there is nothing to draw here.")); return; }
+  if (run.tracks.length === 0) {
+    add(host, el("p", { class: "muted" }, "No replica returned a read, so there is nothing to draw here."));
+    return;
+  }
   add(host, el("h3", {}, "What each replica returned"));
   let track = run.tracks[0];
-  const select = el("select", { "aria-label": "Key", onchange: () => { track = run.tracks[+select.value]; sharp.redraw(); note(); } },
-    run.tracks.map((t, i) => el("option", { value: i }, keyName(t.key) + (t.divergent ? " (divergent)" : ""))));
+  const select = el(
+    "select",
+    {
+      "aria-label": "Key",
+      onchange: () => {
+        track = run.tracks[+select.value];
+        sharp.redraw();
+        note();
+      },
+    },
+    run.tracks.map((t, i) => el("option", { value: i }, keyName(t.key) + (t.divergent ? " (divergent)" : ""))),
+  );
   const follow = el("input", { type: "checkbox", onchange: () => sharp.redraw() });
   const words = el("p", { class: "small muted" });
-  const note = () => { words.textContent = "Each band is the value a replica last returned; its colour follows from the value. Below: red where replicas last returned different values." + (track.left_out ? ` ${counted(track.left_out, "later change")} left out.` : ""); };
-  const ROW = 34, LEFT = 92;
+  const note = () => {
+    words.textContent =
+      "Each band is the value a replica last returned; its colour follows from the value. Below: red where replicas last returned different values." +
+      (track.left_out ? ` ${counted(track.left_out, "later change")} left out.` : "");
+  };
+  const ROW = 34,
+    LEFT = 92;
   let boxes = [];
   const height = () => 26 + run.tracks[0].replicas.length * ROW + 34;
   const sharp = sharpCanvas(height, "What each replica returned over time", (c, width, high) => {
@@ -41,48 +90,93 @@ function drawConvergence() {
     c.font = "11px " + getComputedStyle(document.body).fontFamily;
     c.textBaseline = "middle";
     const { list, step } = ticks(from, to, width / 130);
-    c.strokeStyle = colour.line; c.fillStyle = colour.soft;
-    for (const t of list) { c.beginPath(); c.moveTo(x(t), 20); c.lineTo(x(t), high - 8); c.stroke(); if (x(t) + 40 < width) c.fillText(tickLabel(t, step), x(t) + 4, 12); }
+    c.strokeStyle = colour.line;
+    c.fillStyle = colour.soft;
+    for (const t of list) {
+      c.beginPath();
+      c.moveTo(x(t), 20);
+      c.lineTo(x(t), high - 8);
+      c.stroke();
+      if (x(t) + 40 < width) c.fillText(tickLabel(t, step), x(t) + 4, 12);
+    }
     const changes = [];
     track.replicas.forEach((answers, node) => {
       const y = 26 + node * ROW;
-      c.fillStyle = colour.ink; c.fillText(run.nodes[node], 10, y + ROW / 2 - 2);
-      c.save(); c.beginPath(); c.rect(left, y, width - left, ROW); c.clip();
+      c.fillStyle = colour.ink;
+      c.fillText(run.nodes[node], 10, y + ROW / 2 - 2);
+      c.save();
+      c.beginPath();
+      c.rect(left, y, width - left, ROW);
+      c.clip();
       for (let i = 0; i < answers.length; i += 2) {
-        const begin = answers[i], end = i + 2 < answers.length ? answers[i + 2] : Math.max(track.until[node], begin);
+        const begin = answers[i],
+          end = i + 2 < answers.length ? answers[i + 2] : Math.max(track.until[node], begin);
         changes.push([begin, node, answers[i + 1]]);
-        const a = x(begin), w = Math.max(1.5, x(end) - a - (x(end) - a > 4 ? 1 : 0));
+        const a = x(begin),
+          w = Math.max(1.5, x(end) - a - (x(end) - a > 4 ? 1 : 0));
         if (a > width || a + w < left) continue;
-        c.fillStyle = valueColour(answers[i + 1]); c.globalAlpha = answers[i + 1] < 0 ? 0.25 : 0.8;
-        c.fillRect(a, y + 3, w, ROW - 10); c.globalAlpha = 1;
-        if (w > 36) { c.save(); c.beginPath(); c.rect(a, y, w - 3, ROW); c.clip(); c.fillStyle = "#101316"; c.fillText(text(answers[i + 1]) || "nothing", Math.max(a, left) + 5, y + ROW / 2 - 2); c.restore(); }
+        c.fillStyle = valueColour(answers[i + 1]);
+        c.globalAlpha = answers[i + 1] < 0 ? 0.25 : 0.8;
+        c.fillRect(a, y + 3, w, ROW - 10);
+        c.globalAlpha = 1;
+        if (w > 36) {
+          c.save();
+          c.beginPath();
+          c.rect(a, y, w - 3, ROW);
+          c.clip();
+          c.fillStyle = "#101316";
+          c.fillText(text(answers[i + 1]) || "nothing", Math.max(a, left) + 5, y + ROW / 2 - 2);
+          c.restore();
+        }
         boxes.push([a, y, w, ROW, node, begin, end, answers[i + 1]]);
       }
       c.restore();
     });
     // The strip: between two changes, whether the last answers differ.
     changes.sort((p, q) => p[0] - q[0]);
-    const y = 26 + track.replicas.length * ROW + 4, held = new Map();
-    c.fillStyle = colour.soft; c.fillText("disagree", 10, y + 8);
-    c.fillStyle = colour.wash; c.fillRect(left, y, width - left - 8, 16);
-    c.save(); c.beginPath(); c.rect(left, y, width - left - 8, 16); c.clip();
+    const y = 26 + track.replicas.length * ROW + 4,
+      held = new Map();
+    c.fillStyle = colour.soft;
+    c.fillText("disagree", 10, y + 8);
+    c.fillStyle = colour.wash;
+    c.fillRect(left, y, width - left - 8, 16);
+    c.save();
+    c.beginPath();
+    c.rect(left, y, width - left - 8, 16);
+    c.clip();
     const last = Math.max(...track.until);
     changes.forEach(([begin, node, value], n) => {
       held.set(node, value);
       if (new Set(held.values()).size < 2) return;
-      const a = x(begin), b = x(changes[n + 1]?.[0] ?? last);
-      c.fillStyle = colour.bad; c.fillRect(a, y, Math.max(1, b - a) + 0.6, 16);
+      const a = x(begin),
+        b = x(changes[n + 1]?.[0] ?? last);
+      c.fillStyle = colour.bad;
+      c.fillRect(a, y, Math.max(1, b - a) + 0.6, 16);
     });
     c.restore();
   });
-  sharp.canvas.style.touchAction = "auto"; sharp.canvas.style.cursor = "default";
+  sharp.canvas.style.touchAction = "auto";
+  sharp.canvas.style.cursor = "default";
   sharp.canvas.addEventListener("pointermove", (e) => {
-    const box = boxes.findLast(([a, y, w, h]) => e.offsetX >= a && e.offsetX <= a + w && e.offsetY >= y && e.offsetY <= y + h);
-    if (box) showTip(e.clientX, e.clientY, `${run.nodes[box[4]]} returned ${text(box[7]) || "nothing"}\nfrom ${moment(box[5])} to ${moment(box[6])}`); else hideTip();
+    const box = boxes.findLast(
+      ([a, y, w, h]) => e.offsetX >= a && e.offsetX <= a + w && e.offsetY >= y && e.offsetY <= y + h,
+    );
+    if (box)
+      showTip(
+        e.clientX,
+        e.clientY,
+        `${run.nodes[box[4]]} returned ${text(box[7]) || "nothing"}\nfrom ${moment(box[5])} to ${moment(box[6])}`,
+      );
+    else hideTip();
   });
   sharp.canvas.addEventListener("pointerleave", hideTip);
   timeline.onMove(() => follow.checked && sharp.redraw());
-  add(host, el("div", { class: "bar" }, el("label", {}, "key", select), el("label", {}, follow, "as zoomed in the timeline")), el("div", { class: "stage" }, sharp.canvas), words);
+  add(
+    host,
+    el("div", { class: "bar" }, el("label", {}, "key", select), el("label", {}, follow, "as zoomed in the timeline")),
+    el("div", { class: "stage" }, sharp.canvas),
+    words,
+  );
   note();
 }
 
@@ -92,39 +186,180 @@ const valueColour = (place) => (place < 0 ? colour.other : colour["v" + ((place 
 function staleness(host) {
   const f = verdict.figures.staleness;
   if (!f) return;
-  const share = (n, of) => of ? (100 * n / of).toFixed(n && n / of < 0.01 ? 3 : 1) + " %" : "–";
-  const age = (ns) => ns === undefined ? "–" : duration(ns);
+  const share = (n, of) => (of ? ((100 * n) / of).toFixed(n && n / of < 0.01 ? 3 : 1) + " %" : "–");
+  const age = (ns) => (ns === undefined ? "–" : duration(ns));
   add(host, el("h3", {}, "How old the values were that reads returned"));
-  add(host, el("div", { class: "tiles" }, [
-    [share(f.stale, f.reads), `of ${counted(f.reads, "read")} were stale (95 %: ${(100 * f.share_low).toFixed(2)} to ${(100 * f.share_high).toFixed(2)} %)`],
-    [age(f.p50_ns), "half of the stale ones were no older"],
-    [age(f.p99_ns), "99 % of them"],
-    [age(f.max_ns), f.stalest ? `the oldest, at ${f.stalest.node}, ${counted(f.versions_max, "write")} behind at most` : "the oldest"],
-  ].map(([big, words]) => el("div", { class: "tile" }, el("b", {}, big), el("span", {}, words)))));
-  add(host, table(["phase", "reads", "stale", "99 % no older than", "oldest"], f.phases.map((p) =>
-    el("tr", {}, el("td", { class: "word" }, p.phase), el("td", {}, count(p.reads)), el("td", {}, `${count(p.stale)} (${share(p.stale, p.reads)})`), el("td", {}, age(p.p99_ns)), el("td", {}, age(p.max_ns))))));
+  add(
+    host,
+    el(
+      "div",
+      { class: "tiles" },
+      [
+        [
+          share(f.stale, f.reads),
+          `of ${counted(f.reads, "read")} were stale (95 %: ${(100 * f.share_low).toFixed(2)} to ${(100 * f.share_high).toFixed(2)} %)`,
+        ],
+        [age(f.p50_ns), "half of the stale ones were no older"],
+        [age(f.p99_ns), "99 % of them"],
+        [
+          age(f.max_ns),
+          f.stalest
+            ? `the oldest, at ${f.stalest.node}, ${counted(f.versions_max, "write")} behind at most`
+            : "the oldest",
+        ],
+      ].map(([big, words]) => el("div", { class: "tile" }, el("b", {}, big), el("span", {}, words))),
+    ),
+  );
+  add(
+    host,
+    table(
+      ["phase", "reads", "stale", "99 % no older than", "oldest"],
+      f.phases.map((p) =>
+        el(
+          "tr",
+          {},
+          el("td", { class: "word" }, p.phase),
+          el("td", {}, count(p.reads)),
+          el("td", {}, `${count(p.stale)} (${share(p.stale, p.reads)})`),
+          el("td", {}, age(p.p99_ns)),
+          el("td", {}, age(p.max_ns)),
+        ),
+      ),
+    ),
+  );
   add(host, el("h3", {}, "How likely a fresh read is, by the time since the last acknowledged write"));
-  add(host, table(["up to", "reads", "fresh", "95 % between", ...(f.predicted_for ? ["predicted"] : [])], f.fresh.map((s) =>
-    el("tr", {}, el("td", {}, s.until_ns === undefined ? "later" : duration(s.until_ns)), el("td", {}, count(s.reads)), el("td", {}, share(s.fresh, s.reads)), el("td", {}, `${(100 * s.low).toFixed(1)} and ${(100 * s.high).toFixed(1)} %`), f.predicted_for && el("td", {}, s.predicted === undefined ? "–" : `${(100 * s.predicted).toFixed(1)} %`)))));
-  if (f.predicted_for) add(host, el("p", { class: "small muted" }, `Predicted by the WARS model of probabilistically bounded staleness for N = ${f.predicted_for.n}, R = ${f.predicted_for.r}, W = ${f.predicted_for.w}, with half the round trips of the healthy phase as latencies, and without gossip, repair or failure.`));
-  add(host, el("p", { class: "small muted" }, "A read is stale if what it returned had been overwritten, by an acknowledged write that began later, before the read began. Lower bounds: writes that overlap, and writes that nobody ever read, are given the benefit of the doubt."));
+  add(
+    host,
+    table(
+      ["up to", "reads", "fresh", "95 % between", ...(f.predicted_for ? ["predicted"] : [])],
+      f.fresh.map((s) =>
+        el(
+          "tr",
+          {},
+          el("td", {}, s.until_ns === undefined ? "later" : duration(s.until_ns)),
+          el("td", {}, count(s.reads)),
+          el("td", {}, share(s.fresh, s.reads)),
+          el("td", {}, `${(100 * s.low).toFixed(1)} and ${(100 * s.high).toFixed(1)} %`),
+          f.predicted_for && el("td", {}, s.predicted === undefined ? "–" : `${(100 * s.predicted).toFixed(1)} %`),
+        ),
+      ),
+    ),
+  );
+  if (f.predicted_for)
+    add(
+      host,
+      el(
+        "p",
+        { class: "small muted" },
+        `Predicted by the WARS model of probabilistically bounded staleness for N = ${f.predicted_for.n}, R = ${f.predicted_for.r}, W = ${f.predicted_for.w}, with half the round trips of the healthy phase as latencies, and without gossip, repair or failure.`,
+      ),
+    );
+  add(
+    host,
+    el(
+      "p",
+      { class: "small muted" },
+      "A read is stale if what it returned had been overwritten, by an acknowledged write that began later, before the read began. Lower bounds: writes that overlap, and writes that nobody ever read, are given the benefit of the doubt.",
+    ),
+  );
 }
 
 function fates(host) {
-  const kinds = { survived: "--v2", present: "--v2", superseded: "--v4", removed: "--v4", discarded: "--v1", lost: "--v5", undecided: "--other" };
-  for (const [title, f, beside] of [["What became of acknowledged writes", verdict.figures.fates, ["recovered", "resurrected", "phantom", "aborted"]], [{ set: "What became of the elements of sets", chat: "What became of messages" }[verdict.workload] ?? "What became of the items of carts", verdict.figures.items, ["resurrected", "recovered"]]]) {
+  const kinds = {
+    survived: "--v2",
+    present: "--v2",
+    superseded: "--v4",
+    removed: "--v4",
+    discarded: "--v1",
+    lost: "--v5",
+    undecided: "--other",
+  };
+  for (const [title, f, beside] of [
+    ["What became of acknowledged writes", verdict.figures.fates, ["recovered", "resurrected", "phantom", "aborted"]],
+    [
+      { set: "What became of the elements of sets", chat: "What became of messages" }[verdict.workload] ??
+        "What became of the items of carts",
+      verdict.figures.items,
+      ["resurrected", "recovered"],
+    ],
+  ]) {
     if (!f) continue;
     const parts = Object.keys(kinds).filter((k) => f[k] !== undefined);
-    add(host, el("h3", {}, title), el("div", { class: "sum", role: "img", "aria-label": parts.map((k) => `${k} ${f[k]}`).join(", ") },
-      parts.filter((k) => f[k] > 0).map((k) => el("div", { style: { flex: `${f[k]} 1 0`, background: `var(${kinds[k]})` }, title: `${k}: ${count(f[k])}` }))),
-      el("ul", { class: "legend" }, parts.map((k) => el("li", {}, svg("svg", { width: 14, height: 14 }, svg("rect", { width: 14, height: 14, rx: 3, style: { fill: `var(${kinds[k]})` } })), `${k} ${count(f[k])}`)), el("li", {}, `= ${count(f.acknowledged)} acknowledged`)),
-      beside.some((k) => f[k] > 0) && el("p", { class: "small muted" }, "Besides: " + beside.filter((k) => f[k] > 0).map((k) => `${count(f[k])} ${k}`).join(", ") + "."));
+    add(
+      host,
+      el("h3", {}, title),
+      el(
+        "div",
+        { class: "sum", role: "img", "aria-label": parts.map((k) => `${k} ${f[k]}`).join(", ") },
+        parts
+          .filter((k) => f[k] > 0)
+          .map((k) =>
+            el("div", {
+              style: { flex: `${f[k]} 1 0`, background: `var(${kinds[k]})` },
+              title: `${k}: ${count(f[k])}`,
+            }),
+          ),
+      ),
+      el(
+        "ul",
+        { class: "legend" },
+        parts.map((k) =>
+          el(
+            "li",
+            {},
+            svg(
+              "svg",
+              { width: 14, height: 14 },
+              svg("rect", { width: 14, height: 14, rx: 3, style: { fill: `var(${kinds[k]})` } }),
+            ),
+            `${k} ${count(f[k])}`,
+          ),
+        ),
+        el("li", {}, `= ${count(f.acknowledged)} acknowledged`),
+      ),
+      beside.some((k) => f[k] > 0) &&
+        el(
+          "p",
+          { class: "small muted" },
+          "Besides: " +
+            beside
+              .filter((k) => f[k] > 0)
+              .map((k) => `${count(f[k])} ${k}`)
+              .join(", ") +
+            ".",
+        ),
+    );
   }
   const counters = verdict.figures.counters ?? [];
   if (counters.length) {
-    add(host, el("h3", {}, "What the counters came to"), table(["key", { name: "at the end", num: true }, { name: "acknowledged", num: true }, "possible", { name: "indeterminate", num: true }], counters.slice(0, 100).map((k) => {
-      const off = k.value === undefined || k.value < k.lowest || k.value > k.highest;
-      return el("tr", {}, el("td", { class: "word" }, el("code", {}, k.key)), el("td", { class: "num" }, el("span", { class: off ? "tag bad" : "" }, k.value === undefined ? "replicas differ" : count(k.value))), el("td", { class: "num" }, count(k.acknowledged)), el("td", { class: "word" }, `${count(k.lowest)} to ${count(k.highest)}`), el("td", { class: "num" }, count(k.indeterminate)));
-    })));
+    add(
+      host,
+      el("h3", {}, "What the counters came to"),
+      table(
+        [
+          "key",
+          { name: "at the end", num: true },
+          { name: "acknowledged", num: true },
+          "possible",
+          { name: "indeterminate", num: true },
+        ],
+        counters.slice(0, 100).map((k) => {
+          const off = k.value === undefined || k.value < k.lowest || k.value > k.highest;
+          return el(
+            "tr",
+            {},
+            el("td", { class: "word" }, el("code", {}, k.key)),
+            el(
+              "td",
+              { class: "num" },
+              el("span", { class: off ? "tag bad" : "" }, k.value === undefined ? "replicas differ" : count(k.value)),
+            ),
+            el("td", { class: "num" }, count(k.acknowledged)),
+            el("td", { class: "word" }, `${count(k.lowest)} to ${count(k.highest)}`),
+            el("td", { class: "num" }, count(k.indeterminate)),
+          );
+        }),
+      ),
+    );
   }
 }

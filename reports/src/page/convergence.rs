@@ -1,6 +1,6 @@
 //! What each replica returned for a key, and when: the changes alone.
 
-use super::data::Texts;
+use super::texts::Texts;
 use afterall_checkers::Verdict;
 use afterall_history::{Datum, History, OpId, Status};
 use serde::Serialize;
@@ -93,7 +93,7 @@ pub(super) fn tracks(
                 continue;
             }
             last[node] = Some(op.output());
-            let size = CHANGE_BYTES + super::data::size(history, op.output());
+            let size = CHANGE_BYTES + super::texts::size(history, op.output());
             if changes >= CHANGES_MAX || size > bytes {
                 track.left_out += 1;
                 continue;

@@ -1,22 +1,19 @@
 //! The run as the page's script reads it: columns, tables of texts, differences of times.
 
-#![expect(clippy::disallowed_types, reason = "looked up, never walked")]
-
 use super::aggregate::{self, Density, Performance};
 use super::convergence::{self, KeyTrack};
 use super::select;
+use super::status::status;
+use super::texts::{Texts, VALUE_CHARS};
 use crate::context::{Context, NodeLog};
 use crate::words;
 use afterall_checkers::{Anomaly, Verdict};
 use afterall_history::{
-    Datum, FaultKind, Function, History, KeyId, NodeChange, NodeId, OpId, Phase, SessionId, Status,
-    View,
+    FaultKind, Function, History, KeyId, NodeChange, NodeId, OpId, Phase, SessionId,
 };
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-/// Characters shown of a value.
-const VALUE_CHARS: usize = 400;
 /// Characters shown of a key, a node's name, an error.
 const NAME_CHARS: usize = 200;
 /// Of what only the verdict has: anomalies, and together their size; edges of one; faults; and so on.
@@ -102,65 +99,6 @@ struct Turn {
     detail: String,
 }
 
-/// The distinct texts of the operations.
-pub(super) struct Texts<'h> {
-    history: &'h History,
-    list: Vec<String>,
-    places: HashMap<String, i64>,
-    of_datum: HashMap<Datum, i64>,
-}
-
-impl Texts<'_> {
-    /// The place of a value's JSON; −1 for nothing.
-    pub(super) fn datum(&mut self, datum: Datum) -> i64 {
-        if datum.is_nil() {
-            return -1;
-        }
-        if let Some(place) = self.of_datum.get(&datum) {
-            return *place;
-        }
-        let text = json(self.history, datum);
-        let place = self.text(&text, VALUE_CHARS);
-        self.of_datum.insert(datum, place);
-        place
-    }
-
-    fn text(&mut self, text: &str, chars: usize) -> i64 {
-        let text = words::cut(text, chars);
-        let next = self.list.len() as i64;
-        *self.places.entry(text).or_insert_with_key(|text| {
-            self.list.push(text.clone());
-            next
-        })
-    }
-}
-
-/// A value as JSON, no longer than is needed to show [`VALUE_CHARS`] of it.
-fn json(history: &History, datum: Datum) -> String {
-    match history.view(datum) {
-        View::Text(text) if text.len() > 16 * VALUE_CHARS => {
-            format!("{:?}…", text.chars().take(4 * VALUE_CHARS).collect::<String>())
-        }
-        View::List(items) if items.len() > 4 * VALUE_CHARS => {
-            let shown: Vec<String> =
-                items.clone().take(VALUE_CHARS / 2).map(|item| json(history, item)).collect();
-            format!("[{}, … {} items]", shown.join(","), words::count(items.len() as u64))
-        }
-        _ => history.data().value(datum).to_string(),
-    }
-}
-
-/// About what a value takes in the file, when nothing before it was the same.
-pub(super) fn size(history: &History, datum: Datum) -> usize {
-    match history.view(datum) {
-        View::Nil => 3,
-        View::Bool(_) | View::Int(_) => 16,
-        View::Text(text) => 12 + text.len().min(VALUE_CHARS),
-        View::List(items) => 12 + (8 * items.len()).min(VALUE_CHARS),
-        View::Map(entries) => 12 + (16 * entries.len()).min(VALUE_CHARS),
-    }
-}
-
 impl Run {
     pub(super) fn new(
         history: &History,
@@ -169,8 +107,7 @@ impl Run {
         ops_bytes: usize,
     ) -> Run {
         let exact = select::exact(history, verdict, ops_bytes);
-        let mut texts =
-            Texts { history, list: Vec::new(), places: HashMap::new(), of_datum: HashMap::new() };
+        let mut texts = Texts::new(history);
         let ops = Ops::new(history, &exact, &mut texts);
         let tracks = convergence::tracks(history, verdict, &mut texts, ops_bytes / 8);
         let density = (exact.len() < history.len()).then(|| aggregate::density(history));
@@ -194,7 +131,7 @@ impl Run {
             sessions,
             keys,
             functions: Function::ALL.iter().map(|f| f.name()).collect(),
-            texts: texts.list,
+            texts: texts.into_list(),
             ops,
             total: history.len(),
             end: history.last_time(),
@@ -241,14 +178,6 @@ impl Ops {
             ops.error.push(op.error().map_or(-1, |error| texts.text(error, NAME_CHARS)));
         }
         ops
-    }
-}
-
-pub(super) fn status(status: Status) -> u8 {
-    match status {
-        Status::Ok => 0,
-        Status::Fail => 1,
-        Status::Info => 2,
     }
 }
 

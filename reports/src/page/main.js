@@ -4,26 +4,103 @@ function drawAppendix() {
   const host = section("appendix");
   const c = run.context;
   const whole = ops.count === run.total;
-  add(host, el("h2", { id: "appendix-title" }, "Appendix"),
-    el("p", {}, !timed ? "Transactions have no times, so nothing is drawn over time." : whole ? "Every operation of the history is in this file." : `This file has ${count(ops.count)} of ${counted(run.total, "operation")} exactly; counts and percentiles are over all of them.`,
-      " Values of more than 400 characters are cut. ", c.history_path && ["The whole history: ", el("code", {}, c.history_path), "."]),
-    run.torn && el("p", {}, el("span", { class: "tag unsure" }, "torn"), " The last line of the history was not written to its end: " + run.torn),
-    timed && !run.complete && el("p", {}, el("span", { class: "tag unsure" }, "cut off"), " The history ends without saying how the run ended."));
+  add(
+    host,
+    el("h2", { id: "appendix-title" }, "Appendix"),
+    el(
+      "p",
+      {},
+      !timed
+        ? "Transactions have no times, so nothing is drawn over time."
+        : whole
+          ? "Every operation of the history is in this file."
+          : `This file has ${count(ops.count)} of ${counted(run.total, "operation")} exactly; counts and percentiles are over all of them.`,
+      " Values of more than 400 characters are cut. ",
+      c.history_path && ["The whole history: ", el("code", {}, c.history_path), "."],
+    ),
+    run.torn &&
+      el(
+        "p",
+        {},
+        el("span", { class: "tag unsure" }, "torn"),
+        " The last line of the history was not written to its end: " + run.torn,
+      ),
+    timed &&
+      !run.complete &&
+      el(
+        "p",
+        {},
+        el("span", { class: "tag unsure" }, "cut off"),
+        " The history ends without saying how the run ended.",
+      ),
+  );
   const details = (title, body) => add(host, el("details", {}, el("summary", {}, title), body));
-  if (c.machine.length) add(host, el("h3", {}, "Machine and versions"), table(["what", "which"], c.machine.map(([name, value]) => el("tr", {}, el("td", { class: "word muted" }, name), el("td", { class: "wide" }, value)))), el("div", { style: { height: "18px" } }));
+  if (c.machine.length)
+    add(
+      host,
+      el("h3", {}, "Machine and versions"),
+      table(
+        ["what", "which"],
+        c.machine.map(([name, value]) =>
+          el("tr", {}, el("td", { class: "word muted" }, name), el("td", { class: "wide" }, value)),
+        ),
+      ),
+      el("div", { style: { height: "18px" } }),
+    );
   const by = verdict.counts.by_f ?? [];
-  if (by.length) add(host, el("h3", {}, "Operations by kind"), table(["kind", { name: "ok", num: true }, { name: "fail", num: true }, { name: "info", num: true }], by.map((f) => el("tr", {}, el("td", {}, f.f), el("td", { class: "num" }, count(f.ok)), el("td", { class: "num" }, count(f.fail)), el("td", { class: "num" }, count(f.info))))), el("div", { style: { height: "18px" } }));
+  if (by.length)
+    add(
+      host,
+      el("h3", {}, "Operations by kind"),
+      table(
+        ["kind", { name: "ok", num: true }, { name: "fail", num: true }, { name: "info", num: true }],
+        by.map((f) =>
+          el(
+            "tr",
+            {},
+            el("td", {}, f.f),
+            el("td", { class: "num" }, count(f.ok)),
+            el("td", { class: "num" }, count(f.fail)),
+            el("td", { class: "num" }, count(f.info)),
+          ),
+        ),
+      ),
+      el("div", { style: { height: "18px" } }),
+    );
   if (c.run_toml) details("run.toml", el("pre", { class: "block", tabindex: 0 }, c.run_toml));
-  for (const log of c.logs) details(`Log of ${log.node}, its end`, el("pre", { class: "block", tabindex: 0 }, log.tail));
-  if (run.turns.length) details("What happened to nodes by themselves", el("pre", { class: "block", tabindex: 0 }, run.turns.map((t) => `${moment(t.time)}  ${run.nodes[t.node]}  ${t.change}  ${t.detail}`).join("\n")));
+  for (const log of c.logs)
+    details(`Log of ${log.node}, its end`, el("pre", { class: "block", tabindex: 0 }, log.tail));
+  if (run.turns.length)
+    details(
+      "What happened to nodes by themselves",
+      el(
+        "pre",
+        { class: "block", tabindex: 0 },
+        run.turns.map((t) => `${moment(t.time)}  ${run.nodes[t.node]}  ${t.change}  ${t.detail}`).join("\n"),
+      ),
+    );
 }
 
 const TIMED = ["timeline", "convergence", "performance"];
 
 function drawNav() {
-  const links = [["verdict", "Verdict"], ["anomalies", "Anomalies", anomalies.length], ["timeline", "Timeline"], ["convergence", "Convergence"], ["performance", "Performance"], ["appendix", "Appendix"]]
-    .filter(([id]) => timed || !TIMED.includes(id));
-  add(section("nav"), el("div", { class: "inner" }, el("a", { class: "brand", href: "#verdict" }, "Afterall"), links.map(([id, name, n]) => el("a", { href: "#" + id }, name, n !== undefined && el("span", { class: "n" }, n)))));
+  const links = [
+    ["verdict", "Verdict"],
+    ["anomalies", "Anomalies", anomalies.length],
+    ["timeline", "Timeline"],
+    ["convergence", "Convergence"],
+    ["performance", "Performance"],
+    ["appendix", "Appendix"],
+  ].filter(([id]) => timed || !TIMED.includes(id));
+  add(
+    section("nav"),
+    el(
+      "div",
+      { class: "inner" },
+      el("a", { class: "brand", href: "#verdict" }, "Afterall"),
+      links.map(([id, name, n]) => el("a", { href: "#" + id }, name, n !== undefined && el("span", { class: "n" }, n))),
+    ),
+  );
 }
 
 // #anomaly-3 opens an anomaly, #op-1042 an operation in the timeline.
@@ -52,7 +129,15 @@ if (timed) {
 drawAppendix();
 window.addEventListener("hashchange", follow);
 // Following a link to where one already is should still lead there.
-document.addEventListener("click", (e) => { const link = e.target.closest?.("a[href^='#']"); if (link && link.getAttribute("href") === location.hash) follow(); });
+document.addEventListener("click", (e) => {
+  const link = e.target.closest?.("a[href^='#']");
+  if (link && link.getAttribute("href") === location.hash) follow();
+});
 follow();
 // For those who drive the page from outside: what the timeline shows.
-window.afterall = { get view() { const { from, to, lanes, pinned, marked } = timeline.view; return { from, to, lanes, pinned: pinned < 0 ? null : ops.index[pinned], marked: [...marked] }; } };
+window.afterall = {
+  get view() {
+    const { from, to, lanes, pinned, marked } = timeline.view;
+    return { from, to, lanes, pinned: pinned < 0 ? null : ops.index[pinned], marked: [...marked] };
+  },
+};

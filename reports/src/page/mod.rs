@@ -9,6 +9,8 @@ mod aggregate;
 mod convergence;
 mod data;
 mod select;
+mod status;
+mod texts;
 
 use crate::context::Context;
 use crate::json::ReportError;

@@ -23,7 +23,8 @@ const add = (host, ...children) => put(host, {}, children);
 const count = (n) => n.toLocaleString("en-US");
 const counted = (n, what) => `${count(n)} ${what}${n === 1 ? "" : "s"}`;
 function duration(ns) {
-  const a = Math.abs(ns), sign = ns < 0 ? "−" : "";
+  const a = Math.abs(ns),
+    sign = ns < 0 ? "−" : "";
   if (a < 1e3) return sign + Math.round(a) + " ns";
   if (a < 1e6) return sign + +(a / 1e3).toPrecision(3) + " µs";
   if (a < 1e9) return sign + +(a / 1e6).toPrecision(3) + " ms";
@@ -41,11 +42,13 @@ function percent(share) {
 let colour = {};
 function readColours() {
   const style = getComputedStyle(document.documentElement);
-  const names = "paper card ink soft faint line wash ok fail info good bad accent partition latency kill pause clock other v0 v1 v2 v3 v4 v5 v6 v7";
+  const names =
+    "paper card ink soft faint line wash ok fail info good bad accent partition latency kill pause clock other v0 v1 v2 v3 v4 v5 v6 v7";
   colour = Object.fromEntries(names.split(" ").map((name) => [name, style.getPropertyValue("--" + name).trim()]));
 }
 const faultColour = (kind) => colour[kind] ?? colour.other;
-const faultVariable = (kind) => (["partition", "latency", "kill", "pause", "clock"].includes(kind) ? `var(--${kind})` : "var(--other)");
+const faultVariable = (kind) =>
+  ["partition", "latency", "kill", "pause", "clock"].includes(kind) ? `var(--${kind})` : "var(--other)";
 
 const tip = document.getElementById("tip");
 function showTip(x, y, words) {
@@ -56,10 +59,16 @@ function showTip(x, y, words) {
   const top = y + 18 + box.height > window.innerHeight ? y - box.height - 12 : y + 18;
   tip.style.transform = `translate(${left}px, ${Math.max(8, top)}px)`;
 }
-const hideTip = () => { tip.hidden = true; };
+const hideTip = () => {
+  tip.hidden = true;
+};
 
 function table(heads, rows) {
-  const head = el("tr", {}, heads.map((h) => el("th", { scope: "col", class: h.num && "num" }, h.name ?? h)));
+  const head = el(
+    "tr",
+    {},
+    heads.map((h) => el("th", { scope: "col", class: h.num && "num" }, h.name ?? h)),
+  );
   return el("div", { class: "scroll", tabindex: 0 }, el("table", {}, el("thead", {}, head), el("tbody", {}, rows)));
 }
 
@@ -77,7 +86,8 @@ function sharpCanvas(height, label, draw) {
     requestAnimationFrame(() => {
       asked = false;
       const ratio = window.devicePixelRatio || 1;
-      const wide = canvas.clientWidth, high = typeof height === "function" ? height() : height;
+      const wide = canvas.clientWidth,
+        high = typeof height === "function" ? height() : height;
       if (!wide) return;
       canvas.style.height = high + "px";
       canvas.width = Math.round(wide * ratio);
@@ -88,14 +98,17 @@ function sharpCanvas(height, label, draw) {
     });
   };
   new ResizeObserver(redraw).observe(canvas);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readColours(); redraw(); });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    readColours();
+    redraw();
+  });
   return { canvas, redraw };
 }
 
 // Moments for an axis: about `wanted` of them, at round distances.
 function ticks(from, to, wanted) {
   const rough = (to - from) / Math.max(1, wanted);
-  const power = Math.pow(10, Math.floor(Math.log10(Math.max(rough, 1))));
+  const power = 10 ** Math.floor(Math.log10(Math.max(rough, 1)));
   const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough) ?? power * 10;
   const list = [];
   for (let t = Math.ceil(from / step) * step; t <= to; t += step) list.push(t);

@@ -4,7 +4,10 @@ const run = JSON.parse(document.getElementById("run").textContent);
 
 const ops = (() => {
   const raw = run.ops;
-  const sums = (list) => { let sum = 0; return list.map((n) => (sum += n)); };
+  const sums = (list) => {
+    let sum = 0;
+    return list.map((n) => (sum += n));
+  };
   const index = sums(raw.index);
   const at = sums(raw.at);
   const known = raw.took.filter((n) => n >= 0).sort((a, b) => a - b);

@@ -71,7 +71,7 @@ impl Chosen<'_> {
         }
         let op = self.history.op(id);
         let values = [op.input(), op.output(), op.version()]
-            .map(|datum| super::data::size(self.history, datum));
+            .map(|datum| super::texts::size(self.history, datum));
         let size = OP_BYTES
             + values.iter().sum::<usize>()
             + op.error().map_or(0, |e| e.len().min(40))

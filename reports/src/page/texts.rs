@@ -1,0 +1,80 @@
+//! The distinct texts of the operations, each kept once.
+
+#![expect(clippy::disallowed_types, reason = "looked up, never walked")]
+
+use crate::words;
+use afterall_history::{Datum, History, View};
+use std::collections::HashMap;
+
+/// Characters shown of a value.
+pub(super) const VALUE_CHARS: usize = 400;
+
+/// The distinct texts of the operations.
+pub(super) struct Texts<'h> {
+    history: &'h History,
+    list: Vec<String>,
+    places: HashMap<String, i64>,
+    of_datum: HashMap<Datum, i64>,
+}
+
+impl<'h> Texts<'h> {
+    /// No texts yet.
+    pub(super) fn new(history: &'h History) -> Self {
+        Texts { history, list: Vec::new(), places: HashMap::new(), of_datum: HashMap::new() }
+    }
+
+    /// All texts, in the order of their places.
+    pub(super) fn into_list(self) -> Vec<String> {
+        self.list
+    }
+
+    /// The place of a value's JSON; −1 for nothing.
+    pub(super) fn datum(&mut self, datum: Datum) -> i64 {
+        if datum.is_nil() {
+            return -1;
+        }
+        if let Some(place) = self.of_datum.get(&datum) {
+            return *place;
+        }
+        let text = json(self.history, datum);
+        let place = self.text(&text, VALUE_CHARS);
+        self.of_datum.insert(datum, place);
+        place
+    }
+
+    /// The place of a text that is cut after so many characters.
+    pub(super) fn text(&mut self, text: &str, chars: usize) -> i64 {
+        let text = words::cut(text, chars);
+        let next = self.list.len() as i64;
+        *self.places.entry(text).or_insert_with_key(|text| {
+            self.list.push(text.clone());
+            next
+        })
+    }
+}
+
+/// A value as JSON, no longer than is needed to show [`VALUE_CHARS`] of it.
+fn json(history: &History, datum: Datum) -> String {
+    match history.view(datum) {
+        View::Text(text) if text.len() > 16 * VALUE_CHARS => {
+            format!("{:?}…", text.chars().take(4 * VALUE_CHARS).collect::<String>())
+        }
+        View::List(items) if items.len() > 4 * VALUE_CHARS => {
+            let shown: Vec<String> =
+                items.clone().take(VALUE_CHARS / 2).map(|item| json(history, item)).collect();
+            format!("[{}, … {} items]", shown.join(","), words::count(items.len() as u64))
+        }
+        _ => history.data().value(datum).to_string(),
+    }
+}
+
+/// About what a value takes in the file, when nothing before it was the same.
+pub(super) fn size(history: &History, datum: Datum) -> usize {
+    match history.view(datum) {
+        View::Nil => 3,
+        View::Bool(_) | View::Int(_) => 16,
+        View::Text(text) => 12 + text.len().min(VALUE_CHARS),
+        View::List(items) => 12 + (8 * items.len()).min(VALUE_CHARS),
+        View::Map(entries) => 12 + (16 * entries.len()).min(VALUE_CHARS),
+    }
+}
