@@ -21,7 +21,10 @@ const section = (id) => document.getElementById(id);
 const add = (host, ...children) => put(host, {}, children);
 
 const count = (n) => n.toLocaleString("en-US");
-const counted = (n, what) => `${count(n)} ${what}${n === 1 ? "" : "s"}`;
+// English plurals, as far as this page needs them: an anomaly, anomalies; a match, matches; a key, keys.
+const plural = (what) =>
+  /[^aeiou]y$/.test(what) ? what.replace(/y$/, "ies") : /(ch|s)$/.test(what) ? `${what}es` : `${what}s`;
+const counted = (n, what) => `${count(n)} ${n === 1 ? what : plural(what)}`;
 function duration(ns) {
   const a = Math.abs(ns),
     sign = ns < 0 ? "−" : "";
