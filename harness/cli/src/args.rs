@@ -107,8 +107,8 @@ pub(crate) struct RunArgs {
     /// A known bug of the reference node to switch on, to see that it is found
     #[arg(long, long_help = mutant_help())]
     pub(crate) mutant: Option<Mutant>,
-    /// How often a property may still break, at most, for its promise to count as tested: a share of its chances, where 30%
-    /// takes ten chances; or none
+    /// A promise counts as tested if its property breaks in at most this share of its chances, with 95 % confidence: 30% needs
+    /// ten chances. `none` sets no limit
     #[arg(long, value_name = "SHARE", default_value_t = MaxBound::USUAL)]
     pub(crate) max_bound: MaxBound,
     /// The folder in which runs are kept
@@ -304,6 +304,12 @@ impl RunArgs {
         match self.faults.as_deref() {
             None => {}
             Some([none]) if none == "none" => config = config.faults([]),
+            Some(names) if names.iter().any(|name| name == "none") => {
+                let found = names.join(",");
+                return Err(Failure::usage(format!(
+                    "--faults: expected kinds of faults, or none alone, found {found:?}"
+                )));
+            }
             Some(names) => {
                 let kinds: Result<Vec<FaultKind>, _> =
                     names.iter().map(|name| name.trim().parse()).collect();
@@ -437,7 +443,7 @@ mod tests {
     fn a_mutant_that_cannot_show_is_refused() {
         let hidden = resolve("afterall run --mutant counter-lww --workload register");
         let error = Plan::new(hidden).unwrap_err().to_string();
-        assert!(error.contains("it shows on counter of crdt"), "{error}");
+        assert!(error.contains("expected counter of crdt"), "{error}");
         assert!(Plan::new(resolve("afterall run --mutant cart-union --flavour lww")).is_err());
         let quiet = resolve("afterall run --mutant cart-union --faults kill");
         Plan::new(quiet.clone()).unwrap();

@@ -69,7 +69,7 @@ pub enum ConfigError {
     CannotShow(#[from] afterall_checkers::CannotShow),
     /// A known bug that nothing of the run can show.
     #[error(
-        "mutant {mutant} cannot show on workload {workload} of flavour {flavour}, so this run would test nothing: it shows on {known}"
+        "mutant {mutant} has no effect on workload {workload} of flavour {flavour}, so this run would test nothing: expected {known}"
     )]
     MutantHidden {
         /// The mutant.
@@ -84,6 +84,9 @@ pub enum ConfigError {
     /// An option of the reference node, for another target.
     #[error("{0}: only the reference node has one, {1} does not")]
     NotReference(&'static str, String),
+    /// A Toxiproxy for a world without proxies.
+    #[error("toxiproxy: the sim has no proxies")]
+    Toxiproxy,
     /// A schedule that was given and cannot be carried out.
     #[error("schedule: {0}")]
     Schedule(#[from] BadSchedule),
@@ -104,6 +107,7 @@ impl ConfigError {
                 | ConfigError::NotDriven(_)
                 | ConfigError::NotReference(..)
                 | ConfigError::TooShort(_)
+                | ConfigError::Toxiproxy
         )
     }
 }

@@ -90,6 +90,9 @@ impl RunConfig {
         within("timeout", self.timeout_ms, "ms", 1, 600_000, "1ms to 10 minutes")?;
         // Less is no time for replicas to hear of each other, and would call correct ones wrong.
         within("quiescence", self.quiescence_max_ms, "ms", 100, 24 * 3_600_000, "100ms to a day")?;
+        if self.world == WorldKind::Sim && self.toxiproxy.is_some() {
+            return Err(ConfigError::Toxiproxy);
+        }
         self.check_links()?;
         self.generator()?;
         self.check_mutant()?;
