@@ -203,7 +203,7 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
         names.sort_unstable();
         names.dedup();
         let names = crate::words::list(&names).unwrap_or_default();
-        format!("one of {names} is broken, and values do not tell which")
+        format!("one of {names} is broken, and the values do not show which")
     });
     let outcome = if count > 0 {
         Outcome::Broken { count, groups, chances: chances.max(count) }

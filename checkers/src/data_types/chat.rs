@@ -70,7 +70,7 @@ fn alone(ctx: &Context<'_>, message: OpId, answer: OpId, read: OpView<'_>) -> Fi
         kind,
         cause: Cause::ReadAt(explain::served(ctx, read.id())),
         sentence: format!(
-            "Session {} saw {what} in {} (#{}) without the message: {}, and not {}.",
+            "Session {} saw {what} in {} (#{}), but not the message that it belongs to: it saw that {}, and not that {}.",
             read.process(),
             read.key_name(),
             read.number(),

@@ -271,7 +271,9 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
         why = format!("{why}; by its version {total} were applied in all, {acked} acknowledged");
     }
     if !or.is_empty() {
-        why = format!("{why}; values alone do not tell loss from double for certain");
+        why = format!(
+            "{why}; the values do not show for certain whether one is lost or one counts twice"
+        );
     } else if by_versions.is_none() && counter.decremented && claim == NO_LOST {
         let of = amounts(counter);
         why = format!(

@@ -16,7 +16,7 @@ pub(crate) fn lost(ctx: &Context<'_>, add: OpView<'_>, kind: &'static str, and: 
         or: Vec::new(),
         kind,
         cause,
-        sentence: format!("{} was acknowledged{and}; {why}.", explain::op(ctx, add.id())),
+        sentence: format!("{} and was acknowledged{and}; {why}.", explain::op(ctx, add.id())),
         key: Some(add.key()),
         ops: std::iter::once(add.id()).chain(finals).collect(),
         edges: Vec::new(),

@@ -396,7 +396,7 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
         kind,
         cause,
         sentence: format!(
-            "{} was acknowledged, and at the end {name} holds {remains} instead; {why}.",
+            "{} and was acknowledged, but at the end {name} holds {remains} instead; {why}.",
             explain::op(ctx, write)
         ),
         key: Some(key.key),

@@ -198,9 +198,10 @@ fn missed(ctx: &Context<'_>, old: OpView<'_>, new: OpView<'_>) -> String {
             "read #{read} of {key}{place} returned {returned} and {seen} session {session}'s {own} #{number}"
         )
     } else {
+        let later = new.number();
         let (new, old) = (explain::op(ctx, new.id()), explain::op(ctx, old.id()));
         format!(
-            "{new} is ordered before session {session}'s {own} #{number}, which came first: {old}"
+            "the store orders #{later} before session {session}'s {own} #{number}, which came first: {old}, then {new}"
         )
     }
 }

@@ -293,7 +293,7 @@ fn a_lost_decrement_a_double_one_and_one_of_which_it_is_not_known_are_told_apart
     // The increment of 2 is missing, or the decrement of 2 was applied twice.
     let either = counter("p1@n1 increment c 2\np2@n2 increment c 7\np3@n2 decrement c 2", 5);
     assert_eq!(of(&either), ["undecided", "undecided"]);
-    assert!(why(&either, P::NoDoubleIncrements).contains("values do not tell which"));
+    assert!(why(&either, P::NoDoubleIncrements).contains("the values do not show which"));
 }
 
 #[test]

@@ -340,6 +340,10 @@ fn parse_image(text: &str) -> Result<(String, String), NotAnImage> {
 
 /// The command line that makes the same run.
 pub(crate) fn command_line(config: &RunConfig) -> String {
+    if !config.schedule.is_drawn() {
+        // Options cannot say which fault comes when.
+        return "afterall replay run.toml".to_owned();
+    }
     let ms = |ms: u64| {
         humantime::format_duration(Duration::from_millis(ms)).to_string().replace(' ', "")
     };
