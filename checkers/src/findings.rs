@@ -1,7 +1,7 @@
 //! What checkers hand in: how often each property was put to the test, and what broke it, grouped by cause.
 
 use crate::cause::Cause;
-use crate::verdict::{Figures, Label, Tier};
+use crate::verdict::{AnomalyKind, Figures, Label, Tier};
 use afterall_history::{KeyId, OpId, Property, Sessions};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub(crate) struct Finding {
     /// Where the history does not tell which property it is: the others that it may be instead.
     pub(crate) or: Vec<Claim>,
     /// What it is called.
-    pub(crate) kind: &'static str,
+    pub(crate) kind: AnomalyKind,
     /// What others of its kind have in common with it.
     pub(crate) cause: Cause,
     /// What happened, in plain words.
@@ -58,7 +58,7 @@ pub(crate) struct Tested {
     pub(crate) tier: Option<Tier>,
 }
 
-type GroupKey = (Claim, &'static str, Cause, Vec<Claim>);
+type GroupKey = (Claim, AnomalyKind, Cause, Vec<Claim>);
 
 /// What checkers hand in.
 #[derive(Debug, Default)]
@@ -162,7 +162,7 @@ impl Findings {
     }
 
     /// Counts one more of a kind without saying more of it than its group knows; false if there is no such group.
-    pub(crate) fn count_more(&mut self, claim: Claim, kind: &'static str, cause: &Cause) -> bool {
+    pub(crate) fn count_more(&mut self, claim: Claim, kind: AnomalyKind, cause: &Cause) -> bool {
         let key = (claim, kind, cause.clone(), Vec::new());
         match self.groups.get_mut(&key) {
             Some(group) => {

@@ -9,8 +9,8 @@ use crate::findings::{Claim, Finding, Findings, Group};
 use crate::registry::Registry;
 use crate::row::RestsOn;
 use crate::verdict::{
-    Anomaly, Counts, CountsOf, Edge, FORMAT, FaultVerdict, Figures, Outcome, PropertyVerdict,
-    VERSION, Valid, Verdict,
+    Anomaly, AnomalyKind, Counts, CountsOf, Edge, FORMAT, FaultVerdict, Figures, Outcome,
+    PropertyVerdict, VERSION, Valid, Verdict,
 };
 use crate::words::{counted, percent};
 use afterall_history::{
@@ -445,7 +445,7 @@ fn chosen<'f>(
     };
     // What breaks a level breaks all above it, by the same operations: it is told of the lowest, or of the lowest of
     // those that are promised.
-    fn same(group: &Group) -> (&str, &Cause, &[OpId]) {
+    fn same(group: &Group) -> (AnomalyKind, &Cause, &[OpId]) {
         (group.smallest.kind, &group.smallest.cause, &group.smallest.ops)
     }
     // What is one of several properties, nobody knows which, is a story of its own.
@@ -495,7 +495,7 @@ fn untimed(
         property,
         sessions,
         promised: promised(header, property, sessions),
-        kind: finding.kind.to_owned(),
+        kind: finding.kind,
         cause: cause_words(&finding.cause),
         count: group.count,
         sentence: finding.sentence.clone(),

@@ -59,7 +59,9 @@ pub use measures::pbs;
 pub use promises::{
     CannotShow, can_show, cannot_show, usual_promises, usual_promises_of_transactions,
 };
-pub use verdict::{Anomaly, Edge, Label, Outcome, PropertyVerdict, Tier, Valid, Verdict};
+pub use verdict::{
+    Anomaly, AnomalyKind, Edge, Label, Outcome, PropertyVerdict, Tier, Valid, Verdict,
+};
 
 /// Judges a history.
 #[must_use]

@@ -7,7 +7,7 @@ use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
 use crate::registry::Registry;
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
-use crate::verdict::{Outcome, Valid, Verdict};
+use crate::verdict::{AnomalyKind, Outcome, Valid, Verdict};
 use afterall_history::{
     Function, Header, History, HistoryBuilder, OpEvent, Outcome as How, Promise, Property,
     Sessions, Value, Workload,
@@ -47,7 +47,7 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
             findings.add(Finding {
                 claim: CLAIM,
                 or: Vec::new(),
-                kind: "unlucky read",
+                kind: AnomalyKind::Phantom,
                 cause: Cause::ReadAt(explain::served(case.ctx, read.id())),
                 sentence: explain::op(case.ctx, read.id()),
                 key: Some(read.key()),

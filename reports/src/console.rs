@@ -198,10 +198,10 @@ impl Screen {
     fn anomaly(&mut self, anomaly: &Anomaly) {
         let promised = if anomaly.promised { "" } else { ", not promised" };
         let tone = if anomaly.promised { Tone::Bad } else { Tone::Strong };
-        let head = self.painted(tone, &format!("#{} {}", anomaly.id, shown(&anomaly.kind)));
+        let head = self.painted(tone, &format!("#{} {}", anomaly.id, anomaly.kind));
         let times = words::counted(anomaly.count, "time");
         let of = format!("{} ({times}{promised})", anomaly.property);
-        let length = anomaly.id.to_string().len() + anomaly.kind.chars().count() + of.len() + 6;
+        let length = anomaly.id.to_string().len() + anomaly.kind.name().len() + of.len() + 6;
         if length <= self.width {
             self.line(&format!("  {head}  {of}"));
         } else {

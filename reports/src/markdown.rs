@@ -103,7 +103,7 @@ fn tell(anomaly: &Anomaly) -> String {
     let mut text = format!(
         "**#{} {}** ({}, {}{promised}): {}\n",
         anomaly.id,
-        inline(&anomaly.kind),
+        anomaly.kind,
         anomaly.property,
         words::counted(anomaly.count, "time"),
         inline(&anomaly.sentence),

@@ -31,7 +31,7 @@ use crate::inference::paths::{Conflict, Paths, ops_on, searches, why_reads_from}
 use crate::inference::reads_from::ReadsFrom;
 use crate::linearizable;
 use crate::row::{Checker, Turn};
-use crate::verdict::Label;
+use crate::verdict::{AnomalyKind, Label};
 use afterall_history::{
     Datum, Function, KeyId, OpId, OpView, Property, Sessions, Status, Workload,
 };
@@ -39,9 +39,14 @@ use std::collections::HashMap;
 
 const CC: Claim = (Property::Causal, Sessions::All);
 /// What reads of values are called that nobody wrote.
-pub(crate) const THIN_AIR: &str = "ThinAirRead";
+pub(crate) const THIN_AIR: AnomalyKind = AnomalyKind::ThinAirRead;
 /// What violations of CC are called.
-pub(crate) const CC_KINDS: [&str; 4] = ["CyclicCO", THIN_AIR, "WriteCOInitRead", "WriteCORead"];
+pub(crate) const CC_KINDS: [AnomalyKind; 4] = [
+    AnomalyKind::CyclicCausality,
+    THIN_AIR,
+    AnomalyKind::CausalInitialRead,
+    AnomalyKind::CausalStaleRead,
+];
 const WHY_NONE: &str = "no read had a write of its key in the causal past of its session";
 
 /// A read that ignores what is in its causal past.
@@ -273,12 +278,12 @@ fn judge_cart(
     }
 }
 
-fn kind_of(why: Stale) -> &'static str {
+fn kind_of(why: Stale) -> AnomalyKind {
     match why {
-        Stale::Nothing(_) => "WriteCOInitRead",
-        Stale::Overwritten => "WriteCORead",
-        Stale::Misses(_) => "missing item",
-        Stale::Shows(..) => "removed item shown",
+        Stale::Nothing(_) => AnomalyKind::CausalInitialRead,
+        Stale::Overwritten => AnomalyKind::CausalStaleRead,
+        Stale::Misses(_) => AnomalyKind::MissingItem,
+        Stale::Shows(..) => AnomalyKind::RemovedItemShown,
     }
 }
 
@@ -432,7 +437,7 @@ fn cyclic(ctx: &Context<'_>, order: &CausalOrder<'_>, reads_from: &ReadsFrom) ->
     Finding {
         claim: CC,
         or: Vec::new(),
-        kind: "CyclicCO",
+        kind: AnomalyKind::CyclicCausality,
         cause: Cause::EffectsBeforeCauses,
         sentence: "Each of these operations comes before the next, and the last before the first."
             .to_owned(),

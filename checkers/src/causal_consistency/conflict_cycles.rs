@@ -16,7 +16,7 @@ use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::causal_order::{CausalOrder, Seen};
 use crate::inference::paths::{Conflict, Paths, conflict_why, ops_on, why_reads_from};
 use crate::inference::reads_from::ReadsFrom;
-use crate::verdict::Label;
+use crate::verdict::{AnomalyKind, Label};
 use afterall_history::{OpId, OpView, Property, Sessions};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
@@ -176,7 +176,7 @@ fn cycles(
         findings.add(conflict_cycle(ctx, &plain, edges, conflicts));
     }
     for _ in unsearched.into_iter().filter(|&unsearched| unsearched) {
-        findings.count_more(CLAIM, "CyclicCF", &Cause::Disagreement);
+        findings.count_more(CLAIM, AnomalyKind::CyclicConflict, &Cause::Disagreement);
     }
 }
 
@@ -213,7 +213,7 @@ fn conflict_cycle(
     Finding {
         claim: CLAIM,
         or: Vec::new(),
-        kind: "CyclicCF",
+        kind: AnomalyKind::CyclicConflict,
         cause: Cause::Disagreement,
         sentence: format!(
             "No one order of the writes of {} explains what the sessions read.",

@@ -26,7 +26,7 @@ use crate::inference::paths::{ops_on, why_reads_from};
 use crate::inference::reads_from::ReadsFrom;
 use crate::linearizable;
 use crate::row::{Checker, Turn};
-use crate::verdict::Label;
+use crate::verdict::{AnomalyKind, Label};
 use afterall_history::{OpId, Property, Sessions, Workload};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -205,12 +205,12 @@ fn explain(
             );
             let why = format!("#{} shows nothing", ctx.op(read).number());
             let back = Dependency { from: read, to: write, label: Label::Conflict, why };
-            ("WriteHBInitRead", path, sentence, vec![back])
+            (AnomalyKind::SessionInitialRead, path, sentence, vec![back])
         }
         Contradiction::Cycle(cycle) => {
             let sentence =
                 format!("No one order of the writes explains what session {process} read.");
-            ("CyclicHB", cycle, sentence, Vec::new())
+            (AnomalyKind::CyclicSessionOrder, cycle, sentence, Vec::new())
         }
     };
     // What was forced rests on a read, and on how it came to have the earlier write before it.
@@ -249,7 +249,7 @@ fn unexplained(ctx: &Context<'_>, session: u32, claim: Claim, ops: Vec<OpId>) ->
     Finding {
         claim,
         or: Vec::new(),
-        kind: "CyclicHB",
+        kind: AnomalyKind::CyclicSessionOrder,
         cause: Cause::NoSessionOrder,
         sentence: format!("No one order of the writes explains what session {process} read."),
         key: None,

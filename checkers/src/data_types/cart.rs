@@ -33,7 +33,7 @@ use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
 use crate::row::{Checker, Turn};
 use crate::session_guarantees as sessions;
-use crate::verdict::{ItemFates, Label, Tier};
+use crate::verdict::{AnomalyKind, ItemFates, Label, Tier};
 use afterall_history::{
     Datum, Function, KeyId, OpId, OpView, Property, Sessions, Status, Workload,
 };
@@ -172,7 +172,7 @@ fn at_the_end(
             findings.add(lost(
                 ctx,
                 add,
-                "lost item",
+                AnomalyKind::LostItem,
                 " and never removed, and at the end no replica holds it",
             ));
         } else if demanded.is_none() && !late && !present {
@@ -241,7 +241,7 @@ fn resurrected(ctx: &Context<'_>, claim: Claim, removal: &Removal, read: OpId) -
     Finding {
         claim,
         or: Vec::new(),
-        kind: "resurrected item",
+        kind: AnomalyKind::ResurrectedItem,
         cause,
         sentence: format!(
             "{}, which its session had seen ({}), and at the end every replica holds it again.",
@@ -417,7 +417,7 @@ fn own(ctx: &Context<'_>, claim: Claim, earlier: &[OpId], op: OpView<'_>, why: &
     ops.sort_unstable();
     ops.dedup();
     let kind = match (op.f(), claim.0) {
-        (Function::Checkout, _) => "checkout anomaly",
+        (Function::Checkout, _) => AnomalyKind::CheckoutAnomaly,
         (_, property) => sessions::kind(property),
     };
     let mut edges = vec![so(ctx, last, op.id())];

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::row::{Checker, Turn};
-use crate::verdict::Label;
+use crate::verdict::{AnomalyKind, Label};
 use afterall_history::{Function, OpId, OpView, Property, Sessions, Workload};
 
 const CLAIM: Claim = (Property::Causal, Sessions::All);
@@ -42,7 +42,8 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
 
 fn alone(ctx: &Context<'_>, message: OpId, answer: OpId, read: OpView<'_>) -> Finding {
     let edit = ctx.op(answer).f() == Function::Edit;
-    let kind = if edit { "edit without its message" } else { "answer without its message" };
+    let kind =
+        if edit { AnomalyKind::EditWithoutMessage } else { AnomalyKind::AnswerWithoutMessage };
     let what = if edit { "an edit" } else { "an answer" };
     let edges = vec![
         Dependency {

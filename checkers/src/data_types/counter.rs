@@ -26,7 +26,7 @@ use crate::inference::sums::Sums;
 use crate::inference::version::vector;
 use crate::row::{Checker, Turn};
 use crate::session_guarantees as sessions;
-use crate::verdict::{CounterFigures, Label, Tier};
+use crate::verdict::{AnomalyKind, CounterFigures, Label, Tier};
 use afterall_history::{
     FaultKind, Function, KeyId, NODE_UNKNOWN, OpId, OpView, Property, Sessions, Status, Workload,
 };
@@ -280,7 +280,8 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
             "no choice of operations, each applied once or twice, gives {value} of {of}; {why}"
         );
     }
-    let kind = if claim == NO_LOST { "lost increments" } else { "applied twice" };
+    let kind =
+        if claim == NO_LOST { AnomalyKind::LostIncrements } else { AnomalyKind::AppliedTwice };
     let shows = |op: &OpView<'_>| op.is_final() && op.output().as_int() == Some(value);
     let shown = ctx.on(counter.key).find(|op| op.f().is_read() && op.is_ok() && shows(op));
     let finals = ctx.finals(counter.key).iter().map(|&(_, read)| read);
@@ -396,7 +397,7 @@ fn during_the_run(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findi
         findings.add(Finding {
             claim: NO_PHANTOMS,
             or: Vec::new(),
-            kind: "impossible sum",
+            kind: AnomalyKind::ImpossibleSum,
             cause: Cause::ReadAt(explain::served(ctx, read.id())),
             sentence: format!(
                 "{}: no choice of the operations invoked by then adds up to that; they add up to {lowest} to {highest}.",

@@ -3,12 +3,13 @@
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Finding};
+use crate::verdict::AnomalyKind;
 use afterall_history::{OpView, Property, Sessions};
 
 pub(crate) const NO_LOST: Claim = (Property::NoLostItems, Sessions::All);
 
 /// A lost item of a cart, or element of a set: what was acknowledged, and what else is to be said of it.
-pub(crate) fn lost(ctx: &Context<'_>, add: OpView<'_>, kind: &'static str, and: &str) -> Finding {
+pub(crate) fn lost(ctx: &Context<'_>, add: OpView<'_>, kind: AnomalyKind, and: &str) -> Finding {
     let (cause, why) = explain::why_gone(ctx, add.id());
     let finals = ctx.finals(add.key()).iter().map(|&(_, read)| read);
     Finding {

@@ -27,7 +27,7 @@ use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
 use crate::row::{Checker, Turn};
 use crate::session_guarantees as sessions;
-use crate::verdict::{ItemFates, Label, Tier, Visibility};
+use crate::verdict::{AnomalyKind, ItemFates, Label, Tier, Visibility};
 use afterall_history::{
     Function, KeyId, NodeId, OpId, OpView, Property, Sessions, Status, Workload,
 };
@@ -158,7 +158,7 @@ fn at_the_end(
             findings.add(lost(
                 ctx,
                 acknowledged,
-                "lost element",
+                AnomalyKind::LostElement,
                 ", and at the end no replica shows it",
             ));
         } else {

@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::explain;
 use crate::findings::{Finding, Findings};
 use crate::row::{Checker, Turn};
+use crate::verdict::AnomalyKind;
 use afterall_history::{Function, KeyId, OpId, OpView, Workload};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -59,13 +60,19 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
     for &(read, value) in &reads_from.phantoms {
         let value = ctx.history.data().value(value);
         let what = format!("{}: no session had written {value} by then.", explain::op(ctx, read));
-        findings.add(words::finding(ctx, "phantom", vec![read], what, Vec::new()));
+        findings.add(words::finding(ctx, AnomalyKind::Phantom, vec![read], what, Vec::new()));
     }
     for &(read, write) in &reads_from.aborted {
         let words = explain::op(ctx, write);
         let read_words = explain::op(ctx, read);
         let what = format!("{read_words}: its write is recorded as failed: {words}.");
-        findings.add(words::finding(ctx, "aborted write", vec![write, read], what, Vec::new()));
+        findings.add(words::finding(
+            ctx,
+            AnomalyKind::AbortedWrite,
+            vec![write, read],
+            what,
+            Vec::new(),
+        ));
     }
     if ctx.history.header().workload == Workload::Set && !ctx.has_removes() {
         let mut sets = Sets::new(ctx, reads_from);
@@ -117,7 +124,11 @@ fn counter_bounds(ctx: &Context<'_>, told: &BTreeSet<OpId>, findings: &mut Findi
             let until = steps.ops[outside.read].completed.unwrap_or(0);
             if !ctx.history.updates_left_out(key, None, until) {
                 let found = words::explain_bounds(ctx, &steps.ops, outside);
-                findings.add(Finding { claim: BOUNDS, kind: "read out of bounds", ..found });
+                findings.add(Finding {
+                    claim: BOUNDS,
+                    kind: AnomalyKind::ReadOutOfBounds,
+                    ..found
+                });
             }
         }
     }

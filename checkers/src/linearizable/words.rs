@@ -10,7 +10,7 @@ use crate::cause::Cause;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Dependency, Finding};
-use crate::verdict::Label;
+use crate::verdict::{AnomalyKind, Label};
 use afterall_history::{KeyId, OpId};
 
 /// Operations that may stand behind the bounds of a read, for them to be part of its witness.
@@ -37,12 +37,12 @@ pub(super) fn explain_bounds(
         "{}: expected {expected}, from the operations that completed before it began and those that ran beside it.",
         explain::op(ctx, read)
     );
-    finding(ctx, "not linearizable", all, what, Vec::new())
+    finding(ctx, AnomalyKind::NotLinearizable, all, what, Vec::new())
 }
 
 pub(super) fn finding(
     ctx: &Context<'_>,
-    kind: &'static str,
+    kind: AnomalyKind,
     ops: Vec<OpId>,
     sentence: String,
     edges: Vec<Dependency>,
@@ -63,7 +63,7 @@ pub(super) fn finding(
 /// A read of several values at once.
 pub(super) fn several(ctx: &Context<'_>, read: OpId) -> Finding {
     let what = format!("{}: a register holds one value at a time.", explain::op(ctx, read));
-    finding(ctx, "siblings", vec![read], what, Vec::new())
+    finding(ctx, AnomalyKind::Siblings, vec![read], what, Vec::new())
 }
 
 fn real_time(ctx: &Context<'_>, from: OpId, to: OpId) -> Dependency {
@@ -113,7 +113,7 @@ fn explain_clash(ctx: &Context<'_>, what: &str, clash: &Clash<OpId>) -> Finding 
     let over = over.map_or(String::new(), |over| format!("{} and ", explain::op(ctx, over)));
     let begun = explain::op(ctx, begun);
     let sentence = format!("{what}: {first}, then {still}; meanwhile {over}{begun}.");
-    finding(ctx, "not linearizable", clash.all(), sentence, edges)
+    finding(ctx, AnomalyKind::NotLinearizable, clash.all(), sentence, edges)
 }
 
 pub(super) fn explain_text(ctx: &Context<'_>, wrong: &Wrong) -> Finding {
@@ -150,7 +150,7 @@ pub(super) fn explain_text(ctx: &Context<'_>, wrong: &Wrong) -> Finding {
             );
         }
     };
-    finding(ctx, "not linearizable", wrong.all(), sentence, edges)
+    finding(ctx, AnomalyKind::NotLinearizable, wrong.all(), sentence, edges)
 }
 
 pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
@@ -196,7 +196,7 @@ pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
             vec![real_time(ctx, x, y), why_reads_from(ctx, y, read)],
         ),
     };
-    finding(ctx, "not linearizable", ops, sentence, edges)
+    finding(ctx, AnomalyKind::NotLinearizable, ops, sentence, edges)
 }
 
 /// A read, without all that it shows.

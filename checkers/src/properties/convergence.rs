@@ -17,7 +17,7 @@ use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
 use crate::inference::sums::Sums;
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
-use crate::verdict::{ConvergenceFigures, Divergence, Held};
+use crate::verdict::{AnomalyKind, ConvergenceFigures, Divergence, Held};
 use afterall_history::{
     Datum, Fault, Function, KeyId, NodeId, OpId, OpView, Phase, Property, RECORDED, Sessions,
     Status, Value, Workload as W,
@@ -302,7 +302,7 @@ fn diverged(ctx: &Context<'_>, key: KeyId, held: &BTreeMap<Value, Vec<OpId>>) ->
     Finding {
         claim: CLAIM,
         or: Vec::new(),
-        kind: "divergence",
+        kind: AnomalyKind::Divergence,
         cause,
         sentence: format!(
             "At the end the replicas disagree on {}: {}.",

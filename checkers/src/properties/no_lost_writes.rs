@@ -38,7 +38,7 @@ use crate::inference::paths::{Paths, ops_on};
 use crate::inference::reads_from::ReadsFrom;
 use crate::inference::version::{Relation, compare};
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
-use crate::verdict::{Fates, Label};
+use crate::verdict::{AnomalyKind, Fates, Label};
 use afterall_history::{
     FaultKind, Function, KeyId, NodeId, OpId, OpView, Property, RegisterRule, Sessions, Status,
     Workload,
@@ -389,7 +389,11 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
     // Several may have written the same.
     remains.dedup();
     let remains = crate::words::list(&remains).unwrap_or_else(|| "nothing".to_owned());
-    let kind = if claim == NO_LOST { "lost write" } else { "write lost to what it had seen" };
+    let kind = if claim == NO_LOST {
+        AnomalyKind::LostWrite
+    } else {
+        AnomalyKind::WriteLostToWhatItHadSeen
+    };
     Finding {
         claim,
         or: Vec::new(),

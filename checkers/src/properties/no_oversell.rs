@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
+use crate::verdict::AnomalyKind;
 use afterall_history::{
     Function, KeyId, OpId, OpView, Property, RECORDED, Sessions, Status, Workload,
 };
@@ -116,7 +117,7 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
     findings.add(Finding {
         claim: CLAIM,
         or: Vec::new(),
-        kind: "oversold",
+        kind: AnomalyKind::Oversold,
         cause,
         sentence: format!(
             "{sold} of {name} were sold, but there were only {stock}. The last sales: {}; {why}.",

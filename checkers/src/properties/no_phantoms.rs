@@ -12,6 +12,7 @@ use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
+use crate::verdict::AnomalyKind;
 use afterall_history::{Datum, OpId, OpView, Property, Sessions, Workload};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,11 +58,11 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
     for &(read, value) in &reads_from.phantoms {
         let value = ctx.history.data().value(value);
         let what = format!("no session had written {value} by then");
-        findings.add(finding(ctx, read, None, "phantom", &what));
+        findings.add(finding(ctx, read, None, AnomalyKind::Phantom, &what));
     }
     for &(read, write) in &reads_from.aborted {
         let what = format!("its write is recorded as failed: {}", explain::op(ctx, write));
-        findings.add(finding(ctx, read, Some(write), "aborted write", &what));
+        findings.add(finding(ctx, read, Some(write), AnomalyKind::AbortedWrite, &what));
     }
     let reads = || ctx.history.ops().filter(|op| op.f().is_read() && op.is_ok());
     match ctx.history.header().workload {
@@ -87,7 +88,7 @@ fn elements(
         if last == read.id() {
             let element = ctx.history.value_written(add).unwrap_or(Datum::NIL);
             let what = format!("it holds {} more than once", ctx.history.data().value(element));
-            findings.add(finding(ctx, read.id(), Some(add), "duplicate element", &what));
+            findings.add(finding(ctx, read.id(), Some(add), AnomalyKind::DuplicateElement, &what));
             return;
         }
     }
@@ -108,13 +109,13 @@ fn items(ctx: &Context<'_>, reads_from: &ReadsFrom, read: OpView<'_>, findings: 
         let said = data.value(element);
         if !seen.insert(add) {
             let what = format!("it holds {said} more than once");
-            findings.add(finding(ctx, read.id(), Some(add), "duplicate item", &what));
+            findings.add(finding(ctx, read.id(), Some(add), AnomalyKind::DuplicateItem, &what));
         }
         let added = data.items(ctx.op(add).input()).nth(1);
         if quantity != added {
             let quantity = data.value(quantity.unwrap_or(Datum::NIL));
             let what = format!("it holds {said} {quantity} times; {}", explain::op(ctx, add));
-            findings.add(finding(ctx, read.id(), Some(add), "quantity drift", &what));
+            findings.add(finding(ctx, read.id(), Some(add), AnomalyKind::QuantityDrift, &what));
         }
     }
     // Of what was added several times a store may show the sum, the last, or each by itself; never more than all together, nor
@@ -130,9 +131,9 @@ fn items(ctx: &Context<'_>, reads_from: &ReadsFrom, read: OpView<'_>, findings: 
         let sum = |of: &[i64]| of.iter().map(|&n| i128::from(n)).sum::<i128>();
         let least = added.iter().copied().min().unwrap_or(0);
         let wrong = if shown.len() > added.len() {
-            "duplicate item"
+            AnomalyKind::DuplicateItem
         } else if sum(&shown) > sum(&added) || shown.iter().any(|&n| n < least) {
-            "quantity drift"
+            AnomalyKind::QuantityDrift
         } else {
             continue;
         };
@@ -146,7 +147,7 @@ fn finding(
     ctx: &Context<'_>,
     read: OpId,
     write: Option<OpId>,
-    kind: &'static str,
+    kind: AnomalyKind,
     what: &str,
 ) -> Finding {
     Finding {

@@ -20,6 +20,7 @@ use crate::inference::mix::mix;
 use crate::inference::reads_from::ReadsFrom;
 use crate::linearizable;
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
+use crate::verdict::AnomalyKind;
 use afterall_history::{OpId, Property, Sessions, Workload};
 use rustc_hash::FxHashSet;
 
@@ -111,7 +112,7 @@ fn no_order(ctx: &Context<'_>, order: &CausalOrder<'_>) -> Finding {
     Finding {
         claim: CLAIM,
         or: Vec::new(),
-        kind: "no order",
+        kind: AnomalyKind::NoOrder,
         cause: Cause::NoCommonOrder,
         sentence: format!(
             "No one order of these operations on {keys} keeps to the order of each session and explains every read."

@@ -24,7 +24,7 @@ use crate::context::Context;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
 use crate::row::{Checker, Turn};
-use crate::verdict::{Label, Tier};
+use crate::verdict::{AnomalyKind, Label, Tier};
 use afterall_history::{KeyId, OpId, OpView, Sessions, Status, Workload};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -410,7 +410,8 @@ fn finding(ctx: &Context<'_>, key: KeyId, states: &States, cycle: &[Step], mask:
     edges.sort_by_key(|edge| (edge.from, edge.to, edge.label));
     edges.dedup_by_key(|edge| (edge.from, edge.to, edge.label));
     let names = claims_of(mask);
-    let kind = if claims.is_empty() { kind(claim.0) } else { "contradictory session orders" };
+    let kind =
+        if claims.is_empty() { kind(claim.0) } else { AnomalyKind::ContradictorySessionOrders };
     Finding {
         claim,
         or: claims,

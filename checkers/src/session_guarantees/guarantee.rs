@@ -5,7 +5,7 @@ use crate::cause::Cause;
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Findings};
-use crate::verdict::Tier;
+use crate::verdict::{AnomalyKind, Tier};
 use afterall_history::{OpId, Property, Sessions};
 
 pub(crate) const GUARANTEES: [Property; 4] = [
@@ -66,11 +66,11 @@ pub(crate) fn cause(ctx: &Context<'_>, earlier: OpId, later: OpId) -> Cause {
 }
 
 /// What a violation is called.
-pub(crate) fn kind(property: Property) -> &'static str {
+pub(crate) fn kind(property: Property) -> AnomalyKind {
     match property {
-        Property::ReadYourWrites => "RYW",
-        Property::MonotonicReads => "MR",
-        Property::MonotonicWrites => "MW",
-        _ => "WFR",
+        Property::ReadYourWrites => AnomalyKind::ReadYourWrites,
+        Property::MonotonicReads => AnomalyKind::MonotonicReads,
+        Property::MonotonicWrites => AnomalyKind::MonotonicWrites,
+        _ => AnomalyKind::WritesFollowReads,
     }
 }

@@ -11,7 +11,7 @@ use crate::cause::Cause;
 use crate::findings::Findings;
 use crate::judge;
 use crate::registry::Registry;
-use crate::verdict::{Counts, CountsOf, TransactionFigures, Verdict};
+use crate::verdict::{AnomalyKind, Counts, CountsOf, TransactionFigures, Verdict};
 use afterall_history::{Function, Status, Transactions, Workload};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -129,7 +129,7 @@ fn file_cycles(
 
 /// What was found, by kind and cause: how often, and the one with the fewest transactions.
 #[derive(Default)]
-struct Groups(BTreeMap<(&'static str, Cause), (u64, Shape)>);
+struct Groups(BTreeMap<(AnomalyKind, Cause), (u64, Shape)>);
 
 impl Groups {
     fn add(&mut self, history: &Transactions, cause: Cause, shape: Shape, count: u64) {
@@ -147,7 +147,7 @@ impl Groups {
         }
     }
 
-    fn count_more(&mut self, kind: &'static str, cause: &Cause) -> bool {
+    fn count_more(&mut self, kind: AnomalyKind, cause: &Cause) -> bool {
         let group = self.0.get_mut(&(kind, cause.clone()));
         group.map(|(count, _)| *count += 1).is_some()
     }

@@ -17,6 +17,7 @@
 //! own reads are not judged.
 
 use super::writers::{Writer, Writers, writer};
+use crate::verdict::AnomalyKind;
 use afterall_history::{Initial, KeyId, OpId, Status, Transactions, TxnId, ValueId};
 
 /// In the place of a transaction: the initial state.
@@ -81,14 +82,14 @@ pub(super) enum Odd {
 }
 
 impl Odd {
-    pub(super) fn kind(self) -> &'static str {
+    pub(super) fn kind(self) -> AnomalyKind {
         match self {
-            Odd::ThinAir => "ThinAirRead",
-            Odd::Aborted(_) => "AbortedRead",
-            Odd::Intermediate(_) => "IntermediateRead",
-            Odd::Future => "FutureRead",
-            Odd::NotMyOwn => "NotMyOwnWrite",
-            Odd::NotMyLast => "NotMyLastWrite",
+            Odd::ThinAir => AnomalyKind::ThinAirRead,
+            Odd::Aborted(_) => AnomalyKind::AbortedRead,
+            Odd::Intermediate(_) => AnomalyKind::IntermediateRead,
+            Odd::Future => AnomalyKind::FutureRead,
+            Odd::NotMyOwn => AnomalyKind::NotMyOwnWrite,
+            Odd::NotMyLast => AnomalyKind::NotMyLastWrite,
         }
     }
 }

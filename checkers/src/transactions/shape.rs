@@ -5,7 +5,7 @@ use super::facts::{Facts, INITIAL, Odd};
 use super::level::Level;
 use super::paths::{Link, Paths, Step};
 use super::sorted::Sorted;
-use crate::verdict::Label;
+use crate::verdict::{AnomalyKind, Label};
 use afterall_history::{OpId, Transactions, TxnId};
 
 /// One operation depends on another.
@@ -21,7 +21,7 @@ pub(super) struct Tie {
 /// What is wrong.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
-    pub(super) kind: &'static str,
+    pub(super) kind: AnomalyKind,
     /// The read that is wrong, where one is.
     pub(super) read: Option<OpId>,
     /// What it should have known: a write.
@@ -163,12 +163,14 @@ impl Kinds {
         facts: &Facts<'_>,
         level: Level,
         conflict: Conflict,
-    ) -> &'static str {
+    ) -> AnomalyKind {
         let read = facts.reads[conflict.read as usize];
         match level {
-            Level::CausalConvergence | Level::Causal if read.from == INITIAL => "WriteCOInitRead",
-            Level::CausalConvergence | Level::Causal => "WriteCORead",
-            Level::ReadCommitted => "NonMonotonicRead",
+            Level::CausalConvergence | Level::Causal if read.from == INITIAL => {
+                AnomalyKind::CausalInitialRead
+            }
+            Level::CausalConvergence | Level::Causal => AnomalyKind::CausalStaleRead,
+            Level::ReadCommitted => AnomalyKind::NonMonotonicRead,
             Level::ReadAtomic => {
                 let reader = facts.reader(conflict.read);
                 if self.reader != Some(reader) {
@@ -177,7 +179,7 @@ impl Kinds {
                     self.reads.sort_unstable();
                 }
                 let twice = self.reads.binary_search(&(read.key, conflict.first)).is_ok();
-                if twice { "NonRepeatableRead" } else { "FracturedRead" }
+                if twice { AnomalyKind::NonRepeatableRead } else { AnomalyKind::FracturedRead }
             }
         }
     }
@@ -194,7 +196,11 @@ pub(super) fn cycle(facts: &Facts<'_>, paths: &Paths<'_>, level: Level, links: &
         }
     }
     all.retain(|link| !matches!(link.step, Step::Conflict(_)));
-    let kind = if conflicts.is_empty() { "CyclicCO" } else { "CyclicCF" };
+    let kind = if conflicts.is_empty() {
+        AnomalyKind::CyclicCausality
+    } else {
+        AnomalyKind::CyclicConflict
+    };
     let told: Vec<OpId> = conflicts.iter().flat_map(|tie: &Tie| [tie.from, tie.to]).collect();
     conflicts.extend(ties(facts, &all, &told));
     Shape { kind, read: None, newer: None, ties: each_once(conflicts) }

@@ -4,7 +4,7 @@ use super::level::Level;
 use super::shape::{Shape, Tie};
 use crate::cause::Cause;
 use crate::findings::{Dependency, Finding};
-use crate::verdict::Label;
+use crate::verdict::{AnomalyKind, Label};
 use afterall_history::{OpId, Transactions, ValueId};
 
 /// Sessions that have groups of their own; of more sessions' reads, all are one group.
@@ -40,14 +40,14 @@ fn shows_nothing(history: &Transactions, read: OpId) -> bool {
 }
 
 /// What others of the kind have in common with it.
-pub(super) fn cause(history: &Transactions, kind: &str, read: Option<OpId>) -> Cause {
+pub(super) fn cause(history: &Transactions, kind: AnomalyKind, read: Option<OpId>) -> Cause {
     match read {
         Some(read) if history.sessions() <= SESSIONS_APART_MAX => {
             let session = history.session_of(history.txn_of(read));
             Cause::ReadsOfSession(session.0)
         }
         Some(_) => Cause::ReadsOfAnySession,
-        None if kind == "CyclicCO" => Cause::EffectsBeforeCauses,
+        None if kind == AnomalyKind::CyclicCausality => Cause::EffectsBeforeCauses,
         None => Cause::Disagreement,
     }
 }
@@ -56,7 +56,7 @@ fn sentence(history: &Transactions, level: Level, shape: &Shape) -> String {
     let of = |id: Option<OpId>| id.map_or_else(|| "somebody".to_owned(), |id| op(history, id));
     let (Some(read), newer) = (shape.read, of(shape.newer)) else {
         return match shape.kind {
-            "CyclicCO" => "Each of these transactions comes before the next, and the last before the first.".to_owned(),
+            AnomalyKind::CyclicCausality => "Each of these transactions comes before the next, and the last before the first.".to_owned(),
             _ => "No commit order explains these reads: each of these transactions must come before the next, and the last before the first.".to_owned(),
         };
     };
@@ -67,24 +67,24 @@ fn sentence(history: &Transactions, level: Level, shape: &Shape) -> String {
         Level::ReadCommitted => "in a transaction that it had read from",
     };
     match shape.kind {
-        "ThinAirRead" => format!("{said}: no transaction wrote that value."),
-        "AbortedRead" => {
+        AnomalyKind::ThinAirRead => format!("{said}: no transaction wrote that value."),
+        AnomalyKind::AbortedRead => {
             format!("{said}, although the transaction that wrote it was aborted: {newer}.")
         }
-        "IntermediateRead" => {
+        AnomalyKind::IntermediateRead => {
             format!("{said}, a value that was replaced by the transaction that wrote it: {newer}.")
         }
-        "FutureRead" => format!("{said} before the same transaction wrote it: {newer}."),
-        "NotMyOwnWrite" => {
+        AnomalyKind::FutureRead => format!("{said} before the same transaction wrote it: {newer}."),
+        AnomalyKind::NotMyOwnWrite => {
             format!("{said}, although the same transaction had written another value: {newer}.")
         }
-        "NotMyLastWrite" => {
+        AnomalyKind::NotMyLastWrite => {
             format!("{said}, although the same transaction had replaced that value: {newer}.")
         }
         _ if shows_nothing(history, read) => {
             format!("{said}, although there was a write {past}: {newer}.")
         }
-        "NonRepeatableRead" => {
+        AnomalyKind::NonRepeatableRead => {
             format!("{said}, although the same transaction read another value of the key: {newer}.")
         }
         _ => format!("{said}, although that had been overwritten {past}: {newer}."),

@@ -1,5 +1,6 @@
 //! What broke a property.
 
+use super::anomaly_kind::AnomalyKind;
 use afterall_history::{Phase, Property, Sessions};
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,7 @@ pub struct Anomaly {
     /// Whether that property was promised.
     pub promised: bool,
     /// What it is called: `lost write`, `WriteCORead`, `applied twice` …
-    pub kind: String,
+    pub kind: AnomalyKind,
     /// What the group has in common.
     pub cause: String,
     /// How many there are in the group, this one included.

@@ -5,6 +5,7 @@
 //! left out.
 
 mod anomaly;
+mod anomaly_kind;
 mod convergence;
 mod counts;
 mod fates;
@@ -16,6 +17,7 @@ mod staleness;
 mod valid;
 
 pub use anomaly::{Anomaly, Edge, Label};
+pub use anomaly_kind::AnomalyKind;
 pub use convergence::{ConvergenceFigures, Divergence, Held};
 pub use counts::{Counts, CountsOf};
 pub use fates::{CounterFigures, Fates, ItemFates, Visibility};

@@ -20,7 +20,7 @@ fn an_effect_before_its_cause() {
         p3@n2 read x []";
     let verdict = judge(table);
     assert_eq!(outcome(&verdict, Property::Causal), "broken");
-    let anomaly = verdict.anomalies.iter().find(|a| a.kind == "WriteCOInitRead").unwrap();
+    let anomaly = verdict.anomalies.iter().find(|a| a.kind.name() == "WriteCOInitRead").unwrap();
     assert_eq!(anomaly.witness.len(), 5, "{anomaly:?}");
     assert!(anomaly.sentence.contains("session 3 read x"), "{}", anomaly.sentence);
     assert_eq!(anomaly.edges.len(), 5, "{:?}", anomaly.edges);

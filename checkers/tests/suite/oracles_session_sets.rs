@@ -185,7 +185,7 @@ fn told(verdict: &Verdict) -> BTreeSet<(Claim, Vec<&str>)> {
 
 fn compare(history: &mut History, sets: &BTreeSet<u8>, promised: u8, seed: u64) -> Valid {
     let promise = |(property, sessions)| Promise { sessions, ..Promise::to_all(property) };
-    history.set_promises(members(promised).into_iter().map(promise).collect());
+    history.header_mut().promises = members(promised).into_iter().map(promise).collect();
     let verdict = check(history);
     let broken = sets.iter().any(|set| set & !promised == 0);
     assert_eq!(verdict.valid == Valid::False, broken, "seed {seed} {sets:?}: {verdict:#?}");

@@ -18,7 +18,7 @@ fn breaks(history: &str, levels: usize, kinds: &[&str]) -> Verdict {
     let broken = LEVELS.map(|level| outcome(&verdict, level).is_broken());
     let expected = [levels >= 3, levels >= 2, levels >= 1];
     assert_eq!(broken[..3], expected, "{:#?}", verdict.anomalies);
-    let mut found: Vec<&str> = verdict.anomalies.iter().map(|a| a.kind.as_str()).collect();
+    let mut found: Vec<&str> = verdict.anomalies.iter().map(|a| a.kind.name()).collect();
     found.sort_unstable();
     found.dedup();
     assert_eq!(found, kinds);
@@ -118,7 +118,7 @@ fn older_states_the_further_it_goes() {
 fn fractured_read() {
     let verdict =
         breaks("[x:=1 y:=1] [x:=2 y:=2]\n---\n[x==1 y==2]\n", 2, &["FracturedRead", "WriteCORead"]);
-    let fractured = verdict.anomalies.iter().find(|a| a.kind == "FracturedRead").unwrap();
+    let fractured = verdict.anomalies.iter().find(|a| a.kind.name() == "FracturedRead").unwrap();
     assert_eq!(
         fractured.sentence,
         "session 1 read x=1 (transaction 2, #4), although that had been overwritten in a transaction that it saw: session 0 wrote x=2 (transaction 1, #2)."
@@ -169,7 +169,7 @@ fn the_initial_value_does_not_come_back() {
     let verdict = check_transactions(&history);
     let causal = verdict.anomalies.iter().find(|a| a.property == Property::Causal).unwrap();
     assert_eq!(
-        (causal.kind.as_str(), causal.sentence.as_str()),
+        (causal.kind.name(), causal.sentence.as_str()),
         (
             "WriteCOInitRead",
             "session 0 read 1=0, the initial value (transaction 1, #2), although there was a write in its causal past: session 0 wrote 1=1 (transaction 0, #1)."

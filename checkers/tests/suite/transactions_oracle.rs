@@ -239,7 +239,7 @@ fn witnesses_break_it_alone_and_are_as_small_as_can_be() {
                 seen += 1;
             }
             if let Some(&smallest) = sizes.iter().min() {
-                let cyclic = anomalies().any(|a| a.kind == "CyclicCO");
+                let cyclic = anomalies().any(|a| a.kind.name() == "CyclicCO");
                 larger[usize::from(cyclic)] += u32::from(smallest > fewest(&txns, level));
             }
         }

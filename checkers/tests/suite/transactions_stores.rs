@@ -162,7 +162,10 @@ fn tampered_histories_come_out_as_matrices_say() {
             for txn in part.txns() {
                 assert!(!breaks(&part.part(&without(&part, txn)).unwrap()), "{anomaly:#?}");
             }
-            assert!(!anomaly.kind.ends_with("AirRead"), "every value was written: {anomaly:#?}");
+            assert!(
+                !anomaly.kind.name().ends_with("AirRead"),
+                "every value was written: {anomaly:#?}"
+            );
         }
     }
     assert!(count.iter().all(|of| of[0] > 60 && of[1] > 25), "{count:?}");
@@ -220,7 +223,7 @@ fn one_stale_read_in_a_large_history_is_found_and_shown_with_the_fewest_transact
     let causal: Vec<_> =
         verdict.anomalies.iter().filter(|a| a.property == Property::Causal).collect();
     assert_eq!(causal.len(), 1, "{causal:#?}");
-    assert_eq!((causal[0].kind.as_str(), causal[0].count), ("WriteCORead", 1));
+    assert_eq!((causal[0].kind.name(), causal[0].count), ("WriteCORead", 1));
     assert_eq!(causal[0].key, Some(key.to_string()));
     let mut shown: Vec<usize> = Vec::new();
     let ends: Vec<usize> = txns
@@ -252,6 +255,8 @@ fn one_session_and_one_chain_of_any_length_do_not_exhaust_the_stack() {
     // The first reads from the last.
     chain[0].ops.insert(0, read(long, long));
     let verdict = check_transactions(&build(&chain));
-    assert!(verdict.anomalies.iter().all(|a| a.kind == "CyclicCO" && a.witness.len() <= 200));
+    assert!(
+        verdict.anomalies.iter().all(|a| a.kind.name() == "CyclicCO" && a.witness.len() <= 200)
+    );
     assert!(LEVELS.iter().all(|&level| outcome(&verdict, level).is_broken()));
 }

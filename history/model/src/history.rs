@@ -7,7 +7,6 @@ use crate::function::Function;
 use crate::groups::Groups;
 use crate::header::Header;
 use crate::ids::{KeyId, NodeId, OpId, SessionId, Status};
-use crate::promise::Promise;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -148,11 +147,6 @@ impl History {
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
-    }
-
-    /// Replaces the promises: histories of other tools do not say what was promised.
-    pub fn set_promises(&mut self, promises: Vec<Promise>) {
-        self.header.promises = promises;
     }
 
     /// The header, to be changed: what the target promises, and how often a promise must be tested.

@@ -254,7 +254,7 @@ fn trimmed_anomaly(mut anomaly: Anomaly) -> Anomaly {
     anomaly.witness.truncate(WITNESSES_MAX);
     anomaly.faults.truncate(EDGES_MAX);
     anomaly.replicas.truncate(EDGES_MAX);
-    for text in [&mut anomaly.sentence, &mut anomaly.cause, &mut anomaly.kind] {
+    for text in [&mut anomaly.sentence, &mut anomaly.cause] {
         *text = words::cut(text, 2 * VALUE_CHARS);
     }
     for edge in &mut anomaly.edges {
