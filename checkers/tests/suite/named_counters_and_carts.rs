@@ -240,7 +240,7 @@ fn an_order_that_misses_what_its_session_had_added() {
     assert_eq!(anomaly("p1@n1 checkout c [[\"a\",1]]").0, "held");
     let (outcome, kinds) = anomaly("p1@n1 checkout c []");
     assert_eq!(outcome, "broken");
-    assert!(kinds.iter().any(|&kind| kind == "checkout anomaly"), "{kinds:?}");
+    assert!(kinds.contains(&"checkout anomaly"), "{kinds:?}");
     assert_eq!(anomaly("p1@n1 checkout c [[\"a\",1],[\"b\",1]]").0, "broken");
     // Somebody has begun to remove it.
     assert_eq!(anomaly("p2@n2 remove c \"a\" info\np1@n1 checkout c []").0, "held");

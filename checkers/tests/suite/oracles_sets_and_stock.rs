@@ -228,7 +228,7 @@ fn an_answer_before_its_question() {
     );
     assert_eq!(outcome(&verdict, Property::Causal), "broken");
     let told = verdict.anomalies.iter().find(|a| a.kind.name().starts_with("answer")).unwrap();
-    assert!(told.sentence.starts_with("Session 2 saw an answer in room (#4) without the message"));
+    assert!(told.sentence.starts_with("Session 2 saw an answer in room (#4), but not the message"));
     assert_eq!(told.witness, [0, 2, 4]);
 }
 
