@@ -160,6 +160,26 @@ pub enum Observation {
         /// What it took; none: it was lost.
         took_ns: Option<u64>,
     },
+    /// Probes of a known size through limited links took at least so long.
+    LimitedProbes {
+        /// Through how many links a probe was answered.
+        answered: usize,
+        /// Of how many.
+        links: usize,
+        /// How large each probe was, bytes.
+        bytes: u64,
+        /// What the fastest took.
+        fastest_ns: u64,
+        /// What the links were limited to, thousands of bytes per second.
+        kb_per_s: u32,
+    },
+    /// The proxies of these links read back with the limit. Nothing was sent to measure it.
+    LimitReadBack {
+        /// How many links.
+        links: usize,
+        /// The limit, thousands of bytes per second.
+        kb_per_s: u32,
+    },
     /// A process ended.
     Ended {
         /// How, by the system's word: `signal: 9 (SIGKILL)`, `exit code 137`. One per process of the node.
@@ -331,6 +351,15 @@ impl fmt::Display for Observation {
                 Links(*links),
                 Millis(*fastest_ns)
             ),
+            O::LimitedProbes { answered, links, bytes, fastest_ns, kb_per_s } => write!(
+                f,
+                "probes of {bytes} bytes through {answered} of {} took {} or more (asked: {kb_per_s} kB/s)",
+                Links(*links),
+                Millis(*fastest_ns)
+            ),
+            O::LimitReadBack { links, kb_per_s } => {
+                write!(f, "{} read back as limited to {kb_per_s} kB/s", Links(*links))
+            }
             O::QuickProbes { links, slowest_ns } => {
                 write!(f, "probes through {} took {} or less", Links(*links), Millis(*slowest_ns))
             }

@@ -25,6 +25,8 @@ vocabulary! {
         Truncate = "truncate",
         /// A node is killed, the end of one of its files is overwritten, and the node is started again.
         Corrupt = "corrupt",
+        /// Links between nodes carry only so many bytes per second.
+        Bandwidth = "bandwidth",
     }
 }
 
@@ -47,7 +49,8 @@ impl FaultKind {
             FaultKind::Partition
             | FaultKind::Latency
             | FaultKind::BlackHole
-            | FaultKind::UdpDrop => ActsOn::Links,
+            | FaultKind::UdpDrop
+            | FaultKind::Bandwidth => ActsOn::Links,
             FaultKind::Kill
             | FaultKind::Pause
             | FaultKind::Stop

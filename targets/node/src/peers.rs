@@ -192,13 +192,13 @@ async fn echo(mut stream: BufReader<TcpStream>, mut frame: Vec<u8>) {
 ///
 /// # Errors
 /// The address cannot be dialled, or the connection breaks before the frame is back.
-pub async fn probe(address: SocketAddr) -> std::io::Result<Duration> {
+pub async fn probe(address: SocketAddr, bytes: usize) -> std::io::Result<Duration> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let mut frames = Vec::new();
     // Neither is too large for a frame.
     let _ = encode(&PROBE, &mut frames);
-    let _ = encode(&PROBE, &mut frames);
+    let _ = encode(&vec![0_u8; bytes], &mut frames);
     let began = tokio::time::Instant::now();
     stream.write_all(&frames).await?;
     let mut stream = BufReader::new(stream);

@@ -19,6 +19,7 @@ vocabulary! {
 const WITHOUT_CONTAINERS: &[Ability] = &[
     Ability::RefuseConnections,
     Ability::SlowLinks,
+    Ability::LimitLinks,
     Ability::KillProcesses,
     Ability::PauseProcesses,
     Ability::SkewClocks,

@@ -65,6 +65,11 @@ pub enum Condition {
         /// Give or take how many.
         jitter_ms: u32,
     },
+    /// Only so much is carried; what is more waits. Of two such faults the tighter counts.
+    Limited {
+        /// Thousands of bytes per second.
+        kb_per_s: u32,
+    },
 }
 
 /// What happens to a process.
@@ -132,6 +137,8 @@ pub enum Ability {
     DropDatagrams,
     /// Slow links down.
     SlowLinks,
+    /// Limit how much links carry.
+    LimitLinks,
     /// Kill and restart processes.
     KillProcesses,
     /// Ask processes to end, and restart them.
@@ -151,6 +158,7 @@ impl Ability {
         Ability::SwallowTraffic,
         Ability::DropDatagrams,
         Ability::SlowLinks,
+        Ability::LimitLinks,
         Ability::KillProcesses,
         Ability::TerminateProcesses,
         Ability::PauseProcesses,
@@ -182,6 +190,7 @@ impl Effect {
                 Condition::Swallowed => Ability::SwallowTraffic,
                 Condition::DatagramsDropped => Ability::DropDatagrams,
                 Condition::Slow { .. } => Ability::SlowLinks,
+                Condition::Limited { .. } => Ability::LimitLinks,
             },
             Effect::Process { fate, .. } => match fate {
                 Fate::Killed => Ability::KillProcesses,

@@ -3,6 +3,7 @@
 //! One file per kind of fault, with its row; [`Registry`] is the list of the rows. What a fault does is said by its
 //! [`Effect`], which is what worlds carry out; so a new kind whose effect they know already needs nothing of them.
 
+mod bandwidth;
 mod black_hole;
 mod clock;
 mod corrupt;

@@ -3,7 +3,8 @@
 use super::effect::Ability;
 use super::row::FaultRow;
 use super::{
-    black_hole, clock, corrupt, kill, latency, partition, pause, stop, truncate, udp_drop,
+    bandwidth, black_hole, clock, corrupt, kill, latency, partition, pause, stop, truncate,
+    udp_drop,
 };
 use afterall_history::FaultKind;
 
@@ -28,6 +29,7 @@ impl Registry {
             udp_drop::ROW,
             truncate::ROW,
             corrupt::ROW,
+            bandwidth::ROW,
         ];
         Registry { rows }
     }

@@ -53,6 +53,12 @@ impl Change {
         Change::Add { kind: ToxicKind::Timeout { timeout_ms: 0 }, direction, toxicity: 1.0 }
     }
 
+    /// Lets at most `rate_kb_s` thousand bytes per second through in one direction.
+    #[must_use]
+    pub fn bandwidth(direction: Direction, rate_kb_s: u32) -> Change {
+        Change::Add { kind: ToxicKind::Bandwidth { rate_kb_s }, direction, toxicity: 1.0 }
+    }
+
     /// Delays one direction by `latency_ms` ± `jitter_ms` milliseconds.
     #[must_use]
     pub fn latency(direction: Direction, latency_ms: u32, jitter_ms: u32) -> Change {

@@ -33,6 +33,11 @@ impl Cluster {
                     Condition::Refused => self.all_cut(links).await,
                     Condition::Swallowed => self.all_silent(links).await,
                     Condition::DatagramsDropped => self.all_forbidden(links).await,
+                    // The proxies read every change back. What a target would answer to a probe of a known size is not known.
+                    Condition::Limited { kb_per_s } => {
+                        let links = links.len();
+                        Ok(Evidence::for_it(Observation::LimitReadBack { links, kb_per_s }))
+                    }
                     Condition::Slow { latency_ms, jitter_ms } => {
                         self.all_slow(links, latency_ms, jitter_ms).await
                     }

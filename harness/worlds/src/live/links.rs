@@ -15,6 +15,8 @@ struct Wanted {
     up: Option<(u32, u32)>,
     /// Back.
     down: Option<(u32, u32)>,
+    /// Towards the upstream: thousands of bytes per second at most.
+    limit: Option<u32>,
 }
 
 /// The names of links.
@@ -93,7 +95,7 @@ impl LinkPlan {
     pub(crate) fn udp_drops(&self, from: usize) -> BTreeSet<usize> {
         self.targets(from, |condition| match condition {
             Condition::Refused | Condition::Swallowed | Condition::DatagramsDropped => true,
-            Condition::Slow { .. } => false,
+            Condition::Slow { .. } | Condition::Limited { .. } => false,
         })
     }
 
@@ -113,8 +115,9 @@ impl LinkPlan {
             let before = self.wanted.get(name).copied().unwrap_or_default();
             let after = wanted.get(name).copied().unwrap_or_default();
             let mut change = |change| changes.push((name.clone(), change));
-            if (before.up, before.down) != (after.up, after.down) {
-                if before.up.is_some() || before.down.is_some() {
+            let toxics = |wanted: &Wanted| (wanted.up, wanted.down, wanted.limit);
+            if toxics(&before) != toxics(&after) {
+                if toxics(&before) != toxics(&Wanted::default()) {
                     change(Change::Clear);
                 }
                 let ways = [(after.up, Direction::Upstream), (after.down, Direction::Downstream)];
@@ -122,6 +125,9 @@ impl LinkPlan {
                     if let Some((latency_ms, jitter_ms)) = slow {
                         change(Change::latency(direction, latency_ms, jitter_ms));
                     }
+                }
+                if let Some(kb_per_s) = after.limit {
+                    change(Change::bandwidth(Direction::Upstream, kb_per_s));
                 }
             }
             if before.cut != after.cut {
@@ -143,6 +149,10 @@ impl LinkPlan {
                             Condition::Refused => link.cut = true,
                             Condition::Slow { latency_ms, jitter_ms } => {
                                 link.up = link.up.max(Some((latency_ms, jitter_ms)));
+                            }
+                            Condition::Limited { kb_per_s } => {
+                                let tighter = link.limit.is_none_or(|limit| kb_per_s < limit);
+                                link.limit = if tighter { Some(kb_per_s) } else { link.limit };
                             }
                             // Proxies have no part in these.
                             Condition::Swallowed | Condition::DatagramsDropped => {}
@@ -223,6 +233,19 @@ mod tests {
         );
         assert_eq!(plan.remove(0), []);
         assert_eq!(plan.remove(1), [(name, Change::Clear)]);
+    }
+
+    #[test]
+    fn the_tighter_of_two_limits_counts() {
+        let limit = |kb_per_s| on_links(&[(0, 1)], Condition::Limited { kb_per_s });
+        let mut plan = LinkPlan::new(2, 0, 1);
+        let change = |change| ("n1-n2".to_owned(), change);
+        let tight = Change::bandwidth(Direction::Upstream, 10);
+        assert_eq!(plan.add(0, limit(10)), [change(tight)]);
+        assert_eq!(plan.add(1, limit(20)), []);
+        let wide = Change::bandwidth(Direction::Upstream, 20);
+        assert_eq!(plan.remove(0), [change(Change::Clear), change(wide)]);
+        assert_eq!(plan.remove(1), [change(Change::Clear)]);
     }
 
     #[test]

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// How long a node that is not paused may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
+/// How large a probe through a limited link is.
+const PROBE_BYTES: usize = 2_000;
 
 /// What cannot be done is evidence against whatever was to be shown.
 fn failed(error: impl std::fmt::Display) -> Evidence {
@@ -59,6 +61,10 @@ impl Cluster {
             Condition::Slow { latency_ms, jitter_ms } => {
                 self.change_links(id, Some(&effect)).await?;
                 Ok(self.all_slow(links, latency_ms, jitter_ms).await)
+            }
+            Condition::Limited { kb_per_s } => {
+                self.change_links(id, Some(&effect)).await?;
+                Ok(self.all_limited(links, kb_per_s).await)
             }
             Condition::Swallowed | Condition::DatagramsDropped => Ok(cannot()),
         }
@@ -195,11 +201,43 @@ impl Cluster {
     async fn all_slow(&self, links: &[Link], latency_ms: u32, jitter_ms: u32) -> Evidence {
         let least_ns = u64::from(latency_ms.saturating_sub(jitter_ms)) * 1_000_000;
         let patience = Duration::from_millis(u64::from(latency_ms + jitter_ms)) + DIAL_MAX;
+        let (answered, fastest_ns) = match self.probe_all(links, 0, least_ns, patience).await {
+            Ok(probed) => probed,
+            Err(against) => return Evidence::against_it(against),
+        };
+        let (links, asked_ms) = (links.len(), (latency_ms, jitter_ms));
+        Evidence::for_it(Observation::SlowProbes { answered, links, fastest_ns, asked_ms })
+    }
+
+    /// A frame of known size sent through each limited link must take as long as that many bytes take, at least.
+    async fn all_limited(&self, links: &[Link], kb_per_s: u32) -> Evidence {
+        let least_ns = PROBE_BYTES as u64 * 1_000_000 / u64::from(kb_per_s.max(1));
+        let patience = Duration::from_nanos(2 * least_ns) + DIAL_MAX;
+        match self.probe_all(links, PROBE_BYTES, least_ns, patience).await {
+            Ok((answered, fastest_ns)) => Evidence::for_it(Observation::LimitedProbes {
+                answered,
+                links: links.len(),
+                bytes: PROBE_BYTES as u64,
+                fastest_ns,
+                kb_per_s,
+            }),
+            Err(against) => Evidence::against_it(against),
+        }
+    }
+
+    /// Sends a frame through each link and back: how many came back, and what the fastest took.
+    async fn probe_all(
+        &self,
+        links: &[Link],
+        bytes: usize,
+        least_ns: u64,
+        patience: Duration,
+    ) -> Result<(usize, u64), Observation> {
         let mut probes = tokio::task::JoinSet::new();
         for &(from, to) in links {
             let Some(address) = self.peer_address(from, to) else { continue };
             probes.spawn(async move {
-                let probe = afterall_node::probe(address);
+                let probe = afterall_node::probe(address, bytes);
                 ((from, to), tokio::time::timeout(patience, probe).await)
             });
         }
@@ -209,21 +247,12 @@ impl Cluster {
             let Ok((link, Ok(Ok(took)))) = probe else { continue };
             let took_ns = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
             if took_ns < least_ns {
-                return Evidence::against_it(Observation::TooFast { link, took_ns, least_ns });
+                return Err(Observation::TooFast { link, took_ns, least_ns });
             }
             answered += 1;
             fastest_ns = fastest_ns.min(took_ns);
         }
-        if answered == 0 {
-            return Evidence::against_it(Observation::NoProbeAnswered);
-        }
-        let asked_ms = (latency_ms, jitter_ms);
-        Evidence::for_it(Observation::SlowProbes {
-            answered,
-            links: links.len(),
-            fastest_ns,
-            asked_ms,
-        })
+        if answered == 0 { Err(Observation::NoProbeAnswered) } else { Ok((answered, fastest_ns)) }
     }
 }
 

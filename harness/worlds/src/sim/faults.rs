@@ -22,6 +22,8 @@ const IS_GONE_NS: u64 = 20_000_000_000;
 const SILENCE_NS: u64 = 50_000_000;
 /// Probes a link: enough that the loss of all is no accident.
 const PROBES: usize = 5;
+/// How large a probe is, where that matters.
+const PROBE_BYTES: u64 = 500;
 /// For how long a healed clock must have been right: longer than from one exchange of time to the next.
 const RIGHT_FOR_NS: u64 = 250_000_000;
 /// How long a process takes to start.
@@ -37,6 +39,7 @@ impl<R: Replica> Simulation<R> {
                 Condition::Slow { latency_ms, jitter_ms } => {
                     self.network.slow(id, links, ns(*latency_ms), ns(*jitter_ms));
                 }
+                Condition::Limited { kb_per_s } => self.network.limit(id, links, *kb_per_s),
                 // Refused before a run begins; if not, there will be no evidence.
                 Condition::Swallowed | Condition::DatagramsDropped => {}
             },
@@ -121,6 +124,9 @@ impl<R: Replica> Simulation<R> {
                 Condition::Slow { latency_ms, jitter_ms } => {
                     self.measure_slow((id, watch.healing), &links, (latency_ms, jitter_ms))
                 }
+                Condition::Limited { kb_per_s } => {
+                    self.measure_limited((id, watch.healing), &links, kb_per_s)
+                }
                 Condition::Swallowed | Condition::DatagramsDropped => cannot(),
             },
             Effect::Process { node, fate: Fate::Killed } => {
@@ -134,6 +140,28 @@ impl<R: Replica> Simulation<R> {
             Effect::Process { node, fate: Fate::Paused } => self.measure_pause(node, watch),
             Effect::Process { fate: Fate::Terminated | Fate::Damaged { .. }, .. } => cannot(),
             Effect::Clock { node, how } => self.measure_clock((id, node), how, watch),
+        }
+    }
+
+    fn measure_limited(
+        &mut self,
+        (id, healing): (usize, bool),
+        links: &[Link],
+        kb_per_s: u32,
+    ) -> Evidence {
+        let least_ns = PROBE_BYTES * 1_000_000 / u64::from(kb_per_s.max(1));
+        let network = &self.network;
+        // What another fault hides cannot be measured.
+        let open = links.iter().copied().filter(|&link| !network.is_cut_by_another(link, id));
+        if healing {
+            let others = |link: &Link| {
+                network.is_limited_by_another(*link, id) || network.is_slowed_by_another(*link, id)
+            };
+            let open: Vec<_> = open.filter(|link| !others(link)).collect();
+            measured::quick(&self.probe_each(&open, 1), least_ns)
+        } else {
+            let open: Vec<_> = open.collect();
+            measured::limited(&self.probe_each(&open, 1), (PROBE_BYTES, least_ns), kb_per_s)
         }
     }
 
@@ -158,11 +186,16 @@ impl<R: Replica> Simulation<R> {
     }
 
     fn probe_links(&mut self, links: &[Link]) -> Vec<LinkProbes> {
+        self.probe_each(links, PROBES)
+    }
+
+    /// Sends so many probes over each link.
+    fn probe_each(&mut self, links: &[Link], probes: usize) -> Vec<LinkProbes> {
         let (network, random, now_ns) = (&mut self.network, &mut self.random, self.now_ns);
-        let mut probe = |link| Some(network.send(link, now_ns, random)? - now_ns);
+        let mut probe = |link| Some(network.send(link, now_ns, random, || PROBE_BYTES)? - now_ns);
         links
             .iter()
-            .map(|&link| LinkProbes { link, delays_ns: (0..PROBES).map(|_| probe(link)).collect() })
+            .map(|&link| LinkProbes { link, delays_ns: (0..probes).map(|_| probe(link)).collect() })
             .collect()
     }
 
@@ -281,7 +314,7 @@ mod tests {
         let mut kinds = BTreeSet::new();
         let all = plan.course().schedule.iter().map(|planned| planned.fault.clone()).enumerate();
         let faults: Vec<_> = all.filter(|(_, fault)| kinds.insert(fault.kind)).collect();
-        assert_eq!(faults.len(), 5);
+        assert_eq!(faults.len(), WorldKind::Sim.abilities().len());
         faults
     }
 
@@ -316,7 +349,7 @@ mod tests {
     #[test]
     fn a_fault_that_is_not_healed_is_stuck() {
         for seed in 0..20 {
-            for place in 0..5 {
+            for place in 0..WorldKind::Sim.abilities().len() {
                 let (mut world, plan) = world(seed);
                 let (id, fault) = faults(&plan).swap_remove(place);
                 world.inject(id, &fault);

@@ -60,6 +60,25 @@ pub(super) fn slow(probed: &[LinkProbes], least_ns: u64, asked_ms: (u32, u32)) -
     }
 }
 
+/// A limited link takes as long for a probe as its size asks for. `probe`: its size in bytes, and what it takes at least.
+pub(super) fn limited(probed: &[LinkProbes], probe: (u64, u64), kb_per_s: u32) -> Evidence {
+    let (bytes, least_ns) = probe;
+    let arrived = || probed.iter().filter_map(|of| Some((of.fastest_ns()?, of.link)));
+    match arrived().min() {
+        Some((took_ns, link)) if took_ns < least_ns => {
+            Evidence::against_it(Observation::TooFast { link, took_ns, least_ns })
+        }
+        Some((fastest_ns, _)) => Evidence::for_it(Observation::LimitedProbes {
+            answered: arrived().count(),
+            links: probed.len(),
+            bytes,
+            fastest_ns,
+            kb_per_s,
+        }),
+        None => Evidence::against_it(Observation::NoProbeAnswered),
+    }
+}
+
 /// A link that is no longer slow takes less.
 pub(super) fn quick(probed: &[LinkProbes], least_ns: u64) -> Evidence {
     let slow = |of: &&LinkProbes| of.fastest_ns().is_none_or(|delay_ns| delay_ns >= least_ns);

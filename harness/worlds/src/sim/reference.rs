@@ -75,6 +75,10 @@ impl Replica for Reference {
         effects.hold = self.effects.hold;
     }
 
+    fn message_bytes(message: &Message) -> u64 {
+        message.bytes()
+    }
+
     fn request(
         session: &mut Session,
         workload: Workload,

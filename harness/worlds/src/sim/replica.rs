@@ -67,6 +67,12 @@ pub trait Replica: Debug + Sized {
     /// Takes in what happens. Several inputs may share their effects.
     fn handle(&mut self, now: Moment, input: Input<Self>, effects: &mut Effects<Self>);
 
+    /// How many bytes a message is on a link whose bandwidth is limited.
+    fn message_bytes(message: &Self::Message) -> u64 {
+        let _ = message;
+        100
+    }
+
     /// What a session's client sends for an operation.
     ///
     /// # Errors

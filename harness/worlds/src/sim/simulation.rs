@@ -211,7 +211,9 @@ impl<R: Replica> Simulation<R> {
             self.plan_after(LATENCY_NS, Event::Answer { id, answer });
         }
         for (to, message) in out.sends {
-            if let Some(at_ns) = self.network.send((node, to), self.now_ns, &mut self.random) {
+            let bytes = || R::message_bytes(&message);
+            let arrives = self.network.send((node, to), self.now_ns, &mut self.random, bytes);
+            if let Some(at_ns) = arrives {
                 self.queue.plan(at_ns, Event::Message { from: node, to, message });
             }
         }

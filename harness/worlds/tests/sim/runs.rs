@@ -19,7 +19,7 @@ pub(crate) fn every_fault() -> Vec<FaultKind> {
 /// A short run of a small cluster, without faults.
 pub(crate) fn config(flavour: Flavour, workload: Workload, seed: u64) -> RunConfig {
     let config = RunConfig::builder().world(WorldKind::Sim).flavour(Some(flavour));
-    let config = config.workload(workload).rate(150).time(Duration::from_secs(8));
+    let config = config.workload(workload).rate(150).time(Duration::from_secs(10));
     config.quiescence(Duration::from_secs(30)).faults([]).seed(seed).build()
 }
 

@@ -47,6 +47,15 @@ pub enum Message {
     },
 }
 
+impl Message {
+    /// How many bytes it is on the wire.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        // What cannot be encoded is never sent.
+        postcard::to_stdvec(self).map_or(0, |bytes| bytes.len() as u64)
+    }
+}
+
 /// One increment of a counter, as the mutant `counter-replay` spreads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delta {
