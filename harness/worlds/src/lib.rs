@@ -1,4 +1,4 @@
-//! Where runs take place. Each world is one module behind the trait [`World`] of the engine.
+//! Where runs take place. Each world is one module behind the trait [`World`](afterall_engine::World) of the engine.
 //!
 //! - [`sim`]: nodes, links, disks, clocks and clients are values in one event loop, and time is virtual.
 //! - [`process`]: nodes are child processes on loopback, links are proxies, time is real.
