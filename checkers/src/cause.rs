@@ -72,7 +72,7 @@ impl Cause {
         let name = |node: NodeId| history.node_name(node);
         let kinds = |faults: FaultKinds| list_of(faults);
         let place = |place: &Place| match (place.node, kinds(place.faults)) {
-            (None, _) => "an unknown replica".to_owned(),
+            (None, _) => "a node that the history does not name".to_owned(),
             (Some(node), Some(faults)) => format!("{}, under {faults}", name(node)),
             (Some(node), None) if place.recorded => {
                 format!("{}, with no fault in force on it", name(node))
@@ -80,7 +80,7 @@ impl Cause {
             (Some(node), None) => name(node).to_owned(),
         };
         match self {
-            Cause::ServedAt(at) => place(at),
+            Cause::ServedAt(at) => format!("served by {}", place(at)),
             Cause::ReadAt(at) => format!("read at {}", place(at)),
             Cause::BothServedAt(at) => format!("both served by {}", place(at)),
             Cause::KilledAfter(node) => {
@@ -88,7 +88,7 @@ impl Cause {
             }
             Cause::KilledBetween(node) => format!("{} was killed in between", name(*node)),
             Cause::AcknowledgedAt(Place { node: None, .. }) => {
-                "acknowledged by an unknown replica".to_owned()
+                "acknowledged by a node that the history does not name".to_owned()
             }
             Cause::AcknowledgedAt(Place { node: Some(node), faults, recorded }) => {
                 let node = name(*node);

@@ -71,7 +71,7 @@ fn fault_kinds(ctx: &Context<'_>, id: OpId) -> FaultKinds {
 /// That the last reads of a key differ on what an operation did, and are not known to be final. `did`: `added`, `removed`.
 pub(crate) fn apart(key: &str, number: u32, did: &str) -> String {
     format!(
-        "the last reads of {key} differ on what #{number} {did}, and nobody called them final (--final last says that they are)"
+        "the last reads of {key} differ on what #{number} {did}, and nobody called them final (use --final last if they are final)"
     )
 }
 

@@ -1,15 +1,17 @@
 //! What is said of the faults of a run: whether they took hold, and whether anything met them.
 
 use crate::verdict::FaultVerdict;
-use afterall_history::{Fault, FaultKind, FaultStage, History, OpId};
+use afterall_history::{ActsOn, Fault, FaultKind, FaultStage, History, OpId, Value};
 
-/// Kinds of faults that work on what nodes say to each other.
-const ON_LINKS: [FaultKind; 3] = [FaultKind::Partition, FaultKind::BlackHole, FaultKind::Latency];
+/// Whether a kind of fault works on what nodes say to each other.
+fn is_on_links(kind: FaultKind) -> bool {
+    kind.acts_on() == ActsOn::Links
+}
 
 /// The kinds of faults on links none of which any operation met: they tested nothing.
 pub(crate) fn untouched(faults: &[FaultVerdict]) -> Vec<String> {
-    let tested_nothing = |kind: &&FaultKind| {
-        let mut of = faults.iter().filter(|fault| fault.kind == **kind && fault.took).peekable();
+    let tested_nothing = |kind: &FaultKind| {
+        let mut of = faults.iter().filter(|fault| fault.kind == *kind && fault.took).peekable();
         of.peek().is_some() && of.all(|fault| fault.touched == Some(0))
     };
     let say = |kind| {
@@ -17,7 +19,8 @@ pub(crate) fn untouched(faults: &[FaultVerdict]) -> Vec<String> {
             "no operation was begun on the nodes of any {kind} while it was in force: it tested nothing"
         )
     };
-    ON_LINKS.iter().filter(tested_nothing).map(say).collect()
+    let on_links = FaultKind::ALL.iter().copied().filter(|&kind| is_on_links(kind));
+    on_links.filter(tested_nothing).map(say).collect()
 }
 
 /// Operations that were begun while the fault was in force, on the nodes that it is about.
@@ -35,15 +38,30 @@ fn touched(history: &History, fault: &Fault) -> u64 {
     in_force.filter(|op| fault.touches(op.sent_to())).count() as u64
 }
 
+/// Parameters of a fault: `latency_ms 250, jitter_ms 50`.
+fn parameters(value: &Value) -> String {
+    match value {
+        Value::Map(entries) => {
+            let entry = |(name, value): &(String, Value)| match value {
+                Value::Text(text) => format!("{name} {text}"),
+                value => format!("{name} {value}"),
+            };
+            entries.iter().map(entry).collect::<Vec<_>>().join(", ")
+        }
+        value => value.to_string(),
+    }
+}
+
 /// The verdict on one fault.
 pub(crate) fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
     let names: Vec<&str> = fault.nodes.iter().map(|&node| history.node_name(node)).collect();
     let mut what = fault.kind.name().to_owned();
-    if let Some(names) = crate::words::list(&names) {
+    let on_links = !fault.links.is_empty();
+    if let Some(names) = crate::words::list(&names).filter(|_| !on_links) {
         what.push_str(" of ");
         what.push_str(&names);
     }
-    if !fault.links.is_empty() {
+    if on_links {
         let name = |node| history.node_name(node);
         let links: Vec<String> = fault
             .links
@@ -55,7 +73,7 @@ pub(crate) fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
         what.push_str(&format!(" on {}{more}", links.join(", ")));
     }
     if !fault.value.is_nil() {
-        what.push_str(&format!(" {}", fault.value));
+        what.push_str(&format!(": {}", parameters(&fault.value)));
     }
     FaultVerdict {
         fault: fault.id,
@@ -68,7 +86,7 @@ pub(crate) fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
                 .evidence
                 .iter()
                 .any(|(stage, said)| *stage == FaultStage::Took && !said.trim().is_empty()),
-        touched: ON_LINKS.contains(&fault.kind).then(|| touched(history, fault)),
+        touched: is_on_links(fault.kind).then(|| touched(history, fault)),
         healed: fault.healed.is_some(),
         evidence: fault.evidence.iter().map(|(_, text)| text.clone()).collect(),
         from: fault.inject,

@@ -311,7 +311,7 @@ fn validity(
     let unjudged = history.unjudged();
     if unjudged > 0 && !reads().any(|op| op.is_ok()) {
         doubts.push(format!(
-            "none of the {unjudged} reads was judged: each returned nil, which may mean anything (--nil initial says that nothing had been written)"
+            "none of the {unjudged} reads was judged: each returned nil, which may mean anything (use --nil initial if it means that nothing had been written)"
         ));
     }
     doubts.extend(untouched(faults));
@@ -349,7 +349,7 @@ fn outcome(
     let broken: Vec<String> = properties
         .iter()
         .filter(|p| p.promised && p.outcome.is_broken())
-        .map(|p| format!("promise broken: {}", p.summary))
+        .map(|p| format!("promise broken: {}", p.summary.replacen(": broken", " broke", 1)))
         .collect();
     for promise in &header.promises {
         doubts.extend(untested(header, *promise, properties));
@@ -379,15 +379,21 @@ fn untested(header: &Header, promise: Promise, properties: &[PropertyVerdict]) -
         return None;
     }
     if let Some(p) = about.iter().find(|p| matches!(p.outcome, Outcome::Undecided { .. })) {
-        return Some(format!("promise undecided: {}", p.summary));
+        return Some(format!(
+            "promise undecided: {}",
+            p.summary.replacen(": undecided: ", ": ", 1)
+        ));
     }
     let Some(first) = about.first() else {
         let workload = header.workload.name();
-        return Some(format!("promise not put to the test: no {workload} history shows {promise}"));
+        return Some(format!("promise not exercised: no {workload} history shows {promise}"));
     };
     let (chances, held) = chances_of(promise, properties);
     if !held {
-        return Some(format!("promise not put to the test: {}", first.summary));
+        return Some(format!(
+            "promise not exercised: {}",
+            first.summary.replacen(": not exercised: ", ": ", 1)
+        ));
     }
     (chances < header.floor).then(|| {
         let times = if chances == 1 { "once".to_owned() } else { format!("{chances} times") };

@@ -28,7 +28,7 @@ pub(crate) fn doubts(ctx: &Context<'_>, registry: &Registry, findings: &mut Find
         let name = read.key_name();
         let number = read.number();
         let why = format!(
-            "#{number} read {name} as nil when something had been there, and nil may mean anything: --nil initial judges it"
+            "#{number} read {name} as nil when something had been there, and nil may mean anything: use --nil initial if it means that nothing is there"
         );
         let at_the_end = ctx
             .finals(read.key())

@@ -247,9 +247,8 @@ impl Screen {
                 format!(", {} on its nodes", words::counted(touched, "operation"))
             });
             let what = format!(
-                "{} {}: {} ({} to {until}{touched})",
+                "{} {} ({} to {until}{touched})",
                 fault.fault,
-                fault.kind,
                 fault.what,
                 words::duration(fault.from)
             );
@@ -301,16 +300,16 @@ impl Screen {
             self.section("Convergence");
             let text = match (convergence.window_ns, convergence.last_stale) {
                 _ if convergence.divergent > 0 => format!(
-                    "{} of {} still differ at the end",
+                    "at the end replicas differ on {} of {}",
                     words::count(convergence.divergent),
                     words::counted(convergence.keys, "key")
                 ),
                 (Some(_), None) => format!(
-                    "{} agree, and did from the first time they were asked after the quiet began",
+                    "all replicas agreed on {} at the first read after the updates stopped",
                     words::counted(convergence.keys, "key")
                 ),
                 (Some(window), Some(_)) => format!(
-                    "{} agree; the last stale answer came {} after the quiet began",
+                    "all replicas agree on {}; the last stale answer came {} after the updates stopped",
                     words::counted(convergence.keys, "key"),
                     words::duration(window)
                 ),
@@ -380,15 +379,17 @@ impl Screen {
             self.section("Counters");
             let right = figures.counters.len() - wrong.len();
             self.line(&format!(
-                "  {right} of {} within what was asked for",
-                figures.counters.len()
+                "  {right} of {} hold what was asked for",
+                words::counted(figures.counters.len() as u64, "counter")
             ));
             for counter in wrong.iter().take(5) {
                 let value = counter.value.map_or("no one value".to_owned(), |v| v.to_string());
-                let text = format!(
-                    "{}: expected {} to {}, found {value}",
-                    counter.key, counter.lowest, counter.highest
-                );
+                let expected = if counter.lowest == counter.highest {
+                    counter.lowest.to_string()
+                } else {
+                    format!("{} to {}", counter.lowest, counter.highest)
+                };
+                let text = format!("{}: expected {expected}, found {value}", counter.key);
                 self.wrap(2, &text);
             }
         }

@@ -384,21 +384,21 @@ fn read(
     };
     known.added.retain(|&add| !excused(add));
     for &add in known.added.difference(&shown) {
-        findings.add(own(ctx, ryw, &[add], op, "it misses what its session had added"));
+        findings.add(own(ctx, ryw, &[add], op, "misses what its session had added"));
     }
     for (&add, &remove) in known.removed.iter().filter(|(add, _)| shown.contains(add)) {
-        let why = "it shows what its session had removed";
+        let why = "shows what its session had removed";
         findings.add(own(ctx, ryw, &[add, known.seen[&add], remove], op, why));
     }
     for (&add, &read) in known.there.iter().filter(|(add, _)| !shown.contains(add)) {
         if !excused(add) {
-            let why = "it misses what its session had seen, and nobody had removed";
+            let why = "misses what its session had seen, though nobody had removed it";
             findings.add(own(ctx, mr, &[add, read], op, why));
         }
         known.gone.entry(add).or_insert([read, op.id()]);
     }
     for (&add, &[read, gone]) in known.gone.iter().filter(|(add, _)| shown.contains(add)) {
-        let why = "it shows what its session had seen gone";
+        let why = "shows again what its session had seen disappear";
         findings.add(own(ctx, mr, &[add, read, gone], op, why));
     }
     known.gone.retain(|add, _| !shown.contains(add));
@@ -434,9 +434,10 @@ fn own(ctx: &Context<'_>, claim: Claim, earlier: &[OpId], op: OpView<'_>, why: &
         kind,
         cause: sessions::cause(ctx, last, op.id()),
         sentence: format!(
-            "{}: {why}: {}.",
-            explain::op(ctx, op.id()),
-            explain::op(ctx, earlier[0])
+            "#{} {why}: {}, then {}.",
+            op.number(),
+            explain::op(ctx, last),
+            explain::op(ctx, op.id())
         ),
         key: Some(op.key()),
         ops,

@@ -276,9 +276,7 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
         );
     } else if by_versions.is_none() && counter.decremented && claim == NO_LOST {
         let of = amounts(counter);
-        why = format!(
-            "no choice of operations, each applied once or twice, gives {value} of {of}; {why}"
-        );
+        why = format!("applying each of {of} once or twice never gives {value}; {why}");
     }
     let kind =
         if claim == NO_LOST { AnomalyKind::LostIncrements } else { AnomalyKind::AppliedTwice };

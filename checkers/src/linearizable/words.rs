@@ -92,7 +92,7 @@ fn bonded(ctx: &Context<'_>, bond: OpId, member: OpId) -> Option<Dependency> {
 }
 
 pub(super) fn explain_value(ctx: &Context<'_>, clash: &Clash<OpId>) -> Finding {
-    explain_clash(ctx, "A value was there before and after, and another in between", clash)
+    explain_clash(ctx, "One value was there before and after another", clash)
 }
 
 fn explain_clash(ctx: &Context<'_>, what: &str, clash: &Clash<OpId>) -> Finding {

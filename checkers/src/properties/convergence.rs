@@ -94,7 +94,8 @@ fn converged(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFigures {
             } else if ctx.finals_are_marked() {
                 findings.add(diverged(ctx, key, &held));
             } else {
-                let why = "but nobody called these reads final (--final last says that they are)";
+                let why =
+                    "but nobody called these reads final (use --final last if they are final)";
                 findings.undecided(CLAIM, format!("the last reads of {name} differ, {why}"));
             }
         } else if let Some((value, _)) = held.pop_first()

@@ -36,7 +36,7 @@ fn by_values(workload: Workload) -> &'static str {
         Workload::Counter | Workload::Inventory => {
             "a counter's value does not show the order of its updates, and the target returned no versions"
         }
-        _ => "it is judged by versions here, and not every update came with one",
+        _ => "some updates have no version, and here this property is judged by versions",
     }
 }
 

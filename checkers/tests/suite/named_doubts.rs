@@ -287,7 +287,7 @@ fn a_lost_decrement_a_double_one_and_one_of_which_it_is_not_known_are_told_apart
     let updates = "p1@n1 increment c 5\np2@n2 decrement c 3";
     let lost = counter(updates, 5);
     assert_eq!(of(&lost), ["broken", "held"]);
-    let said = "no choice of operations, each applied once or twice, gives 5 of +5 −3";
+    let said = "applying each of +5 −3 once or twice never gives 5";
     assert!(told(&lost, P::NoLostIncrements).contains(said), "{:#?}", lost.anomalies);
     assert_eq!(of(&counter(updates, -1)), ["held", "broken"]);
     // The increment of 2 is missing, or the decrement of 2 was applied twice.

@@ -112,7 +112,7 @@ fn without_operations_or_final_reads_it_is_unknown() {
 
 #[test]
 fn a_promise_that_was_not_put_to_the_test_makes_it_unknown() {
-    unknown(&judge(&format!("{GOOD}\n! promise monotonic-writes")), "not put to the test");
+    unknown(&judge(&format!("{GOOD}\n! promise monotonic-writes")), "promise not exercised");
     // What nothing could break is not held: a promise about another data type is never dropped.
     unknown(
         &judge(&format!("{GOOD}\n! promise no-lost-items")),

@@ -124,7 +124,7 @@ pub(crate) fn read(path: &Path, args: &ReadArgs) -> Result<Read, Failure> {
     if let Recorded::Operations(history) = &read.recorded
         && let Some(torn) = history.torn()
     {
-        eprintln!("warning: {}: {torn}", path.display());
+        eprintln!("warning: {torn}");
     }
     if let Recorded::Operations(history) = &read.recorded {
         refuse_empty_promises(history.header(), path)?;

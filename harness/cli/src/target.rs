@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::run::stopped_by_signals;
 use afterall_history::FaultKind;
 
+use afterall_checkers::words::counted;
 use afterall_engine::{Plan, RunConfig, Stop, WorldKind};
 use afterall_manifest::{Manifest, builtin};
 use afterall_worlds::Settings;
@@ -36,7 +37,7 @@ fn list() -> Result<Exit, Failure> {
         let manifest = afterall_manifest::load(name, &afterall_clients::specs())?;
         println!("{name}\n    {}", manifest.summary);
         let promises = |(workload, promises): (&afterall_history::Workload, &Vec<_>)| {
-            format!("{} ({} promises)", workload.name(), promises.len())
+            format!("{} ({})", workload.name(), counted(promises.len() as u64, "promise"))
         };
         let workloads: Vec<String> = manifest.promises.iter().map(promises).collect();
         println!("    workloads: {}", workloads.join(", "));

@@ -93,7 +93,7 @@ fn read_input(input: &Input<'_>, name: &str, options: &Options) -> Result<Read, 
                 Problem::expected(format!("a history in the format {format}"), "no transaction");
             return Err(FormatError::File { file: name.to_owned(), problem: what });
         }
-        notes.push("sessions and reads are judged, and not times".to_owned());
+        notes.push("the history has no times: only the order within each session and what was read are judged".to_owned());
     }
     Ok(Read { recorded, format, notes })
 }

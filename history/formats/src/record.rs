@@ -411,7 +411,7 @@ impl Recorder {
         notes.extend(self.setup.unused());
         notes.extend(self.sessions.note());
         if self.layout.tuples {
-            notes.push("values are tuples [key value]".to_owned());
+            notes.push("the values are read as pairs [key value]".to_owned());
         }
         if self.layout.versions {
             notes.push("values are pairs [version value]; the versions are not judged".to_owned());

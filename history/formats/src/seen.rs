@@ -38,7 +38,7 @@ impl Seen {
             (
                 self.untimed,
                 "event",
-                " without a time; positions stand for it, so durations mean nothing",
+                " without a time: the position in the file is used instead, so durations mean nothing",
             ),
             (
                 self.early,

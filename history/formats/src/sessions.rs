@@ -120,8 +120,9 @@ impl<T> Sessions<T> {
     pub(crate) fn note(&self) -> Option<String> {
         self.reused.as_ref().map(|(count, name, session)| {
             format!(
-                "{count} times a process goes on after an info; each time it counts as a session of its own \
-                 (process {name} as {session})"
+                "a process continued {} after an operation of unknown outcome; from there on it counts as another session \
+                 (process {name} as {session})",
+                if *count == 1 { "once".to_owned() } else { format!("{count} times") }
             )
         })
     }

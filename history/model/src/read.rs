@@ -99,7 +99,7 @@ pub fn read_jsonl_from(mut from: impl BufRead, name: &str) -> Result<History, Re
             Err(problem) if !whole && !ended => {
                 builder.data().abandon();
                 builder.torn(format!(
-                    "{name}:{number}: the last line was torn off ({problem}); it was dropped"
+                    "{name}:{number}: the last line is incomplete ({problem}) and was ignored"
                 ));
             }
             Err(problem) => return Err(damaged(number, problem.into())),

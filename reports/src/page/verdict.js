@@ -23,7 +23,7 @@ const LADDER = [
 ];
 
 function grounds(p) {
-  if (p.outcome === "held") return `may still break in at most ${percent(p.bound)}`;
+  if (p.outcome === "held") return `may still break in at most ${percent(p.bound)} of the chances (95 % confidence)`;
   if (p.outcome === "broken") return `${counted(p.count, "time")}, ${counted(p.groups, "group")}`;
   return p.why;
 }
@@ -136,7 +136,8 @@ function ladder() {
     el(
       "p",
       { class: "small muted" },
-      "Strongest first. " + (verdict.strongest ? `Strongest that held: ${verdict.strongest}.` : "Nothing on it held."),
+      "Strongest first. " +
+        (verdict.strongest ? `Strongest that held: ${verdict.strongest}.` : "No level held for all sessions."),
     ),
     el(
       "ol",
@@ -166,8 +167,9 @@ function promises() {
         { class: "wide" },
         grounds(p),
         p.tier && el("span", { class: "muted" }, ` (${p.tier})`),
-        el("br"),
-        el("span", { class: "muted small" }, p.summary),
+        // Where values do not show which of several properties is broken, only the summary says so.
+        p.outcome === "broken" &&
+          p.summary.includes(": one of ") && [el("br"), el("span", { class: "muted small" }, p.summary)],
       ),
     );
   const promised = verdict.properties.filter((p) => p.promised);

@@ -59,7 +59,8 @@ fn says(case: &Case<'_>, output: &Output) -> bool {
         let properties = verdict["properties"].as_array().cloned().unwrap_or_default();
         return properties.iter().any(|p| p["property"] == property && p["outcome"] == outcome);
     }
-    let said = text(output).to_lowercase();
+    // Lines are broken to fit a terminal.
+    let said = text(output).split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     match case.words.strip_prefix('!') {
         Some(word) => !said.contains(&word.to_lowercase()),
         None => case.words.split('|').any(|word| said.contains(&word.to_lowercase())),

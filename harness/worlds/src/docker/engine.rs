@@ -40,9 +40,7 @@ const LOG_LINES_MAX: &str = "100000";
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// No engine answers.
-    #[error(
-        "no Docker engine answers at {address}: {error}; start one, or set DOCKER_HOST (`afterall doctor` tells more)"
-    )]
+    #[error("no Docker engine answers at {address}: {error}; start one, or set DOCKER_HOST")]
     None {
         /// Where it was looked for.
         address: String,

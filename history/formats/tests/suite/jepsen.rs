@@ -114,7 +114,7 @@ fn tuples_of_independent_keys() {
          {:process 0, :type :ok, :f :read, :value [7 [1 2]]}",
     );
     assert_eq!(ops(&history), ["0 write 7 [1,2] ok", "0 cas x [1,2] ok", "0 read 7 [[1,2]] ok"]);
-    assert!(notes.contains(&"values are tuples [key value]".to_owned()), "{notes:?}");
+    assert!(notes.contains(&"the values are read as pairs [key value]".to_owned()), "{notes:?}");
     // A read that is invoked with nothing shows that pairs are plain values.
     let (history, _) = kept(
         "{:process 0, :type :invoke, :f :write, :value [7 8]}
@@ -215,7 +215,7 @@ fn a_process_that_goes_on_after_an_info_is_another_session() {
     );
     let processes: Vec<u64> = history.ops().map(|op| op.process()).collect();
     assert_eq!(processes, [0, 1_000_000_000, 1_000_000_001, 1_000_000_002, 1_000_000_003]);
-    assert!(notes.iter().any(|note| note.starts_with("2 times a process goes on")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.starts_with("a process continued 2 times")), "{notes:?}");
 }
 
 #[test]

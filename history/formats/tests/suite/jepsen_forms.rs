@@ -66,7 +66,7 @@ fn a_cas_in_a_tuple_may_have_its_values_beside_the_key() {
     ] {
         let (history, notes) = kept(&edn(&lines));
         assert!(ops(&history).contains(&expected.to_owned()), "{:?}", ops(&history));
-        assert!(says(&notes, "values are tuples"), "{notes:?}");
+        assert!(says(&notes, "the values are read as pairs"), "{notes:?}");
     }
     // In one history there may be both.
     let (history, _) = kept(&edn(&["cas [k v w]", "cas [k [w x]]"]));
