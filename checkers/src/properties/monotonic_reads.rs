@@ -1,28 +1,13 @@
 //! Monotonic reads (MR). Definition, source and how it is judged: the room `session_guarantees`, and `data_types`.
 
 use crate::data_types::{cart, counter, set};
-use crate::row::{APART, Gravity, RestsOn, Row};
-use crate::session_guarantees::{by_value, by_version};
-use afterall_history::{Property, Workload};
+use crate::row::Row;
+use crate::session_guarantees::{GUARANTEE, by_value, by_version};
+use afterall_history::Property;
 
-/// The property.
+/// The property. Counters, carts and sets have walks of their own, too.
 pub(crate) static ROW: Row = Row {
     property: Property::MonotonicReads,
-    workloads: &[
-        Workload::Register,
-        Workload::Counter,
-        Workload::Inventory,
-        Workload::Cart,
-        Workload::Set,
-        Workload::Chat,
-    ],
-    sessions: APART,
-    real_time: false,
-    model: true,
-    implies: &[],
-    gravity: Gravity::Session,
-    rests_on: RestsOn::OwnSession,
-    usual_for: &[],
     checkers: &[
         &by_version::CHECKER,
         &by_value::CHECKER,
@@ -30,5 +15,5 @@ pub(crate) static ROW: Row = Row {
         &cart::CHECKER,
         &set::CHECKER,
     ],
-    level: None,
+    ..GUARANTEE
 };

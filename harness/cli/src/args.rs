@@ -271,6 +271,12 @@ impl RunArgs {
         let mut config = RunConfig::builder()
             .flavour(self.flavour)
             .mutant(self.mutant)
+            .workload(self.workload)
+            .world(self.world)
+            .nodes(self.nodes)
+            .rate(self.rate)
+            .time(self.time)
+            .quiescence(self.quiescence)
             .concurrency(self.concurrency)
             .sessions(self.sessions)
             .timeout(self.timeout)
@@ -282,24 +288,6 @@ impl RunArgs {
             let manifest = afterall_manifest::load(&self.target, &afterall_clients::specs());
             let path = builtin(&self.target).is_none().then(|| self.target.clone());
             config = config.target(manifest.map_err(Failure::usage)?, path);
-        }
-        if let Some(world) = self.world {
-            config = config.world(world);
-        }
-        if let Some(workload) = self.workload {
-            config = config.workload(workload);
-        }
-        if let Some(nodes) = self.nodes {
-            config = config.nodes(nodes);
-        }
-        if let Some(rate) = self.rate {
-            config = config.rate(rate);
-        }
-        if let Some(time) = self.time {
-            config = config.time(time);
-        }
-        if let Some(quiescence) = self.quiescence {
-            config = config.quiescence(quiescence);
         }
         match self.faults.as_deref() {
             None => {}

@@ -19,7 +19,7 @@ use afterall_history::{Event, read_jsonl};
 use afterall_reports::{Context, verdict_text};
 use afterall_worlds::Settings;
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -56,7 +56,7 @@ fn carry_out(config: RunConfig, store: &Path) -> Result<Exit, Failure> {
         eprintln!("warning: could not look for what earlier runs left behind: {error}");
     }
     let stop = stopped_by_signals(config.world);
-    let mut world = afterall_worlds::open(&plan, &settings(&folder))?;
+    let mut world = afterall_worlds::open(&plan, &settings(folder.logs()))?;
     let ran = record(&plan, &mut *world, &mut watcher, &stop);
     drop(world);
     signals::now(Doing::Anything(interrupted(&folder)));
@@ -87,8 +87,8 @@ fn carry_out(config: RunConfig, store: &Path) -> Result<Exit, Failure> {
 }
 
 /// What a run in real time needs to know of this machine.
-pub(crate) fn settings(folder: &RunFolder) -> Settings {
-    let mut settings = Settings::new(folder.logs());
+pub(crate) fn settings(logs: PathBuf) -> Settings {
+    let mut settings = Settings::new(logs);
     settings.notice = Arc::new(|notice| eprintln!("{notice}"));
     settings
 }

@@ -3,16 +3,15 @@
 use crate::args::{NewArgs, TargetCommand, TrialArgs, usage};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::run::stopped_by_signals;
+use crate::run::{settings, stopped_by_signals};
 use afterall_history::FaultKind;
 
 use afterall_checkers::words::counted;
-use afterall_engine::{Plan, RunConfig, Stop, WorldKind};
+use afterall_engine::{Plan, RunConfig, WorldKind};
 use afterall_manifest::{Manifest, builtin};
-use afterall_worlds::Settings;
 use afterall_worlds::docker::{self, Tried};
+use afterall_worlds::stopped;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The manifest that `target new` writes, to be filled in.
@@ -110,22 +109,14 @@ fn check(args: &TrialArgs) -> Result<Exit, Failure> {
 }
 
 async fn trial(plans: &[Plan], logs: &Path, tell: &mut dyn FnMut(Tried)) -> Result<(), Failure> {
-    let mut settings = Settings::new(logs.to_owned());
-    settings.notice = Arc::new(|notice| eprintln!("{notice}"));
+    let settings = settings(logs.to_owned());
     let stop = stopped_by_signals(WorldKind::Docker);
     tokio::select! {
         outcome = docker::trial(plans, &settings, tell) => Ok(outcome?),
-        () = pressed(&stop) => {
+        () = stopped(&stop) => {
             docker::remove(&settings.run_id).await?;
             Err(Failure::failed("stopped by the user"))
         }
-    }
-}
-
-/// Ends when the first signal has come.
-async fn pressed(stop: &Stop) {
-    while !stop.is_stopped() {
-        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
@@ -141,10 +132,8 @@ fn plans(args: &TrialArgs, manifest: &Manifest) -> Result<Vec<Plan>, Failure> {
             .images(args.images.iter().cloned().collect())
             // Room for every kind once.
             .time(Duration::from_secs(10 * (1 + FaultKind::ALL.len() as u64)))
+            .nodes(args.nodes)
             .seed(1);
-        if let Some(nodes) = args.nodes {
-            config = config.nodes(nodes);
-        }
         if !plans.is_empty() {
             config = config.faults([]);
         }

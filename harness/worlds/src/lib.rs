@@ -12,6 +12,6 @@ mod settings;
 pub mod sim;
 
 pub use live::scratch::reap;
-pub use live::tail;
+pub use live::{stopped, tail};
 pub use open::open;
 pub use settings::{Notice, Settings};

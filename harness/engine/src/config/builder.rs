@@ -43,7 +43,7 @@ pub struct RunConfigBuilder {
     images: BTreeMap<String, String>,
 }
 
-/// One method per field.
+/// One method per field. Where there is a default, `None` means it.
 macro_rules! setters {
     ($($(#[doc = $doc:literal])+ $field:ident: $Type:ty,)+) => {
         $(
@@ -64,24 +64,24 @@ impl RunConfigBuilder {
         /// A known bug of the reference node.
         mutant: Option<Mutant>,
         /// The data type that is driven. Default: register, or the one that shows the mutant.
-        workload: Workload,
+        workload: impl Into<Option<Workload>>,
         /// Where it runs. Default: process for the reference node, docker for every other target.
-        world: WorldKind,
+        world: impl Into<Option<WorldKind>>,
         /// How many nodes. Default: 5, or what the manifest says.
-        nodes: u16,
+        nodes: impl Into<Option<u16>>,
         /// How many sessions at a time. Default: 10.
-        concurrency: u32,
+        concurrency: impl Into<Option<u32>>,
         /// Where they go. Default: mixed.
-        sessions: SessionKind,
+        sessions: impl Into<Option<SessionKind>>,
         /// Operations per second over all sessions. Default: as fast as possible in the process world, 2,000 in the sim,
         /// 500 in the docker world.
-        rate: u32,
+        rate: impl Into<Option<u32>>,
         /// How long the load lasts. Default: 20 s; in the docker world longer, by the number of kinds of faults.
-        time: Duration,
+        time: impl Into<Option<Duration>>,
         /// How long the replicas may take to agree. Default: 20 s, or what the manifest says.
-        quiescence: Duration,
+        quiescence: impl Into<Option<Duration>>,
         /// When an operation is given up. Default: 1 s.
-        timeout: Duration,
+        timeout: impl Into<Option<Duration>>,
         /// What everything random follows from. Default: 0.
         seed: u64,
         /// How much a promise has to be put to the test.

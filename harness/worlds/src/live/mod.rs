@@ -6,9 +6,11 @@ mod deployment;
 pub(crate) mod evidence;
 pub(crate) mod links;
 pub(crate) mod scratch;
+mod stopped;
 mod tail;
 mod world;
 
 pub(crate) use deployment::Deployment;
+pub use stopped::stopped;
 pub use tail::tail;
 pub(crate) use world::Live;

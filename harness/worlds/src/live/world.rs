@@ -2,6 +2,7 @@
 //! all of them over one channel.
 
 use super::deployment::{Deployment, Starting};
+use super::stopped::stopped;
 use afterall_clients::{Client, OpError};
 use afterall_engine::driver::{Asker, Completion, Invocation};
 use afterall_engine::faults::Fault;
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-/// How often the nodes are looked at, and a stop is looked for.
+/// How often the nodes are looked at.
 const TICK: Duration = Duration::from_millis(100);
 /// How long what is still under way at the end may take.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(1);
@@ -193,13 +194,6 @@ impl<D: Deployment> World for Live<D> {
 
     fn end(&mut self) -> Vec<String> {
         self.take_down()
-    }
-}
-
-/// Ends when the run is to be stopped.
-async fn stopped(stop: &Stop) {
-    while !stop.is_stopped() {
-        tokio::time::sleep(TICK).await;
     }
 }
 

@@ -28,8 +28,12 @@ impl Cluster {
     /// Injects a fault and measures whether it took hold.
     pub(super) async fn inject_fault(&self, id: usize, fault: &Fault) -> Evidence {
         let injected = match &fault.effect {
-            Effect::Links { links, condition } => self.inject_links(id, links, *condition).await,
-            Effect::Process { node, fate: Fate::Killed } => self.inject_kill(id, *node).await,
+            Effect::Links { links, condition } => {
+                self.inject_links((id, &fault.effect), links, *condition).await
+            }
+            Effect::Process { node, fate: Fate::Killed } => {
+                self.inject_kill((id, &fault.effect), *node).await
+            }
             Effect::Process { node, fate: Fate::Paused } => Ok(self.inject_pause(*node).await),
             Effect::Process { fate: Fate::Terminated | Fate::Damaged { .. }, .. } => Ok(cannot()),
             Effect::Clock { node, how } => {
@@ -48,36 +52,38 @@ impl Cluster {
 
     async fn inject_links(
         &self,
-        id: usize,
+        (id, effect): (usize, &Effect),
         links: &[Link],
         condition: Condition,
     ) -> Result<Evidence, LinkError> {
-        let effect = Effect::Links { links: links.to_vec(), condition };
         match condition {
             Condition::Refused => {
-                self.change_links(id, Some(&effect)).await?;
+                self.change_links(id, Some(effect)).await?;
                 Ok(self.all_refused(links).await)
             }
             Condition::Slow { latency_ms, jitter_ms } => {
-                self.change_links(id, Some(&effect)).await?;
+                self.change_links(id, Some(effect)).await?;
                 Ok(self.all_slow(links, latency_ms, jitter_ms).await)
             }
             Condition::Limited { kb_per_s } => {
-                self.change_links(id, Some(&effect)).await?;
+                self.change_links(id, Some(effect)).await?;
                 Ok(self.all_limited(links, kb_per_s).await)
             }
             Condition::Swallowed | Condition::DatagramsDropped => Ok(cannot()),
         }
     }
 
-    async fn inject_kill(&self, id: usize, node: usize) -> Result<Evidence, LinkError> {
+    async fn inject_kill(
+        &self,
+        (id, effect): (usize, &Effect),
+        node: usize,
+    ) -> Result<Evidence, LinkError> {
         let killed = self.nodes[node].lock().await.kill().await;
         let exit = match killed {
             Ok(exit) => Observation::Ended { how: vec![exit.to_string()] },
             Err(error) => return Ok(failed(error)),
         };
-        let effect = Effect::Process { node, fate: Fate::Killed };
-        self.change_links(id, Some(&effect)).await?;
+        self.change_links(id, Some(effect)).await?;
         let address = self.nodes[node].lock().await.client_address;
         Ok(match dial(address).await {
             Ok(()) => Evidence::against_it(Observation::StillAccepts),

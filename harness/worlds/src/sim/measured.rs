@@ -45,36 +45,33 @@ pub(super) fn mended(probed: &[LinkProbes]) -> Evidence {
 
 /// A slow link takes at least the latency less the jitter.
 pub(super) fn slow(probed: &[LinkProbes], least_ns: u64, asked_ms: (u32, u32)) -> Evidence {
-    let arrived = || probed.iter().filter_map(|of| Some((of.fastest_ns()?, of.link)));
-    match arrived().min() {
-        Some((took_ns, link)) if took_ns < least_ns => {
-            Evidence::against_it(Observation::TooFast { link, took_ns, least_ns })
-        }
-        Some((fastest_ns, _)) => Evidence::for_it(Observation::SlowProbes {
-            answered: arrived().count(),
-            links: probed.len(),
-            fastest_ns,
-            asked_ms,
-        }),
-        None => Evidence::against_it(Observation::NoProbeAnswered),
-    }
+    late(probed, least_ns, |answered, fastest_ns| {
+        let links = probed.len();
+        Observation::SlowProbes { answered, links, fastest_ns, asked_ms }
+    })
 }
 
 /// A limited link takes as long for a probe as its size asks for. `probe`: its size in bytes, and what it takes at least.
 pub(super) fn limited(probed: &[LinkProbes], probe: (u64, u64), kb_per_s: u32) -> Evidence {
     let (bytes, least_ns) = probe;
+    late(probed, least_ns, |answered, fastest_ns| {
+        let links = probed.len();
+        Observation::LimitedProbes { answered, links, bytes, fastest_ns, kb_per_s }
+    })
+}
+
+/// No probe may arrive sooner than this. `observed` is given how many links carried one, and what the fastest took.
+fn late(
+    probed: &[LinkProbes],
+    least_ns: u64,
+    observed: impl FnOnce(usize, u64) -> Observation,
+) -> Evidence {
     let arrived = || probed.iter().filter_map(|of| Some((of.fastest_ns()?, of.link)));
     match arrived().min() {
         Some((took_ns, link)) if took_ns < least_ns => {
             Evidence::against_it(Observation::TooFast { link, took_ns, least_ns })
         }
-        Some((fastest_ns, _)) => Evidence::for_it(Observation::LimitedProbes {
-            answered: arrived().count(),
-            links: probed.len(),
-            bytes,
-            fastest_ns,
-            kb_per_s,
-        }),
+        Some((fastest_ns, _)) => Evidence::for_it(observed(arrived().count(), fastest_ns)),
         None => Evidence::against_it(Observation::NoProbeAnswered),
     }
 }

@@ -1,0 +1,27 @@
+//! What the rows of the four session guarantees have in common.
+
+use super::{by_value, by_version};
+use crate::row::{APART, Gravity, RestsOn, Row};
+use afterall_history::{Property, Workload};
+
+/// The row of a session guarantee that versions and values judge; each says its own property.
+pub(crate) const ROW: Row = Row {
+    property: Property::ReadYourWrites,
+    workloads: &[
+        Workload::Register,
+        Workload::Counter,
+        Workload::Inventory,
+        Workload::Cart,
+        Workload::Set,
+        Workload::Chat,
+    ],
+    sessions: APART,
+    real_time: false,
+    model: true,
+    implies: &[],
+    gravity: Gravity::Session,
+    rests_on: RestsOn::OwnSession,
+    usual_for: &[],
+    checkers: &[&by_version::CHECKER, &by_value::CHECKER],
+    level: None,
+};
