@@ -52,6 +52,25 @@ fn parameters(value: &Value) -> String {
     }
 }
 
+/// Why a fault did not hold from its injection to its healing, if that is so.
+fn doubt(fault: &Fault) -> Option<String> {
+    let said = |of: FaultStage| {
+        let said = fault.evidence.iter().find(|(stage, _)| *stage == of)?;
+        Some(said.1.trim()).filter(|said| !said.is_empty())
+    };
+    let because = |of| said(of).map_or(String::new(), |said| format!(": {said}"));
+    if fault.lapsed.is_some() {
+        Some(format!("did not hold until it was healed{}", because(FaultStage::Lapsed)))
+    } else if fault.missed.is_some() {
+        Some(format!("did not take hold{}", because(FaultStage::Missed)))
+    } else if fault.took.is_none() || said(FaultStage::Took).is_none() {
+        // Somebody's word that it took hold is no evidence.
+        Some("did not take hold: no evidence".to_owned())
+    } else {
+        None
+    }
+}
+
 /// The verdict on one fault.
 pub(crate) fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
     let names: Vec<&str> = fault.nodes.iter().map(|&node| history.node_name(node)).collect();
@@ -75,17 +94,15 @@ pub(crate) fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
     if !fault.value.is_nil() {
         what.push_str(&format!(": {}", parameters(&fault.value)));
     }
+    let doubt = doubt(fault);
     FaultVerdict {
         fault: fault.id,
         kind: fault.kind,
         what,
-        // Somebody's word that it took hold is no evidence.
-        took: fault.took.is_some()
-            && fault.missed.is_none()
-            && fault
-                .evidence
-                .iter()
-                .any(|(stage, said)| *stage == FaultStage::Took && !said.trim().is_empty()),
+        took: doubt.is_none(),
+        doubt,
+        shown_from: fault.took,
+        shown_to: fault.held,
         touched: is_on_links(fault.kind).then(|| touched(history, fault)),
         healed: fault.healed.is_some(),
         evidence: fault.evidence.iter().map(|(_, text)| text.clone()).collect(),

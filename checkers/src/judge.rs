@@ -295,12 +295,20 @@ fn validity(
     }
     match history.end() {
         None => doubts.push("the history has no end: the run was cut off".to_owned()),
-        Some(end) if end.how != EndHow::Complete => {
-            let how = if end.how == EndHow::Interrupted { "was interrupted" } else { "failed" };
+        Some(end) => {
+            let how = match end.how {
+                EndHow::Complete => None,
+                EndHow::Interrupted => Some("was interrupted"),
+                EndHow::CutShort => Some("was cut short"),
+                EndHow::Failed => Some("failed"),
+            };
             let why = end.detail.as_ref().map_or(String::new(), |why| format!(": {why}"));
-            doubts.push(format!("the run {how}{why}"));
+            doubts.extend(how.map(|how| format!("the run {how}{why}")));
+            if matches!(end.how, EndHow::CutShort | EndHow::Failed) {
+                // Everything else that is in doubt follows from this.
+                return outcome(header, properties, doubts);
+            }
         }
-        Some(_) => {}
     }
     if history.is_empty() {
         doubts.push("no operation was made".to_owned());
@@ -316,10 +324,8 @@ fn validity(
     }
     doubts.extend(untouched(faults));
     for fault in faults {
-        if !fault.took {
-            let said = fault.evidence.last().map_or(": no evidence", |said| said.as_str());
-            let said = format!(": {}", said.trim_start_matches(": "));
-            doubts.push(format!("fault {} ({}) did not take hold{said}", fault.fault, fault.what));
+        if let Some(doubt) = &fault.doubt {
+            doubts.push(format!("fault {} ({}) {doubt}", fault.fault, fault.what));
         }
         if !fault.healed {
             doubts.push(format!("fault {} ({}) was not healed", fault.fault, fault.what));

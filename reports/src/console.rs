@@ -246,8 +246,14 @@ impl Screen {
             let touched = fault.touched.map_or(String::new(), |touched| {
                 format!(", {} on its nodes", words::counted(touched, "operation"))
             });
+            let seen = match (fault.shown_from, fault.shown_to) {
+                (Some(from), Some(to)) if fault.took => {
+                    format!(", seen from {} to {}", words::duration(from), words::duration(to))
+                }
+                _ => String::new(),
+            };
             let what = format!(
-                "{} {} ({} to {until}{touched})",
+                "{} {} ({} to {until}{seen}{touched})",
                 fault.fault,
                 fault.what,
                 words::duration(fault.from)
@@ -257,9 +263,8 @@ impl Screen {
             for line in lines {
                 self.line(&format!("    {line}"));
             }
-            let evidence = fault.evidence.first().map_or("no evidence", String::as_str);
-            if !fault.took {
-                self.wrap(6, evidence);
+            if let Some(doubt) = &fault.doubt {
+                self.wrap(6, &format!("it {doubt}"));
             }
         }
         if verdict.faults.len() > FAULTS_MAX {

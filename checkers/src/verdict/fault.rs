@@ -11,8 +11,17 @@ pub struct FaultVerdict {
     pub kind: afterall_history::FaultKind,
     /// What it was about, in words.
     pub what: String,
-    /// Whether evidence shows that it took hold.
+    /// Whether evidence shows that it took hold, and nothing shows that it let go before it was healed.
     pub took: bool,
+    /// If not: why, in words that follow its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
+    /// When evidence first showed that it held, in nanoseconds since the run began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_from: Option<i64>,
+    /// When evidence last showed that it held: just before it was healed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_to: Option<i64>,
     /// Whether it was healed.
     pub healed: bool,
     /// What was measured.

@@ -1,6 +1,7 @@
 //! What was measured of a fault: that it took hold, or that it is healed. Typed here, and put into words here alone:
 //! the same observation reads the same in every world.
 
+use crate::carried::Carried;
 use crate::faults::Link;
 use std::fmt;
 
@@ -126,6 +127,14 @@ pub enum Observation {
     },
     /// The fault is undone, and other faults hold all of its links.
     HeldByOtherFaults,
+    /// What the links had carried before the fault, in its direction.
+    CarriedBefore(Carried),
+    /// The links had carried nothing before the fault, in its direction.
+    CarriedNothing,
+    /// What the links carried while the fault was in force, in its direction.
+    Passed(Carried),
+    /// The links carried nothing while the fault was in force, in its direction.
+    PassedNothing,
     /// Probes through links took at least so long.
     SlowProbes {
         /// Through how many links a probe was answered.
@@ -180,6 +189,11 @@ pub enum Observation {
         /// The limit, thousands of bytes per second.
         kb_per_s: u32,
     },
+    /// The proxies of these links read back as dropping what is sent in one direction. Nothing was sent to measure it.
+    DropsReadBack {
+        /// How many links.
+        links: usize,
+    },
     /// A process ended.
     Ended {
         /// How, by the system's word: `signal: 9 (SIGKILL)`, `exit code 137`. One per process of the node.
@@ -221,10 +235,27 @@ pub enum Observation {
         /// When, by the engine's word.
         times: Vec<String>,
     },
-    /// What the system says of a process: `T` is stopped.
-    ProcessState(String),
+    /// Every thread of the process is stopped.
+    ThreadsStopped {
+        /// How many it has.
+        threads: usize,
+    },
+    /// Some thread of the process is not stopped.
+    ThreadsRun {
+        /// How many are not.
+        running: usize,
+        /// Of how many.
+        threads: usize,
+    },
     /// The engine has paused the containers.
     ContainersPaused,
+    /// The engine does not say that this container is paused.
+    ContainerNotPaused {
+        /// Its name.
+        container: String,
+        /// Its state, by the engine's word.
+        state: String,
+    },
     /// A probe had no answer for this long.
     Silence {
         /// How long.
@@ -280,6 +311,11 @@ pub enum Observation {
         sizes: (u64, u64),
         /// The beginning of its SHA-256, before and after.
         digests: (String, String),
+    },
+    /// The harness itself has run out of something of the system's. This is evidence of nothing: the run ends.
+    Exhausted {
+        /// The system's word.
+        error: String,
     },
     /// Something could not be done.
     Failed {
@@ -345,6 +381,12 @@ impl fmt::Display for Observation {
             O::Dialled { link, outcome } => write!(f, "the link {link} {outcome}"),
             O::DialFailed { link, error } => write!(f, "the link {link}: {error}"),
             O::HeldByOtherFaults => f.write_str("undone; other faults hold all of its links"),
+            O::CarriedBefore(carried) => write!(f, "the links had carried {carried} before"),
+            O::CarriedNothing => {
+                f.write_str("the links had carried nothing before: the fault tests nothing")
+            }
+            O::Passed(carried) => write!(f, "{carried} passed while it was in force"),
+            O::PassedNothing => f.write_str("nothing passed while it was in force"),
             O::SlowProbes { answered, links, fastest_ns, asked_ms: (latency, jitter) } => write!(
                 f,
                 "probes through {answered} of {} took {} or more (asked: {latency} ± {jitter} ms)",
@@ -359,6 +401,9 @@ impl fmt::Display for Observation {
             ),
             O::LimitReadBack { links, kb_per_s } => {
                 write!(f, "{} read back as limited to {kb_per_s} kB/s", Links(*links))
+            }
+            O::DropsReadBack { links } => {
+                write!(f, "{} read back as dropping what is sent", Links(*links))
             }
             O::QuickProbes { links, slowest_ns } => {
                 write!(f, "probes through {} took {} or less", Links(*links), Millis(*slowest_ns))
@@ -390,8 +435,15 @@ impl fmt::Display for Observation {
                 f.write_str("started at ")?;
                 joined(f, times, ", ")
             }
-            O::ProcessState(state) => write!(f, "process state {state}"),
+            O::ThreadsStopped { threads: 1 } => f.write_str("its only thread is stopped"),
+            O::ThreadsStopped { threads } => write!(f, "all of its {threads} threads are stopped"),
+            O::ThreadsRun { running, threads } => {
+                write!(f, "{running} of its {threads} threads are not stopped")
+            }
             O::ContainersPaused => f.write_str("the engine has paused it"),
+            O::ContainerNotPaused { container, state } => {
+                write!(f, "the engine has not paused {container}: it is {state}")
+            }
             O::Silence { waited_ns } => {
                 write!(f, "no answer to a probe for {}", Millis(*waited_ns))
             }
@@ -427,6 +479,7 @@ impl fmt::Display for Observation {
                 "{file}: {} bytes, then {}; SHA-256 {}…, then {}…",
                 sizes.0, sizes.1, digests.0, digests.1
             ),
+            O::Exhausted { error } => write!(f, "the harness has run out of something: {error}"),
             O::Failed { error } => f.write_str(error),
         }
     }

@@ -10,6 +10,7 @@
 //!
 //! The driver and the nemesis are pure: they are given the time, and answer with commands.
 
+mod carried;
 pub mod config;
 pub mod driver;
 pub mod evidence;
@@ -21,6 +22,7 @@ mod run;
 mod stop;
 mod world;
 
+pub use carried::Carried;
 pub use config::{ConfigError, RunConfig, RunConfigBuilder, SessionKind, WorldKind};
 pub use evidence::{Evidence, Observation};
 pub use observer::{Glance, Observer};

@@ -121,10 +121,12 @@ fn tell(driver: &mut Driver, now_ns: u64, happened: Happened) {
     match happened {
         Happened::Completed(asker, completion) => driver.completed(now_ns, asker, completion),
         Happened::Injected(id, evidence) => driver.injected(now_ns, id, evidence),
+        Happened::Measured(id, evidence) => driver.measured(now_ns, id, evidence),
         Happened::Healed(id, evidence) => driver.healed(now_ns, id, evidence),
         Happened::Node { node, change, detail } => {
             driver.node_changed(now_ns, node, change, detail)
         }
+        Happened::Over { how, why } => driver.stop(now_ns, how, &why),
     }
 }
 
@@ -132,6 +134,7 @@ fn carry_out(driver: &Driver, world: &mut dyn World, command: Command) {
     match command {
         Command::Invoke(invocation) => world.invoke(invocation),
         Command::Inject(id) => world.inject(id, driver.fault(id)),
+        Command::Measure(id) => world.measure(id, driver.fault(id)),
         Command::Heal(id) => world.heal(id, driver.fault(id)),
     }
 }

@@ -4,7 +4,7 @@ use crate::driver::{Asker, Completion, Invocation};
 use crate::evidence::Evidence;
 use crate::faults::Fault;
 use crate::stop::Stop;
-use afterall_history::NodeChange;
+use afterall_history::{EndHow, NodeChange};
 use std::error::Error;
 
 /// Something that happened in a world.
@@ -14,6 +14,8 @@ pub enum Happened {
     Completed(Asker, Completion),
     /// A fault was injected; the evidence says whether it took hold.
     Injected(usize, Evidence),
+    /// A fault was measured before it is healed; the evidence says whether it still holds. None: other faults hide it.
+    Measured(usize, Option<Evidence>),
     /// A fault was healed; the evidence says whether it is gone.
     Healed(usize, Evidence),
     /// A node is ready, or died although no fault asked it to.
@@ -24,6 +26,13 @@ pub enum Happened {
         change: NodeChange,
         /// In words.
         detail: String,
+    },
+    /// The run cannot go on, and its history ends here.
+    Over {
+        /// Whose doing it is: the cluster's, or the harness's own.
+        how: EndHow,
+        /// Why, in words that can stand alone.
+        why: String,
     },
 }
 
@@ -49,6 +58,9 @@ pub trait World {
 
     /// Begins to inject a fault; [`Happened::Injected`] tells whether it took hold.
     fn inject(&mut self, id: usize, fault: &Fault);
+
+    /// Begins to measure whether a fault that took hold still holds; [`Happened::Measured`] tells.
+    fn measure(&mut self, id: usize, fault: &Fault);
 
     /// Begins to heal a fault; [`Happened::Healed`] tells whether it is gone.
     fn heal(&mut self, id: usize, fault: &Fault);

@@ -1,7 +1,7 @@
 //! Every kind of evidence is one typed value with one wording: a snapshot of all.
 
-use afterall_engine::Observation as O;
 use afterall_engine::evidence::{DialOutcome, LinkEnd};
+use afterall_engine::{Carried, Observation as O};
 
 /// One of each kind, and each of its forms that reads differently.
 fn all() -> Vec<O> {
@@ -34,6 +34,12 @@ fn all() -> Vec<O> {
             kb_per_s: 10,
         },
         O::LimitReadBack { links: 4, kb_per_s: 10 },
+        O::DropsReadBack { links: 4 },
+        O::CarriedBefore(Carried::Bytes { bytes: 12_000, connections: 3 }),
+        O::CarriedBefore(Carried::Messages(1)),
+        O::CarriedNothing,
+        O::Passed(Carried::Bytes { bytes: 12_000, connections: 0 }),
+        O::PassedNothing,
         O::QuickProbes { links: 4, slowest_ns: 900_000 },
         O::TooFast { link: (0, 1), took_ns: 3_000_000, least_ns: 200_000_000 },
         O::StillSlow { link: (0, 1), took_ns: Some(240_000_000) },
@@ -47,8 +53,11 @@ fn all() -> Vec<O> {
         O::Restarted { before: 1, now: 2 },
         O::NotRestarted { incarnation: 1 },
         O::StartedAt { times: vec![text("2026-11-27T00:00:00Z")] },
-        O::ProcessState(text("T")),
+        O::ThreadsStopped { threads: 1 },
+        O::ThreadsStopped { threads: 3 },
+        O::ThreadsRun { running: 1, threads: 3 },
         O::ContainersPaused,
+        O::ContainerNotPaused { container: text("afterall-1-n2-redis"), state: text("running") },
         O::Silence { waited_ns: 300_000_000 },
         O::SilentSoFar,
         O::Answers,
@@ -68,6 +77,7 @@ fn all() -> Vec<O> {
             sizes: (4_096, 4_064),
             digests: (text("0123456789ab"), text("ba9876543210")),
         },
+        O::Exhausted { error: text("Too many open files (os error 24)") },
         O::failed("the process world cannot inject this fault"),
     ]
 }

@@ -30,4 +30,4 @@ pub use client::{
     Change, CrateError, Difference, Error, LinkState, Links, NewLink, ToxicKind, ToxicState,
 };
 pub use direction::Direction;
-pub use server::Server;
+pub use server::{Server, Traffic};

@@ -91,7 +91,9 @@ fn nemesis(history: &History) -> Vec<Nemesis> {
         let as_list = |word: &str, stage| Value::List(vec![word.into(), told(stage).into()]);
         say(Some(fault.inject), start.clone(), parameters(history, fault));
         say(fault.took, start.clone(), as_list("took", FaultStage::Took));
-        say(fault.missed, start, as_list("missed", FaultStage::Missed));
+        say(fault.missed, start.clone(), as_list("missed", FaultStage::Missed));
+        say(fault.held, start.clone(), as_list("held", FaultStage::Held));
+        say(fault.lapsed, start, as_list("lapsed", FaultStage::Lapsed));
         say(fault.heal, stop.clone(), Value::Nil);
         say(fault.healed, stop.clone(), as_list("healed", FaultStage::Healed));
         say(fault.stuck, stop, as_list("stuck", FaultStage::Stuck));

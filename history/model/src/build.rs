@@ -410,6 +410,8 @@ impl HistoryBuilder {
                 inject: e.time,
                 took: None,
                 missed: None,
+                held: None,
+                lapsed: None,
                 heal: None,
                 healed: None,
                 stuck: None,
@@ -423,10 +425,14 @@ impl HistoryBuilder {
                 return Err(Damage::FaultKind { fault: e.fault, injected: fault.kind, found: e.f });
             }
             let healed = fault.healed.is_some();
+            // It is measured again once, before it is healed.
+            let again = fault.held.or(fault.lapsed).or(fault.heal).is_none();
             let (follows, at) = match e.stage {
                 FaultStage::Inject => (false, &mut fault.missed),
                 FaultStage::Took => (fault.took.is_none(), &mut fault.took),
                 FaultStage::Missed => (fault.missed.is_none(), &mut fault.missed),
+                FaultStage::Held => (again, &mut fault.held),
+                FaultStage::Lapsed => (again, &mut fault.lapsed),
                 FaultStage::Heal => (true, &mut fault.heal),
                 FaultStage::Healed => (fault.heal.is_some(), &mut fault.healed),
                 FaultStage::Stuck => (fault.heal.is_some(), &mut fault.stuck),

@@ -129,6 +129,10 @@ vocabulary! {
         Took = "took",
         /// It did not take hold, or nothing shows that it did.
         Missed = "missed",
+        /// It was measured again, just before it is healed, and still held.
+        Held = "held",
+        /// It was measured again, just before it is healed, and no longer held.
+        Lapsed = "lapsed",
         /// The nemesis is about to heal it.
         Heal = "heal",
         /// It is healed: from here on it is no longer in force.
@@ -160,7 +164,7 @@ pub struct FaultEvent {
     pub links: Vec<(String, String)>,
     /// Its parameters.
     pub value: Value,
-    /// What was measured, in words; with `took`, `missed`, `healed` and `stuck`.
+    /// What was measured, in words; with every stage but `inject` and `heal`.
     pub evidence: Option<String>,
 }
 
@@ -198,6 +202,8 @@ vocabulary! {
         Complete = "complete",
         /// The user stopped it.
         Interrupted = "interrupted",
+        /// It could not go on as planned: a node died, was removed or paused by somebody else, or the engine died.
+        CutShort = "cut-short",
         /// The harness failed.
         Failed = "failed",
     }

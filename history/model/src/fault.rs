@@ -24,6 +24,10 @@ pub struct Fault {
     pub took: Option<i64>,
     /// When it was given up: nothing showed that it took hold.
     pub missed: Option<i64>,
+    /// When evidence showed, just before it was healed, that it still held.
+    pub held: Option<i64>,
+    /// When evidence showed, just before it was healed, that it no longer held.
+    pub lapsed: Option<i64>,
     /// When the nemesis began to heal it.
     pub heal: Option<i64>,
     /// When it was healed.

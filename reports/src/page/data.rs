@@ -135,11 +135,7 @@ impl Run {
             ops,
             total: history.len(),
             end: history.last_time(),
-            complete: history.end().map(|end| match end.how {
-                afterall_history::EndHow::Complete => "complete",
-                afterall_history::EndHow::Interrupted => "interrupted",
-                afterall_history::EndHow::Failed => "failed",
-            }),
+            complete: history.end().map(|end| end.how.name()),
             torn: history.torn().map(str::to_owned),
             phases: history.phases().to_vec(),
             faults_left_out: history.faults().len().saturating_sub(FAULTS_MAX),
@@ -188,7 +184,7 @@ impl FaultBand {
             kind: fault.kind,
             from: fault.inject,
             to: fault.healed,
-            took: fault.took.is_some(),
+            took: fault.took.is_some() && fault.lapsed.is_none(),
             nodes: fault.nodes.iter().map(|node| node.0).collect(),
             links: fault.links.iter().map(|(from, to)| (from.0, to.0)).collect(),
         }

@@ -213,9 +213,10 @@ function faultTable() {
         "td",
         { class: "word" },
         duration(f.from) + " – " + (f.to === undefined ? "never healed" : duration(f.to)),
+        f.shown_to !== undefined && [el("br"), `seen ${duration(f.shown_from)} – ${duration(f.shown_to)}`],
         f.touched !== undefined && [el("br"), `${f.touched} operations on its nodes`],
       ),
-      el("td", {}, el("span", { class: "tag " + (f.took ? "good" : "bad") }, f.took ? "✓ took hold" : "✗ no evidence")),
+      el("td", {}, el("span", { class: "tag " + (f.took ? "good" : "bad") }, f.took ? "✓ took hold" : "✗ " + (f.doubt?.split(":")[0] ?? "no evidence"))),
       el(
         "td",
         { class: "wide small muted" },

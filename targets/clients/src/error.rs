@@ -3,6 +3,7 @@
 use afterall_history::Workload;
 use afterall_manifest::OptionError;
 use std::error::Error;
+use std::io;
 
 /// Why an operation has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,11 +14,22 @@ pub enum OpError {
     /// Nobody knows whether the operation took effect.
     #[error("unknown: {0}")]
     Indeterminate(String),
+    /// The harness itself has run out of something of the system's, such as open files: the operation did not happen, and
+    /// says nothing about the store.
+    #[error("the harness has run out of something: {0}")]
+    Exhausted(String),
 }
 
 impl OpError {
     /// The operation surely did nothing, because of this error.
-    pub(crate) fn failed(error: impl Error) -> Self {
+    pub(crate) fn failed(error: impl Error + 'static) -> Self {
+        let mut source: Option<&(dyn Error + 'static)> = Some(&error);
+        while let Some(cause) = source {
+            if cause.downcast_ref().is_some_and(is_exhaustion) {
+                return OpError::Exhausted(chain(&error));
+            }
+            source = cause.source();
+        }
         OpError::Failed(chain(&error))
     }
 
@@ -25,6 +37,15 @@ impl OpError {
     pub(crate) fn indeterminate(error: impl Error) -> Self {
         OpError::Indeterminate(chain(&error))
     }
+}
+
+/// Whether the system has no more of something for this process, such as open files, ports or memory: its own failure,
+/// which says nothing about the other side.
+#[must_use]
+pub fn is_exhaustion(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let exhausted = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::ADDRNOTAVAIL];
+    error.raw_os_error().is_some_and(|code| exhausted.iter().any(|of| of.raw_os_error() == code))
 }
 
 /// An error with its sources, as the one text that a history keeps.
@@ -89,4 +110,22 @@ pub enum ClientError {
     /// An external client without a program.
     #[error("an external client needs `command` in [client]: the program and its arguments")]
     NoCommand,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("no connection")]
+    struct NoConnection(#[source] io::Error);
+
+    #[test]
+    fn only_what_the_system_lacks_is_the_harness_own_failure() {
+        for (code, exhausted) in [(24, true), (23, true), (99, true), (105, true), (111, false)] {
+            let error = NoConnection(io::Error::from_raw_os_error(code));
+            let of = OpError::failed(error);
+            assert_eq!(matches!(of, OpError::Exhausted(_)), exhausted, "{of}");
+        }
+    }
 }

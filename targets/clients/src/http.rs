@@ -55,7 +55,7 @@ fn lost(error: impl std::fmt::Display) -> OpError {
 /// A connection that cannot be made: nothing was sent.
 #[derive(Debug, thiserror::Error)]
 enum ConnectError {
-    #[error(transparent)]
+    #[error("no connection")]
     Io(#[from] std::io::Error),
     #[error(transparent)]
     Handshake(#[from] hyper::Error),

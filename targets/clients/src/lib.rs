@@ -42,6 +42,6 @@ mod tarantool;
 
 pub use client::{Answer, Client, Pending};
 pub use cluster::Cluster;
-pub use error::{ClientError, OpError};
+pub use error::{ClientError, OpError, is_exhaustion};
 pub use reference::{ReferenceClient, Status};
 pub use registry::{PROTOCOLS, Protocol, open, specs};

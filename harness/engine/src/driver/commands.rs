@@ -32,6 +32,8 @@ pub enum Command {
     Invoke(Invocation),
     /// Inject a fault of the schedule; answer with [`crate::driver::Driver::injected`].
     Inject(usize),
+    /// Measure whether it still holds; answer with [`crate::driver::Driver::measured`].
+    Measure(usize),
     /// Heal it; answer with [`crate::driver::Driver::healed`].
     Heal(usize),
 }

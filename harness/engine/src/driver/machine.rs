@@ -17,7 +17,13 @@ use rand_pcg::Pcg64;
 enum FaultState {
     Planned,
     Injecting,
+    /// It took hold.
     InForce,
+    /// Nothing shows that it took hold: it may be in force all the same.
+    Missed,
+    /// It is measured once more before it is healed.
+    Measuring,
+    Measured,
     Healing,
     Over,
 }
@@ -97,8 +103,10 @@ impl Driver {
 
     /// The faults that are in force now.
     pub fn in_force(&self) -> impl Iterator<Item = &Fault> {
-        let in_force =
-            |state: &FaultState| matches!(state, FaultState::InForce | FaultState::Healing);
+        let in_force = |state: &FaultState| {
+            use FaultState as S;
+            matches!(state, S::InForce | S::Missed | S::Measuring | S::Measured | S::Healing)
+        };
         let ids = self.faults.iter().enumerate().filter(move |(_, state)| in_force(state));
         ids.map(|(id, _)| &self.course.schedule[id].fault)
     }
@@ -197,7 +205,16 @@ impl Driver {
     pub fn injected(&mut self, now_ns: u64, id: usize, evidence: Evidence) {
         let stage = if evidence.holds { FaultStage::Took } else { FaultStage::Missed };
         self.fault_stage(now_ns, id, stage, Some(evidence.to_string()));
-        self.faults[id] = FaultState::InForce;
+        self.faults[id] = if evidence.holds { FaultState::InForce } else { FaultState::Missed };
+    }
+
+    /// A fault was measured just before it is healed; the evidence says whether it still holds. None: other faults hide it.
+    pub fn measured(&mut self, now_ns: u64, id: usize, evidence: Option<Evidence>) {
+        if let Some(evidence) = evidence {
+            let stage = if evidence.holds { FaultStage::Held } else { FaultStage::Lapsed };
+            self.fault_stage(now_ns, id, stage, Some(evidence.to_string()));
+        }
+        self.faults[id] = FaultState::Measured;
     }
 
     /// A fault was healed; the evidence says whether it is gone.
@@ -207,11 +224,17 @@ impl Driver {
         self.faults[id] = FaultState::Over;
     }
 
-    /// A node is ready, or died although no fault asked it to.
+    /// A node is ready, or died although no fault asked it to. Without it nothing can be concluded from what the replicas
+    /// hold in the end: the run ends.
     pub fn node_changed(&mut self, now_ns: u64, node: usize, change: NodeChange, detail: String) {
-        if !self.finished {
-            let name = self.course.nodes[node].clone();
-            self.recorder.node(time(now_ns), name, change, detail);
+        if self.finished {
+            return;
+        }
+        let name = self.course.nodes[node].clone();
+        let why = format!("{name} died without a fault: {detail}");
+        self.recorder.node(time(now_ns), name, change, detail);
+        if change == NodeChange::Died {
+            self.stop(now_ns, EndHow::CutShort, &why);
         }
     }
 
@@ -318,8 +341,11 @@ impl Driver {
                     commands.push(Command::Inject(id));
                 }
                 FaultState::Planned => next = earlier(next, Some(at_ns)),
-                FaultState::InForce if until_ns <= now_ns => self.heal(now_ns, id, commands),
-                FaultState::InForce => next = earlier(next, Some(until_ns)),
+                FaultState::InForce | FaultState::Missed if until_ns <= now_ns => {
+                    self.release(now_ns, id, commands);
+                }
+                FaultState::InForce | FaultState::Missed => next = earlier(next, Some(until_ns)),
+                FaultState::Measured => self.heal(now_ns, id, commands),
                 _ => {}
             }
         }
@@ -328,9 +354,19 @@ impl Driver {
 
     fn heal_all(&mut self, now_ns: u64, commands: &mut Vec<Command>) {
         for id in 0..self.faults.len() {
-            if self.faults[id] == FaultState::InForce {
-                self.heal(now_ns, id, commands);
+            if matches!(self.faults[id], FaultState::InForce | FaultState::Missed) {
+                self.release(now_ns, id, commands);
             }
+        }
+    }
+
+    /// Heals a fault, after it was measured once more if it had taken hold: one that let go in between did not hold.
+    fn release(&mut self, now_ns: u64, id: usize, commands: &mut Vec<Command>) {
+        if self.faults[id] == FaultState::InForce {
+            self.faults[id] = FaultState::Measuring;
+            commands.push(Command::Measure(id));
+        } else {
+            self.heal(now_ns, id, commands);
         }
     }
 

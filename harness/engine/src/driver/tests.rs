@@ -4,7 +4,9 @@ use super::{Asker, Command, Completion, Course, Driver, Invocation};
 use crate::config::SessionKind;
 use crate::evidence::{Evidence, Observation};
 use crate::faults::{Effect, Fate, Fault, Planned};
-use afterall_history::{EndHow, Event, FaultKind, FaultStage, Outcome, Phase, Value, Workload};
+use afterall_history::{
+    EndHow, Event, FaultKind, FaultStage, NodeChange, Outcome, Phase, Value, Workload,
+};
 use afterall_workloads::Generator;
 use std::collections::BTreeMap;
 
@@ -47,6 +49,7 @@ fn ok(invocation: &Invocation) -> Completion {
 struct World<'a> {
     answer: &'a mut dyn FnMut(u64, &Invocation) -> (u64, Completion),
     inject: &'a mut dyn FnMut(usize) -> (u64, Evidence),
+    measure: &'a mut dyn FnMut(usize) -> (u64, Evidence),
     heal: &'a mut dyn FnMut(usize) -> (u64, Evidence),
 }
 
@@ -54,6 +57,7 @@ struct World<'a> {
 enum Told {
     Completed(Asker, Completion),
     Injected(usize, Evidence),
+    Measured(usize, Evidence),
     Healed(usize, Evidence),
 }
 
@@ -80,6 +84,10 @@ fn drive(driver: &mut Driver, world: World<'_>) -> Vec<Event> {
                     let (takes, evidence) = (world.inject)(id);
                     (takes, Told::Injected(id, evidence))
                 }
+                Command::Measure(id) => {
+                    let (takes, evidence) = (world.measure)(id);
+                    (takes, Told::Measured(id, evidence))
+                }
                 Command::Heal(id) => {
                     let (takes, evidence) = (world.heal)(id);
                     (takes, Told::Healed(id, evidence))
@@ -104,6 +112,7 @@ fn drive(driver: &mut Driver, world: World<'_>) -> Vec<Event> {
                     driver.completed(now, client, completion);
                 }
                 Told::Injected(id, evidence) => driver.injected(now, id, evidence),
+                Told::Measured(id, evidence) => driver.measured(now, id, Some(evidence)),
                 Told::Healed(id, evidence) => driver.healed(now, id, evidence),
             }
         }
@@ -121,8 +130,10 @@ fn run(
     mut answer: impl FnMut(u64, &Invocation) -> (u64, Completion),
 ) -> Vec<Event> {
     let mut at_once = |_| (MS, Evidence::for_it(Observation::Answers));
+    let mut still = |_| (MS, Evidence::for_it(Observation::Answers));
     let mut gone = |_| (MS, Evidence::for_it(Observation::Answers));
-    let world = World { answer: &mut answer, inject: &mut at_once, heal: &mut gone };
+    let world =
+        World { answer: &mut answer, inject: &mut at_once, measure: &mut still, heal: &mut gone };
     drive(&mut driver(course), world)
 }
 
@@ -188,11 +199,18 @@ fn every_fault_is_healed_before_the_heal_phase() {
     for late in [MS, 3 * SECOND] {
         let mut answer = |_, invocation: &Invocation| (MS, ok(invocation));
         let mut inject = |_| (late, Evidence::for_it(Observation::Answers));
+        let mut measure = |_| (late, Evidence::for_it(Observation::Answers));
         let mut heal = |_| (late, Evidence::for_it(Observation::Answers));
-        let world = World { answer: &mut answer, inject: &mut inject, heal: &mut heal };
+        let world = World {
+            answer: &mut answer,
+            inject: &mut inject,
+            measure: &mut measure,
+            heal: &mut heal,
+        };
         let events = drive(&mut driver(course()), world);
         let heal = phase(&events, Phase::Heal);
-        let expected = [FaultStage::Inject, FaultStage::Took, FaultStage::Heal, FaultStage::Healed];
+        use FaultStage as S;
+        let expected = [S::Inject, S::Took, S::Held, S::Heal, S::Healed];
         for id in 0..2 {
             let of_id: Vec<_> = stages(&events).filter(|&(_, fault, _)| fault == id).collect();
             assert_eq!(of_id.iter().map(|&(_, _, stage)| stage).collect::<Vec<_>>(), expected);
@@ -209,12 +227,47 @@ fn a_fault_without_effect_or_end_is_written_down_as_such() {
         _ => Evidence::against_it(Observation::SilentSoFar),
     };
     let (mut inject, mut heal) = (|id| (MS, evidence(id)), |id| (MS, evidence(id)));
-    let world = World { answer: &mut answer, inject: &mut inject, heal: &mut heal };
+    let mut measure = |_| (MS, Evidence::for_it(Observation::Answers));
+    let world =
+        World { answer: &mut answer, inject: &mut inject, measure: &mut measure, heal: &mut heal };
     let events = drive(&mut driver(course()), world);
     let of_last: Vec<_> =
         stages(&events).filter(|&(_, id, _)| id == 1).map(|(.., stage)| stage).collect();
     let expected = [FaultStage::Inject, FaultStage::Missed, FaultStage::Heal, FaultStage::Stuck];
     assert_eq!(of_last, expected);
+}
+
+#[test]
+fn a_fault_that_let_go_before_it_was_healed_is_written_down_as_such() {
+    let mut answer = |_, invocation: &Invocation| (MS, ok(invocation));
+    let mut inject = |_| (MS, Evidence::for_it(Observation::SilentSoFar));
+    let mut measure = |id| match id {
+        0 => (MS, Evidence::for_it(Observation::SilentSoFar)),
+        _ => (MS, Evidence::against_it(Observation::Answers)),
+    };
+    let mut heal = |_| (MS, Evidence::for_it(Observation::Answers));
+    let world =
+        World { answer: &mut answer, inject: &mut inject, measure: &mut measure, heal: &mut heal };
+    let events = drive(&mut driver(course()), world);
+    let of = |id: u32| -> Vec<_> {
+        stages(&events).filter(|&(_, of, _)| of == id).map(|(.., stage)| stage).collect()
+    };
+    use FaultStage as S;
+    assert_eq!(of(0), [S::Inject, S::Took, S::Held, S::Heal, S::Healed]);
+    assert_eq!(of(1), [S::Inject, S::Took, S::Lapsed, S::Heal, S::Healed]);
+}
+
+#[test]
+fn a_node_that_dies_without_a_fault_ends_the_run_with_its_last_words() {
+    let mut driver = driver(course());
+    let mut commands = Vec::new();
+    driver.poll(0, &mut commands);
+    driver.node_changed(5, 1, NodeChange::Died, "exit status: 3".into());
+    assert!(driver.is_finished());
+    let events: Vec<Event> = driver.drain_events().collect();
+    let Some(Event::End(end)) = events.last() else { panic!("no end") };
+    assert_eq!(end.how, EndHow::CutShort);
+    assert_eq!(end.detail.as_deref(), Some("n2 died without a fault: exit status: 3"));
 }
 
 #[test]

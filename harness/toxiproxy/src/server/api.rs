@@ -4,6 +4,7 @@
 //! `proxy_collection.go`, `toxic_collection.go`); the conformance suite compares the two.
 
 use super::proxy::{Proxy, listen_address};
+use super::tally::{SystemErrors, Traffic};
 use super::toxic::{Toxic, ToxicType};
 use crate::direction::Direction;
 use axum::Router;
@@ -26,6 +27,7 @@ const VERSION: &str = concat!("2.12.0+afterall.", env!("CARGO_PKG_VERSION"));
 #[derive(Debug)]
 pub(super) struct Registry {
     state: Mutex<RegistryState>,
+    errors: Arc<SystemErrors>,
     seed: u64,
 }
 
@@ -285,7 +287,17 @@ fn find_toxic<'a>(
 
 impl Registry {
     pub(super) fn new(seed: u64) -> Registry {
-        Registry { state: Mutex::default(), seed }
+        Registry { state: Mutex::default(), errors: Arc::default(), seed }
+    }
+
+    pub(super) async fn traffic(&self) -> BTreeMap<String, Traffic> {
+        let state = self.state.lock().await;
+        let of = |(name, proxy): (&String, &Proxy)| (name.clone(), proxy.live().traffic());
+        state.proxies.iter().map(of).collect()
+    }
+
+    pub(super) fn system_errors(&self) -> Vec<io::Error> {
+        self.errors.all()
     }
 
     /// Stops and removes every proxy.
@@ -308,7 +320,7 @@ impl Registry {
         // Far apart, so that the connections of one proxy don't repeat those of the next.
         let seed = self.seed.wrapping_add(state.proxies_ever.wrapping_shl(32));
         state.proxies_ever += 1;
-        let mut proxy = Proxy::new(name.clone(), listen, upstream, seed);
+        let mut proxy = Proxy::new(name.clone(), listen, upstream, seed, Arc::clone(&self.errors));
         if enabled {
             proxy.start()?;
         }

@@ -3,12 +3,13 @@
 #![expect(clippy::disallowed_methods, reason = "the shell reads the clock for the chains")]
 
 use super::chain::{Chain, NextAction};
+use super::tally;
 use super::toxic::Toxic;
 use crate::direction::Direction;
 use bytes::Bytes;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -23,6 +24,7 @@ pub(super) struct Connection {
     upstream: TcpStream,
     to_upstream: Way,
     to_client: Way,
+    passed: Arc<tally::Bytes>,
 }
 
 /// What a pump shares with those who change the toxics and with the pump of the other direction.
@@ -59,6 +61,7 @@ impl Connection {
         upstream: TcpStream,
         toxics: [&[Toxic]; 2],
         seed: u64,
+        passed: Arc<tally::Bytes>,
     ) -> Connection {
         let now = Instant::now();
         let [up, down] = toxics;
@@ -67,6 +70,7 @@ impl Connection {
             upstream,
             to_upstream: Way::new(up, now, seed.wrapping_mul(2)),
             to_client: Way::new(down, now, seed.wrapping_mul(2).wrapping_add(1)),
+            passed,
         }
     }
 
@@ -143,6 +147,7 @@ impl Connection {
                 None => (None, true),
                 Some(NextAction::Write(data)) => {
                     write(destination, &data).await?;
+                    self.passed.passed(direction, data.len());
                     continue;
                 }
                 Some(NextAction::Close) => return Ok(Ok(())),
@@ -168,6 +173,7 @@ impl Connection {
                         };
                         if clear {
                             write(destination, &buffer[..length]).await?;
+                            self.passed.passed(direction, length);
                         }
                         continue;
                     }

@@ -8,11 +8,15 @@ mod chain;
 mod connection;
 mod proxy;
 mod stage;
+mod tally;
 mod toxic;
+
+pub use tally::Traffic;
 
 use api::Registry;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -59,6 +63,18 @@ impl Server {
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// What each proxy let through since it was created, by its name.
+    pub async fn traffic(&self) -> BTreeMap<String, Traffic> {
+        self.registry.traffic().await
+    }
+
+    /// The errors of the system's that proxies met when they took or made connections, each once. Refusals by upstreams are
+    /// among them; so is the want of open files, which is this process's own failure.
+    #[must_use]
+    pub fn system_errors(&self) -> Vec<io::Error> {
+        self.registry.system_errors()
     }
 
     /// Stops everything. When this returns nothing listens and every connection is closed.

@@ -1,6 +1,7 @@
 //! One proxy: its listener, its toxics, its live connections.
 
 use super::connection::Connection;
+use super::tally::{Bytes, SystemErrors, Traffic};
 use super::toxic::Toxic;
 use crate::direction::Direction;
 use serde_json::{Value as Json, json};
@@ -38,6 +39,8 @@ struct Running {
 #[derive(Debug)]
 pub(super) struct Live {
     state: Mutex<LiveState>,
+    bytes: Arc<Bytes>,
+    errors: Arc<SystemErrors>,
     seed: u64,
 }
 
@@ -71,6 +74,10 @@ impl LiveState {
 impl Live {
     fn lock(&self) -> MutexGuard<'_, LiveState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn traffic(&self) -> Traffic {
+        self.bytes.traffic(self.lock().connections_ever)
     }
 
     /// All toxics: those of the upstream direction first, each direction in the order of adding.
@@ -113,7 +120,8 @@ impl Live {
         state.connections_ever += 1;
         let toxics = [state.upstream.as_slice(), state.downstream.as_slice()];
         let seed = self.seed.wrapping_add(id);
-        let connection = Arc::new(Connection::new(client, upstream, toxics, seed));
+        let connection =
+            Arc::new(Connection::new(client, upstream, toxics, seed, Arc::clone(&self.bytes)));
         state.connections.insert(id, Arc::clone(&connection));
         (id, connection)
     }
@@ -125,8 +133,15 @@ impl Live {
 
 impl Proxy {
     /// A disabled proxy. `seed` decides what its toxics leave to chance.
-    pub(super) fn new(name: String, listen: String, upstream: String, seed: u64) -> Proxy {
-        let live = Arc::new(Live { state: Mutex::default(), seed });
+    pub(super) fn new(
+        name: String,
+        listen: String,
+        upstream: String,
+        seed: u64,
+        errors: Arc<SystemErrors>,
+    ) -> Proxy {
+        let live = Live { state: Mutex::default(), bytes: Arc::default(), errors, seed };
+        let live = Arc::new(live);
         Proxy { name, listen, upstream, running: None, reservation: None, live }
     }
 
@@ -239,7 +254,10 @@ async fn accept(
                     connections.spawn(serve(client, upstream.clone(), Arc::clone(&live)));
                 }
                 // Out of file descriptors, or a client that is gone already: the next may do better.
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+                Err(error) => {
+                    live.errors.met(&error);
+                    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                }
             },
         }
     }
@@ -252,7 +270,10 @@ async fn accept(
 }
 
 async fn serve(client: TcpStream, upstream: String, live: Arc<Live>) {
-    let Ok(server) = TcpStream::connect(&upstream).await else { return };
+    let server = match TcpStream::connect(&upstream).await {
+        Ok(server) => server,
+        Err(error) => return live.errors.met(&error),
+    };
     // Without it a small request waits for the acknowledgement of the last.
     if client.set_nodelay(true).is_err() || server.set_nodelay(true).is_err() {
         return;

@@ -28,10 +28,13 @@ const TAIL_BYTES: usize = 2_000;
 /// Where the files of the harness are in the containers of a node.
 pub(super) const SHARED: &str = "/afterall";
 
-/// A node and whether it is meant to run.
+/// A node, and what it is meant to be.
 #[derive(Debug)]
 pub(super) struct Node {
+    /// It runs.
     pub(super) up: bool,
+    /// It is paused.
+    pub(super) paused: bool,
 }
 
 /// A running cluster.
@@ -53,6 +56,18 @@ pub(crate) struct Cluster {
     pub(super) direct: Vec<SocketAddr>,
     pub(super) logs: PathBuf,
     pub(super) ticks: std::sync::atomic::AtomicU32,
+    /// How often in a row the engine did not answer when nodes were looked at.
+    pub(super) unanswered: std::sync::atomic::AtomicU32,
+}
+
+/// Whether a container in this state has ended.
+pub(super) fn is_over(state: &str) -> bool {
+    matches!(state, "exited" | "dead")
+}
+
+/// The container of the proxies.
+pub(super) fn proxy(run: &str) -> String {
+    format!("{run}-toxiproxy")
 }
 
 pub(super) fn infra(run: &str, node: usize) -> String {
@@ -164,9 +179,10 @@ impl Cluster {
         deadline: Instant,
         last: &str,
     ) -> Result<(), SetupError> {
-        let ended = self.engine.not_running(&self.run).await?;
+        let states = self.engine.states(&self.run).await?;
+        let ended = |name: &String| states.get(name).is_some_and(|state| is_over(state));
         let mut error = None;
-        if let Some(container) = self.containers(node).find(|name| ended.contains(name)) {
+        if let Some(container) = self.containers(node).find(ended) {
             let state = self.engine.inspect(&container).await?.state.unwrap_or_default();
             error = Some(format!(
                 "its process {container} ended with exit code {}",

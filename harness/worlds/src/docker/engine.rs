@@ -453,15 +453,17 @@ impl Engine {
         String::from_utf8_lossy(&log).into_owned()
     }
 
-    /// The containers of a run that are not running, by name.
-    pub(crate) async fn not_running(&self, run: &str) -> Result<Vec<String>, EngineError> {
-        let mut filters = labelled(&format!("{RUN_LABEL}={run}")).unwrap_or_default();
-        filters.insert("status".to_owned(), vec!["exited".to_owned(), "dead".to_owned()]);
-        let options =
-            ListContainersOptions { all: true, filters: Some(filters), ..Default::default() };
+    /// The state of each container of a run, by its name: `running`, `paused`, `exited` …
+    pub(crate) async fn states(&self, run: &str) -> Result<BTreeMap<String, String>, EngineError> {
+        let filters = labelled(&format!("{RUN_LABEL}={run}"));
+        let options = ListContainersOptions { all: true, filters, ..Default::default() };
         let listed = self.docker.list_containers(Some(options)).await;
         let listed = listed.map_err(failed("list containers"))?;
-        let names = listed.into_iter().filter_map(|container| container.names?.into_iter().next());
-        Ok(names.map(|name| name.trim_start_matches('/').to_owned()).collect())
+        let state = |container: bollard::models::ContainerSummary| {
+            let name = container.names?.into_iter().next()?;
+            let state = container.state.map(|state| state.to_string()).unwrap_or_default();
+            Some((name.trim_start_matches('/').to_owned(), state))
+        };
+        Ok(listed.into_iter().filter_map(state).collect())
     }
 }

@@ -1,6 +1,7 @@
 //! Why a cluster in containers cannot be set up.
 
 use super::engine::EngineError;
+use crate::live::open_files::TooFewOpenFiles;
 use afterall_clients::ClientError;
 use afterall_engine::ConfigError;
 use afterall_manifest::TemplateError;
@@ -11,6 +12,9 @@ pub enum SetupError {
     /// The engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Too few open files.
+    #[error(transparent)]
+    OpenFiles(#[from] TooFewOpenFiles),
     /// The links.
     #[error("the links cannot be made")]
     Links(#[from] afterall_toxiproxy::Error),

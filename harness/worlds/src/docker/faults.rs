@@ -3,7 +3,7 @@
 use super::against::{Against, failed};
 use super::cluster::{COMMAND_MAX, Cluster, SHARED, data_in_infra, infra};
 use super::engine::EngineError;
-use crate::live::evidence::{self, DIAL_MAX, PingError};
+use crate::live::evidence;
 use crate::live::links::LinkPlan;
 use afterall_engine::faults::{ClockFault, Condition, Damage, Effect, Fate, Fault};
 use afterall_engine::{Evidence, Observation};
@@ -18,52 +18,95 @@ const KILLED: i64 = 137;
 /// How long a node that goes on may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
-/// A node that does not answer as it should.
-fn no_answer(error: PingError, log: Option<String>) -> Observation {
-    Observation::NoAnswer { error: error.to_string(), log }
-}
-
 impl Cluster {
     /// Injects a fault and measures whether it took hold.
     pub(super) async fn inject_fault(&self, id: usize, fault: &Fault) -> Result<Evidence, Against> {
+        let done = self.apply(id, fault).await?;
+        // What was done to a file is its own evidence, and done once.
+        if let Effect::Process { fate: Fate::Damaged { .. }, .. } = &fault.effect {
+            return Ok(Evidence::for_it(done));
+        }
+        let mut evidence = self.show(fault).await?;
+        evidence.observed.splice(0..0, done);
+        Ok(evidence)
+    }
+
+    /// Measures whether a fault that took hold still holds. None: other faults hide it.
+    pub(super) async fn measure_fault(&self, fault: &Fault) -> Option<Evidence> {
+        if self.plan.lock().await.hides(&fault.effect) {
+            return None;
+        }
+        match self.show(fault).await {
+            Ok(evidence) => Some(evidence),
+            // The nodes behind the links are under faults of their own.
+            Err(Against(Observation::NoProbeAnswered)) => None,
+            Err(against) => Some(against.into()),
+        }
+    }
+
+    /// Does to the cluster what the fault asks for. Returns what was observed on the way.
+    async fn apply(&self, id: usize, fault: &Fault) -> Result<Vec<Observation>, Against> {
         match &fault.effect {
-            Effect::Links { links, condition } => {
-                self.change(id, Some(&fault.effect)).await?;
-                match *condition {
-                    Condition::Refused => self.all_cut(links).await,
-                    Condition::Swallowed => self.all_silent(links).await,
-                    Condition::DatagramsDropped => self.all_forbidden(links).await,
-                    // The proxies read every change back. What a target would answer to a probe of a known size is not known.
-                    Condition::Limited { kb_per_s } => {
-                        let links = links.len();
-                        Ok(Evidence::for_it(Observation::LimitReadBack { links, kb_per_s }))
-                    }
-                    Condition::Slow { latency_ms, jitter_ms } => {
-                        self.all_slow(links, latency_ms, jitter_ms).await
-                    }
-                }
-            }
+            Effect::Links { .. } => self.change(id, Some(&fault.effect)).await?,
             Effect::Process { node, fate: Fate::Paused } => {
-                let state = self.nodes[*node].lock().await;
+                // Held while the engine works, so that nobody takes the pause for somebody else's.
+                let mut state = self.nodes[*node].lock().await;
+                state.paused = true;
                 for container in self.containers(*node) {
                     self.engine.pause(&container).await?;
                 }
-                drop(state);
-                let mut client = self.direct_client()?;
-                let paused = Some(Observation::ContainersPaused);
-                Ok(evidence::silent(&mut *client, *node, paused).await)
             }
             Effect::Process { node, fate } => {
                 let ended = self.take_down(*node, *fate != Fate::Terminated).await?;
                 self.change(id, Some(&fault.effect)).await?;
-                match *fate {
-                    Fate::Damaged { how, bytes } => self.damage(*node, bytes, how).await,
-                    _ => self.nobody_answers(*node, ended).await,
-                }
+                return match *fate {
+                    Fate::Damaged { how, bytes } => {
+                        Ok(vec![ended, self.damage(*node, bytes, how).await?])
+                    }
+                    _ => Ok(vec![ended]),
+                };
             }
             Effect::Clock { node, how } => {
                 self.change(id, Some(&fault.effect)).await?;
                 self.set_clock(*node, Some(*how)).await?;
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Measures what shows that a fault is in force.
+    async fn show(&self, fault: &Fault) -> Result<Evidence, Against> {
+        match &fault.effect {
+            Effect::Links { links, condition } => match *condition {
+                Condition::Refused => self.all_cut(links).await,
+                Condition::Swallowed => self.all_silent(links).await,
+                Condition::DatagramsDropped => self.all_forbidden(links).await,
+                // The proxies read every change back. What a target would answer to a probe of a known size is not known.
+                Condition::Limited { kb_per_s } => {
+                    let links = links.len();
+                    Ok(Evidence::for_it(Observation::LimitReadBack { links, kb_per_s }))
+                }
+                Condition::Slow { latency_ms, jitter_ms } => {
+                    self.all_slow(links, latency_ms, jitter_ms).await
+                }
+            },
+            Effect::Process { node, fate: Fate::Paused } => {
+                for container in self.containers(*node) {
+                    let state = self.engine.inspect(&container).await?.state.unwrap_or_default();
+                    if state.paused != Some(true) {
+                        let state = state.status.map_or("unknown".to_owned(), |s| s.to_string());
+                        return Err(Against(Observation::ContainerNotPaused { container, state }));
+                    }
+                }
+                let mut client = self.direct_client()?;
+                Ok(evidence::silent(&mut *client, *node, Observation::ContainersPaused).await)
+            }
+            Effect::Process { node, .. } => {
+                let mut client = self.direct_client()?;
+                let refused = evidence::refuses(&mut *client, *node).await;
+                refused.map(Evidence::for_it).map_err(Against)
+            }
+            Effect::Clock { node, how } => {
                 let mut client = self.direct_client()?;
                 Ok(evidence::clock_off(&mut *client, *node, *how).await)
             }
@@ -82,13 +125,18 @@ impl Cluster {
                 self.all_open(links).await
             }
             Effect::Process { node, fate: Fate::Paused } => {
+                let mut state = self.nodes[*node].lock().await;
                 for container in self.containers(*node) {
                     self.engine.unpause(&container).await?;
                 }
+                state.paused = false;
+                drop(state);
                 let mut client = self.direct_client()?;
-                match evidence::ping_until(&mut *client, *node, ANSWER_MAX).await {
+                // A store that was stopped for long may need as long to answer as one that starts.
+                let patience = Duration::from_secs(self.manifest.ready_within_s.into());
+                match evidence::ping_until(&mut *client, *node, patience).await {
                     Ok(()) => Ok(Evidence::for_it(Observation::Answers)),
-                    Err(error) => Err(Against(no_answer(error, None))),
+                    Err(error) => Err(Against(evidence::no_answer(&error))),
                 }
             }
             Effect::Process { node, .. } => self.bring_up(id, *node).await,
@@ -162,23 +210,11 @@ impl Cluster {
     /// Waits until a container has ended.
     async fn exit_code(&self, container: &str) -> Result<i64, EngineError> {
         loop {
-            let state = self.engine.inspect(container).await?.state;
-            let state = state.unwrap_or_default();
+            let state = self.engine.inspect(container).await?.state.unwrap_or_default();
             if state.running == Some(false) {
                 return Ok(state.exit_code.unwrap_or(-1));
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    async fn nobody_answers(&self, node: usize, ended: Observation) -> Result<Evidence, Against> {
-        let mut client = self.direct_client()?;
-        match evidence::ping(&mut *client, node, DIAL_MAX).await {
-            Ok(()) => Err(Against(Observation::StillAccepts)),
-            Err(error) => {
-                let error = Some(error.to_string());
-                Ok(Evidence::for_it([ended, Observation::ConnectionRefused { error }]))
-            }
         }
     }
 
@@ -205,13 +241,14 @@ impl Cluster {
         let mut client = self.direct_client()?;
         let patience = Duration::from_secs(self.manifest.ready_within_s.into());
         if let Err(error) = evidence::ping_until(&mut *client, node, patience).await {
-            return Err(Against(no_answer(error, Some(self.log_tail(node).await))));
+            let log = Some(self.log_tail(node).await);
+            return Err(Against(Observation::NoAnswer { error: error.to_string(), log }));
         }
         Ok(Evidence::for_it([Observation::StartedAt { times }, Observation::Answers]))
     }
 
     /// Damages the end of a file of a node that is down.
-    async fn damage(&self, node: usize, bytes: u32, how: Damage) -> Result<Evidence, Against> {
+    async fn damage(&self, node: usize, bytes: u32, how: Damage) -> Result<Observation, Against> {
         let corrupt = self.manifest.corrupt.as_ref();
         let corrupt = corrupt.ok_or_else(|| failed("the manifest names no file to damage"))?;
         let process = self.manifest.process.iter().find(|p| p.name == corrupt.process);
@@ -232,10 +269,7 @@ impl Cluster {
         );
         let infra = infra(&self.run, node);
         let output = self.engine.script(&infra, &script, COMMAND_MAX).await?;
-        match read_damage(&output) {
-            Some(damaged) => Ok(Evidence::for_it(damaged)),
-            None => Err(failed(output.trim())),
-        }
+        read_damage(&output).ok_or_else(|| failed(output.trim()))
     }
 
     async fn set_clock(&self, node: usize, fault: Option<ClockFault>) -> Result<(), Against> {

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// How much longer than asked a probe may take, milliseconds.
 const PROBE_SLACK_MS: u64 = 1_500;
+/// How long a probe through a link that drops it is waited for, milliseconds.
+const LOST_AFTER_MS: u64 = 500;
 /// How long after probes that nobody answered the next are sent.
 const PROBE_AGAIN: Duration = Duration::from_millis(100);
 /// How long they are sent again.
@@ -70,15 +72,24 @@ impl Cluster {
         Ok(dials)
     }
 
+    /// Of every link that is cut, connections are refused if nothing passes between its nodes; if one is still heard, what
+    /// the other sends vanishes on the connections of both.
     pub(super) async fn all_cut(&self, links: Links<'_>) -> Result<Evidence, Against> {
         let ports = &self.wiring.peer_ports;
+        let plan = self.plan.lock().await;
+        let (dropped, refused): (Vec<Link>, Vec<Link>) =
+            links.iter().partition(|&&(from, to)| plan.drops(from, to));
+        drop(plan);
         let mut observed = Vec::new();
-        if !ports.is_empty() {
-            let dials = self.dial(links, ports, probes::dial_script).await?;
-            if let Some((link, _)) = dials.iter().find(|(_, dial)| **dial == Dial::Open) {
-                return Err(dialled(*link, Dial::Open));
+        if !ports.is_empty() && !refused.is_empty() {
+            let dials = self.dial(&refused, ports, probes::dial_script).await?;
+            if let Some((link, dial)) = dials.iter().find(|(_, dial)| **dial != Dial::Refused) {
+                return Err(dialled(*link, *dial));
             }
             observed.push(Observation::LinksRefuse { links: dials.len(), error: None });
+        }
+        if !ports.is_empty() && !dropped.is_empty() {
+            observed.push(self.all_lost(&dropped).await?);
         }
         if !self.wiring.udp_ports.is_empty() {
             let dials = self.dial(links, &self.wiring.udp_ports, probes::datagram_script).await?;
@@ -88,6 +99,35 @@ impl Cluster {
             observed.push(Observation::DatagramsBlocked { links: dials.len() });
         }
         Ok(Evidence::for_it(observed))
+    }
+
+    /// What is sent through a link that drops it is not answered, nor what is sent through the link back: the question or
+    /// the answer would have to go where nothing may.
+    async fn all_lost(&self, links: Links<'_>) -> Result<Observation, Against> {
+        // What was asked for was read back; without a probe there is nothing that could be sent to a store unharmed.
+        let Some(probe) = &self.manifest.peers.probe else {
+            return Ok(Observation::DropsReadBack { links: links.len() });
+        };
+        let both: Vec<Link> =
+            links.iter().flat_map(|&(from, to)| [(from, to), (to, from)]).collect();
+        let script = |targets: &[usize]| {
+            let ips: Vec<IpAddr> = targets.iter().map(|&to| self.addresses.nodes[to]).collect();
+            probes::probe_script(&ips, probe.port, &probe.send_hex, probe.greeting, LOST_AFTER_MS)
+        };
+        let mut probes = 0;
+        for (from, output) in self.ask_sources(&both, script).await? {
+            for (ip, probed) in probes::read_probes(&output) {
+                probes += 1;
+                let Probed::After(took_ms) = probed else { continue };
+                let to = self.addresses.nodes.iter().position(|&node| node == ip).unwrap_or(from);
+                let after_ns = took_ms * 1_000_000;
+                return Err(Against(Observation::ProbeArrived { link: (from, to), after_ns }));
+            }
+        }
+        if probes < both.len() {
+            return Err(failed(&format!("{probes} of {} probes told how they ended", both.len())));
+        }
+        Ok(Observation::ProbesLost { probes, links: links.len() })
     }
 
     pub(super) async fn all_silent(&self, links: Links<'_>) -> Result<Evidence, Against> {

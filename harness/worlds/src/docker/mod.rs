@@ -13,6 +13,7 @@ mod probes;
 mod reap;
 mod setup;
 mod trial;
+mod unasked;
 mod wiring;
 
 pub use engine::EngineError;
@@ -25,7 +26,7 @@ use crate::settings::Settings;
 use afterall_clients::{Client, ClientError};
 use afterall_engine::driver::Asker;
 use afterall_engine::faults::Fault;
-use afterall_engine::{Evidence, Plan, World, WorldError};
+use afterall_engine::{Evidence, Happened, Plan, World, WorldError};
 use cluster::Cluster;
 use engine::Engine;
 use std::sync::atomic::Ordering;
@@ -128,27 +129,15 @@ impl Deployment for Cluster {
         self.heal_fault(id, fault).await.unwrap_or_else(Evidence::from)
     }
 
-    async fn deaths(&self) -> Vec<(usize, String)> {
+    async fn measure(&self, _: usize, fault: &Fault) -> Option<Evidence> {
+        self.measure_fault(fault).await
+    }
+
+    async fn unasked(&self) -> Vec<Happened> {
         if !self.ticks.fetch_add(1, Ordering::Relaxed).is_multiple_of(TICKS_A_LOOK) {
             return Vec::new();
         }
-        let mut deaths = Vec::new();
-        // Locked before the engine is asked: a node that a fault is being worked on is not dying by itself.
-        let nodes: Vec<_> = self.nodes.iter().map(|node| node.try_lock()).collect();
-        let Ok(ended) = self.engine.not_running(&self.run).await else { return deaths };
-        for (id, node) in nodes.into_iter().enumerate() {
-            let Ok(mut node) = node else { continue };
-            let infra = cluster::infra(&self.run, id);
-            let mut containers = self.containers(id).chain([infra]);
-            if node.up
-                && let Some(name) = containers.find(|name| ended.contains(name))
-            {
-                node.up = false;
-                let log = self.log_tail(id).await;
-                deaths.push((id, format!("{name} ended; its log ends: {log}")));
-            }
-        }
-        deaths
+        self.look_at_nodes().await
     }
 
     async fn stop(self) -> Vec<String> {

@@ -6,14 +6,15 @@
 #![expect(clippy::disallowed_methods, reason = "it waits until a deadline")]
 
 use super::cluster::{
-    COMMAND_MAX, Cluster, Node, POLL, SHARED, container, data_in_infra, infra, shared_volume,
-    volume,
+    COMMAND_MAX, Cluster, Node, POLL, SHARED, container, data_in_infra, infra, proxy,
+    shared_volume, volume,
 };
 use super::engine::{Engine, NewContainer, RUN_LABEL};
 use super::error::SetupError;
 use super::reap::{HOST_LABEL, LOCK_LABEL, host};
 use super::wiring::{API_PORT, Addresses, TIME_PORT, Wiring};
 use crate::live::links::LinkPlan;
+use crate::live::open_files::make_room;
 use crate::live::tail;
 use crate::settings::Settings;
 use afterall_clients::Cluster as Asked;
@@ -49,6 +50,9 @@ pub(super) async fn start(
     settings: &Settings,
 ) -> Result<Cluster, SetupError> {
     let manifest = config.manifest.clone().ok_or(ConfigError::NoManifest)?;
+    // A session may have a connection to each node, and so may each reader; the rest is the engine's.
+    let nodes = u64::from(config.nodes);
+    make_room(nodes * (u64::from(config.concurrency) + nodes + 1))?;
     let lock = lock.display().to_string();
     let labels = [(RUN_LABEL, settings.run_id.clone()), (HOST_LABEL, host()), (LOCK_LABEL, lock)];
     let setup = Setup {
@@ -106,7 +110,7 @@ impl Setup<'_> {
         let images = self.images(with_time).await?;
         let network = format!("{}-net", self.run);
         self.engine.create_network(&network, &self.labels).await?;
-        let proxy = format!("{}-toxiproxy", self.run);
+        let proxy = proxy(&self.run);
         let mut publish = self.wiring.published();
         publish.push(API_PORT);
         self.start_container(&proxy, &images["toxiproxy"], &network, publish, Vec::new()).await?;
@@ -164,7 +168,9 @@ impl Setup<'_> {
         }
         let cluster = Cluster {
             plan: Mutex::new(plan),
-            nodes: (0..self.wiring.nodes).map(|_| Mutex::new(Node { up: true })).collect(),
+            nodes: (0..self.wiring.nodes)
+                .map(|_| Mutex::new(Node { up: true, paused: false }))
+                .collect(),
             engine: self.engine.clone(),
             run: self.run.clone(),
             manifest: self.manifest.clone(),
@@ -177,6 +183,7 @@ impl Setup<'_> {
             links,
             addresses,
             ticks: Default::default(),
+            unanswered: Default::default(),
         };
         let ready = self.start_target(&cluster, &images).await;
         if ready.is_err() {

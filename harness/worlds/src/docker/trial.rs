@@ -107,7 +107,7 @@ async fn try_workload(cluster: &Cluster, plan: &Plan, tell: &mut dyn FnMut(Tried
                         generator.learn(0, &operation, read);
                     }
                 }
-                Ok(Err(OpError::Failed(error))) => failed.push(error),
+                Ok(Err(OpError::Failed(error) | OpError::Exhausted(error))) => failed.push(error),
                 Ok(Err(OpError::Indeterminate(error))) => {
                     client.reset();
                     unknown.push(error);

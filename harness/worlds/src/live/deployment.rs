@@ -3,7 +3,7 @@
 use afterall_clients::{Client, ClientError};
 use afterall_engine::driver::Asker;
 use afterall_engine::faults::Fault;
-use afterall_engine::{Evidence, WorldError};
+use afterall_engine::{Evidence, Happened, WorldError};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -21,11 +21,15 @@ pub(crate) trait Deployment: Send + Sync + 'static {
     /// Injects a fault and measures whether it took hold.
     fn inject(&self, id: usize, fault: &Fault) -> impl Future<Output = Evidence> + Send;
 
+    /// Measures whether a fault that took hold still holds. None: other faults hide it.
+    fn measure(&self, id: usize, fault: &Fault) -> impl Future<Output = Option<Evidence>> + Send;
+
     /// Heals a fault and measures whether it is gone.
     fn heal(&self, id: usize, fault: &Fault) -> impl Future<Output = Evidence> + Send;
 
-    /// Nodes that have ended although nobody asked them to, each told once. Called ten times per second.
-    fn deaths(&self) -> impl Future<Output = Vec<(usize, String)>> + Send;
+    /// What happened that nobody asked for, each thing once: nodes that have ended, and what the run cannot go on after.
+    /// Called ten times per second.
+    fn unasked(&self) -> impl Future<Output = Vec<Happened>> + Send;
 
     /// Takes down what only the cluster itself knows. Returns what could not be cleaned up.
     fn stop(self) -> impl Future<Output = Vec<String>> + Send;

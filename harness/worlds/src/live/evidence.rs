@@ -1,6 +1,6 @@
 //! What is measured of nodes from outside, in every world of real time.
 
-use afterall_clients::{Client, OpError};
+use afterall_clients::{Client, OpError, is_exhaustion};
 use afterall_engine::faults::ClockFault;
 use afterall_engine::{Evidence, Observation};
 use std::io;
@@ -61,19 +61,39 @@ pub(crate) async fn ping_until(
     }
 }
 
-/// A paused node does not answer. `state`: what the system says of it.
-pub(crate) async fn silent(
+/// A paused node does not answer; `state`: what the system says of it. Only silence shows it: who is refused or hung up on
+/// has met something else.
+pub(crate) async fn silent(client: &mut dyn Client, node: usize, state: Observation) -> Evidence {
+    match ping(client, node, SILENCE).await {
+        Ok(()) => Evidence::against_it([state, Observation::Answers]),
+        Err(PingError::Silent(_)) => {
+            let waited_ns = SILENCE.as_nanos() as u64;
+            Evidence::for_it([state, Observation::Silence { waited_ns }])
+        }
+        Err(error) => Evidence::against_it([state, no_answer(&error)]),
+    }
+}
+
+/// What a ping that failed shows.
+pub(crate) fn no_answer(error: &PingError) -> Observation {
+    match error {
+        PingError::Client(OpError::Exhausted(error)) => {
+            Observation::Exhausted { error: error.clone() }
+        }
+        error => Observation::NoAnswer { error: error.to_string(), log: None },
+    }
+}
+
+/// A node that was killed refuses: its port is closed, or the link to it hangs up at once.
+pub(crate) async fn refuses(
     client: &mut dyn Client,
     node: usize,
-    state: Option<Observation>,
-) -> Evidence {
-    let silence_ns = SILENCE.as_nanos() as u64;
-    let silence = match ping(client, node, SILENCE).await {
-        Ok(()) => return Evidence::against_it(Observation::Answers),
-        Err(PingError::Silent(_)) => Observation::Silence { waited_ns: silence_ns },
-        Err(error) => Observation::NoAnswer { error: error.to_string(), log: None },
-    };
-    Evidence::for_it(state.into_iter().chain([silence]).collect::<Vec<_>>())
+) -> Result<Observation, Observation> {
+    match ping(client, node, DIAL_MAX).await {
+        Ok(()) => Err(Observation::StillAccepts),
+        Err(PingError::Client(OpError::Exhausted(error))) => Err(Observation::Exhausted { error }),
+        Err(error) => Ok(Observation::ConnectionRefused { error: Some(error.to_string()) }),
+    }
 }
 
 /// A clock under this fault is off by as much as it asks for.
@@ -116,6 +136,9 @@ async fn clock_until(
             Ok(Ok(None)) => {
                 return Evidence::against_it(Observation::ClockUnreadable { error: None });
             }
+            Ok(Err(OpError::Exhausted(error))) => {
+                return Evidence::against_it(Observation::Exhausted { error });
+            }
             Ok(Err(error)) => {
                 last = Observation::ClockUnreadable { error: Some(error.to_string()) };
             }
@@ -135,10 +158,32 @@ fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Opens a connection and closes it.
-pub(crate) async fn dial(address: SocketAddr) -> io::Result<()> {
+/// Opens a connection and closes it. Only a refusal or a reset is one: what the harness itself lacks is its own failure.
+pub(crate) async fn dial(address: SocketAddr) -> Dial {
     match tokio::time::timeout(DIAL_MAX, TcpStream::connect(address)).await {
-        Ok(connected) => connected.map(drop),
-        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "no answer")),
+        Err(_) => Dial::Hangs,
+        Ok(Ok(_)) => Dial::Open,
+        Ok(Err(error)) => match error.kind() {
+            io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => {
+                Dial::Refused(error.to_string())
+            }
+            _ if is_exhaustion(&error) => {
+                Dial::Failed(Observation::Exhausted { error: error.to_string() })
+            }
+            _ => Dial::Failed(Observation::failed(error)),
+        },
     }
+}
+
+/// What a dial came to.
+#[derive(Debug)]
+pub(crate) enum Dial {
+    /// It was accepted.
+    Open,
+    /// It was refused; in the system's words.
+    Refused(String),
+    /// Neither in time.
+    Hangs,
+    /// It shows nothing.
+    Failed(Observation),
 }

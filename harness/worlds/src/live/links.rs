@@ -3,7 +3,7 @@
 //! Faults overlap: two may cut the same link. The state of a link is therefore always derived from all of them,
 //! so that healing one does not heal the other.
 
-use afterall_engine::faults::{ClockFault, Condition, Effect, Fate};
+use afterall_engine::faults::{ClockFault, Condition, Effect, Fate, Link};
 use afterall_toxiproxy::{Change, Direction};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Wanted {
     cut: bool,
+    /// Everything towards the upstream vanishes.
+    drop_up: bool,
+    /// Everything on the way back vanishes.
+    drop_down: bool,
     /// Towards the upstream: latency and jitter, milliseconds.
     up: Option<(u32, u32)>,
     /// Back.
@@ -81,9 +85,26 @@ impl LinkPlan {
         self.changes()
     }
 
-    /// Whether the link between two nodes should carry anything now.
+    /// Whether nothing should pass from one node to another now.
     pub(crate) fn is_cut(&self, from: usize, to: usize) -> bool {
+        self.refuses(from, to) || self.drops(from, to)
+    }
+
+    /// Whether connections over the link should be refused now: both ways are cut, or the node behind it is down.
+    pub(crate) fn refuses(&self, from: usize, to: usize) -> bool {
         self.wanted.get(&peer_link(from, to, 0)).is_some_and(|wanted| wanted.cut)
+    }
+
+    /// Whether what one node sends to the other should vanish now, while the other is still heard.
+    pub(crate) fn drops(&self, from: usize, to: usize) -> bool {
+        self.wanted.get(&peer_link(from, to, 0)).is_some_and(|wanted| wanted.drop_up)
+    }
+
+    /// Whether other faults hide all that this one does to its links: nothing passes a link that is cut, slow or not.
+    pub(crate) fn hides(&self, effect: &Effect) -> bool {
+        let Effect::Links { links, condition } = effect else { return false };
+        let carries = matches!(condition, Condition::Slow { .. } | Condition::Limited { .. });
+        carries && links.iter().all(|&(from, to)| self.is_cut(from, to))
     }
 
     /// To whom nothing that this node sends arrives, by TCP.
@@ -115,10 +136,25 @@ impl LinkPlan {
             let before = self.wanted.get(name).copied().unwrap_or_default();
             let after = wanted.get(name).copied().unwrap_or_default();
             let mut change = |change| changes.push((name.clone(), change));
-            let toxics = |wanted: &Wanted| (wanted.up, wanted.down, wanted.limit);
+            let toxics = |wanted: &Wanted| {
+                (wanted.up, wanted.down, wanted.limit, wanted.drop_up, wanted.drop_down)
+            };
+            // Toxics are removed all at once: nothing may slip through a cut while they are made anew.
+            let drops = |wanted: &Wanted| wanted.drop_up || wanted.drop_down;
+            let anew = toxics(&before) != toxics(&after) && drops(&before) && drops(&after);
+            if !before.cut && (after.cut || anew) {
+                change(Change::Cut);
+            }
             if toxics(&before) != toxics(&after) {
                 if toxics(&before) != toxics(&Wanted::default()) {
                     change(Change::Clear);
+                }
+                let vanish = [
+                    (after.drop_up, Direction::Upstream),
+                    (after.drop_down, Direction::Downstream),
+                ];
+                for (_, direction) in vanish.into_iter().filter(|(drops, _)| *drops) {
+                    change(Change::black_hole(direction));
                 }
                 let ways = [(after.up, Direction::Upstream), (after.down, Direction::Downstream)];
                 for (slow, direction) in ways {
@@ -130,23 +166,45 @@ impl LinkPlan {
                     change(Change::bandwidth(Direction::Upstream, kb_per_s));
                 }
             }
-            if before.cut != after.cut {
-                change(if after.cut { Change::Cut } else { Change::Mend });
+            if !after.cut && (before.cut || anew) {
+                change(Change::Mend);
             }
         }
         self.wanted = wanted;
         changes
     }
 
+    /// Every link that is cut, in the direction from which nothing may come.
+    fn cuts(&self) -> BTreeSet<Link> {
+        let links = self.effects.values().filter_map(|effect| match effect {
+            Effect::Links { links, condition: Condition::Refused } => Some(links),
+            _ => None,
+        });
+        links.flatten().copied().collect()
+    }
+
     fn derive(&self) -> BTreeMap<String, Wanted> {
         let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
+        let cuts = self.cuts();
+        for &(from, to) in &cuts {
+            // Two nodes between which nothing passes refuse each other. If one is still heard, what the other sends vanishes
+            // on the connections of both: whoever opened one, it carries data both ways.
+            let both_ways = cuts.contains(&(to, from));
+            for name in self.peer_links(from, to) {
+                let link = wanted.entry(name).or_default();
+                link.cut |= both_ways;
+                link.drop_up |= !both_ways;
+            }
+            for name in self.peer_links(to, from) {
+                wanted.entry(name).or_default().drop_down |= !both_ways;
+            }
+        }
         for effect in self.effects.values() {
             match effect {
                 Effect::Links { links, condition } => {
                     for name in links.iter().flat_map(|&(from, to)| self.peer_links(from, to)) {
                         let link = wanted.entry(name).or_default();
                         match *condition {
-                            Condition::Refused => link.cut = true,
                             Condition::Slow { latency_ms, jitter_ms } => {
                                 link.up = link.up.max(Some((latency_ms, jitter_ms)));
                             }
@@ -154,8 +212,10 @@ impl LinkPlan {
                                 let tighter = link.limit.is_none_or(|limit| kb_per_s < limit);
                                 link.limit = if tighter { Some(kb_per_s) } else { link.limit };
                             }
-                            // Proxies have no part in these.
-                            Condition::Swallowed | Condition::DatagramsDropped => {}
+                            // Cuts are dealt with above, and proxies have no part in the others.
+                            Condition::Refused
+                            | Condition::Swallowed
+                            | Condition::DatagramsDropped => {}
                         }
                     }
                 }
@@ -203,11 +263,58 @@ mod tests {
     fn a_link_that_two_faults_cut_is_whole_when_both_are_healed() {
         let mut plan = LinkPlan::new(3, 1, 1);
         assert_eq!(plan.add(0, cut(&[(0, 1), (1, 0)])).len(), 2);
-        assert_eq!(plan.add(1, cut(&[(0, 1)])), []);
-        assert_eq!(plan.remove(0), [("n2-n1".to_owned(), Change::Mend)]);
-        assert!(plan.is_cut(0, 1));
-        assert_eq!(plan.remove(1), [("n1-n2".to_owned(), Change::Mend)]);
-        assert!(!plan.is_cut(0, 1));
+        assert_eq!(plan.add(1, cut(&[(0, 1), (1, 0)])), []);
+        assert_eq!(plan.remove(0), []);
+        assert!(plan.is_cut(0, 1) && plan.is_cut(1, 0));
+        assert_eq!(plan.remove(1).len(), 2);
+        assert!(!plan.is_cut(0, 1) && !plan.is_cut(1, 0));
+    }
+
+    #[test]
+    fn a_cut_in_one_direction_drops_what_is_sent_on_the_connections_of_both() {
+        let mut plan = LinkPlan::new(3, 1, 1);
+        let (there, back) = ("n1-n2".to_owned(), "n2-n1".to_owned());
+        let (up, down) = (Direction::Upstream, Direction::Downstream);
+        let changes = plan.add(0, cut(&[(0, 1)]));
+        let drops =
+            [(there.clone(), Change::black_hole(up)), (back.clone(), Change::black_hole(down))];
+        assert_eq!(changes, drops);
+        assert!(plan.drops(0, 1) && !plan.refuses(0, 1) && !plan.is_cut(1, 0));
+        // The other direction, too: now they refuse each other.
+        plan.add(1, cut(&[(1, 0)]));
+        assert!(plan.refuses(0, 1) && plan.refuses(1, 0) && !plan.drops(0, 1));
+        let changes = plan.remove(0);
+        assert!(plan.drops(1, 0) && !plan.is_cut(0, 1));
+        assert!(changes.contains(&(back, Change::black_hole(up))), "{changes:?}");
+        assert!(changes.contains(&(there, Change::black_hole(down))), "{changes:?}");
+    }
+
+    #[test]
+    fn nothing_slips_through_a_cut_while_other_toxics_change() {
+        let mut plan = LinkPlan::new(2, 0, 1);
+        plan.add(0, cut(&[(0, 1)]));
+        let slow = on_links(&[(0, 1)], Condition::Slow { latency_ms: 50, jitter_ms: 0 });
+        let changes: Vec<Change> =
+            plan.add(1, slow).into_iter().map(|(_, change)| change).collect();
+        let up = Direction::Upstream;
+        let expected = [
+            Change::Cut,
+            Change::Clear,
+            Change::black_hole(up),
+            Change::latency(up, 50, 0),
+            Change::Mend,
+        ];
+        assert_eq!(changes, expected);
+    }
+
+    #[test]
+    fn a_cut_hides_a_slow_link() {
+        let mut plan = LinkPlan::new(2, 0, 1);
+        let slow = on_links(&[(0, 1)], Condition::Slow { latency_ms: 50, jitter_ms: 0 });
+        plan.add(0, slow.clone());
+        assert!(!plan.hides(&slow));
+        plan.add(1, cut(&[(0, 1)]));
+        assert!(plan.hides(&slow) && !plan.hides(&cut(&[(0, 1)])));
     }
 
     #[test]
@@ -251,9 +358,9 @@ mod tests {
     #[test]
     fn every_port_of_a_link_shares_its_fate() {
         let mut plan = LinkPlan::new(2, 0, 2);
-        let changes = plan.add(0, cut(&[(0, 1)]));
+        let changes = plan.add(0, cut(&[(0, 1), (1, 0)]));
         let names: Vec<&str> = changes.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["n1-n2", "n1-n2.1"]);
+        assert_eq!(names, ["n1-n2", "n1-n2.1", "n2-n1", "n2-n1.1"]);
     }
 
     #[test]

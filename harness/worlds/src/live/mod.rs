@@ -5,6 +5,7 @@
 mod deployment;
 pub(crate) mod evidence;
 pub(crate) mod links;
+pub(crate) mod open_files;
 pub(crate) mod scratch;
 mod stopped;
 mod tail;
@@ -13,4 +14,4 @@ mod world;
 pub(crate) use deployment::Deployment;
 pub use stopped::stopped;
 pub use tail::tail;
-pub(crate) use world::Live;
+pub(crate) use world::{Live, exhausted};

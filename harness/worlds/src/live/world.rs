@@ -6,8 +6,8 @@ use super::stopped::stopped;
 use afterall_clients::{Client, OpError};
 use afterall_engine::driver::{Asker, Completion, Invocation};
 use afterall_engine::faults::Fault;
-use afterall_engine::{Happened, Plan, Stop, World, WorldError};
-use afterall_history::NodeChange;
+use afterall_engine::{Evidence, Happened, Observation, Plan, Stop, World, WorldError};
+use afterall_history::{EndHow, NodeChange};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -165,7 +165,21 @@ impl<D: Deployment> World for Live<D> {
         let Some(cluster) = self.cluster.clone() else { return };
         let (news, fault) = (self.news.clone(), fault.clone());
         self.spawn(async move {
-            let _ = news.send(Happened::Injected(id, cluster.inject(id, &fault).await));
+            let evidence = cluster.inject(id, &fault).await;
+            let _ = news.send(shown(evidence, |evidence| Happened::Injected(id, evidence)));
+        });
+    }
+
+    fn measure(&mut self, id: usize, fault: &Fault) {
+        let Some(cluster) = self.cluster.clone() else { return };
+        let (news, fault) = (self.news.clone(), fault.clone());
+        self.spawn(async move {
+            let _ = news.send(match cluster.measure(id, &fault).await {
+                Some(evidence) => {
+                    shown(evidence, |evidence| Happened::Measured(id, Some(evidence)))
+                }
+                None => Happened::Measured(id, None),
+            });
         });
     }
 
@@ -173,7 +187,8 @@ impl<D: Deployment> World for Live<D> {
         let Some(cluster) = self.cluster.clone() else { return };
         let (news, fault) = (self.news.clone(), fault.clone());
         self.spawn(async move {
-            let _ = news.send(Happened::Healed(id, cluster.heal(id, &fault).await));
+            let evidence = cluster.heal(id, &fault).await;
+            let _ = news.send(shown(evidence, |evidence| Happened::Healed(id, evidence)));
         });
     }
 
@@ -217,6 +232,11 @@ async fn serve(
                 Completion::Ok { node, read: answer.read, version: answer.version }
             }
             Ok(Err(OpError::Failed(error))) => Completion::Fail(error),
+            // It did not happen, and is never completed.
+            Ok(Err(OpError::Exhausted(error))) => {
+                let _ = news.send(exhausted(&error));
+                return;
+            }
             // The connection may be in any state.
             Ok(Err(OpError::Indeterminate(error))) => {
                 client.reset();
@@ -233,16 +253,33 @@ async fn serve(
     }
 }
 
-/// Tells of nodes that end by themselves.
+/// Tells of what nobody asked for.
 async fn watch_nodes<D: Deployment>(cluster: Arc<D>, news: Sender<Happened>) {
     let mut tick = tokio::time::interval(TICK);
     loop {
         tick.tick().await;
-        for (node, detail) in cluster.deaths().await {
-            let died = Happened::Node { node, change: NodeChange::Died, detail };
-            if news.send(died).is_err() {
+        for happened in cluster.unasked().await {
+            if news.send(happened).is_err() {
                 return;
             }
         }
     }
+}
+
+/// Evidence, unless it shows no more than that the harness itself is at its end.
+fn shown(evidence: Evidence, of: impl FnOnce(Evidence) -> Happened) -> Happened {
+    let error = evidence.observed.iter().find_map(|observed| match observed {
+        Observation::Exhausted { error } => Some(error),
+        _ => None,
+    });
+    match error {
+        Some(error) => exhausted(error),
+        None => of(evidence),
+    }
+}
+
+/// The harness itself has run out of something: what it would record from here on is not the cluster's doing.
+pub(crate) fn exhausted(error: &str) -> Happened {
+    let why = format!("the harness itself has run out of something of the system's: {error}");
+    Happened::Over { how: EndHow::Failed, why }
 }

@@ -2,15 +2,16 @@
 
 use super::node::{NodeProcess, StartError};
 use super::ports::{self, NoFreePort};
-use crate::live::Deployment;
 use crate::live::links::{LinkPlan, peer_link, reader_link, session_link, time_link};
+use crate::live::open_files::{TooFewOpenFiles, make_room};
 use crate::live::scratch::Scratch;
+use crate::live::{Deployment, exhausted};
 use crate::settings::Settings;
-use afterall_clients::{Client, ClientError, ReferenceClient};
+use afterall_clients::{Client, ClientError, ReferenceClient, is_exhaustion};
 use afterall_engine::driver::Asker;
-use afterall_engine::faults::Fault;
-use afterall_engine::{Evidence, RunConfig};
-use afterall_history::Workload;
+use afterall_engine::faults::{Effect, Fault};
+use afterall_engine::{Carried, Evidence, Happened, RunConfig};
+use afterall_history::{NodeChange, Workload};
 use afterall_node::authority::Authority;
 use afterall_toxiproxy::{Links, NewLink, Server};
 use std::collections::BTreeMap;
@@ -26,18 +27,18 @@ const ATTEMPTS_MAX: u32 = 3;
 /// How long the links may take to be deleted at the end.
 const DELETE_MAX: Duration = Duration::from_secs(5);
 
-/// What the links can refuse.
-pub(crate) type LinkError = afterall_toxiproxy::Error;
-
 /// Why a cluster cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// The links.
     #[error("the links cannot be made")]
-    Links(#[from] LinkError),
+    Links(#[from] afterall_toxiproxy::Error),
     /// A node.
     #[error(transparent)]
     Node(#[from] StartError),
+    /// Too few open files.
+    #[error(transparent)]
+    OpenFiles(#[from] TooFewOpenFiles),
     /// No ports.
     #[error(transparent)]
     Ports(#[from] NoFreePort),
@@ -68,6 +69,10 @@ pub(crate) struct Cluster {
     session_links: usize,
     workload: Workload,
     server: Option<Server>,
+    /// What the names of links begin with at the server.
+    run: String,
+    /// By fault: what its links had carried when it was in force.
+    pub(super) carried_before: Mutex<BTreeMap<usize, Carried>>,
     /// Removed last.
     _scratch: Scratch,
 }
@@ -78,7 +83,8 @@ impl Cluster {
         config: &RunConfig,
         settings: &Settings,
     ) -> Result<Cluster, SetupError> {
-        raise_open_files();
+        let (nodes, sessions) = (config.node_names().len(), config.concurrency as usize);
+        make_room(open_files(nodes, sessions, sessions.min(SESSION_LINKS_MAX)))?;
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -162,6 +168,8 @@ impl Cluster {
             session_links,
             workload: config.workload,
             server,
+            run: settings.run_id.clone(),
+            carried_before: Mutex::default(),
             _scratch: scratch,
         };
         match cluster.start_nodes().await {
@@ -178,6 +186,21 @@ impl Cluster {
             node.lock().await.start().await?;
         }
         Ok(())
+    }
+
+    /// What the links of a fault have carried so far, in its direction: on the connections of both ends. None where that is
+    /// not counted: a server that is not ours does not tell.
+    pub(super) async fn carried(&self, fault: &Fault) -> Option<Carried> {
+        let Effect::Links { links, .. } = &fault.effect else { return None };
+        let traffic = self.server.as_ref()?.traffic().await;
+        let of = |from, to| traffic.get(&format!("{}-{}", self.run, peer_link(from, to, 0)));
+        let (mut bytes, mut connections) = (0, 0);
+        for &(from, to) in links {
+            let (there, back) = (of(from, to)?, of(to, from)?);
+            bytes += there.upstream + back.downstream;
+            connections += there.connections + back.connections;
+        }
+        Some(Carried::Bytes { bytes, connections })
     }
 
     /// Where the link between two nodes listens.
@@ -209,17 +232,26 @@ impl Deployment for Cluster {
         self.heal_fault(id, fault).await
     }
 
-    async fn deaths(&self) -> Vec<(usize, String)> {
-        let mut deaths = Vec::new();
+    async fn measure(&self, id: usize, fault: &Fault) -> Option<Evidence> {
+        self.measure_fault(id, fault).await
+    }
+
+    async fn unasked(&self) -> Vec<Happened> {
+        let mut unasked = Vec::new();
+        let errors = self.server.as_ref().map(Server::system_errors).unwrap_or_default();
+        if let Some(error) = errors.iter().find(|error| is_exhaustion(error)) {
+            unasked.push(exhausted(&error.to_string()));
+        }
         for (id, node) in self.nodes.iter().enumerate() {
             // A node that a fault is being worked on is not dying by itself.
             if let Ok(mut node) = node.try_lock()
                 && let Some(exit) = node.died()
             {
-                deaths.push((id, format!("{exit}; its log ends: {}", node.log_tail())));
+                let detail = format!("{exit}; its log ends: {}", node.log_tail());
+                unasked.push(Happened::Node { node: id, change: NodeChange::Died, detail });
             }
         }
-        deaths
+        unasked
     }
 
     async fn stop(self) -> Vec<String> {
@@ -242,13 +274,14 @@ impl Deployment for Cluster {
     }
 }
 
-/// A link is a listener and two sockets for each connection, which is soon more than the 1,024 open files that are usual.
-/// The system allows more to those who ask.
-fn raise_open_files() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    // Where that is refused the limit is what it was.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+/// How many files may be open at once: each link is a listener that is kept and one that listens, and each connection over
+/// it is two sockets, and a third where the client is ours.
+fn open_files(nodes: usize, sessions: usize, session_links: usize) -> u64 {
+    let peer_links = nodes * nodes.saturating_sub(1);
+    let links = peer_links + nodes * (session_links + 1) + nodes;
+    let connections = 2 * (peer_links + nodes) + 3 * nodes * (sessions + 1);
+    // Each node is a child with two pipes, and the authority of the time has a socket for each.
+    (2 * links + connections + 3 * nodes) as u64
 }
 
 /// The command line of a node.

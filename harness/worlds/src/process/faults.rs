@@ -1,7 +1,8 @@
 //! Injecting and healing, each with evidence measured from outside.
 
-use super::cluster::{Cluster, LinkError};
-use crate::live::evidence::{self, DIAL_MAX, dial};
+use super::cluster::Cluster;
+use crate::live::evidence::{self, DIAL_MAX, Dial, dial};
+use afterall_clients::is_exhaustion;
 use afterall_engine::evidence::DialOutcome;
 use afterall_engine::faults::{ClockFault, Condition, Effect, Fate, Fault, Link};
 use afterall_engine::{Evidence, Observation};
@@ -11,6 +12,8 @@ use std::time::Duration;
 
 /// How long a node that is not paused may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
+/// How long a probe through a link that drops everything is waited for.
+const SILENCE_MAX: Duration = Duration::from_millis(300);
 /// How large a probe through a limited link is.
 const PROBE_BYTES: usize = 2_000;
 
@@ -20,95 +23,126 @@ fn failed(error: impl std::fmt::Display) -> Evidence {
 }
 
 /// Refused before a run begins; if not, there is no evidence.
-fn cannot() -> Evidence {
-    failed("the process world cannot inject this fault")
+fn cannot() -> Observation {
+    Observation::failed("the process world cannot inject this fault")
 }
 
 impl Cluster {
     /// Injects a fault and measures whether it took hold.
     pub(super) async fn inject_fault(&self, id: usize, fault: &Fault) -> Evidence {
-        let injected = match &fault.effect {
-            Effect::Links { links, condition } => {
-                self.inject_links((id, &fault.effect), links, *condition).await
+        let before = self.carried(fault).await;
+        let done = match self.apply(id, fault).await {
+            Ok(done) => done,
+            Err(against) => return Evidence::against_it(against),
+        };
+        let mut evidence = self.show(fault).await;
+        evidence.observed.splice(0..0, done);
+        if let Some(before) = before {
+            evidence = evidence.with_carried_before(before);
+            let after = self.carried(fault).await.unwrap_or(before);
+            self.carried_before.lock().await.insert(id, after);
+        }
+        evidence
+    }
+
+    /// Measures whether a fault that took hold still holds. None: other faults hide it.
+    pub(super) async fn measure_fault(&self, id: usize, fault: &Fault) -> Option<Evidence> {
+        if self.plan.lock().await.hides(&fault.effect) {
+            return None;
+        }
+        let meanwhile = self.carried(fault).await;
+        let mut evidence = self.show(fault).await;
+        if evidence.observed == [Observation::NoProbeAnswered] {
+            // The nodes behind the links are under faults of their own.
+            return None;
+        }
+        let before = self.carried_before.lock().await.remove(&id);
+        if let (Some(before), Some(now)) = (before, meanwhile) {
+            evidence = evidence.with_carried_meanwhile(&fault.effect, now.since(before));
+        }
+        Some(evidence)
+    }
+
+    /// Does to the cluster what the fault asks for. Returns what was observed on the way.
+    async fn apply(&self, id: usize, fault: &Fault) -> Result<Option<Observation>, Observation> {
+        match &fault.effect {
+            Effect::Links {
+                condition: Condition::Swallowed | Condition::DatagramsDropped, ..
             }
+            | Effect::Process { fate: Fate::Terminated | Fate::Damaged { .. }, .. } => {
+                return Err(cannot());
+            }
+            Effect::Links { .. } => self.change_links(id, Some(&fault.effect)).await?,
             Effect::Process { node, fate: Fate::Killed } => {
-                self.inject_kill((id, &fault.effect), *node).await
+                let killed = self.nodes[*node].lock().await.kill().await;
+                let exit = killed.map_err(Observation::failed)?;
+                self.change_links(id, Some(&fault.effect)).await?;
+                return Ok(Some(Observation::Ended { how: vec![exit.to_string()] }));
             }
-            Effect::Process { node, fate: Fate::Paused } => Ok(self.inject_pause(*node).await),
-            Effect::Process { fate: Fate::Terminated | Fate::Damaged { .. }, .. } => Ok(cannot()),
+            Effect::Process { node, fate: Fate::Paused } => {
+                let signalled = self.nodes[*node].lock().await.signal(Signal::STOP);
+                signalled.map_err(Observation::failed)?;
+            }
             Effect::Clock { node, how } => {
                 self.authority.set(number(*node), lie(*how));
-                match self.change_links(id, Some(&fault.effect)).await {
-                    Ok(()) => {
-                        let mut client = self.nodes[*node].lock().await.client();
-                        Ok(evidence::clock_off(&mut client, 0, *how).await)
+                self.change_links(id, Some(&fault.effect)).await?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Measures what shows that a fault is in force.
+    async fn show(&self, fault: &Fault) -> Evidence {
+        match &fault.effect {
+            Effect::Links { links, condition } => match *condition {
+                Condition::Refused => self.all_cut(links).await,
+                Condition::Slow { latency_ms, jitter_ms } => {
+                    self.all_slow(links, latency_ms, jitter_ms).await
+                }
+                Condition::Limited { kb_per_s } => self.all_limited(links, kb_per_s).await,
+                Condition::Swallowed | Condition::DatagramsDropped => {
+                    Evidence::against_it(cannot())
+                }
+            },
+            Effect::Process { node, fate: Fate::Killed } => {
+                let address = self.nodes[*node].lock().await.client_address;
+                match dial(address).await {
+                    Dial::Open => Evidence::against_it(Observation::StillAccepts),
+                    Dial::Refused(error) => {
+                        Evidence::for_it(Observation::ConnectionRefused { error: Some(error) })
                     }
-                    Err(error) => Err(error),
+                    Dial::Hangs => Evidence::against_it(Observation::StillAccepts),
+                    Dial::Failed(failed) => Evidence::against_it(failed),
                 }
             }
-        };
-        injected.unwrap_or_else(failed)
-    }
-
-    async fn inject_links(
-        &self,
-        (id, effect): (usize, &Effect),
-        links: &[Link],
-        condition: Condition,
-    ) -> Result<Evidence, LinkError> {
-        match condition {
-            Condition::Refused => {
-                self.change_links(id, Some(effect)).await?;
-                Ok(self.all_refused(links).await)
+            Effect::Process { node, fate: Fate::Paused } => {
+                let node = self.nodes[*node].lock().await;
+                let state = node.stopped_threads().await;
+                let mut client = node.client();
+                drop(node);
+                match state {
+                    Ok(state @ Observation::ThreadsStopped { .. }) => {
+                        evidence::silent(&mut client, 0, state).await
+                    }
+                    Ok(state) => Evidence::against_it(state),
+                    Err(error) => Evidence::against_it(Observation::failed(error)),
+                }
             }
-            Condition::Slow { latency_ms, jitter_ms } => {
-                self.change_links(id, Some(effect)).await?;
-                Ok(self.all_slow(links, latency_ms, jitter_ms).await)
+            Effect::Process { fate: Fate::Terminated | Fate::Damaged { .. }, .. } => {
+                Evidence::against_it(cannot())
             }
-            Condition::Limited { kb_per_s } => {
-                self.change_links(id, Some(effect)).await?;
-                Ok(self.all_limited(links, kb_per_s).await)
+            Effect::Clock { node, how } => {
+                let mut client = self.nodes[*node].lock().await.client();
+                evidence::clock_off(&mut client, 0, *how).await
             }
-            Condition::Swallowed | Condition::DatagramsDropped => Ok(cannot()),
         }
-    }
-
-    async fn inject_kill(
-        &self,
-        (id, effect): (usize, &Effect),
-        node: usize,
-    ) -> Result<Evidence, LinkError> {
-        let killed = self.nodes[node].lock().await.kill().await;
-        let exit = match killed {
-            Ok(exit) => Observation::Ended { how: vec![exit.to_string()] },
-            Err(error) => return Ok(failed(error)),
-        };
-        self.change_links(id, Some(effect)).await?;
-        let address = self.nodes[node].lock().await.client_address;
-        Ok(match dial(address).await {
-            Ok(()) => Evidence::against_it(Observation::StillAccepts),
-            Err(error) => {
-                let error = Some(error.to_string());
-                Evidence::for_it([exit, Observation::ConnectionRefused { error }])
-            }
-        })
-    }
-
-    async fn inject_pause(&self, node: usize) -> Evidence {
-        let signalled = self.nodes[node].lock().await.signal(Signal::STOP);
-        let state = match signalled {
-            Ok(pid) => process_state(pid).map(Observation::ProcessState),
-            Err(error) => return failed(error),
-        };
-        let mut client = self.nodes[node].lock().await.client();
-        evidence::silent(&mut client, 0, state).await
     }
 
     /// Heals a fault and measures whether it is gone.
     pub(super) async fn heal_fault(&self, id: usize, fault: &Fault) -> Evidence {
         match &fault.effect {
             Effect::Links { links, .. } => match self.change_links(id, None).await {
-                Ok(()) => self.all_dialled(links).await,
+                Ok(()) => self.all_mended(links).await,
                 Err(error) => failed(error),
             },
             Effect::Process { node, fate: Fate::Killed } => {
@@ -120,7 +154,7 @@ impl Cluster {
                 let now = node.incarnation;
                 drop(node);
                 if let Err(error) = self.change_links(id, None).await {
-                    return failed(error);
+                    return Evidence::against_it(error);
                 }
                 if now > before {
                     Evidence::for_it(Observation::Restarted { before, now })
@@ -137,13 +171,12 @@ impl Cluster {
                 drop(node);
                 match evidence::ping(&mut client, 0, ANSWER_MAX).await {
                     Ok(()) => Evidence::for_it(Observation::Answers),
-                    Err(error) => {
-                        let error = error.to_string();
-                        Evidence::against_it(Observation::NoAnswer { error, log: None })
-                    }
+                    Err(error) => Evidence::against_it(evidence::no_answer(&error)),
                 }
             }
-            Effect::Process { fate: Fate::Terminated | Fate::Damaged { .. }, .. } => cannot(),
+            Effect::Process { fate: Fate::Terminated | Fate::Damaged { .. }, .. } => {
+                Evidence::against_it(cannot())
+            }
             Effect::Clock { node, .. } => {
                 self.authority.set(number(*node), None);
                 if let Err(error) = self.change_links(id, None).await {
@@ -156,7 +189,7 @@ impl Cluster {
     }
 
     /// Makes every link what the faults in force, with or without this one, ask for; and reads it back.
-    async fn change_links(&self, id: usize, effect: Option<&Effect>) -> Result<(), LinkError> {
+    async fn change_links(&self, id: usize, effect: Option<&Effect>) -> Result<(), Observation> {
         let mut plan = self.plan.lock().await;
         let changes = match effect {
             Some(effect) => plan.add(id, effect.clone()),
@@ -166,41 +199,89 @@ impl Cluster {
             return Ok(());
         }
         // Under the lock, so that changes reach the links in the order in which they were planned.
-        self.links.apply(changes).await
+        self.links.apply(changes).await.map_err(Observation::failed)
     }
 
-    async fn all_refused(&self, cut: &[Link]) -> Evidence {
+    /// Of every link that is cut, connections are refused if nothing passes between its nodes; if one is still heard, what
+    /// the other sends vanishes on the connections of both.
+    async fn all_cut(&self, cut: &[Link]) -> Evidence {
+        let plan = self.plan.lock().await;
+        let (dropped, refused): (Vec<Link>, Vec<Link>) =
+            cut.iter().partition(|&&(from, to)| plan.drops(from, to));
+        drop(plan);
+        let mut observed = Vec::new();
         let mut refusal = None;
-        for &link in cut {
+        for &link in &refused {
             let Some(address) = self.peer_address(link.0, link.1) else { continue };
-            match dial(address).await {
-                Ok(()) => {
-                    return Evidence::against_it(Observation::Dialled {
-                        link: link.into(),
-                        outcome: DialOutcome::Open,
-                    });
+            let outcome = match dial(address).await {
+                Dial::Refused(error) => {
+                    refusal = Some(error);
+                    continue;
                 }
-                Err(error) => refusal = Some(error.to_string()),
+                Dial::Open => DialOutcome::Open,
+                Dial::Hangs => DialOutcome::Hung,
+                Dial::Failed(failed) => return Evidence::against_it(failed),
+            };
+            return Evidence::against_it(Observation::Dialled { link: link.into(), outcome });
+        }
+        if !refused.is_empty() {
+            observed.push(Observation::LinksRefuse { links: refused.len(), error: refusal });
+        }
+        if !dropped.is_empty() {
+            match self.probes_lost(&dropped).await {
+                Ok(lost) => observed.push(lost),
+                Err(against) => return Evidence::against_it(against),
             }
         }
-        match refusal {
-            None => Evidence::against_it(Observation::NoLink),
-            error => Evidence::for_it(Observation::LinksRefuse { links: cut.len(), error }),
+        match observed.as_slice() {
+            [] => Evidence::against_it(Observation::NoLink),
+            _ => Evidence::for_it(observed),
         }
     }
 
-    async fn all_dialled(&self, links: &[Link]) -> Evidence {
-        for &link in links {
-            if self.plan.lock().await.is_cut(link.0, link.1) {
-                continue;
+    /// Sends a frame through each link and one through the link back: neither may be answered, since either the question or
+    /// the answer would have to go where nothing may.
+    async fn probes_lost(&self, links: &[Link]) -> Result<Observation, Observation> {
+        let both: Vec<Link> = links.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect();
+        match self.probe_all(&both, 0, u64::MAX, SILENCE_MAX).await {
+            Ok(_) => Ok(Observation::ProbesLost { probes: both.len(), links: links.len() }),
+            Err(Observation::NoProbeAnswered) => {
+                Ok(Observation::ProbesLost { probes: both.len(), links: links.len() })
             }
-            let Some(address) = self.peer_address(link.0, link.1) else { continue };
-            if let Err(error) = dial(address).await {
-                let (link, error) = (link.into(), error.to_string());
-                return Evidence::against_it(Observation::DialFailed { link, error });
+            Err(Observation::TooFast { link, took_ns, .. }) => {
+                Err(Observation::ProbeArrived { link, after_ns: took_ns })
             }
+            Err(other) => Err(other),
         }
-        Evidence::for_it(Observation::LinksOpen { links: links.len() })
+    }
+
+    /// Links that no other fault cuts take connections again, and carry a frame there and back.
+    async fn all_mended(&self, links: &[Link]) -> Evidence {
+        let plan = self.plan.lock().await;
+        let open: Vec<Link> =
+            links.iter().copied().filter(|&(from, to)| !plan.is_cut(from, to)).collect();
+        let dropped: Vec<Link> =
+            open.iter().copied().filter(|&(from, to)| !plan.is_cut(to, from)).collect();
+        drop(plan);
+        for &link in &open {
+            let Some(address) = self.peer_address(link.0, link.1) else { continue };
+            let error = match dial(address).await {
+                Dial::Open => continue,
+                Dial::Refused(error) => error,
+                Dial::Hangs => "no answer".to_owned(),
+                Dial::Failed(failed) => return Evidence::against_it(failed),
+            };
+            return Evidence::against_it(Observation::DialFailed { link: link.into(), error });
+        }
+        if open.is_empty() {
+            return Evidence::for_it(Observation::HeldByOtherFaults);
+        }
+        let mut observed = vec![Observation::LinksOpen { links: open.len() }];
+        // No answer shows nothing: the nodes behind the links may be under faults of their own.
+        if let Ok((links, _)) = self.probe_all(&dropped, 0, 0, DIAL_MAX).await {
+            observed.push(Observation::ProbesArrived { links });
+        }
+        Evidence::for_it(observed)
     }
 
     /// A frame sent through each slow link and back must take as long as it was asked to.
@@ -249,8 +330,14 @@ impl Cluster {
         }
         let (mut answered, mut fastest_ns) = (0, u64::MAX);
         while let Some(probe) = probes.join_next().await {
-            // No answer shows nothing: the node behind the link may be under a fault of its own.
-            let Ok((link, Ok(Ok(took)))) = probe else { continue };
+            let (link, took) = match probe {
+                Ok((link, Ok(Ok(took)))) => (link, took),
+                Ok((_, Ok(Err(error)))) if is_exhaustion(&error) => {
+                    return Err(Observation::Exhausted { error: error.to_string() });
+                }
+                // No answer shows nothing: the node behind the link may be under a fault of its own.
+                _ => continue,
+            };
             let took_ns = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
             if took_ns < least_ns {
                 return Err(Observation::TooFast { link, took_ns, least_ns });
@@ -273,12 +360,4 @@ fn lie(fault: ClockFault) -> Option<Lie> {
         ClockFault::Bump { by_ms } => Some(Lie::Shift { by_ms }),
         ClockFault::Strobe { by_ms, period_ms } => Some(Lie::Strobe { by_ms, period_ms }),
     }
-}
-
-/// What the system says of a process, where it says anything: `T` is stopped.
-fn process_state(pid: u32) -> Option<String> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The state follows the name, which is in parentheses and may hold anything.
-    let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_whitespace().next().map(str::to_owned)
 }

@@ -2,6 +2,7 @@
 
 use crate::live::tail;
 use afterall_clients::ReferenceClient;
+use afterall_engine::Observation;
 use afterall_history::Workload;
 use std::fs::OpenOptions;
 use std::net::SocketAddr;
@@ -16,6 +17,12 @@ const READY_MAX: Duration = Duration::from_secs(60);
 const STATUS_MAX: Duration = Duration::from_secs(5);
 /// How much of a log is quoted in an error.
 const TAIL_BYTES: usize = 2_000;
+
+/// The state of a thread that is stopped by a signal (proc_pid_stat(5)).
+const STOPPED: char = 'T';
+const STOPPED_POLL: Duration = Duration::from_millis(10);
+/// Two seconds.
+const STOPPED_POLLS_MAX: u32 = 200;
 
 /// A node that does not start.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +57,9 @@ pub(crate) enum SignalError {
     /// The system refuses.
     #[error(transparent)]
     Refused(#[from] rustix::io::Errno),
+    /// The system does not say what state its threads are in.
+    #[error("cannot read the states of its threads")]
+    Unreadable(#[from] std::io::Error),
 }
 
 /// A node: how to start it, and its process while it has one.
@@ -151,6 +161,26 @@ impl NodeProcess {
         Ok(pid)
     }
 
+    /// Waits until every thread is stopped, or for a while; then says how many are not. Threads stop one after the other.
+    pub(crate) async fn stopped_threads(&self) -> Result<Observation, SignalError> {
+        let pid = self.child.as_ref().and_then(Child::id).ok_or(SignalError::NoProcess)?;
+        let mut states = thread_states(pid)?;
+        for _ in 0..STOPPED_POLLS_MAX {
+            if states.iter().all(|&state| state == STOPPED) {
+                break;
+            }
+            tokio::time::sleep(STOPPED_POLL).await;
+            states = thread_states(pid)?;
+        }
+        let (threads, running) =
+            (states.len(), states.iter().filter(|&&state| state != STOPPED).count());
+        Ok(match (threads, running) {
+            (0, _) => return Err(SignalError::NoProcess),
+            (_, 0) => Observation::ThreadsStopped { threads },
+            _ => Observation::ThreadsRun { running, threads },
+        })
+    }
+
     /// Whether the process has ended by itself; says so once.
     pub(crate) fn died(&mut self) -> Option<String> {
         let exit = self.child.as_mut()?.try_wait().ok()??;
@@ -163,6 +193,19 @@ impl NodeProcess {
         let log = std::fs::read(&self.log).unwrap_or_default();
         tail(&String::from_utf8_lossy(&log), TAIL_BYTES).to_owned()
     }
+}
+
+/// The state of each thread of a process, by the system's letter.
+fn thread_states(pid: u32) -> std::io::Result<Vec<char>> {
+    let mut states = Vec::new();
+    for thread in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread may have ended since.
+        let Ok(stat) = std::fs::read_to_string(thread?.path().join("stat")) else { continue };
+        // The state follows the name, which is in parentheses and may hold anything.
+        let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
+        states.extend(state);
+    }
+    Ok(states)
 }
 
 #[cfg(test)]

@@ -7,15 +7,17 @@ use super::measured::{self, LinkProbes};
 use super::network::LATENCY_NS;
 use super::replica::Replica;
 use super::simulation::{Event, Simulation};
-use super::watch::Watch;
+use super::watch::{Shows, Watch};
 use afterall_engine::faults::{ClockFault, Condition, Effect, Fate, Fault, Link};
-use afterall_engine::{Evidence, Happened, Observation};
+use afterall_engine::{Carried, Evidence, Happened, Observation};
 use std::collections::VecDeque;
 
 /// Between two measurements.
 const CHECK_NS: u64 = 20_000_000;
 /// How long a fault may take to show.
 const TAKES_HOLD_NS: u64 = 3_000_000_000;
+/// How long it may take to show that it still holds.
+const STILL_HOLDS_NS: u64 = 1_000_000_000;
 /// How long its end may take to show: another fault may have to end first.
 const IS_GONE_NS: u64 = 20_000_000_000;
 /// How long a paused node must have been silent.
@@ -53,7 +55,7 @@ impl<R: Replica> Simulation<R> {
             },
             Effect::Clock { node, how } => self.authority.inject(id, *node, *how, self.now_ns),
         }
-        self.watch(id, fault.clone(), false, TAKES_HOLD_NS, incarnation);
+        self.watch(id, fault.clone(), Shows::TakesHold, incarnation);
     }
 
     pub(super) fn heal_fault(&mut self, id: usize) {
@@ -74,24 +76,33 @@ impl<R: Replica> Simulation<R> {
             },
             Effect::Clock { .. } => self.authority.heal(id),
         }
-        self.watch(id, fault, true, IS_GONE_NS, incarnation);
+        self.watch(id, fault, Shows::IsGone, incarnation);
     }
 
-    fn watch(
-        &mut self,
-        id: usize,
-        fault: Fault,
-        healing: bool,
-        patience_ns: u64,
-        incarnation: u32,
-    ) {
+    /// Begins to measure whether a fault still holds.
+    pub(super) fn measure_fault(&mut self, id: usize) {
+        if let Some(Watch { fault, incarnation, carried, .. }) = self.watches.remove(&id) {
+            self.watch(id, fault, Shows::StillHolds, incarnation);
+            if let Some(watch) = self.watches.get_mut(&id) {
+                watch.carried = carried;
+            }
+        }
+    }
+
+    fn watch(&mut self, id: usize, fault: Fault, shows: Shows, incarnation: u32) {
+        let patience_ns = match shows {
+            Shows::TakesHold => TAKES_HOLD_NS,
+            Shows::StillHolds => STILL_HOLDS_NS,
+            Shows::IsGone => IS_GONE_NS,
+        };
         let watch = Watch {
-            fault,
-            healing,
+            shows,
             deadline_ns: self.now_ns + patience_ns,
             incarnation,
             probe: None,
             offsets_us: VecDeque::new(),
+            carried: self.carried(&fault),
+            fault,
         };
         self.watches.insert(id, watch);
         self.queue.plan(self.now_ns + CHECK_NS, Event::Check { fault: id });
@@ -100,38 +111,53 @@ impl<R: Replica> Simulation<R> {
     /// Measures, and tells what came of it once the measurements show what they should or the patience is at its end.
     pub(super) fn check(&mut self, id: usize) {
         let Some(mut watch) = self.watches.remove(&id) else { return };
-        let evidence = self.measure(id, &mut watch);
-        let healing = watch.healing;
+        let evidence = self.evidence(id, &mut watch);
+        let (shows, hidden) = (watch.shows, self.is_hidden(id, &watch.fault));
+        let evidence = match (shows, watch.carried, self.carried(&watch.fault)) {
+            (Shows::TakesHold, Some(before), _) => evidence.with_carried_before(before),
+            (Shows::StillHolds, Some(then), Some(now)) => {
+                evidence.with_carried_meanwhile(&watch.fault.effect, now.since(then))
+            }
+            _ => evidence,
+        };
         let over = evidence.holds || self.now_ns >= watch.deadline_ns;
         self.watches.insert(id, watch);
-        if !over {
-            self.queue.plan(self.now_ns + CHECK_NS, Event::Check { fault: id });
-        } else if healing {
-            self.happened.push(Happened::Healed(id, evidence));
-        } else {
-            self.happened.push(Happened::Injected(id, evidence));
+        match shows {
+            Shows::StillHolds if hidden => self.happened.push(Happened::Measured(id, None)),
+            _ if !over => self.queue.plan(self.now_ns + CHECK_NS, Event::Check { fault: id }),
+            Shows::TakesHold => self.happened.push(Happened::Injected(id, evidence)),
+            Shows::StillHolds => self.happened.push(Happened::Measured(id, Some(evidence))),
+            Shows::IsGone => self.happened.push(Happened::Healed(id, evidence)),
         }
     }
 
-    fn measure(&mut self, id: usize, watch: &mut Watch) -> Evidence {
+    /// Whether other faults hide all that this one does: nothing passes a cut link, slow or not.
+    fn is_hidden(&self, id: usize, fault: &Fault) -> bool {
+        let Effect::Links { links, condition } = &fault.effect else { return false };
+        let cut = |&link: &Link| self.network.is_cut_by_another(link, id);
+        !matches!(condition, Condition::Refused) && links.iter().all(cut)
+    }
+
+    fn evidence(&mut self, id: usize, watch: &mut Watch) -> Evidence {
         let cannot =
             || Evidence::against_it(Observation::failed("the sim cannot inject this fault"));
         let effect = watch.fault.effect.clone();
+        let healing = watch.shows == Shows::IsGone;
         match effect {
             Effect::Links { links, condition } => match condition {
-                Condition::Refused if watch.healing => measured::mended(&self.probe_links(&links)),
+                Condition::Refused if healing => measured::mended(&self.probe_links(&links)),
                 Condition::Refused => measured::cut(&self.probe_links(&links)),
                 Condition::Slow { latency_ms, jitter_ms } => {
-                    self.measure_slow((id, watch.healing), &links, (latency_ms, jitter_ms))
+                    self.measure_slow((id, healing), &links, (latency_ms, jitter_ms))
                 }
                 Condition::Limited { kb_per_s } => {
-                    self.measure_limited((id, watch.healing), &links, kb_per_s)
+                    self.measure_limited((id, healing), &links, kb_per_s)
                 }
                 Condition::Swallowed | Condition::DatagramsDropped => cannot(),
             },
             Effect::Process { node, fate: Fate::Killed } => {
                 let (accepts, now) = (self.hosts[node].is_up(), self.hosts[node].incarnation());
-                if watch.healing {
+                if healing {
                     measured::restarted(accepts, watch.incarnation, now)
                 } else {
                     measured::killed(accepts)
@@ -141,6 +167,13 @@ impl<R: Replica> Simulation<R> {
             Effect::Process { fate: Fate::Terminated | Fate::Damaged { .. }, .. } => cannot(),
             Effect::Clock { node, how } => self.measure_clock((id, node), how, watch),
         }
+    }
+
+    /// What the links of a fault have carried so far.
+    fn carried(&self, fault: &Fault) -> Option<Carried> {
+        let Effect::Links { links, .. } = &fault.effect else { return None };
+        let of = |link| self.arrived.get(link).copied().unwrap_or(0);
+        Some(Carried::Messages(links.iter().map(of).sum()))
     }
 
     fn measure_limited(
@@ -215,7 +248,7 @@ impl<R: Replica> Simulation<R> {
             watch.probe = None;
         }
         self.visit(node);
-        if watch.healing {
+        if watch.shows == Shows::IsGone {
             measured::responsive(answered)
         } else if !answered && waited_ns < SILENCE_NS {
             Evidence::against_it(Observation::SilentSoFar)
@@ -238,7 +271,7 @@ impl<R: Replica> Simulation<R> {
             watch.offsets_us.push_back(offset_us.unwrap_or(i64::MAX));
         }
         let others_us = self.authority.skew_of_others_us(node, id);
-        if watch.healing {
+        if watch.shows == Shows::IsGone {
             // Half of the time a strobing clock is right, too.
             let strobes_ns = match fault {
                 ClockFault::Strobe { period_ms, .. } => ns(period_ms),
@@ -283,12 +316,16 @@ mod tests {
 
     type Sim = Simulation<Reference>;
 
-    /// A running cluster that nobody asks anything, and its plan.
+    /// A running cluster that nobody asks anything, whose nodes have begun to talk, and its plan.
     fn world(seed: u64) -> (Sim, Plan) {
         let config = RunConfig::builder().world(WorldKind::Sim).seed(seed);
         let plan = Plan::new(config.time(Duration::from_secs(3_600)).build()).unwrap();
         let mut world = Simulation::new(&plan, Reference::configs(&plan));
         world.start(&Stop::default()).unwrap();
+        let nodes = plan.course().nodes.len();
+        while world.arrived.len() < nodes * (nodes - 1) {
+            world.step().unwrap();
+        }
         (world, plan)
     }
 
@@ -297,7 +334,9 @@ mod tests {
         loop {
             for happened in world.happened.drain(..) {
                 match happened {
-                    Happened::Injected(of, evidence) | Happened::Healed(of, evidence)
+                    Happened::Injected(of, evidence)
+                    | Happened::Measured(of, Some(evidence))
+                    | Happened::Healed(of, evidence)
                         if of == id =>
                     {
                         return evidence;
@@ -326,6 +365,9 @@ mod tests {
                 world.inject(id, &fault);
                 let evidence = decided(&mut world, id);
                 assert!(evidence.holds, "{fault:?}: {evidence}");
+                world.measure(id, &fault);
+                let evidence = decided(&mut world, id);
+                assert!(evidence.holds, "{fault:?}: {evidence}");
                 world.heal(id, &fault);
                 let evidence = decided(&mut world, id);
                 assert!(evidence.holds, "{fault:?}: {evidence}");
@@ -339,7 +381,27 @@ mod tests {
             let (mut world, plan) = world(seed);
             for (id, fault) in faults(&plan) {
                 let incarnation = world.hosts[0].incarnation();
-                world.watch(id, fault.clone(), false, TAKES_HOLD_NS, incarnation);
+                world.watch(id, fault.clone(), Shows::TakesHold, incarnation);
+                let evidence = decided(&mut world, id);
+                assert!(!evidence.holds, "{fault:?}: {evidence}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_fault_that_let_go_does_not_hold_any_more() {
+        for seed in 0..20 {
+            for place in 0..WorldKind::Sim.abilities().len() {
+                let (mut world, plan) = world(seed);
+                let (id, fault) = faults(&plan).swap_remove(place);
+                world.inject(id, &fault);
+                assert!(decided(&mut world, id).holds);
+                // Somebody else undoes it.
+                let incarnation = world.watches[&id].incarnation;
+                world.heal(id, &fault);
+                assert!(decided(&mut world, id).holds);
+                world.watch(id, fault.clone(), Shows::TakesHold, incarnation);
+                world.measure(id, &fault);
                 let evidence = decided(&mut world, id);
                 assert!(!evidence.holds, "{fault:?}: {evidence}");
             }
@@ -355,7 +417,7 @@ mod tests {
                 world.inject(id, &fault);
                 assert!(decided(&mut world, id).holds);
                 let incarnation = world.watches[&id].incarnation;
-                world.watch(id, fault.clone(), true, IS_GONE_NS, incarnation);
+                world.watch(id, fault.clone(), Shows::IsGone, incarnation);
                 let evidence = decided(&mut world, id);
                 assert!(!evidence.holds, "{fault:?}: {evidence}");
             }

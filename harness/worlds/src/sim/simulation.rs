@@ -8,7 +8,7 @@ use super::network::{LATENCY_NS, Network};
 use super::replica::Replica;
 use super::watch::Watch;
 use afterall_engine::driver::{Asker, Completion, Invocation};
-use afterall_engine::faults::Fault;
+use afterall_engine::faults::{Fault, Link};
 use afterall_engine::{Happened, Plan, Stop, World, WorldError};
 use afterall_history::{NodeChange, Workload};
 use rand::{RngExt, SeedableRng};
@@ -103,6 +103,8 @@ pub struct Simulation<R: Replica> {
     /// By fault: its measurements.
     pub(super) watches: BTreeMap<usize, Watch>,
     pub(super) last_probe: u64,
+    /// By link: how many messages of the nodes have arrived.
+    pub(super) arrived: BTreeMap<Link, u64>,
 }
 
 impl<R: Replica> Simulation<R> {
@@ -135,6 +137,7 @@ impl<R: Replica> Simulation<R> {
             authority: Authority::default(),
             watches: BTreeMap::new(),
             last_probe: 0,
+            arrived: BTreeMap::new(),
         }
     }
 
@@ -172,6 +175,7 @@ impl<R: Replica> Simulation<R> {
             Event::Message { from, to, message } => {
                 // A cut also stops what is on its way.
                 if !self.network.is_cut((from, to)) {
+                    *self.arrived.entry((from, to)).or_default() += 1;
                     self.hosts[to].offer(Job::Message(from, message));
                     self.visit(to);
                 }
@@ -320,6 +324,10 @@ impl<R: Replica> World for Simulation<R> {
 
     fn inject(&mut self, id: usize, fault: &Fault) {
         self.inject_fault(id, fault);
+    }
+
+    fn measure(&mut self, id: usize, _: &Fault) {
+        self.measure_fault(id);
     }
 
     fn heal(&mut self, id: usize, _: &Fault) {

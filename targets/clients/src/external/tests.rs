@@ -118,7 +118,7 @@ async fn what_does_not_keep_to_the_protocol_is_unknown() {
                 assert!(what.contains(expected), "{answer}: {what}");
                 assert!(what.len() < 3_000, "{answer}: {} bytes", what.len());
             }
-            failed @ OpError::Failed(_) => panic!("{answer}: {failed}"),
+            failed => panic!("{answer}: {failed}"),
         }
     }
 }
