@@ -4,6 +4,7 @@ use crate::words;
 use afterall_checkers::verdict::StalenessFigures;
 use afterall_checkers::{Anomaly, Outcome, PropertyVerdict, Valid, Verdict};
 use afterall_history::Phase;
+use std::collections::BTreeSet;
 
 /// Below this, lines are not wrapped any narrower.
 const WIDTH_MIN: usize = 40;
@@ -98,14 +99,12 @@ impl Screen {
         }
         let counts = &verdict.counts;
         let text = format!(
-            "{} on {} by {}{}: {} ok, {} fail, {} info",
+            "{} on {} by {}{}: {}",
             words::counted(counts.ops, "operation"),
             words::counted(counts.keys, "key"),
             words::counted(counts.sessions, "session"),
             words::lasted(verdict),
-            words::count(counts.ok),
-            words::count(counts.fail),
-            words::count(counts.info)
+            words::statuses(counts)
         );
         self.wrap(0, &text);
         if counts.unjudged > 0 {
@@ -127,9 +126,7 @@ impl Screen {
     fn properties(&mut self, verdict: &Verdict) {
         let (promised, other): (Vec<_>, Vec<_>) =
             verdict.properties.iter().partition(|p| p.promised);
-        for (title, list) in
-            [("Promised", promised), ("Not promised, measured all the same", other)]
-        {
+        for (title, list) in [("Promised", promised), ("Not promised, only measured", other)] {
             if list.is_empty() {
                 continue;
             }
@@ -141,7 +138,11 @@ impl Screen {
         }
         if let Some(strongest) = verdict.strongest {
             self.text.push('\n');
-            self.wrap(0, &format!("Strongest that held: {strongest}"));
+            self.wrap(0, &format!("Strongest that held: {strongest} ({})", words::STRONGEST));
+        }
+        if let Some(note) = words::tiers_differ(verdict) {
+            self.text.push('\n');
+            self.wrap(0, &note);
         }
     }
 
@@ -178,14 +179,16 @@ impl Screen {
             return;
         }
         self.section("Anomalies");
+        self.wrap(2, &format!("({})", words::numbers(verdict)));
         let mut unpromised = 0;
         let mut told = 0;
+        let mut explained = BTreeSet::new();
         for anomaly in &verdict.anomalies {
             unpromised += usize::from(!anomaly.promised);
             if told == ANOMALIES_MAX || unpromised > UNPROMISED_MAX {
                 break;
             }
-            self.anomaly(anomaly);
+            self.anomaly(anomaly, verdict.untimed, explained.insert(anomaly.kind));
             told += 1;
         }
         let more = (verdict.anomalies.len() - told) as u64 + verdict.groups_left_out;
@@ -195,10 +198,10 @@ impl Screen {
         }
     }
 
-    fn anomaly(&mut self, anomaly: &Anomaly) {
+    fn anomaly(&mut self, anomaly: &Anomaly, untimed: bool, first_of_kind: bool) {
         let promised = if anomaly.promised { "" } else { ", not promised" };
         let tone = if anomaly.promised { Tone::Bad } else { Tone::Strong };
-        let head = self.painted(tone, &format!("#{} {}", anomaly.id, anomaly.kind));
+        let head = self.painted(tone, &format!("{}. {}", anomaly.id, anomaly.kind));
         let times = words::counted(anomaly.count, "time");
         let of = format!("{} ({times}{promised})", anomaly.property);
         let length = anomaly.id.to_string().len() + anomaly.kind.name().len() + of.len() + 6;
@@ -208,22 +211,29 @@ impl Screen {
             self.line(&format!("  {head}"));
             self.wrap(5, &of);
         }
+        if let Some(meaning) = anomaly.kind.explanation().filter(|_| first_of_kind) {
+            self.wrap(5, meaning);
+        }
         self.wrap(5, &anomaly.sentence);
         if !anomaly.cause.is_empty() {
             self.wrap(5, &format!("Cause: {}", anomaly.cause));
         }
-        let mut at =
-            format!("At {} to {}", words::duration(anomaly.from), words::duration(anomaly.to));
+        let ops: Vec<String> = anomaly.witness.iter().take(8).map(|op| format!("#{op}")).collect();
+        let s = if ops.len() == 1 { "" } else { "s" };
+        let more = if anomaly.witness.len() > 8 { " …" } else { "" };
+        let mut at = format!("Operation{s} {}{more}", ops.join(", "));
         if !anomaly.replicas.is_empty() {
             at.push_str(&format!(" on {}", anomaly.replicas.join(", ")));
         }
-        let ops: Vec<String> = anomaly.witness.iter().take(8).map(|op| format!("{op}")).collect();
-        let more = if anomaly.witness.len() > 8 { " …" } else { "" };
-        at.push_str(&format!("; operations {}{more}", ops.join(", ")));
+        if !untimed {
+            let (from, to) = (words::duration(anomaly.from), words::duration(anomaly.to));
+            at.push_str(&format!(", from {from} to {to}"));
+        }
         if !anomaly.faults.is_empty() {
             let faults: Vec<String> =
                 anomaly.faults.iter().take(8).map(|f| format!("{f}")).collect();
-            at.push_str(&format!("; under faults {}", faults.join(", ")));
+            let s = if faults.len() == 1 { "" } else { "s" };
+            at.push_str(&format!(", under fault{s} {}", faults.join(", ")));
         }
         self.wrap(5, &at);
     }
@@ -268,8 +278,18 @@ impl Screen {
         }
     }
 
-    fn staleness(&mut self, f: &StalenessFigures) {
+    fn staleness(&mut self, f: &StalenessFigures, untimed: bool) {
         self.section("Stale reads");
+        if untimed {
+            let text = format!(
+                "{} of {} ({}); at most {} behind",
+                words::count(f.stale),
+                words::counted(f.reads, "read"),
+                words::percent(f.stale as f64 / f.reads as f64),
+                words::counted(f.versions_max, "write")
+            );
+            return self.wrap(2, &text);
+        }
         let age = |ns: Option<i64>| words::duration(ns.unwrap_or_default());
         let text = format!(
             "{} of {} ({}): age p50 {}, p99 {}, max {}; at most {} behind",
@@ -300,7 +320,7 @@ impl Screen {
             self.section("Convergence");
             let text = match (convergence.window_ns, convergence.last_stale) {
                 _ if convergence.divergent > 0 => format!(
-                    "at the end replicas differ on {} of {}",
+                    "at the end the replicas differ on {} of {}",
                     words::count(convergence.divergent),
                     words::counted(convergence.keys, "key")
                 ),
@@ -308,6 +328,9 @@ impl Screen {
                     "all replicas agreed on {} at the first read after the updates stopped",
                     words::counted(convergence.keys, "key")
                 ),
+                (Some(_), Some(_)) if verdict.untimed => {
+                    format!("all replicas agree on {}", words::counted(convergence.keys, "key"))
+                }
                 (Some(window), Some(_)) => format!(
                     "all replicas agree on {}; the last stale answer came {} after the updates stopped",
                     words::counted(convergence.keys, "key"),
@@ -335,14 +358,26 @@ impl Screen {
                 ("= acknowledged", f.acknowledged),
             ]);
             self.rest(&[
-                ("recovered", f.recovered),
-                ("resurrected", f.resurrected),
-                ("phantom", f.phantom),
-                ("aborted", f.aborted),
+                (
+                    f.recovered,
+                    "write never acknowledged, but there",
+                    "writes never acknowledged, but there",
+                ),
+                (
+                    f.resurrected,
+                    "value back in place of a write that had seen it",
+                    "values back in place of writes that had seen them",
+                ),
+                (f.phantom, "value read that nobody wrote", "values read that nobody wrote"),
+                (
+                    f.aborted,
+                    "value read whose write had failed",
+                    "values read whose writes had failed",
+                ),
             ]);
         }
         if let Some(f) = figures.staleness.as_ref().filter(|f| f.stale > 0) {
-            self.staleness(f);
+            self.staleness(f, verdict.untimed);
         }
         if let Some(f) = &figures.items {
             self.section(words::items(verdict.workload));
@@ -353,18 +388,24 @@ impl Screen {
                 ("undecided", f.undecided),
                 ("= acknowledged", f.acknowledged),
             ]);
-            self.rest(&[("resurrected", f.resurrected), ("recovered", f.recovered)]);
+            self.rest(&[
+                (f.resurrected, "removed, but present again", "removed, but present again"),
+                (f.recovered, "never acknowledged, but present", "never acknowledged, but present"),
+            ]);
         }
         if !figures.visibility.is_empty() {
             self.section("Visibility, replica by replica");
         }
         for f in &figures.visibility {
             let text = format!(
-                "{}: {} shown, {} of them late, the latest after {}; {} missing, {} never read",
+                "{}: {} shown, {} of them late{}; {} missing, {} never read",
                 f.node,
                 words::count(f.shown),
                 words::count(f.late),
-                words::duration(f.max_ns.unwrap_or_default()),
+                match f.max_ns.filter(|_| !verdict.untimed) {
+                    Some(max) => format!(", the latest after {}", words::duration(max)),
+                    None => String::new(),
+                },
                 words::count(f.missing),
                 words::count(f.never_read)
             );
@@ -379,7 +420,7 @@ impl Screen {
             self.section("Counters");
             let right = figures.counters.len() - wrong.len();
             self.line(&format!(
-                "  {right} of {} hold what was asked for",
+                "  {right} of {} as expected",
                 words::counted(figures.counters.len() as u64, "counter")
             ));
             for counter in wrong.iter().take(5) {
@@ -401,15 +442,17 @@ impl Screen {
         }
     }
 
-    /// Counts that matter only where there are any.
-    fn rest(&mut self, rows: &[(&str, u64)]) {
+    /// Counts that matter only where there are any: what is counted, one and several.
+    fn rest(&mut self, rows: &[(u64, &str, &str)]) {
         let some: Vec<String> = rows
             .iter()
-            .filter(|(_, n)| *n > 0)
-            .map(|(name, n)| format!("{} {name}", words::count(*n)))
+            .filter(|(n, ..)| *n > 0)
+            .map(|(n, one, several)| {
+                format!("{} {}", words::count(*n), if *n == 1 { one } else { several })
+            })
             .collect();
         if !some.is_empty() {
-            self.wrap(2, &format!("besides: {}", some.join(", ")));
+            self.wrap(2, &format!("also: {}", some.join("; ")));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Histories that were recorded, by this program or another: reading them, and what they are held to.
 
 use crate::failure::Failure;
+use crate::runs::expected_one;
 use crate::store::HISTORY;
 use afterall_formats::{Finals, Format, InitialValue, Nil, Options, Order, Read, Recorded};
 use afterall_history::{Header, Promise, Property, Workload};
@@ -101,7 +102,10 @@ pub(crate) fn read(path: &Path, args: &ReadArgs) -> Result<Read, Failure> {
         afterall_formats::read(path, &options)
     };
     let read = read.map_err(|error| match format {
-        None if path.is_dir() => Failure::failed(format!("{error}, and no {HISTORY}")),
+        None if path.is_dir() => match expected_one(path, HISTORY) {
+            Err(several) => Failure::failed(several),
+            Ok(()) => Failure::failed(format!("{error}, and no {HISTORY}")),
+        },
         _ => Failure::from(error),
     })?;
     let jepsen = [Format::JepsenEdn, Format::JepsenJson, Format::JepsenLog];
