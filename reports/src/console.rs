@@ -3,7 +3,7 @@
 use crate::words;
 use afterall_checkers::verdict::StalenessFigures;
 use afterall_checkers::{Anomaly, Outcome, PropertyVerdict, Valid, Verdict};
-use afterall_history::Phase;
+use afterall_history::{NODE_UNKNOWN, Phase};
 use std::collections::BTreeSet;
 
 /// Below this, lines are not wrapped any narrower.
@@ -222,8 +222,11 @@ impl Screen {
         let s = if ops.len() == 1 { "" } else { "s" };
         let more = if anomaly.witness.len() > 8 { " …" } else { "" };
         let mut at = format!("Operation{s} {}{more}", ops.join(", "));
-        if !anomaly.replicas.is_empty() {
-            at.push_str(&format!(" on {}", anomaly.replicas.join(", ")));
+        let named =
+            anomaly.replicas.iter().map(String::as_str).filter(|&name| name != NODE_UNKNOWN);
+        let named: Vec<&str> = named.collect();
+        if !named.is_empty() {
+            at.push_str(&format!(" on {}", named.join(", ")));
         }
         if !untimed {
             let (from, to) = (words::duration(anomaly.from), words::duration(anomaly.to));
@@ -336,7 +339,7 @@ impl Screen {
                     words::counted(convergence.keys, "key"),
                     words::duration(window)
                 ),
-                (None, _) => format!("{} read", words::counted(convergence.keys, "key")),
+                (None, _) => format!("{} read at the end", words::counted(convergence.keys, "key")),
             };
             self.wrap(2, &text);
             if convergence.unread > 0 {

@@ -18,8 +18,8 @@ pub(crate) struct ReadArgs {
     /// The data type that was driven, where the format is one of Jepsen's [default: recognised by the operations]
     #[arg(long, value_parser = workloads())]
     pub(crate) workload: Option<Workload>,
-    /// What a read of nil means, about which tools disagree: that nothing had been written (initial), or anything, so that these
-    /// reads are not judged (unknown) [default: unknown in Jepsen's EDN and JSON, otherwise initial]
+    /// What a read of nil means, since tools disagree: nothing had been written (initial), or nobody knows, and the read is not
+    /// judged (unknown) [default: unknown in Jepsen's EDN and JSON, otherwise initial]
     #[arg(long, value_parser = nils())]
     pub(crate) nil: Option<Nil>,
     /// What keys held before the first operation: VALUE for every key, or KEY=VALUE, which may be repeated. In JSON or EDN: the
@@ -27,8 +27,8 @@ pub(crate) struct ReadArgs {
     /// or the stock of an inventory
     #[arg(long, value_name = "[KEY=]VALUE", allow_negative_numbers = true)]
     pub(crate) initial: Vec<InitialValue>,
-    /// What gives the order of events: their lines, or their time, for recorders that write both ends of an operation when it
-    /// completes
+    /// How events are ordered: by their lines (lines), or by their times (time), for recorders that write both ends of an
+    /// operation when it completes
     #[arg(long, value_parser = orders(), default_value = "lines")]
     pub(crate) order: Order,
     /// Which reads are final, for convergence: those that are marked with `:final? true` (marked), or also the last acknowledged
