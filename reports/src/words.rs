@@ -120,13 +120,14 @@ pub(crate) fn tiers_differ(verdict: &Verdict) -> Option<String> {
     let broken = of().any(|p| (is_exact(&p) || is_model(&p)) && p.outcome.is_broken());
     let mut exact: Vec<&str> = of().filter(is_exact).map(|p| p.property.name()).collect();
     exact.dedup();
-    if exact.is_empty() || !broken || !of().any(|p| is_model(&p)) {
+    if !broken || !of().any(|p| is_model(&p)) {
         return None;
     }
     let (names, are) = match exact.as_slice() {
         [one] => ((*one).to_owned(), "is"),
         [_, _, _, _] => ("The session guarantees".to_owned(), "are"),
-        several => (several.join(", "), "are"),
+        [others @ .., last] => (format!("{} and {last}", others.join(", ")), "are"),
+        [] => return None,
     };
     Some(format!(
         "{names} {are} judged by the versions that the target returned, and the consistency models by the values alone: one \
