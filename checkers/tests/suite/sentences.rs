@@ -15,6 +15,18 @@ const HISTORIES: &[(&str, &str)] = &[
         p3@n2 read x [] final",
     ),
     (
+        "replicas that hold three values",
+        "! nodes n1 n2 n3 n4
+        ! promise convergence
+        p1@n1 write x 1 1..10
+        p2@n2 write x 2 1..10
+        p3@n3 write x 3 1..10
+        p4@n1 read x [1] final
+        p5@n2 read x [2] final
+        p6@n3 read x [3] final
+        p7@n4 read x [3] final",
+    ),
+    (
         "a write that a kill took",
         "! promise no-lost-writes
         p1@n1 write x 1 1000000..2000000
