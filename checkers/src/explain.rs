@@ -2,33 +2,44 @@
 
 use crate::cause::{Cause, Place};
 use crate::context::Context;
-use crate::words::duration;
+use crate::words::{self, duration};
 use afterall_history::{
     Fault, FaultKind, FaultKinds, Function, NODE_UNKNOWN, NodeId, OpId, OpView, Status, Value,
+    Workload,
 };
 
 /// A kill this long after an acknowledgement is still named as a cause of what was lost.
 const KILL_NEAR_NS: i64 = 10_000_000_000;
 
-/// A value in a sentence is cut after so many characters.
-const VALUE_CHARS_MAX: usize = 120;
-
-/// An operation for people: `process 3 wrote x=17 at n2 (#41)`.
+/// An operation for people: `session 3 wrote x=17 at n2 (#41)`.
 pub(crate) fn op(ctx: &Context<'_>, id: OpId) -> String {
     let op = ctx.op(id);
     let data = ctx.history.data();
     let (key, process, index) = (op.key_name(), op.process(), op.number());
-    let input = data.value(op.input());
-    let output = data.value(op.output());
+    let (input, output) = (data.value(op.input()), data.value(op.output()));
+    let workload = ctx.history.header().workload;
+    let parts = input.as_list().unwrap_or_default();
+    let output_words = || words::returned(workload, &output);
+    let found_nothing = workload == Workload::Register && words::shows_nothing(&output);
+    let input = match (workload, op.f()) {
+        (Workload::Cart, Function::Add) => words::item(&input),
+        _ => words::value(&input),
+    };
     if op.is_setup() {
         return format!("{key} began with {input} (#{index})");
     }
     let what = match op.f() {
-        Function::Read => format!("read {key} as {}", shortened(&output)),
-        Function::Checkout => format!("checked out {key} as {}", shortened(&output)),
+        Function::Read if found_nothing => format!("found nothing in {key}"),
+        Function::Read => format!("read {key} as {}", output_words()),
+        Function::Checkout => format!("checked out {key} as {}", output_words()),
         Function::Write => format!("wrote {key}={input}"),
         Function::Delete => format!("deleted {key}"),
-        Function::Cas => format!("swapped {key} {input}"),
+        Function::Cas => match parts {
+            [old, new] => {
+                format!("changed {key} from {} to {}", words::value(old), words::value(new))
+            }
+            _ => format!("changed {key} by {input}"),
+        },
         Function::Increment => format!("added {input} to {key}"),
         Function::Decrement => format!("took {input} from {key}"),
         Function::Add => format!("added {input} to {key}"),
@@ -38,8 +49,21 @@ pub(crate) fn op(ctx: &Context<'_>, id: OpId) -> String {
         Function::Release => format!("released {key}"),
         Function::Restock => format!("put {input} of {key} into stock"),
         Function::Sell => format!("sold {input} of {key}"),
-        Function::Post => format!("posted {input} to {key}"),
-        Function::Edit => format!("edited {input} in {key}"),
+        Function::Post => match parts {
+            [message, Value::Nil] => format!("posted {} to {key}", words::value(message)),
+            [answer, message] => {
+                let (answer, message) = (words::value(answer), words::value(message));
+                format!("posted {answer} to {key} in answer to {message}")
+            }
+            _ => format!("posted {input} to {key}"),
+        },
+        Function::Edit => match parts {
+            [edit, message] => {
+                let (edit, message) = (words::value(edit), words::value(message));
+                format!("edited {message} in {key} to {edit}")
+            }
+            _ => format!("edited {key} by {input}"),
+        },
     };
     let sure = if op.status() == Status::Info { ", never acknowledged" } else { "" };
     let place = at(op);
@@ -71,17 +95,14 @@ fn fault_kinds(ctx: &Context<'_>, id: OpId) -> FaultKinds {
 /// That the last reads of a key differ on what an operation did, and are not known to be final. `did`: `added`, `removed`.
 pub(crate) fn apart(key: &str, number: u32, did: &str) -> String {
     format!(
-        "the last reads of {key} differ on what #{number} {did}, and nobody called them final (use --final last if they are final)"
+        "the last reads of {key} differ on what #{number} {did}, and the history does not say whether they are final (use --final last if they are)"
     )
 }
 
-/// A value, cut where it is long: a cart of forty items hides the sentence that it is part of.
-pub(crate) fn shortened(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(VALUE_CHARS_MAX) {
-        Some((cut, _)) => format!("{}…", &text[..cut]),
-        None => text,
-    }
+/// An operation in few words, where what it carried is not the point: `session 3's read of x at n2 (#41)`.
+pub(crate) fn briefly(op: OpView<'_>) -> String {
+    let what = if op.f() == Function::Checkout { "checkout" } else { op.f().name() };
+    format!("session {}'s {what} of {}{} (#{})", op.process(), op.key_name(), at(op), op.number())
 }
 
 /// Who served the operation and under which faults.

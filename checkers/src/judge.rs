@@ -49,6 +49,7 @@ pub(crate) fn verdict(ctx: &Context<'_>, registry: &Registry, findings: Findings
     }
     Verdict {
         duration_ns: history.last_time(),
+        untimed: !history.has_times(),
         notes,
         anomalies,
         groups_left_out,
@@ -111,6 +112,7 @@ fn untimed_verdict(
         nodes: header.nodes.clone(),
         started: header.started.clone(),
         duration_ns: 0,
+        untimed: true,
         strongest: registry.strongest(&properties),
         properties,
         anomalies: Vec::new(),
@@ -203,7 +205,7 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
         names.sort_unstable();
         names.dedup();
         let names = crate::words::list(&names).unwrap_or_default();
-        format!("one of {names} is broken, and the values do not show which")
+        format!("one of {names} is broken, but the values do not show which")
     });
     let outcome = if count > 0 {
         Outcome::Broken { count, groups, chances: chances.max(count) }
@@ -355,7 +357,7 @@ fn outcome(
     let broken: Vec<String> = properties
         .iter()
         .filter(|p| p.promised && p.outcome.is_broken())
-        .map(|p| format!("promise broken: {}", p.summary.replacen(": broken", " broke", 1)))
+        .map(|p| format!("promise broken: {}", p.summary.replacen(": broken ", ", ", 1)))
         .collect();
     for promise in &header.promises {
         doubts.extend(untested(header, *promise, properties));
@@ -404,7 +406,7 @@ fn untested(header: &Header, promise: Promise, properties: &[PropertyVerdict]) -
     (chances < header.floor).then(|| {
         let times = if chances == 1 { "once".to_owned() } else { format!("{chances} times") };
         format!(
-            "promise hardly exercised: {promise} could have been broken {times}, and at least {} are asked for: more time, keys or sessions help (--max-bound asks for less)",
+            "promise hardly exercised: {promise} could have been broken {times}, expected at least {} chances: more time, keys or sessions give more (--max-bound asks for fewer)",
             header.floor
         )
     })

@@ -12,6 +12,7 @@ use crate::examine::examine;
 use crate::findings::{Dependency, Finding, Findings, Group};
 use crate::linearizable::NO_ORDER;
 use crate::registry::Registry;
+use crate::verdict::AnomalyKind;
 use afterall_history::{History, OpId, Property, Workload};
 
 /// Witnesses of more operations than this are left as they are.
@@ -48,7 +49,10 @@ fn reduce(ctx: &Context<'_>, registry: &Registry, finding: &mut Finding) {
     let Some(found) = better else { return };
     let back = |index: OpId| ctx.history.op_of_event(index.0).unwrap_or(OpId(0));
     finding.ops = found.ops.into_iter().map(back).collect();
-    finding.sentence = found.sentence;
+    // Two reads prove that replicas disagree, but the reader wants to know what each of them holds, as the cause does.
+    if (finding.kind, found.kind) != (AnomalyKind::Divergence, AnomalyKind::Divergence) {
+        finding.sentence = found.sentence;
+    }
     finding.kind = found.kind;
     finding.key = finding.ops.first().map(|&op| ctx.op(op).key());
     finding.edges = found

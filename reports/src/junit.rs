@@ -79,12 +79,15 @@ fn describe(property: &PropertyVerdict, anomalies: &[&Anomaly]) -> String {
     let mut text = property.summary.clone();
     for anomaly in anomalies {
         text.push_str(&format!(
-            "\n\n#{} {} ({}): {}",
+            "\n\n{}. {} ({}): {}",
             anomaly.id,
             anomaly.kind,
             words::counted(anomaly.count, "time"),
             anomaly.sentence
         ));
+        if let Some(meaning) = anomaly.kind.explanation() {
+            text.push_str(&format!("\n{}: {meaning}", anomaly.kind));
+        }
         if !anomaly.cause.is_empty() {
             text.push_str(&format!("\nCause: {}", anomaly.cause));
         }

@@ -32,11 +32,9 @@ pub fn summary_md(verdict: &Verdict, context: &Context) -> String {
         text.push_str(&format!("- Note: {}\n", inline(note)));
     }
     text.push_str(&format!(
-        "\n{} ({} ok, {} fail, {} info){}, {}.\n\n",
+        "\n{} ({}){}, {}.\n\n",
         words::counted(verdict.counts.ops, "operation"),
-        words::count(verdict.counts.ok),
-        words::count(verdict.counts.fail),
-        words::count(verdict.counts.info),
+        words::statuses(&verdict.counts),
         words::lasted(verdict),
         inline(&words::origin(verdict)),
     ));
@@ -62,6 +60,12 @@ pub fn summary_md(verdict: &Verdict, context: &Context) -> String {
         ));
     }
     text.push('\n');
+    if let Some(note) = words::tiers_differ(verdict) {
+        text.push_str(&format!("{}\n\n", inline(&note)));
+    }
+    if !verdict.anomalies.is_empty() {
+        text.push_str(&format!("Anomalies ({}):\n\n", inline(words::numbers(verdict))));
+    }
     let mut left_out = 0;
     for (position, anomaly) in verdict.anomalies.iter().enumerate() {
         let told = tell(anomaly);
@@ -101,13 +105,16 @@ pub fn summary_md(verdict: &Verdict, context: &Context) -> String {
 fn tell(anomaly: &Anomaly) -> String {
     let promised = if anomaly.promised { "" } else { ", not promised" };
     let mut text = format!(
-        "**#{} {}** ({}, {}{promised}): {}\n",
+        "**{}. {}** ({}, {}{promised}): {}\n",
         anomaly.id,
         anomaly.kind,
         anomaly.property,
         words::counted(anomaly.count, "time"),
         inline(&anomaly.sentence),
     );
+    if let Some(meaning) = anomaly.kind.explanation() {
+        text.push_str(&format!("{}: {}\n", anomaly.kind, inline(meaning)));
+    }
     if !anomaly.cause.is_empty() {
         text.push_str(&format!("Cause: {}\n", inline(&anomaly.cause)));
     }

@@ -1,7 +1,8 @@
 //! How numbers, times and outcomes are put into words, the same in every report.
 
-use afterall_checkers::{Outcome, PropertyVerdict, Valid, Verdict};
-use afterall_history::{Promise, Workload};
+use afterall_checkers::verdict::Counts;
+use afterall_checkers::{Outcome, PropertyVerdict, Tier, Valid, Verdict};
+use afterall_history::{Promise, Property, Workload};
 
 pub(crate) use afterall_checkers::words::{count, counted, duration, percent};
 
@@ -68,12 +69,70 @@ pub(crate) fn origin(verdict: &Verdict) -> String {
     format!("{} world, seed {}", verdict.world, verdict.seed)
 }
 
-/// ` in 20.0 s`; transactions have no times.
+/// ` in 20.0 s`; nothing for a history without times.
 pub(crate) fn lasted(verdict: &Verdict) -> String {
-    match verdict.workload {
-        Workload::Transactions => String::new(),
-        _ => format!(" in {}", duration(verdict.duration_ns)),
+    if verdict.untimed {
+        return String::new();
     }
+    format!(" in {}", duration(verdict.duration_ns))
+}
+
+/// `22,006 ok, 3 failed, 1 with unknown outcome`
+pub(crate) fn statuses(counts: &Counts) -> String {
+    let (ok, fail, info) = (count(counts.ok), count(counts.fail), count(counts.info));
+    format!("{ok} ok, {fail} failed, {info} with unknown outcome")
+}
+
+/// What "the strongest that held" means, where it stands.
+pub(crate) const STRONGEST: &str = "it held, and nothing that it implies was broken";
+
+/// What the numbers of operations in sentences are.
+pub(crate) const NUMBERS: &str = "#7 is operation 7: the index of its first event in history.jsonl";
+
+/// The same for a history of another tool.
+pub(crate) const NUMBERS_OF_OTHERS: &str = "#7 is operation 7, numbered as in the history";
+
+/// What the numbers of operations in this verdict's sentences are.
+pub(crate) fn numbers(verdict: &Verdict) -> &'static str {
+    if is_of_others(verdict) { NUMBERS_OF_OTHERS } else { NUMBERS }
+}
+
+/// That two kinds of judgement stand side by side which need not agree, where something is broken by one of them.
+pub(crate) fn tiers_differ(verdict: &Verdict) -> Option<String> {
+    const MODELS: [Property; 6] = [
+        Property::Linearizable,
+        Property::Sequential,
+        Property::CausalConvergence,
+        Property::CausalMemory,
+        Property::Causal,
+        Property::Pram,
+    ];
+    const GUARANTEES: [Property; 4] = [
+        Property::ReadYourWrites,
+        Property::MonotonicReads,
+        Property::MonotonicWrites,
+        Property::WritesFollowReads,
+    ];
+    let is_exact =
+        |p: &&PropertyVerdict| GUARANTEES.contains(&p.property) && p.tier == Some(Tier::Exact);
+    let is_model = |p: &&PropertyVerdict| MODELS.contains(&p.property);
+    let of = || verdict.properties.iter();
+    let broken = of().any(|p| (is_exact(&p) || is_model(&p)) && p.outcome.is_broken());
+    let mut exact: Vec<&str> = of().filter(is_exact).map(|p| p.property.name()).collect();
+    exact.dedup();
+    if !broken || !of().any(|p| is_model(&p)) {
+        return None;
+    }
+    let (names, are) = match exact.as_slice() {
+        [one] => ((*one).to_owned(), "is"),
+        [_, _, _, _] => ("The session guarantees".to_owned(), "are"),
+        [others @ .., last] => (format!("{} and {last}", others.join(", ")), "are"),
+        [] => return None,
+    };
+    Some(format!(
+        "{names} {are} judged by the versions that the target returned, and the consistency models by the values alone: one \
+         may be broken where the other held."
+    ))
 }
 
 /// At most `max` characters, and how many there were.

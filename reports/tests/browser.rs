@@ -10,6 +10,7 @@ mod fixture;
 mod webdriver;
 
 use afterall_checkers::Verdict;
+use afterall_checkers::verdict::AnomalyKind;
 use afterall_history::History;
 use afterall_needs::tests;
 use afterall_reports::report_html;
@@ -275,6 +276,8 @@ fn transactions_are_shown_without_a_timeline() {
     verdict.workload = Workload::Transactions;
     verdict.world = "recorded".to_owned();
     verdict.faults.clear();
+    verdict.untimed = true;
+    verdict.anomalies[0].kind = AnomalyKind::CausalStaleRead;
     let page = Page::open(&none, &verdict, "#op-1");
     page.until(READY);
     let gone =
@@ -283,8 +286,11 @@ fn transactions_are_shown_without_a_timeline() {
     let shown = page.js("return document.querySelectorAll('#anomalies article').length");
     assert_eq!(shown, json!(verdict.anomalies.len()));
     let text = page.js("return document.body.innerText");
-    for claim in ["SEED", "None were injected", "cut off", "Show in timeline"] {
+    for claim in ["SEED", "None were injected", "cut off", "Show in timeline", "LASTED"] {
         assert!(!text.as_str().unwrap().contains(claim), "{claim}");
+    }
+    for claim in [AnomalyKind::CausalStaleRead.summary(), "nothing that it implies was broken"] {
+        assert!(text.as_str().unwrap().contains(claim), "{claim}: {text}");
     }
     page.assert_no_complaints();
 }

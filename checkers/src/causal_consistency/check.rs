@@ -313,7 +313,7 @@ fn stale_read(
             edges.extend(paths.path_from(ctx, &to_read, nearest));
             edges.push(back(ctx, read, nearest));
             format!(
-                "{}: expected a value, because {} is in its causal past.",
+                "{}, although a write of that key is in its causal past: {}.",
                 explain::op(ctx, read),
                 explain::op(ctx, nearest)
             )
@@ -340,7 +340,7 @@ fn stale_read(
             }
             let newer = newer.map_or(String::new(), |newer| explain::op(ctx, newer));
             format!(
-                "{}, although that had been overwritten in its causal past: {newer}.",
+                "{}, although that value had been overwritten in its causal past: {newer}.",
                 explain::op(ctx, read)
             )
         }
@@ -348,7 +348,7 @@ fn stale_read(
             edges.extend(paths.path_from(ctx, &to_read, add));
             edges.push(back(ctx, read, add));
             format!(
-                "{} misses an item of its causal past that no session had removed: {}.",
+                "{}; this misses an item that is in its causal past, and that no session had removed: {}.",
                 explain::op(ctx, read),
                 explain::op(ctx, add)
             )
@@ -361,7 +361,7 @@ fn stale_read(
             edges.extend(paths.path_from(ctx, &to_read, remove));
             edges.push(back(ctx, read, remove));
             format!(
-                "{} shows an item that had been removed in its causal past: {}.",
+                "{}; this shows an item that had been removed in its causal past: {}.",
                 explain::op(ctx, read),
                 explain::op(ctx, remove)
             )
@@ -383,11 +383,8 @@ fn stale_read(
 
 /// The edge that closes the cycle: the read must have come before the update, since it does not show it.
 fn back(ctx: &Context<'_>, read: OpId, update: OpId) -> Dependency {
-    let why = format!(
-        "{} does not show the effect of #{}",
-        explain::op(ctx, read),
-        ctx.op(update).number()
-    );
+    let (read_number, number) = (ctx.op(read).number(), ctx.op(update).number());
+    let why = format!("#{read_number} does not show the effect of #{number}");
     Dependency { from: read, to: update, label: Label::Conflict, why }
 }
 
@@ -439,7 +436,7 @@ fn cyclic(ctx: &Context<'_>, order: &CausalOrder<'_>, reads_from: &ReadsFrom) ->
         or: Vec::new(),
         kind: AnomalyKind::CyclicCausality,
         cause: Cause::EffectsBeforeCauses,
-        sentence: "Each of these operations comes before the next, and the last before the first."
+        sentence: "Each of these operations must come before the next, and the last before the first, which no order can do."
             .to_owned(),
         key: ops.first().map(|&op| ctx.op(op).key()),
         ops,

@@ -216,7 +216,7 @@ fn conflict_cycle(
         kind: AnomalyKind::CyclicConflict,
         cause: Cause::Disagreement,
         sentence: format!(
-            "No one order of the writes of {} explains what the sessions read.",
+            "No single order of the writes of {} explains what all sessions read.",
             crate::words::list(&keys).unwrap_or_default()
         ),
         key: edges.first().map(|edge| ctx.op(edge.from).key()),

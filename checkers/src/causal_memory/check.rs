@@ -199,7 +199,7 @@ fn explain(
         Contradiction::Nothing { read, path } => {
             let write = path.first().map_or(read, |&(write, ..)| write);
             let sentence = format!(
-                "{}: nothing, although for session {process} {} must come before it.",
+                "{}, although every order that explains what session {process} read puts a write of that key before: {}.",
                 explain::op(ctx, read),
                 explain::op(ctx, write)
             );
@@ -208,8 +208,9 @@ fn explain(
             (AnomalyKind::SessionInitialRead, path, sentence, vec![back])
         }
         Contradiction::Cycle(cycle) => {
-            let sentence =
-                format!("No one order of the writes explains what session {process} read.");
+            let sentence = format!(
+                "No single order of the writes explains everything that session {process} read."
+            );
             (AnomalyKind::CyclicSessionOrder, cycle, sentence, Vec::new())
         }
     };
@@ -251,7 +252,9 @@ fn unexplained(ctx: &Context<'_>, session: u32, claim: Claim, ops: Vec<OpId>) ->
         or: Vec::new(),
         kind: AnomalyKind::CyclicSessionOrder,
         cause: Cause::NoSessionOrder,
-        sentence: format!("No one order of the writes explains what session {process} read."),
+        sentence: format!(
+            "No single order of the writes explains everything that session {process} read."
+        ),
         key: None,
         ops,
         edges: Vec::new(),
@@ -266,10 +269,9 @@ fn dependency(ctx: &Context<'_>, views: &Views<'_>, (from, to, because): Before)
         }
         Because::ReadsFrom => (Label::ReadsFrom, why_reads_from(ctx, from, to)),
         Because::Forced(at) => {
-            let read = views.forced[at as usize].read;
+            let read = ctx.op(views.forced[at as usize].read).number();
             let why = format!(
-                "{} came after #{a} and yet returned the value of #{b}, so #{a} must be ordered before #{b}",
-                explain::op(ctx, read)
+                "#{read} came after #{a}, but shows the value of #{b}: so #{a} must be ordered before #{b}"
             );
             (Label::Conflict, why)
         }

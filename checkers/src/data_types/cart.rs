@@ -173,7 +173,7 @@ fn at_the_end(
                 ctx,
                 add,
                 AnomalyKind::LostItem,
-                " and never removed, and at the end no replica holds it",
+                "at the end no replica holds the item, although no session removed it",
             ));
         } else if demanded.is_none() && !late && !present {
             fates.removed += 1;
@@ -238,15 +238,16 @@ fn resurrected(ctx: &Context<'_>, claim: Claim, removal: &Removal, read: OpId) -
         edges.push(why_reads_from(ctx, add, shown_by));
     }
     edges.push(why_reads_from(ctx, add, read));
+    let seen = if shown_by == add { "added" } else { "seen" };
     Finding {
         claim,
         or: Vec::new(),
         kind: AnomalyKind::ResurrectedItem,
         cause,
         sentence: format!(
-            "{}, which its session had seen ({}), and at the end every replica holds it again.",
+            "{}, after the same session had {seen} it (#{}), but at the end every replica holds it again.",
             explain::op(ctx, remove),
-            explain::op(ctx, shown_by)
+            ctx.op(shown_by).number()
         ),
         key: Some(ctx.op(add).key()),
         ops,
@@ -384,21 +385,21 @@ fn read(
     };
     known.added.retain(|&add| !excused(add));
     for &add in known.added.difference(&shown) {
-        findings.add(own(ctx, ryw, &[add], op, "misses what its session had added"));
+        findings.add(own(ctx, ryw, &[add], op, "does not show it"));
     }
     for (&add, &remove) in known.removed.iter().filter(|(add, _)| shown.contains(add)) {
-        let why = "shows what its session had removed";
+        let why = "still shows it";
         findings.add(own(ctx, ryw, &[add, known.seen[&add], remove], op, why));
     }
     for (&add, &read) in known.there.iter().filter(|(add, _)| !shown.contains(add)) {
         if !excused(add) {
-            let why = "misses what its session had seen, though nobody had removed it";
+            let why = "does not show it, although no session had removed it";
             findings.add(own(ctx, mr, &[add, read], op, why));
         }
         known.gone.entry(add).or_insert([read, op.id()]);
     }
     for (&add, &[read, gone]) in known.gone.iter().filter(|(add, _)| shown.contains(add)) {
-        let why = "shows again what its session had seen disappear";
+        let why = "shows it again";
         findings.add(own(ctx, mr, &[add, read, gone], op, why));
     }
     known.gone.retain(|add, _| !shown.contains(add));
@@ -433,15 +434,29 @@ fn own(ctx: &Context<'_>, claim: Claim, earlier: &[OpId], op: OpView<'_>, why: &
         or: Vec::new(),
         kind,
         cause: sessions::cause(ctx, last, op.id()),
-        sentence: format!(
-            "#{} {why}: {}, then {}.",
-            op.number(),
-            explain::op(ctx, last),
-            explain::op(ctx, op.id())
-        ),
+        sentence: format!("{}; {} {why}.", own_earlier(ctx, earlier), explain::briefly(op)),
         key: Some(op.key()),
         ops,
         edges,
+    }
+}
+
+/// What a session had done to an item before.
+fn own_earlier(ctx: &Context<'_>, earlier: &[OpId]) -> String {
+    let last = ctx.op(earlier[earlier.len() - 1]);
+    if !last.f().is_read() {
+        return explain::op(ctx, last.id());
+    }
+    let item = ctx.history.data().value(element(ctx, earlier[0]));
+    let (session, key, at) = (last.process(), last.key_name(), explain::at(last));
+    match earlier {
+        [_, read, gone] if read != gone => {
+            let (read, gone) = (ctx.op(*read).number(), ctx.op(*gone).number());
+            format!(
+                "session {session} saw {item} in {key} (#{read}), and later saw it gone{at} (#{gone})"
+            )
+        }
+        _ => format!("session {session} saw {item} in {key}{at} (#{})", last.number()),
     }
 }
 

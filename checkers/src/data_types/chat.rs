@@ -44,7 +44,8 @@ fn alone(ctx: &Context<'_>, message: OpId, answer: OpId, read: OpView<'_>) -> Fi
     let edit = ctx.op(answer).f() == Function::Edit;
     let kind =
         if edit { AnomalyKind::EditWithoutMessage } else { AnomalyKind::AnswerWithoutMessage };
-    let what = if edit { "an edit" } else { "an answer" };
+    let (what, it) =
+        if edit { ("an edit", "that it edits") } else { ("an answer", "that it answers") };
     let edges = vec![
         Dependency {
             from: message,
@@ -71,10 +72,8 @@ fn alone(ctx: &Context<'_>, message: OpId, answer: OpId, read: OpView<'_>) -> Fi
         kind,
         cause: Cause::ReadAt(explain::served(ctx, read.id())),
         sentence: format!(
-            "Session {} saw {what} in {} (#{}), but not the message that it belongs to: it saw that {}, and not that {}.",
-            read.process(),
-            read.key_name(),
-            read.number(),
+            "{} shows {what}, but not the message {it}: {}, and before that {}.",
+            explain::briefly(read),
             explain::op(ctx, answer),
             explain::op(ctx, message)
         ),

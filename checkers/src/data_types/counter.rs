@@ -256,27 +256,36 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
     let expected = if figures.lowest == figures.highest {
         figures.lowest.to_string()
     } else {
-        format!("between {} and {}", figures.lowest, figures.highest)
+        format!("a value from {} to {}", figures.lowest, figures.highest)
     };
     let missing = figures.lowest.saturating_sub(value);
     let one = (claim == NO_LOST && or.is_empty()).then(|| only_one(counter, missing)).flatten();
     let (cause, mut why) = match one {
         Some(op) => {
             let (cause, why) = explain::why_gone(ctx, op.id());
-            (cause, format!("what is missing is what {}: {why}", explain::op(ctx, op.id())))
+            (
+                cause,
+                format!(
+                    "one operation makes up the difference: {}; {why}",
+                    explain::op(ctx, op.id())
+                ),
+            )
         }
         None => shares(ctx, counter, claim),
     };
     if let Some(total) = total {
-        why = format!("{why}; by its version {total} were applied in all, {acked} acknowledged");
+        why = format!(
+            "{why}; by its version, amounts of {total} were applied in all, and {acked} were acknowledged"
+        );
     }
     if !or.is_empty() {
-        why = format!(
-            "{why}; the values do not show for certain whether one is lost or one counts twice"
-        );
+        why =
+            format!("{why}; the values do not show whether operations were lost or applied twice");
     } else if by_versions.is_none() && counter.decremented && claim == NO_LOST {
         let of = amounts(counter);
-        why = format!("applying each of {of} once or twice never gives {value}; {why}");
+        why = format!(
+            "applying each of these amounts once or twice cannot give {value}: {of}; {why}"
+        );
     }
     let kind =
         if claim == NO_LOST { AnomalyKind::LostIncrements } else { AnomalyKind::AppliedTwice };
@@ -316,18 +325,18 @@ fn by_ways(counter: &Counter<'_>, value: i64) -> Option<Claim> {
     }
 }
 
-/// The amounts of the operations, as `+3 −5`; the first few of many.
+/// The amounts of the operations, as `+3, -5`; the first few of many.
 fn amounts(counter: &Counter<'_>) -> String {
     const SHOWN: usize = 8;
     let signed = |op: &OpView<'_>| {
         let amount = amount(*op);
-        let sign = if amount < 0 { '−' } else { '+' };
+        let sign = if amount < 0 { '-' } else { '+' };
         format!("{sign}{}", amount.unsigned_abs())
     };
     let shown: Vec<String> = counter.updates.iter().take(SHOWN).map(signed).collect();
     let more = counter.updates.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{more}", shown.join(" "))
+    format!("{}{more}", shown.join(", "))
 }
 
 /// The one acknowledged operation that accounts for what is missing.
@@ -351,7 +360,7 @@ fn shares(ctx: &Context<'_>, counter: &Counter<'_>, claim: Claim) -> (Cause, Str
     let off = if claim == NO_LOST { Off::Missing } else { Off::Twice };
     let recorded = !ctx.history.faults().is_empty();
     let cause = Cause::Operations(off, kinds.into_iter().collect(), recorded);
-    (cause, format!("operations were acknowledged: {said}"))
+    (cause, format!("acknowledged operations: {said}"))
 }
 
 /// Operations that prove it: of increments that are missing, the fewest that come to more than the value; else all.
@@ -398,7 +407,7 @@ fn during_the_run(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findi
             kind: AnomalyKind::ImpossibleSum,
             cause: Cause::ReadAt(explain::served(ctx, read.id())),
             sentence: format!(
-                "{}: no choice of the operations invoked by then adds up to that; they add up to {lowest} to {highest}.",
+                "{}: no choice of the operations that had begun by then adds up to {value}; possible sums are from {lowest} to {highest}.",
                 explain::op(ctx, read.id())
             ),
             key: Some(counter.key),
@@ -441,7 +450,7 @@ struct Own {
     taken: i64,
 }
 
-/// RYW of counters that have no versions, and MR of those that never went down.
+/// Read your writes of counters that have no versions, and monotonic reads of those that never went down.
 fn monotonic(ctx: &Context<'_>, counters: &[Counter<'_>], exact: &[bool], findings: &mut Findings) {
     let others: Vec<Others> =
         counters.iter().map(|counter| Others::new(&counter.updates)).collect();
@@ -478,10 +487,10 @@ fn monotonic(ctx: &Context<'_>, counters: &[Counter<'_>], exact: &[bool], findin
                 let below = value < lowest && !taken_elsewhere(ctx, op.key(), until);
                 if below || (value > highest && value <= added && !elsewhere) {
                     let what = if own.taken == 0 && taken == 0 {
-                        format!("its session alone had added {sum}")
+                        format!("expected at least {sum}, which the same session had added before")
                     } else {
                         format!(
-                            "with what its session had done it is between {lowest} and {highest}"
+                            "expected {lowest} to {highest}, by what the same session had done before"
                         )
                     };
                     let of_others = counters[op.key().0 as usize].updates.iter();
@@ -503,7 +512,9 @@ fn monotonic(ctx: &Context<'_>, counters: &[Counter<'_>], exact: &[bool], findin
                 let claim = (Property::MonotonicReads, kind);
                 *counted.entry(claim).or_default() += 1;
                 if value < highest {
-                    let what = format!("its session had read {highest} before");
+                    let what = format!(
+                        "expected at least {highest}, which the same session had read before"
+                    );
                     findings.add(went_back(ctx, claim, &[earlier], op, &what));
                 }
             }
@@ -543,7 +554,7 @@ fn went_back(
         or: Vec::new(),
         kind: sessions::kind(claim.0),
         cause: sessions::cause(ctx, earlier[earlier.len() - 1], read.id()),
-        sentence: format!("{}; {what}.", explain::op(ctx, read.id())),
+        sentence: format!("{}: {what}.", explain::op(ctx, read.id())),
         key: Some(read.key()),
         ops: earlier.iter().copied().chain([read.id()]).collect(),
         edges: earlier.iter().filter(own).map(so).collect(),

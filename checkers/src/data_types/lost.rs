@@ -8,8 +8,8 @@ use afterall_history::{OpView, Property, Sessions};
 
 pub(crate) const NO_LOST: Claim = (Property::NoLostItems, Sessions::All);
 
-/// A lost item of a cart, or element of a set: what was acknowledged, and what else is to be said of it.
-pub(crate) fn lost(ctx: &Context<'_>, add: OpView<'_>, kind: AnomalyKind, and: &str) -> Finding {
+/// A lost item of a cart, or element of a set: what was acknowledged, and what became of it.
+pub(crate) fn lost(ctx: &Context<'_>, add: OpView<'_>, kind: AnomalyKind, gone: &str) -> Finding {
     let (cause, why) = explain::why_gone(ctx, add.id());
     let finals = ctx.finals(add.key()).iter().map(|&(_, read)| read);
     Finding {
@@ -17,7 +17,10 @@ pub(crate) fn lost(ctx: &Context<'_>, add: OpView<'_>, kind: AnomalyKind, and: &
         or: Vec::new(),
         kind,
         cause,
-        sentence: format!("{} and was acknowledged{and}; {why}.", explain::op(ctx, add.id())),
+        sentence: format!(
+            "{} and was acknowledged, but {gone}; {why}.",
+            explain::op(ctx, add.id())
+        ),
         key: Some(add.key()),
         ops: std::iter::once(add.id()).chain(finals).collect(),
         edges: Vec::new(),

@@ -159,7 +159,7 @@ fn at_the_end(
                 ctx,
                 acknowledged,
                 AnomalyKind::LostElement,
-                ", and at the end no replica shows it",
+                "at the end no replica shows it",
             ));
         } else {
             fates.undecided += 1;
@@ -322,17 +322,15 @@ fn misses(ctx: &Context<'_>, claim: Claim, add: OpId, by: OpId, read: OpView<'_>
         let why = crate::inference::paths::why_reads_from(ctx, add, by);
         edges.push(Dependency { from: add, to: by, label: Label::ReadsFrom, why });
     }
-    let how = if by == add { "made" } else { "read" };
+    let how = if by == add { "added" } else { "read" };
     Finding {
         claim,
         or: Vec::new(),
         kind: sessions::kind(claim.0),
         cause: sessions::cause(ctx, by, read.id()),
         sentence: format!(
-            "Session {}'s read of {} (#{}) does not show what its session had {how} before: {}.",
-            read.process(),
-            read.key_name(),
-            read.number(),
+            "{} does not show what the same session had {how} before: {}.",
+            explain::briefly(read),
             explain::op(ctx, add)
         ),
         key: Some(read.key()),

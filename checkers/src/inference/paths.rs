@@ -3,7 +3,6 @@
 //! Session order is transitive, so any earlier operation of a session is one step from any later one.
 
 use crate::context::Context;
-use crate::explain;
 use crate::findings::Dependency;
 use crate::inference::causal_order::CausalOrder;
 use crate::inference::reads_from::ReadsFrom;
@@ -224,18 +223,16 @@ impl<'a> Paths<'a> {
 
 /// Why a read depends on an update.
 pub(crate) fn why_reads_from(ctx: &Context<'_>, update: OpId, read: OpId) -> String {
-    format!("{} returned the effect of #{}", explain::op(ctx, read), ctx.op(update).number())
+    format!("#{} shows the effect of #{}", ctx.op(read).number(), ctx.op(update).number())
 }
 
 /// Why one update must be ordered before another.
 pub(crate) fn conflict_why(ctx: &Context<'_>, conflict: Conflict) -> String {
+    let number = |op| ctx.op(op).number();
+    let (read, first, then) =
+        (number(conflict.read), number(conflict.first), number(conflict.then));
     format!(
-        "{} came after #{} and yet returned the value of #{}, so #{} must be ordered before #{}",
-        explain::op(ctx, conflict.read),
-        ctx.op(conflict.first).number(),
-        ctx.op(conflict.then).number(),
-        ctx.op(conflict.first).number(),
-        ctx.op(conflict.then).number()
+        "#{read} came after #{first}, but shows the value of #{then}: so #{first} must be ordered before #{then}"
     )
 }
 

@@ -34,7 +34,7 @@ pub(super) fn explain_bounds(
     let expected =
         if lowest == highest { lowest.to_string() } else { format!("{lowest} to {highest}") };
     let what = format!(
-        "{}: expected {expected}, from the operations that completed before it began and those that ran beside it.",
+        "{}: expected {expected}, by the operations that completed before it began and those that ran at the same time.",
         explain::op(ctx, read)
     );
     finding(ctx, AnomalyKind::NotLinearizable, all, what, Vec::new())
@@ -92,7 +92,7 @@ fn bonded(ctx: &Context<'_>, bond: OpId, member: OpId) -> Option<Dependency> {
 }
 
 pub(super) fn explain_value(ctx: &Context<'_>, clash: &Clash<OpId>) -> Finding {
-    explain_clash(ctx, "One value was there before and after another", clash)
+    explain_clash(ctx, "value", clash)
 }
 
 fn explain_clash(ctx: &Context<'_>, what: &str, clash: &Clash<OpId>) -> Finding {
@@ -106,13 +106,34 @@ fn explain_clash(ctx: &Context<'_>, what: &str, clash: &Clash<OpId>) -> Finding 
     }
     edges.sort_by_key(|edge| (edge.from, edge.to));
     edges.dedup_by_key(|edge| (edge.from, edge.to));
-    let first =
-        there.map_or("nothing had been written".to_owned(), |there| explain::op(ctx, there));
-    let still = explain::op(ctx, still);
-    let over = over.filter(|&over| over != begun);
-    let over = over.map_or(String::new(), |over| format!("{} and ", explain::op(ctx, over)));
-    let begun = explain::op(ctx, begun);
-    let sentence = format!("{what}: {first}, then {still}; meanwhile {over}{begun}.");
+    let words = |op| explain::op(ctx, op);
+    let sentence = match (there, over) {
+        // One after the other, in real time.
+        (None, Some(over)) => format!("{}, and only after that {}.", words(over), words(still)),
+        (Some(there), Some(over)) if over == begun => format!(
+            "{}; after that {}; and after that {}: the older {what} was back.",
+            words(there),
+            words(begun),
+            words(still)
+        ),
+        // Each of the two stands before the other.
+        (Some(there), Some(over)) => format!(
+            "Each of two {what}s had to be there before the other: {}, and only after that {}; but {}, and only after that {}.",
+            words(there),
+            words(begun),
+            words(over),
+            words(still)
+        ),
+        (there, None) => {
+            let there =
+                there.map_or(String::new(), |there| format!("{}; after that ", words(there)));
+            format!(
+                "{there}{}, and {}: the older {what} was still there.",
+                words(begun),
+                words(still)
+            )
+        }
+    };
     finding(ctx, AnomalyKind::NotLinearizable, clash.all(), sentence, edges)
 }
 
@@ -124,7 +145,7 @@ pub(super) fn explain_text(ctx: &Context<'_>, wrong: &Wrong) -> Finding {
         }
         Wrong::Apart { reads: [a, b] } => {
             let (a, b) = (explain::op(ctx, a), explain::op(ctx, b));
-            (format!("{a} and {b}: no one order of puts and appends makes both."), Vec::new())
+            (format!("{a}, and {b}: no single order of puts and appends makes both."), Vec::new())
         }
         Wrong::Turned { over, begun, shown } => {
             let (first, then) = (explain::op(ctx, over), explain::op(ctx, begun));
@@ -137,17 +158,18 @@ pub(super) fn explain_text(ctx: &Context<'_>, wrong: &Wrong) -> Finding {
                 }
                 None => {
                     edges.extend(bonded(ctx, over, begun));
-                    " they show".to_owned()
+                    " their values show".to_owned()
                 }
             };
-            (format!("{first} completed before {then} began, but{seen} that it came after."), edges)
+            (
+                format!(
+                    "{first}, and only after that {then}, but{seen} them in the opposite order."
+                ),
+                edges,
+            )
         }
         Wrong::Torn(ref clash) => {
-            return explain_clash(
-                ctx,
-                "A text was there before and after, and something else in between",
-                clash,
-            );
+            return explain_clash(ctx, "text", clash);
         }
     };
     finding(ctx, AnomalyKind::NotLinearizable, wrong.all(), sentence, edges)
@@ -158,18 +180,18 @@ pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
         Unset::Apart { reads: [a, b], adds: [x, y] } => (
             vec![x, y, a, b],
             format!(
-                "{} and {} contradict each other: only the first shows #{}, only the second shows #{}.",
+                "{} and {} contradict each other: only the first shows that {}, and only the second that {}.",
                 read_of(ctx, a),
                 read_of(ctx, b),
-                ctx.op(x).number(),
-                ctx.op(y).number()
+                explain::op(ctx, x),
+                explain::op(ctx, y)
             ),
             vec![why_reads_from(ctx, x, a), why_reads_from(ctx, y, b)],
         ),
         Unset::Shrunk { reads: [a, b], add } => (
             vec![add, a, b],
             format!(
-                "{} shows {}, but {}, which began after it completed, does not.",
+                "{} shows that {}; {}, which began later, does not.",
                 read_of(ctx, a),
                 explain::op(ctx, add),
                 read_of(ctx, b)
@@ -179,7 +201,7 @@ pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
         Unset::Missed { add, read } => (
             vec![add, read],
             format!(
-                "{} completed before {} began, and that read does not show it.",
+                "{}, and only after that {} began; it does not show what was added.",
                 explain::op(ctx, add),
                 read_of(ctx, read)
             ),
@@ -188,7 +210,7 @@ pub(super) fn explain_set(ctx: &Context<'_>, unset: Unset) -> Finding {
         Unset::Overtaken { adds: [x, y], read } => (
             vec![x, y, read],
             format!(
-                "{} completed before {} began, but {} shows only the second.",
+                "{}, and only after that {}, but {} shows only the second.",
                 explain::op(ctx, x),
                 explain::op(ctx, y),
                 read_of(ctx, read)
@@ -218,8 +240,8 @@ pub(super) fn explain_none(ctx: &Context<'_>, key: KeyId, steps: &Steps) -> Find
     let name = ctx.history.key_name(key);
     let count = ops.len();
     let sentence = format!(
-        "No order of these {count} operations on {name} that keeps to real time explains what they returned; the last to \
-         be over is {}.",
+        "No order of these {count} operations on {name} both keeps to real time and explains what they returned. The last \
+         of them to complete: {}.",
         witness
             .iter()
             .max_by_key(|op| op.completed)

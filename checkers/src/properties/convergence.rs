@@ -18,6 +18,7 @@ use crate::findings::{Claim, Finding, Findings};
 use crate::inference::sums::Sums;
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
 use crate::verdict::{AnomalyKind, ConvergenceFigures, Divergence, Held};
+use crate::words::counted;
 use afterall_history::{
     Datum, Fault, Function, KeyId, NodeId, OpId, OpView, Phase, Property, RECORDED, Sessions,
     Status, Value, Workload as W,
@@ -89,13 +90,12 @@ fn converged(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFigures {
                 let op = explain::op(ctx, op);
                 findings.undecided(
                     CLAIM,
-                    format!("the last reads of {name} differ by what nobody knows of: {op}"),
+                    format!("the last reads of {name} differ by an operation whose outcome is unknown: {op}"),
                 );
             } else if ctx.finals_are_marked() {
                 findings.add(diverged(ctx, key, &held));
             } else {
-                let why =
-                    "but nobody called these reads final (use --final last if they are final)";
+                let why = "and the history does not say whether they are final (use --final last if they are)";
                 findings.undecided(CLAIM, format!("the last reads of {name} differ, {why}"));
             }
         } else if let Some((value, _)) = held.pop_first()
@@ -111,10 +111,11 @@ fn converged(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFigures {
     if let Some(why) = ctx.disturbed() {
         findings.undecided(CLAIM, why);
     } else if figures.unread > 0 {
-        let (unread, keys) = (figures.unread, history.keys());
+        let (unread, keys) = (figures.unread, counted(history.keys() as u64, "key"));
+        let were = if figures.unread == 1 { "was" } else { "were" };
         findings.undecided(
             CLAIM,
-            format!("{unread} of {keys} keys were not read on every replica at the end"),
+            format!("{unread} of {keys} {were} not read on every replica at the end"),
         );
     }
     if figures.divergent == 0 && figures.unread == 0 && figures.keys > 0 {
@@ -289,7 +290,9 @@ fn diverged(ctx: &Context<'_>, key: KeyId, held: &BTreeMap<Value, Vec<OpId>>) ->
         .iter()
         .map(|(value, reads)| {
             let names: Vec<&str> = reads.iter().map(name).collect();
-            format!("{} {value}", crate::words::list(&names).unwrap_or_default())
+            let hold = if names.len() == 1 { "holds" } else { "hold" };
+            let value = crate::words::returned(ctx.history.header().workload, value);
+            format!("{} {hold} {value}", crate::words::list(&names).unwrap_or_default())
         })
         .collect();
     let differing = || sides[1..].iter().flat_map(|(_, reads)| reads.iter());

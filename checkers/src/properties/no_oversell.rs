@@ -120,7 +120,8 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
         kind: AnomalyKind::Oversold,
         cause,
         sentence: format!(
-            "{sold} of {name} were sold, but there were only {stock}. The last sales: {}; {why}.",
+            "{} of {name} were sold, but only {stock} had been there to sell. The last sales: {}; {why}.",
+            crate::words::counted(u64::try_from(sold).unwrap_or_default(), "unit"),
             crate::words::list(&who).unwrap_or_default()
         ),
         key: Some(key),

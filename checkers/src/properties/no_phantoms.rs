@@ -114,7 +114,7 @@ fn items(ctx: &Context<'_>, reads_from: &ReadsFrom, read: OpView<'_>, findings: 
         let added = data.items(ctx.op(add).input()).nth(1);
         if quantity != added {
             let quantity = data.value(quantity.unwrap_or(Datum::NIL));
-            let what = format!("it holds {said} {quantity} times; {}", explain::op(ctx, add));
+            let what = format!("it holds {said} × {quantity}, but {}", explain::op(ctx, add));
             findings.add(finding(ctx, read.id(), Some(add), AnomalyKind::QuantityDrift, &what));
         }
     }
@@ -138,9 +138,17 @@ fn items(ctx: &Context<'_>, reads_from: &ReadsFrom, read: OpView<'_>, findings: 
             continue;
         };
         let element = data.value(ctx.history.value_written(add).unwrap_or(Datum::NIL));
-        let what = format!("it holds {element} {shown:?} times, and {added:?} were added");
+        let (shown, added) = (quantities(&shown), quantities(&added));
+        let what = format!("it holds {element} with {shown}, but it was added with {added}");
         findings.add(finding(ctx, read.id(), Some(add), wrong, &what));
     }
+}
+
+/// `quantity 3`, `quantities 1, 1 and 4`
+fn quantities(of: &[i64]) -> String {
+    let numbers: Vec<String> = of.iter().map(ToString::to_string).collect();
+    let s = if numbers.len() == 1 { "quantity" } else { "quantities" };
+    format!("{s} {}", crate::words::list(&numbers).unwrap_or_default())
 }
 
 fn finding(

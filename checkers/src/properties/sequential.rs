@@ -115,7 +115,7 @@ fn no_order(ctx: &Context<'_>, order: &CausalOrder<'_>) -> Finding {
         kind: AnomalyKind::NoOrder,
         cause: Cause::NoCommonOrder,
         sentence: format!(
-            "No one order of these operations on {keys} keeps to the order of each session and explains every read."
+            "No single order of these operations on {keys} both keeps the order of each session and explains every read."
         ),
         key: ops.first().map(|&op| ctx.op(op).key()),
         ops,

@@ -418,7 +418,7 @@ fn finding(ctx: &Context<'_>, key: KeyId, states: &States, cycle: &[Step], mask:
         kind,
         cause: Cause::NoValueOrder,
         sentence: format!(
-            "No order of the states of {} lets every session keep {names}.",
+            "No order of the values of {} allows every session to keep {names}.",
             ctx.history.key_name(key)
         ),
         key: Some(key),

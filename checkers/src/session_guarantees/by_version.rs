@@ -191,7 +191,8 @@ fn missed(ctx: &Context<'_>, old: OpView<'_>, new: OpView<'_>) -> String {
     let (session, number) = (new.process(), old.number());
     if new.f().is_read() {
         let place = explain::at(new);
-        let returned = explain::shortened(&ctx.history.data().value(new.output()));
+        let output = ctx.history.data().value(new.output());
+        let returned = crate::words::returned(ctx.history.header().workload, &output);
         let (key, read) = (new.key_name(), new.number());
         let seen = if own == "read" { "is older than" } else { "misses" };
         format!(
@@ -201,7 +202,7 @@ fn missed(ctx: &Context<'_>, old: OpView<'_>, new: OpView<'_>) -> String {
         let later = new.number();
         let (new, old) = (explain::op(ctx, new.id()), explain::op(ctx, old.id()));
         format!(
-            "the store orders #{later} before session {session}'s {own} #{number}, which came first: {old}, then {new}"
+            "the store orders #{later} before session {session}'s earlier {own} #{number}: {old}, then {new}"
         )
     }
 }

@@ -56,7 +56,7 @@ fn sentence(history: &Transactions, level: Level, shape: &Shape) -> String {
     let of = |id: Option<OpId>| id.map_or_else(|| "somebody".to_owned(), |id| op(history, id));
     let (Some(read), newer) = (shape.read, of(shape.newer)) else {
         return match shape.kind {
-            AnomalyKind::CyclicCausality => "Each of these transactions comes before the next, and the last before the first.".to_owned(),
+            AnomalyKind::CyclicCausality => "Each of these transactions must come before the next, and the last before the first, which no order can do.".to_owned(),
             _ => "No commit order explains these reads: each of these transactions must come before the next, and the last before the first.".to_owned(),
         };
     };
@@ -72,7 +72,7 @@ fn sentence(history: &Transactions, level: Level, shape: &Shape) -> String {
             format!("{said}, although the transaction that wrote it was aborted: {newer}.")
         }
         AnomalyKind::IntermediateRead => {
-            format!("{said}, a value that was replaced by the transaction that wrote it: {newer}.")
+            format!("{said}, although the transaction that wrote that value replaced it: {newer}.")
         }
         AnomalyKind::FutureRead => format!("{said} before the same transaction wrote it: {newer}."),
         AnomalyKind::NotMyOwnWrite => {
@@ -87,7 +87,7 @@ fn sentence(history: &Transactions, level: Level, shape: &Shape) -> String {
         AnomalyKind::NonRepeatableRead => {
             format!("{said}, although the same transaction read another value of the key: {newer}.")
         }
-        _ => format!("{said}, although that had been overwritten {past}: {newer}."),
+        _ => format!("{said}, although that value had been overwritten {past}: {newer}."),
     }
 }
 

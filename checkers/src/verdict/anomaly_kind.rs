@@ -7,12 +7,12 @@ vocabulary! {
     "kind of anomaly" AnomalyKind {
         /// A transaction read a value whose write was aborted.
         AbortedRead = "AbortedRead",
-        /// Sessions disagree on the order of conflicting writes: by what was read, each of them must come before the next,
-        /// and the last before the first.
+        /// Cyclic conflict: by what the sessions read, each of some writes of a key must come before the next, and the last
+        /// before the first.
         CyclicConflict = "CyclicCF",
-        /// Effects come before their causes: each operation comes before the next, and the last before the first.
+        /// Cyclic causal order: effects come before their causes, each operation before the next, and the last before the first.
         CyclicCausality = "CyclicCO",
-        /// No one order of the writes explains what one session read.
+        /// Cyclic order of one session's view ("happens before"): no single order of the writes explains what the session read.
         CyclicSessionOrder = "CyclicHB",
         /// A transaction saw one write of another transaction and missed a second one of it.
         FracturedRead = "FracturedRead",
@@ -20,10 +20,6 @@ vocabulary! {
         FutureRead = "FutureRead",
         /// A transaction read a value that the transaction that wrote it had replaced.
         IntermediateRead = "IntermediateRead",
-        /// A session read a state, and later read one that is older: monotonic reads is broken.
-        MonotonicReads = "MR",
-        /// A session's later write came before its earlier one: monotonic writes is broken.
-        MonotonicWrites = "MW",
         /// A transaction read from another one, and then missed a write of it or read what that write had replaced.
         NonMonotonicRead = "NonMonotonicRead",
         /// A transaction read a key twice and got different values.
@@ -32,17 +28,16 @@ vocabulary! {
         NotMyLastWrite = "NotMyLastWrite",
         /// A transaction read a value of another one, although it had written the key itself.
         NotMyOwnWrite = "NotMyOwnWrite",
-        /// A session read a state without a write that it had made before: read your writes is broken.
-        ReadYourWrites = "RYW",
         /// A read returned a value that nobody wrote.
         ThinAirRead = "ThinAirRead",
-        /// A session's write came before a write that the session had read: writes follow reads is broken.
-        WritesFollowReads = "WFR",
-        /// A read returned nothing, although there was a write of its key in its causal past.
+        /// A read returned nothing, although there was a write of its key in its causal past: among what the session had done
+        /// or seen by then, and all that came before that.
         CausalInitialRead = "WriteCOInitRead",
-        /// A read returned a value that had been overwritten in its causal past.
+        /// A read returned a value that had been overwritten in its causal past: among what the session had done or seen by
+        /// then, and all that came before that.
         CausalStaleRead = "WriteCORead",
-        /// A read returned nothing, although for its session a write of its key must come before it.
+        /// A read returned nothing, although every order that explains the reads of its session puts a write of its key before
+        /// it.
         SessionInitialRead = "WriteHBInitRead",
         /// A read returned a value whose write is recorded as failed.
         AbortedWrite = "aborted write",
@@ -81,20 +76,36 @@ vocabulary! {
         NotLinearizable = "not linearizable",
         /// More was sold than there was.
         Oversold = "oversold",
+        /// A session did not see an update that it had made before: read your writes is broken.
+        ReadYourWrites = "own update not seen",
+        /// The store put a session's later update before its earlier one: monotonic writes is broken.
+        MonotonicWrites = "own updates out of order",
         /// A read returned a value that nobody had written by then.
         Phantom = "phantom",
         /// A read showed an item of a cart in a quantity that nobody asked for.
         QuantityDrift = "quantity drift",
         /// A read of a counter returned a value outside what the operations before and beside it allow.
         ReadOutOfBounds = "read out of bounds",
+        /// A session read a state, and later read an older one: monotonic reads is broken.
+        MonotonicReads = "read went backwards",
         /// A read showed an item whose remove was in its causal past.
         RemovedItemShown = "removed item shown",
         /// An item was removed by a session that had seen it, and at the end it is there again.
         ResurrectedItem = "resurrected item",
         /// A read of a register returned several values at once.
         Siblings = "siblings",
+        /// The store put a session's update before a write that the session had read: writes follow reads is broken.
+        WritesFollowReads = "update ordered before what it had seen",
         /// A write was acknowledged, and at the end a value that its session had seen before stands in its place.
         WriteLostToWhatItHadSeen = "write lost to what it had seen",
+    }
+}
+
+impl AnomalyKind {
+    /// What a name from the literature means; the other names are plain words.
+    #[must_use]
+    pub fn explanation(self) -> Option<&'static str> {
+        self.name().starts_with(char::is_uppercase).then(|| self.summary())
     }
 }
 
@@ -111,6 +122,13 @@ mod tests {
             assert_eq!(serde_json::from_str::<AnomalyKind>(&json).unwrap(), kind);
             assert!(kind.summary().ends_with('.'), "{kind}: {}", kind.summary());
         }
+    }
+
+    #[test]
+    fn names_from_the_literature_are_explained_and_plain_words_are_not() {
+        assert!(AnomalyKind::CyclicConflict.explanation().unwrap().starts_with("Cyclic conflict"));
+        assert_eq!(AnomalyKind::LostWrite.explanation(), None);
+        assert_eq!(AnomalyKind::ReadYourWrites.explanation(), None);
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub struct Verdict {
     pub started: Option<String>,
     /// When the history ends.
     pub duration_ns: i64,
+    /// The history has no times: all times here are places of events in it, and no durations.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untimed: bool,
     /// Every property that the workload can show, strongest first. A session guarantee appears twice: for
     /// sticky and for roaming sessions.
     pub properties: Vec<PropertyVerdict>,

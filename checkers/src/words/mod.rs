@@ -2,6 +2,8 @@
 
 mod list;
 mod number;
+mod value;
 
 pub(crate) use list::list;
 pub use number::{count, counted, duration, percent};
+pub(crate) use value::{item, returned, shows_nothing, value};

@@ -173,7 +173,7 @@ fn names(set: u8) -> Vec<&'static str> {
 }
 
 fn named(sentence: &str) -> Vec<&str> {
-    let list = sentence.split("session keep ").nth(1).unwrap().trim_end_matches('.');
+    let list = sentence.split("session to keep ").nth(1).unwrap().trim_end_matches('.');
     list.split(" and ").flat_map(|part| part.split(", ")).collect()
 }
 

@@ -213,7 +213,7 @@ fn the_last_one_is_sold_on_both_sides_of_a_partition() {
     let told = verdict.anomalies.iter().find(|a| a.property == Property::NoOversell).unwrap();
     assert_eq!(
         told.sentence,
-        "2 of lamp were sold, but there were only 1. The last sales: session 2 sold 1 of lamp at n2 (#6); it was \
+        "2 units of lamp were sold, but only 1 had been there to sell. The last sales: session 2 sold 1 of lamp at n2 (#6); it was \
          acknowledged by n2 while it was cut off (partition)."
     );
 }
@@ -228,7 +228,11 @@ fn an_answer_before_its_question() {
     );
     assert_eq!(outcome(&verdict, Property::Causal), "broken");
     let told = verdict.anomalies.iter().find(|a| a.kind.name().starts_with("answer")).unwrap();
-    assert!(told.sentence.starts_with("Session 2 saw an answer in room (#4), but not the message"));
+    assert!(
+        told.sentence.starts_with(
+            "session 2's read of room at n2 (#4) shows an answer, but not the message"
+        )
+    );
     assert_eq!(told.witness, [0, 2, 4]);
 }
 

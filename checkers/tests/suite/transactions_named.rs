@@ -121,7 +121,7 @@ fn fractured_read() {
     let fractured = verdict.anomalies.iter().find(|a| a.kind.name() == "FracturedRead").unwrap();
     assert_eq!(
         fractured.sentence,
-        "session 1 read x=1 (transaction 2, #4), although that had been overwritten in a transaction that it saw: session 0 wrote x=2 (transaction 1, #2)."
+        "session 1 read x=1 (transaction 2, #4), although that value had been overwritten in a transaction that it saw: session 0 wrote x=2 (transaction 1, #2)."
     );
     assert_eq!(fractured.key.as_deref(), Some("x"));
 }

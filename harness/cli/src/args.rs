@@ -28,7 +28,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 every promise held, 1 a promise was broken, 2 not known, 254 the command line is \
+const EXIT_CODES: &str = "Exit codes: 0 every promise held, 1 a promise was broken, 2 neither is known, 254 the command line is \
                           wrong, 255 the harness failed";
 
 #[derive(Debug, Subcommand)]
@@ -134,20 +134,21 @@ pub(crate) struct ReplayArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// The histories: of this program, the folders of its runs, or histories that other tools recorded. Of several histories,
-    /// each gets one line, and the worst decides the exit code
+    /// The histories to judge: files of this program or of other tools, folders of runs, or `-` for standard input. Given
+    /// several, the command prints one line for each, and the worst decides the exit code
     #[arg(required = true, value_name = "HISTORY")]
     pub(crate) histories: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
-    /// What the history is held to, instead of what it says itself or of what is usual; may be repeated; or none
+    /// A property that the history must keep, such as no-lost-writes or monotonic-reads/sticky; may be repeated; `none` judges
+    /// without promises [default: what the history promises, or what is usual for its data type]
     #[arg(long = "promise", value_name = "PROMISE")]
     pub(crate) promises: Vec<String>,
-    /// As for `run`; a promise with fewer chances counts as not tested [default: what the history says; none for histories of
-    /// other tools]
+    /// A promise counts as tested if its property breaks in at most this share of its chances, with 95 % confidence: 30% needs
+    /// ten chances; `none` sets no limit [default: what the history says; none for histories of other tools]
     #[arg(long, value_name = "SHARE")]
     pub(crate) max_bound: Option<MaxBound>,
-    /// Print the verdict as JSON; of several histories, one line each, with its `file`
+    /// Print the verdict as JSON; for several histories, one line for each, with its `file`
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]

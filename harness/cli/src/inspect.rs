@@ -6,13 +6,15 @@ use crate::failure::Failure;
 use crate::output::{self, Stdout};
 use crate::recorded::read;
 use crate::run::judge;
+use crate::runs::expected_one;
 use crate::signals::{self, Doing};
-use crate::store::RunFolder;
+use crate::store::{HISTORY, RunFolder};
 use crate::unfinished::Unfinished;
 use afterall_formats::{Recorded, export};
 use std::fs::File;
 
 pub(crate) fn report(args: &ReportArgs) -> Result<Exit, Failure> {
+    expected_one(&args.run, HISTORY).map_err(Failure::failed)?;
     let folder = RunFolder::of(&args.run);
     // A history alone can be reported too; the report then does without the command.
     let config = folder.config().ok();

@@ -13,6 +13,7 @@ mod inspect;
 mod progress;
 mod recorded;
 mod run;
+mod runs;
 mod signals;
 pub mod store;
 mod target;

@@ -1,6 +1,7 @@
 //! Histories that were recorded, by this program or another: reading them, and what they are held to.
 
 use crate::failure::Failure;
+use crate::runs::expected_one;
 use crate::store::HISTORY;
 use afterall_formats::{Finals, Format, InitialValue, Nil, Options, Order, Read, Recorded};
 use afterall_history::{Header, Promise, Property, Workload};
@@ -17,8 +18,8 @@ pub(crate) struct ReadArgs {
     /// The data type that was driven, where the format is one of Jepsen's [default: recognised by the operations]
     #[arg(long, value_parser = workloads())]
     pub(crate) workload: Option<Workload>,
-    /// What a read of nil means, about which tools disagree: that nothing had been written (initial), or anything, so that these
-    /// reads are not judged (unknown) [default: unknown in Jepsen's EDN and JSON, otherwise initial]
+    /// What a read of nil means, since tools disagree: nothing had been written (initial), or nobody knows, and the read is not
+    /// judged (unknown) [default: unknown in Jepsen's EDN and JSON, otherwise initial]
     #[arg(long, value_parser = nils())]
     pub(crate) nil: Option<Nil>,
     /// What keys held before the first operation: VALUE for every key, or KEY=VALUE, which may be repeated. In JSON or EDN: the
@@ -26,8 +27,8 @@ pub(crate) struct ReadArgs {
     /// or the stock of an inventory
     #[arg(long, value_name = "[KEY=]VALUE", allow_negative_numbers = true)]
     pub(crate) initial: Vec<InitialValue>,
-    /// What gives the order of events: their lines, or their time, for recorders that write both ends of an operation when it
-    /// completes
+    /// How events are ordered: by their lines (lines), or by their times (time), for recorders that write both ends of an
+    /// operation when it completes
     #[arg(long, value_parser = orders(), default_value = "lines")]
     pub(crate) order: Order,
     /// Which reads are final, for convergence: those that are marked with `:final? true` (marked), or also the last acknowledged
@@ -101,7 +102,10 @@ pub(crate) fn read(path: &Path, args: &ReadArgs) -> Result<Read, Failure> {
         afterall_formats::read(path, &options)
     };
     let read = read.map_err(|error| match format {
-        None if path.is_dir() => Failure::failed(format!("{error}, and no {HISTORY}")),
+        None if path.is_dir() => match expected_one(path, HISTORY) {
+            Err(several) => Failure::failed(several),
+            Ok(()) => Failure::failed(format!("{error}, and no {HISTORY}")),
+        },
         _ => Failure::from(error),
     })?;
     let jepsen = [Format::JepsenEdn, Format::JepsenJson, Format::JepsenLog];

@@ -10,12 +10,15 @@ use crate::exit::Exit;
 use crate::failure::{Failure, chain};
 use crate::progress::Line;
 use crate::recorded::refuse_empty_promises;
+use crate::runs::expected_one;
 use crate::signals::{self, Doing};
 use crate::store::{HISTORY, HistoryFile, NewRun, REPORT, RUN, RunFolder, read_config};
+use afterall_checkers::{PropertyVerdict, Verdict};
 use afterall_engine::{
     Glance, Observer, Plan, Recording, RunConfig, RunError, Stop, WorldError, WorldKind, record,
 };
 use afterall_history::{Event, read_jsonl};
+use afterall_reference::core::MUTANTS;
 use afterall_reports::{Context, verdict_text};
 use afterall_worlds::Settings;
 use std::io::{self, IsTerminal};
@@ -32,6 +35,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Failure> {
 }
 
 pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
+    expected_one(&args.run, RUN).map_err(Failure::usage)?;
     let path = if args.run.is_dir() { args.run.join(RUN) } else { args.run.clone() };
     let config = read_config(&path).map_err(Failure::usage)?;
     carry_out(config, &args.store)
@@ -119,6 +123,9 @@ pub(crate) fn judge(folder: &RunFolder, config: Option<&RunConfig>) -> Result<Ju
     let (history, verdict) = (recording.history(), recording.judge());
     // First of all: whatever becomes of the reports.
     print_verdict(&verdict);
+    if let Some(warning) = silent_mutant(&verdict) {
+        eprintln!("warning: {warning}");
+    }
     let exit = verdict.valid.into();
     let again = format!("`afterall report {}` writes the reports again", folder.path().display());
     signals::now(Doing::Judged(
@@ -140,8 +147,22 @@ pub(crate) fn judge(folder: &RunFolder, config: Option<&RunConfig>) -> Result<Ju
     Ok(Judged { exit, reported })
 }
 
+/// That a known bug was switched on and nothing shows it: such a run proves nothing of the bug, nor of the checkers.
+fn silent_mutant(verdict: &Verdict) -> Option<String> {
+    let name = verdict.mutant.as_deref()?;
+    let row = MUTANTS.iter().find(|row| row.name == name)?;
+    let broken = |p: &PropertyVerdict| p.property == row.breaks && p.outcome.is_broken();
+    if verdict.properties.iter().any(broken) {
+        return None;
+    }
+    let expected = row.breaks;
+    Some(format!(
+        "the mutant {name} did not show in this run: expected {expected} to be broken; run longer (--time), or with another --seed"
+    ))
+}
+
 /// Prints a verdict for people.
-pub(crate) fn print_verdict(verdict: &afterall_checkers::Verdict) {
+pub(crate) fn print_verdict(verdict: &Verdict) {
     let terminal = std::io::stdout().is_terminal();
     let color = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     print!("{}", verdict_text(verdict, color, 100));

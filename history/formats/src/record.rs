@@ -137,6 +137,7 @@ impl Recorder {
             self.seen.index_back += u64::from(index < self.last_index);
             self.last_index = index;
         }
+        self.seen.timed |= op.time.is_some();
         let time = op.time.unwrap_or_else(|| {
             self.seen.untimed += 1;
             self.event.index as i64
@@ -402,6 +403,9 @@ impl Recorder {
             history.forget_real_time();
             let what = "only completions were recorded: judged by sessions and reads, not by times";
             notes.push(what.to_owned());
+        }
+        if self.seen.untimed > 0 && !self.seen.timed {
+            history.forget_times();
         }
         self.numbers.name(&mut history);
         notes.extend(self.seen.notes(self.nil));

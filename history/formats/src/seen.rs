@@ -8,6 +8,7 @@ use crate::options::Nil;
 pub(crate) struct Seen {
     pub(crate) nemesis: u64,
     pub(crate) untimed: u64,
+    pub(crate) timed: bool,
     pub(crate) early: u64,
     pub(crate) index_back: u64,
     pub(crate) nil_reads: u64,
@@ -38,7 +39,7 @@ impl Seen {
             (
                 self.untimed,
                 "event",
-                " without a time: the position in the file is used instead, so durations mean nothing",
+                " without a time: the position in the file stands for it, and tells no duration",
             ),
             (
                 self.early,

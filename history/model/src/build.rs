@@ -107,6 +107,7 @@ impl HistoryBuilder {
                 end: None,
                 torn: None,
                 real_time: true,
+                times: true,
                 setup: None,
                 left_out: BTreeMap::new(),
                 last_time: 0,

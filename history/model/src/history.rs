@@ -127,6 +127,8 @@ pub struct History {
     pub(crate) events: u64,
     /// Whether the order of events shows which operations ended before others began.
     pub(crate) real_time: bool,
+    /// Whether events have times; where they have none, their places stand for them.
+    pub(crate) times: bool,
     /// The process whose operations stand for the initial state.
     pub(crate) setup: Option<u64>,
     /// What updates wrote that are not part of this history; see [`History::part`].

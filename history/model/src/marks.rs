@@ -27,6 +27,18 @@ impl History {
         self.real_time = false;
     }
 
+    /// Whether the times of events were recorded. Where they were not, the place of each event stands for its time, so that
+    /// differences are no durations.
+    #[must_use]
+    pub fn has_times(&self) -> bool {
+        self.times
+    }
+
+    /// Says that no time was recorded, and that the place of each event stands for it.
+    pub fn forget_times(&mut self) {
+        self.times = false;
+    }
+
     /// Says that the operations of this process stand for the initial state, which nobody recorded.
     pub fn set_setup(&mut self, process: u64) {
         self.setup = Some(process);

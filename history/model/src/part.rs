@@ -56,6 +56,7 @@ impl History {
             last_time: self.last_time,
             events: self.events,
             real_time: self.real_time,
+            times: self.times,
             setup: self.setup,
             left_out: Default::default(),
         };

@@ -22,7 +22,7 @@ function drawAnomalies() {
     el(
       "p",
       { class: "lead" },
-      `${counted(total, "anomaly").replace("anomalys", "anomalies")} in ${counted(anomalies.length + verdict.groups_left_out, "group")}. Shown is the smallest of each group, broken promises first.`,
+      `${counted(total, "anomaly").replace("anomalys", "anomalies")} in ${counted(anomalies.length + verdict.groups_left_out, "group")}. Shown is the smallest of each group, broken promises first. In the sentences, ${run.words.numbers}.`,
     ),
   );
   const causes = new Map();
@@ -44,12 +44,13 @@ function article(a) {
     el(
       "header",
       {},
-      el("a", { class: "permalink", href: "#" + id, title: "Link to this anomaly" }, "#" + a.id),
+      el("a", { class: "permalink", href: "#" + id, title: "Link to this anomaly" }, a.id + "."),
       el("h4", {}, a.kind),
       el("span", { class: "tag " + (a.promised ? "bad" : "plain") }, nameOf(a) + (a.promised ? "" : ", not promised")),
       a.count > 1 && el("span", { class: "muted small" }, `${count(a.count)} of this kind`),
       show,
     ),
+    run.words.kinds[a.kind] && el("p", { class: "small muted" }, run.words.kinds[a.kind]),
     el("p", { class: "sentence" }, a.sentence),
     el(
       "p",

@@ -35,6 +35,7 @@ const CONFIG_CHARS: usize = 16 * 1024;
 pub(super) struct Run {
     verdict: Verdict,
     context: Context,
+    words: Words,
     nodes: Vec<String>,
     /// Process numbers by session, of those that are shown.
     sessions: BTreeMap<u32, u64>,
@@ -55,6 +56,28 @@ pub(super) struct Run {
     density: Option<Density>,
     tracks: Vec<KeyTrack>,
     performance: Performance,
+}
+
+/// What is said where it is needed, in the words of the other reports.
+#[derive(Serialize)]
+struct Words {
+    strongest: &'static str,
+    numbers: &'static str,
+    tiers: Option<String>,
+    /// What kinds of anomalies mean that are called as in the literature.
+    kinds: BTreeMap<&'static str, &'static str>,
+}
+
+impl Words {
+    fn new(verdict: &Verdict) -> Words {
+        let kinds = verdict.anomalies.iter().map(|anomaly| anomaly.kind);
+        Words {
+            strongest: words::STRONGEST,
+            numbers: words::numbers(verdict),
+            tiers: words::tiers_differ(verdict),
+            kinds: kinds.filter_map(|kind| Some((kind.name(), kind.explanation()?))).collect(),
+        }
+    }
 }
 
 /// Operations, a list a field. Times are nanoseconds: `at` the difference to the operation before, `took` from
@@ -125,6 +148,7 @@ impl Run {
         Run {
             verdict: trimmed(verdict),
             context: trimmed_context(context),
+            words: Words::new(verdict),
             nodes: (0..history.nodes() as u16)
                 .map(|node| words::cut(history.node_name(NodeId(node)), NAME_CHARS))
                 .collect(),

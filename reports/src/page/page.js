@@ -26,6 +26,7 @@ const plural = (what) =>
   /[^aeiou]y$/.test(what) ? what.replace(/y$/, "ies") : /(ch|s)$/.test(what) ? `${what}es` : `${what}s`;
 const counted = (n, what) => `${count(n)} ${n === 1 ? what : plural(what)}`;
 function duration(ns) {
+  if (verdict.untimed) return counted(Math.round(ns), "event");
   const a = Math.abs(ns),
     sign = ns < 0 ? "−" : "";
   if (a < 1e3) return sign + Math.round(a) + " ns";
@@ -34,8 +35,8 @@ function duration(ns) {
   if (a < 12e10) return sign + +(a / 1e9).toPrecision(3) + " s";
   return sign + Math.floor(a / 6e10) + " min " + Math.round((a / 1e9) % 60) + " s";
 }
-// A moment of the run, to the microsecond.
-const moment = (ns) => (ns / 1e9).toFixed(6) + " s";
+// A moment of the run, to the microsecond; where no times were recorded, the place of the event.
+const moment = (ns) => (verdict.untimed ? "event " + ns : (ns / 1e9).toFixed(6) + " s");
 function percent(share) {
   const p = share * 100;
   return (p >= 10 ? p.toFixed(0) : p >= 0.001 ? String(+p.toPrecision(2)) : p.toExponential(1)) + " %";

@@ -546,7 +546,7 @@ const timeline = (() => {
           "part of",
           anomalies
             .filter((a) => a.witness.includes(ops.index[i]))
-            .map((a) => [el("a", { href: "#anomaly-" + a.id }, `#${a.id} ${a.kind}`), " "]),
+            .map((a) => [el("a", { href: "#anomaly-" + a.id }, `${a.id}. ${a.kind}`), " "]),
         ],
       ].filter((r) => r && (!Array.isArray(r[1]) || r[1].length));
       panel.append(

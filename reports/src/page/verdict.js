@@ -48,11 +48,11 @@ function drawVerdict() {
     ofOthers ? ["recorded", "by another tool"] : ["world", v.world],
     !ofOthers && ["nodes", count(v.nodes.length)],
     !ofOthers && ["seed", String(v.seed)],
-    timed && ["lasted", duration(v.duration_ns)],
+    !v.untimed && ["lasted", duration(v.duration_ns)],
     [
       "operations",
       count(v.counts.ops),
-      `${count(v.counts.ok)} ok, ${count(v.counts.fail)} fail, ${count(v.counts.info)} info`,
+      `${count(v.counts.ok)} ok, ${count(v.counts.fail)} failed, ${count(v.counts.info)} with unknown outcome`,
     ],
     ["sessions", count(v.counts.sessions)],
     ["keys", count(v.counts.keys)],
@@ -137,7 +137,7 @@ function ladder() {
       "p",
       { class: "small muted" },
       "Strongest first. " +
-        (verdict.strongest ? `Strongest that held: ${verdict.strongest}.` : "No level held for all sessions."),
+        (verdict.strongest ? `Strongest that held: ${verdict.strongest} (${run.words.strongest}).` : "No level held for all sessions."),
     ),
     el(
       "ol",
@@ -166,7 +166,7 @@ function promises() {
         "td",
         { class: "wide" },
         grounds(p),
-        p.tier && el("span", { class: "muted" }, ` (${p.tier})`),
+        p.tier && el("span", { class: "muted" }, p.tier === "exact" ? " (by versions)" : " (by values alone)"),
         // Where values do not show which of several properties is broken, only the summary says so.
         p.outcome === "broken" &&
           p.summary.includes(": one of ") && [el("br"), el("span", { class: "muted small" }, p.summary)],
@@ -174,7 +174,7 @@ function promises() {
     );
   const promised = verdict.properties.filter((p) => p.promised);
   const others = verdict.properties.filter((p) => !p.promised);
-  return table(
+  const list = table(
     ["property", "outcome", { name: "chances", num: true }, "grounds"],
     [
       promised.map(row),
@@ -182,11 +182,12 @@ function promises() {
         el(
           "tr",
           { class: "subhead" },
-          el("td", { colspan: 4 }, "Not promised, measured all the same: cannot fail the run"),
+          el("td", { colspan: 4 }, "Not promised, only measured: cannot fail the run"),
         ),
       others.map(row),
     ],
   );
+  return [list, run.words.tiers && el("p", { class: "small muted" }, run.words.tiers)];
 }
 
 function faultTable() {

@@ -163,3 +163,32 @@ fn completions_know_the_formats() {
         assert!(script.contains(word), "{word}");
     }
 }
+
+/// Where no event has a time, the place of each stands for it: that is no duration.
+#[test]
+fn durations_are_printed_only_where_times_were_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = |of: &str, time: &str| format!("{{:process 0, {of}, :value 1{time}}}\n");
+    let history = |times: bool| {
+        let of = [":type :invoke, :f :write", ":type :ok, :f :write"];
+        let with = |(at, of): (usize, &&str)| {
+            let time = if times { format!(", :time {}000000", at + 1) } else { String::new() };
+            event(of, &time)
+        };
+        of.iter().enumerate().map(with).collect::<String>()
+    };
+    let read = |times| {
+        let read = if times { ", :time 9000000" } else { "" };
+        let (asked, got) = (":type :invoke, :f :read", ":type :ok, :f :read");
+        let wrong = format!("{{:process 0, {got}, :value 7{read}}}\n");
+        format!("{}{}{wrong}", history(times), event(asked, read).replace(":value 1", ":value nil"))
+    };
+    let (code, timed) = check(&written(folder.path(), "timed.edn", &read(true)), &[]);
+    assert_eq!(code, 1);
+    assert!(timed.contains("by 1 session in 9 ms"), "{timed}");
+    assert!(timed.contains(", from 9 ms to 9 ms"), "{timed}");
+    let (code, untimed) = check(&written(folder.path(), "untimed.edn", &read(false)), &[]);
+    assert_eq!(code, 1);
+    assert!(untimed.contains("by 1 session: "), "{untimed}");
+    assert!(!untimed.contains(", from ") && !untimed.contains(" ns"), "{untimed}");
+}

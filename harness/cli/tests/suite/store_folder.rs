@@ -216,3 +216,28 @@ fn a_folder_in_the_place_of_a_report_costs_that_report() {
     assert!(text(&output).contains("junit.xml: is a directory"), "{}", text(&output));
     assert!(folder.join("report.html").is_file());
 }
+
+#[test]
+fn a_folder_of_runs_is_told_with_its_latest_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store");
+    assert_eq!(sim(&store, "").output().unwrap().status.code(), Some(0));
+    for (command, code) in [("check", 255), ("report", 255), ("replay", 254)] {
+        let output = Command::new(AFTERALL).arg(command).arg(&store).output().unwrap();
+        let said = text(&output);
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains("expected one run, found a folder of runs (1)"), "{said}");
+        assert!(said.contains(&format!("such as {}", store.join("latest").display())), "{said}");
+    }
+}
+
+#[test]
+fn a_mutant_that_a_run_does_not_bring_out_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store");
+    let said = text(&sim(&store, "--mutant clock-trust").output().unwrap());
+    let warning = "warning: the mutant clock-trust did not show in this run: expected no-causal-loss to be broken";
+    assert!(said.contains(warning), "{said}");
+    let said = text(&sim(&store, "--mutant cart-union").output().unwrap());
+    assert!(said.contains("invalid") && !said.contains("did not show"), "{said}");
+}

@@ -1,9 +1,11 @@
 //! The end of a run on the terminal: what held, what broke, what was measured.
 
+mod figures;
+
 use crate::words;
-use afterall_checkers::verdict::StalenessFigures;
 use afterall_checkers::{Anomaly, Outcome, PropertyVerdict, Valid, Verdict};
-use afterall_history::Phase;
+use afterall_history::NODE_UNKNOWN;
+use std::collections::BTreeSet;
 
 /// Below this, lines are not wrapped any narrower.
 const WIDTH_MIN: usize = 40;
@@ -98,14 +100,12 @@ impl Screen {
         }
         let counts = &verdict.counts;
         let text = format!(
-            "{} on {} by {}{}: {} ok, {} fail, {} info",
+            "{} on {} by {}{}: {}",
             words::counted(counts.ops, "operation"),
             words::counted(counts.keys, "key"),
             words::counted(counts.sessions, "session"),
             words::lasted(verdict),
-            words::count(counts.ok),
-            words::count(counts.fail),
-            words::count(counts.info)
+            words::statuses(counts)
         );
         self.wrap(0, &text);
         if counts.unjudged > 0 {
@@ -127,9 +127,7 @@ impl Screen {
     fn properties(&mut self, verdict: &Verdict) {
         let (promised, other): (Vec<_>, Vec<_>) =
             verdict.properties.iter().partition(|p| p.promised);
-        for (title, list) in
-            [("Promised", promised), ("Not promised, measured all the same", other)]
-        {
+        for (title, list) in [("Promised", promised), ("Not promised, only measured", other)] {
             if list.is_empty() {
                 continue;
             }
@@ -141,7 +139,11 @@ impl Screen {
         }
         if let Some(strongest) = verdict.strongest {
             self.text.push('\n');
-            self.wrap(0, &format!("Strongest that held: {strongest}"));
+            self.wrap(0, &format!("Strongest that held: {strongest} ({})", words::STRONGEST));
+        }
+        if let Some(note) = words::tiers_differ(verdict) {
+            self.text.push('\n');
+            self.wrap(0, &note);
         }
     }
 
@@ -178,14 +180,16 @@ impl Screen {
             return;
         }
         self.section("Anomalies");
+        self.wrap(2, &format!("({})", words::numbers(verdict)));
         let mut unpromised = 0;
         let mut told = 0;
+        let mut explained = BTreeSet::new();
         for anomaly in &verdict.anomalies {
             unpromised += usize::from(!anomaly.promised);
             if told == ANOMALIES_MAX || unpromised > UNPROMISED_MAX {
                 break;
             }
-            self.anomaly(anomaly);
+            self.anomaly(anomaly, verdict.untimed, explained.insert(anomaly.kind));
             told += 1;
         }
         let more = (verdict.anomalies.len() - told) as u64 + verdict.groups_left_out;
@@ -195,10 +199,10 @@ impl Screen {
         }
     }
 
-    fn anomaly(&mut self, anomaly: &Anomaly) {
+    fn anomaly(&mut self, anomaly: &Anomaly, untimed: bool, first_of_kind: bool) {
         let promised = if anomaly.promised { "" } else { ", not promised" };
         let tone = if anomaly.promised { Tone::Bad } else { Tone::Strong };
-        let head = self.painted(tone, &format!("#{} {}", anomaly.id, anomaly.kind));
+        let head = self.painted(tone, &format!("{}. {}", anomaly.id, anomaly.kind));
         let times = words::counted(anomaly.count, "time");
         let of = format!("{} ({times}{promised})", anomaly.property);
         let length = anomaly.id.to_string().len() + anomaly.kind.name().len() + of.len() + 6;
@@ -208,22 +212,32 @@ impl Screen {
             self.line(&format!("  {head}"));
             self.wrap(5, &of);
         }
+        if let Some(meaning) = anomaly.kind.explanation().filter(|_| first_of_kind) {
+            self.wrap(5, meaning);
+        }
         self.wrap(5, &anomaly.sentence);
         if !anomaly.cause.is_empty() {
             self.wrap(5, &format!("Cause: {}", anomaly.cause));
         }
-        let mut at =
-            format!("At {} to {}", words::duration(anomaly.from), words::duration(anomaly.to));
-        if !anomaly.replicas.is_empty() {
-            at.push_str(&format!(" on {}", anomaly.replicas.join(", ")));
-        }
-        let ops: Vec<String> = anomaly.witness.iter().take(8).map(|op| format!("{op}")).collect();
+        let ops: Vec<String> = anomaly.witness.iter().take(8).map(|op| format!("#{op}")).collect();
+        let s = if ops.len() == 1 { "" } else { "s" };
         let more = if anomaly.witness.len() > 8 { " …" } else { "" };
-        at.push_str(&format!("; operations {}{more}", ops.join(", ")));
+        let mut at = format!("Operation{s} {}{more}", ops.join(", "));
+        let named =
+            anomaly.replicas.iter().map(String::as_str).filter(|&name| name != NODE_UNKNOWN);
+        let named: Vec<&str> = named.collect();
+        if !named.is_empty() {
+            at.push_str(&format!(" on {}", named.join(", ")));
+        }
+        if !untimed {
+            let (from, to) = (words::duration(anomaly.from), words::duration(anomaly.to));
+            at.push_str(&format!(", from {from} to {to}"));
+        }
         if !anomaly.faults.is_empty() {
             let faults: Vec<String> =
                 anomaly.faults.iter().take(8).map(|f| format!("{f}")).collect();
-            at.push_str(&format!("; under faults {}", faults.join(", ")));
+            let s = if faults.len() == 1 { "" } else { "s" };
+            at.push_str(&format!(", under fault{s} {}", faults.join(", ")));
         }
         self.wrap(5, &at);
     }
@@ -272,151 +286,6 @@ impl Screen {
             self.line(&format!("  and {more} more, see the report"));
         }
     }
-
-    fn staleness(&mut self, f: &StalenessFigures) {
-        self.section("Stale reads");
-        let age = |ns: Option<i64>| words::duration(ns.unwrap_or_default());
-        let text = format!(
-            "{} of {} ({}): age p50 {}, p99 {}, max {}; at most {} behind",
-            words::count(f.stale),
-            words::counted(f.reads, "read"),
-            words::percent(f.stale as f64 / f.reads as f64),
-            age(f.p50_ns),
-            age(f.p99_ns),
-            age(f.max_ns),
-            words::counted(f.versions_max, "write")
-        );
-        self.wrap(2, &text);
-        for phase in f.phases.iter().filter(|phase| phase.stale > 0) {
-            let text = format!(
-                "{}: {} of {}, the oldest by {}",
-                phase_name(phase.phase),
-                words::count(phase.stale),
-                words::counted(phase.reads, "read"),
-                age(phase.max_ns)
-            );
-            self.wrap(4, &text);
-        }
-    }
-
-    fn figures(&mut self, verdict: &Verdict) {
-        let figures = &verdict.figures;
-        if let Some(convergence) = &figures.convergence {
-            self.section("Convergence");
-            let text = match (convergence.window_ns, convergence.last_stale) {
-                _ if convergence.divergent > 0 => format!(
-                    "at the end replicas differ on {} of {}",
-                    words::count(convergence.divergent),
-                    words::counted(convergence.keys, "key")
-                ),
-                (Some(_), None) => format!(
-                    "all replicas agreed on {} at the first read after the updates stopped",
-                    words::counted(convergence.keys, "key")
-                ),
-                (Some(window), Some(_)) => format!(
-                    "all replicas agree on {}; the last stale answer came {} after the updates stopped",
-                    words::counted(convergence.keys, "key"),
-                    words::duration(window)
-                ),
-                (None, _) => format!("{} read", words::counted(convergence.keys, "key")),
-            };
-            self.wrap(2, &text);
-            if convergence.unread > 0 {
-                let text = format!(
-                    "{} not read on every replica",
-                    words::counted(convergence.unread, "key")
-                );
-                self.wrap(2, &text);
-            }
-        }
-        if let Some(f) = &figures.fates {
-            self.section("Acknowledged writes");
-            self.table(&[
-                ("survived", f.survived),
-                ("superseded", f.superseded),
-                ("discarded", f.discarded),
-                ("lost", f.lost),
-                ("undecided", f.undecided),
-                ("= acknowledged", f.acknowledged),
-            ]);
-            self.rest(&[
-                ("recovered", f.recovered),
-                ("resurrected", f.resurrected),
-                ("phantom", f.phantom),
-                ("aborted", f.aborted),
-            ]);
-        }
-        if let Some(f) = figures.staleness.as_ref().filter(|f| f.stale > 0) {
-            self.staleness(f);
-        }
-        if let Some(f) = &figures.items {
-            self.section(words::items(verdict.workload));
-            self.table(&[
-                ("present", f.present),
-                ("removed", f.removed),
-                ("lost", f.lost),
-                ("undecided", f.undecided),
-                ("= acknowledged", f.acknowledged),
-            ]);
-            self.rest(&[("resurrected", f.resurrected), ("recovered", f.recovered)]);
-        }
-        if !figures.visibility.is_empty() {
-            self.section("Visibility, replica by replica");
-        }
-        for f in &figures.visibility {
-            let text = format!(
-                "{}: {} shown, {} of them late, the latest after {}; {} missing, {} never read",
-                f.node,
-                words::count(f.shown),
-                words::count(f.late),
-                words::duration(f.max_ns.unwrap_or_default()),
-                words::count(f.missing),
-                words::count(f.never_read)
-            );
-            self.wrap(2, &text);
-        }
-        let wrong: Vec<_> = figures
-            .counters
-            .iter()
-            .filter(|c| c.value.is_none_or(|value| value < c.lowest || value > c.highest))
-            .collect();
-        if !figures.counters.is_empty() {
-            self.section("Counters");
-            let right = figures.counters.len() - wrong.len();
-            self.line(&format!(
-                "  {right} of {} hold what was asked for",
-                words::counted(figures.counters.len() as u64, "counter")
-            ));
-            for counter in wrong.iter().take(5) {
-                let value = counter.value.map_or("no one value".to_owned(), |v| v.to_string());
-                let expected = if counter.lowest == counter.highest {
-                    counter.lowest.to_string()
-                } else {
-                    format!("{} to {}", counter.lowest, counter.highest)
-                };
-                let text = format!("{}: expected {expected}, found {value}", counter.key);
-                self.wrap(2, &text);
-            }
-        }
-    }
-
-    fn table(&mut self, rows: &[(&str, u64)]) {
-        for (name, n) in rows {
-            self.line(&format!("  {name:16}{:>12}", words::count(*n)));
-        }
-    }
-
-    /// Counts that matter only where there are any.
-    fn rest(&mut self, rows: &[(&str, u64)]) {
-        let some: Vec<String> = rows
-            .iter()
-            .filter(|(_, n)| *n > 0)
-            .map(|(name, n)| format!("{} {name}", words::count(*n)))
-            .collect();
-        if !some.is_empty() {
-            self.wrap(2, &format!("besides: {}", some.join(", ")));
-        }
-    }
 }
 
 /// Data on a terminal: no control characters, of bounded length.
@@ -452,17 +321,6 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
-}
-
-/// A phase, in words.
-fn phase_name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Healthy => "healthy",
-        Phase::Faults => "under fault",
-        Phase::Heal => "healed",
-        Phase::Quiescence => "after the updates",
-        Phase::Final => "at the end",
-    }
 }
 
 #[cfg(test)]

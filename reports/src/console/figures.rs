@@ -1,0 +1,198 @@
+//! What was measured: convergence, the fates of writes and items, stale reads, counters.
+
+use super::Screen;
+use crate::words;
+use afterall_checkers::Verdict;
+use afterall_checkers::verdict::StalenessFigures;
+use afterall_history::Phase;
+
+impl Screen {
+    fn staleness(&mut self, f: &StalenessFigures, untimed: bool) {
+        self.section("Stale reads");
+        if untimed {
+            let text = format!(
+                "{} of {} ({}); at most {} behind",
+                words::count(f.stale),
+                words::counted(f.reads, "read"),
+                words::percent(f.stale as f64 / f.reads as f64),
+                words::counted(f.versions_max, "write")
+            );
+            return self.wrap(2, &text);
+        }
+        let age = |ns: Option<i64>| words::duration(ns.unwrap_or_default());
+        let text = format!(
+            "{} of {} ({}): age p50 {}, p99 {}, max {}; at most {} behind",
+            words::count(f.stale),
+            words::counted(f.reads, "read"),
+            words::percent(f.stale as f64 / f.reads as f64),
+            age(f.p50_ns),
+            age(f.p99_ns),
+            age(f.max_ns),
+            words::counted(f.versions_max, "write")
+        );
+        self.wrap(2, &text);
+        for phase in f.phases.iter().filter(|phase| phase.stale > 0) {
+            let text = format!(
+                "{}: {} of {}, the oldest by {}",
+                phase_name(phase.phase),
+                words::count(phase.stale),
+                words::counted(phase.reads, "read"),
+                age(phase.max_ns)
+            );
+            self.wrap(4, &text);
+        }
+    }
+
+    pub(super) fn figures(&mut self, verdict: &Verdict) {
+        let figures = &verdict.figures;
+        if let Some(convergence) = &figures.convergence {
+            self.section("Convergence");
+            let text = match (convergence.window_ns, convergence.last_stale) {
+                _ if convergence.divergent > 0 => format!(
+                    "at the end the replicas differ on {} of {}",
+                    words::count(convergence.divergent),
+                    words::counted(convergence.keys, "key")
+                ),
+                (Some(_), None) => format!(
+                    "all replicas agreed on {} at the first read after the updates stopped",
+                    words::counted(convergence.keys, "key")
+                ),
+                (Some(_), Some(_)) if verdict.untimed => {
+                    format!("all replicas agree on {}", words::counted(convergence.keys, "key"))
+                }
+                (Some(window), Some(_)) => format!(
+                    "all replicas agree on {}; the last stale answer came {} after the updates stopped",
+                    words::counted(convergence.keys, "key"),
+                    words::duration(window)
+                ),
+                (None, _) => format!("{} read at the end", words::counted(convergence.keys, "key")),
+            };
+            self.wrap(2, &text);
+            if convergence.unread > 0 {
+                let text = format!(
+                    "{} not read on every replica",
+                    words::counted(convergence.unread, "key")
+                );
+                self.wrap(2, &text);
+            }
+        }
+        if let Some(f) = &figures.fates {
+            self.section("Acknowledged writes");
+            self.table(&[
+                ("survived", f.survived),
+                ("superseded", f.superseded),
+                ("discarded", f.discarded),
+                ("lost", f.lost),
+                ("undecided", f.undecided),
+                ("= acknowledged", f.acknowledged),
+            ]);
+            self.rest(&[
+                (
+                    f.recovered,
+                    "write never acknowledged, but there",
+                    "writes never acknowledged, but there",
+                ),
+                (
+                    f.resurrected,
+                    "value back in place of a write that had seen it",
+                    "values back in place of writes that had seen them",
+                ),
+                (f.phantom, "value read that nobody wrote", "values read that nobody wrote"),
+                (
+                    f.aborted,
+                    "value read whose write had failed",
+                    "values read whose writes had failed",
+                ),
+            ]);
+        }
+        if let Some(f) = figures.staleness.as_ref().filter(|f| f.stale > 0) {
+            self.staleness(f, verdict.untimed);
+        }
+        if let Some(f) = &figures.items {
+            self.section(words::items(verdict.workload));
+            self.table(&[
+                ("present", f.present),
+                ("removed", f.removed),
+                ("lost", f.lost),
+                ("undecided", f.undecided),
+                ("= acknowledged", f.acknowledged),
+            ]);
+            self.rest(&[
+                (f.resurrected, "removed, but present again", "removed, but present again"),
+                (f.recovered, "never acknowledged, but present", "never acknowledged, but present"),
+            ]);
+        }
+        if !figures.visibility.is_empty() {
+            self.section("Visibility, replica by replica");
+        }
+        for f in &figures.visibility {
+            let text = format!(
+                "{}: {} shown, {} of them late{}; {} missing, {} never read",
+                f.node,
+                words::count(f.shown),
+                words::count(f.late),
+                match f.max_ns.filter(|_| !verdict.untimed) {
+                    Some(max) => format!(", the latest after {}", words::duration(max)),
+                    None => String::new(),
+                },
+                words::count(f.missing),
+                words::count(f.never_read)
+            );
+            self.wrap(2, &text);
+        }
+        let wrong: Vec<_> = figures
+            .counters
+            .iter()
+            .filter(|c| c.value.is_none_or(|value| value < c.lowest || value > c.highest))
+            .collect();
+        if !figures.counters.is_empty() {
+            self.section("Counters");
+            let right = figures.counters.len() - wrong.len();
+            self.line(&format!(
+                "  {right} of {} as expected",
+                words::counted(figures.counters.len() as u64, "counter")
+            ));
+            for counter in wrong.iter().take(5) {
+                let value = counter.value.map_or("no one value".to_owned(), |v| v.to_string());
+                let expected = if counter.lowest == counter.highest {
+                    counter.lowest.to_string()
+                } else {
+                    format!("{} to {}", counter.lowest, counter.highest)
+                };
+                let text = format!("{}: expected {expected}, found {value}", counter.key);
+                self.wrap(2, &text);
+            }
+        }
+    }
+
+    fn table(&mut self, rows: &[(&str, u64)]) {
+        for (name, n) in rows {
+            self.line(&format!("  {name:16}{:>12}", words::count(*n)));
+        }
+    }
+
+    /// Counts that matter only where there are any: what is counted, one and several.
+    fn rest(&mut self, rows: &[(u64, &str, &str)]) {
+        let some: Vec<String> = rows
+            .iter()
+            .filter(|(n, ..)| *n > 0)
+            .map(|(n, one, several)| {
+                format!("{} {}", words::count(*n), if *n == 1 { one } else { several })
+            })
+            .collect();
+        if !some.is_empty() {
+            self.wrap(2, &format!("also: {}", some.join("; ")));
+        }
+    }
+}
+
+/// A phase, in words.
+fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Healthy => "healthy",
+        Phase::Faults => "under fault",
+        Phase::Heal => "healed",
+        Phase::Quiescence => "after the updates",
+        Phase::Final => "at the end",
+    }
+}
