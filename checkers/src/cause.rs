@@ -1,15 +1,17 @@
 //! What findings have in common, as data: findings of one kind with one cause are a group.
 
-use afterall_history::{FaultKinds, History, NODE_UNKNOWN, NodeId, Transactions};
+use crate::attribution;
+use crate::context::Context;
+use afterall_history::{FaultKind, FaultKinds, History, NODE_UNKNOWN, NodeId, OpId, Transactions};
 
-/// A replica, and the faults that were in force on it.
+/// A replica, and the faults that were in force on it, clocks aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     /// The replica; none if nobody knows which it was.
     pub(crate) node: Option<NodeId>,
     pub(crate) faults: FaultKinds,
-    /// Whether the history records faults at all: where it does not, nobody knows that there was none.
-    pub(crate) recorded: bool,
+    /// Whether it can be said that no fault was felt there.
+    pub(crate) quiet: bool,
 }
 
 /// Which operations of a counter are off.
@@ -40,12 +42,14 @@ pub(crate) enum Cause {
     ChangedReplica,
     /// An older write won by a version from the first replica, whose clock was ahead of that of the second.
     ClockAhead(NodeId, NodeId),
-    /// An older write won that the replica had taken while its clock was wrong.
-    ClockWrong(NodeId),
-    /// These replicas differ from the others at the end, and had been under these faults.
+    /// An older write won by a version that the replica gave it before its clock went back.
+    ClockWentBack(NodeId),
+    /// An older write won, for a reason that nobody knows.
+    OlderWon,
+    /// These replicas differ from the others at the end, and these faults stood between the updates that did not meet.
     Apart(Vec<NodeId>, FaultKinds),
-    /// Operations of a counter; the faults under which some were acknowledged, and whether faults are recorded.
-    Operations(Off, FaultKinds, bool),
+    /// Operations of a counter.
+    Operations(Off),
     /// A remove at the replica that had taken the add, or at another.
     RemovedAtAdder(bool),
     /// Effects come before their causes.
@@ -74,7 +78,7 @@ impl Cause {
         let place = |place: &Place| match (place.node, kinds(place.faults)) {
             (None, _) => "a node that the history does not name".to_owned(),
             (Some(node), Some(faults)) => format!("{}, under {faults}", name(node)),
-            (Some(node), None) if place.recorded => {
+            (Some(node), None) if place.quiet => {
                 format!("{}, with no fault in force on it", name(node))
             }
             (Some(node), None) => name(node).to_owned(),
@@ -90,14 +94,14 @@ impl Cause {
             Cause::AcknowledgedAt(Place { node: None, .. }) => {
                 "acknowledged by a node that the history does not name".to_owned()
             }
-            Cause::AcknowledgedAt(Place { node: Some(node), faults, recorded }) => {
+            Cause::AcknowledgedAt(Place { node: Some(node), faults, quiet }) => {
                 let node = name(*node);
                 match kinds(*faults) {
-                    Some(kinds) if faults.contains(afterall_history::FaultKind::Partition) => {
+                    Some(kinds) if faults.contains(FaultKind::Partition) => {
                         format!("acknowledged by {node} while it was cut off ({kinds})")
                     }
                     Some(kinds) => format!("acknowledged by {node} under {kinds}"),
-                    None if *recorded => {
+                    None if *quiet => {
                         format!("acknowledged by {node} with no fault in force on it")
                     }
                     None => format!("acknowledged by {node}"),
@@ -109,31 +113,18 @@ impl Cause {
                 name(*ahead),
                 name(*behind)
             ),
-            Cause::ClockWrong(node) => format!(
-                "an older write won, taken by {} while its clock was wrong (clock)",
-                name(*node)
-            ),
+            Cause::ClockWentBack(node) => {
+                format!("an older write won: the clock of {} went back in between", name(*node))
+            }
             Cause::Apart(nodes, faults) => {
                 let names: Vec<&str> = nodes.iter().map(|&node| name(node)).collect();
-                let (differ, it) =
-                    if names.len() == 1 { ("differs", "it") } else { ("differ", "they") };
+                let differ = if names.len() == 1 { "differs" } else { "differ" };
                 let apart = crate::words::list(&names).unwrap_or_default();
                 match kinds(*faults) {
-                    Some(kinds) => {
-                        format!("{apart} {differ} from the others; {it} had been under {kinds}")
-                    }
+                    Some(kinds) => format!(
+                        "{apart} {differ} from the others: {kinds} stood between the updates that did not meet"
+                    ),
                     None => format!("{apart} {differ} from the others"),
-                }
-            }
-            Cause::Operations(off, faults, recorded) => {
-                let what = match off {
-                    Off::Missing => "operations are missing",
-                    Off::Twice => "operations count twice",
-                };
-                match kinds(*faults) {
-                    Some(kinds) => format!("{what}, some acknowledged under {kinds}"),
-                    None if *recorded => format!("{what}, all acknowledged with no fault in force"),
-                    None => what.to_owned(),
                 }
             }
             Cause::RemovedAtAdder(true) => {
@@ -157,12 +148,33 @@ impl Cause {
         }
     }
 
+    /// The kinds of faults that it names.
+    pub(crate) fn faults(&self) -> FaultKinds {
+        match self {
+            Cause::ServedAt(at)
+            | Cause::ReadAt(at)
+            | Cause::BothServedAt(at)
+            | Cause::AcknowledgedAt(at) => at.faults,
+            Cause::KilledAfter(_) | Cause::KilledBetween(_) => {
+                [FaultKind::Kill].into_iter().collect()
+            }
+            Cause::ClockAhead(..) | Cause::ClockWentBack(_) => {
+                [FaultKind::Clock].into_iter().collect()
+            }
+            Cause::Apart(_, faults) => *faults,
+            _ => FaultKinds::NONE,
+        }
+    }
+
     fn plain(&self) -> String {
         let words = match self {
             Cause::EffectsBeforeCauses => "effects come before their causes",
             Cause::Disagreement => "sessions disagree on the order of conflicting writes",
             Cause::NoSessionOrder => "a session cannot order the writes that it saw",
             Cause::NoValueOrder => "no order of the values satisfies the sessions",
+            Cause::OlderWon => "an older write won",
+            Cause::Operations(Off::Missing) => "operations are missing",
+            Cause::Operations(Off::Twice) => "operations count twice",
             Cause::NoCommonOrder => "sessions cannot be put into one order",
             Cause::ReadsOfOtherSessions => "reads of other sessions",
             Cause::ReadsOfAnySession => "reads of any session",
@@ -173,11 +185,14 @@ impl Cause {
 }
 
 impl Place {
-    /// The replica, if it is one whose name is known.
-    pub(crate) fn new(history: &History, node: NodeId, faults: FaultKinds) -> Place {
-        let known = history.node_name(node) != NODE_UNKNOWN;
-        let faults = if known { faults } else { FaultKinds::NONE };
-        Place { node: known.then_some(node), faults, recorded: !history.faults().is_empty() }
+    /// The replica that served an operation, if it is one whose name is known.
+    pub(crate) fn of(ctx: &Context<'_>, op: OpId) -> Place {
+        let node = ctx.op(op).served_by();
+        if ctx.history.node_name(node) == NODE_UNKNOWN {
+            return Place { node: None, faults: FaultKinds::NONE, quiet: false };
+        }
+        let faults = attribution::on_replica(ctx, op);
+        Place { node: Some(node), faults, quiet: attribution::is_quiet(ctx, op) }
     }
 }
 

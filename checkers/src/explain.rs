@@ -1,11 +1,11 @@
 //! Plain words for operations, times and causes.
 
+use crate::attribution;
 use crate::cause::{Cause, Place};
 use crate::context::Context;
 use crate::words::{self, duration};
 use afterall_history::{
-    Fault, FaultKind, FaultKinds, Function, NODE_UNKNOWN, NodeId, OpId, OpView, Status, Value,
-    Workload,
+    Fault, FaultKind, Function, NODE_UNKNOWN, NodeId, OpId, OpView, Status, Value, Workload,
 };
 
 /// A kill this long after an acknowledgement is still named as a cause of what was lost.
@@ -87,11 +87,6 @@ pub(crate) fn faults<'h>(ctx: &Context<'h>, id: OpId) -> impl Iterator<Item = &'
         .filter(move |fault| fault.touches(sent_to) || fault.touches(served_by))
 }
 
-/// The kinds of faults on the operation's replica.
-fn fault_kinds(ctx: &Context<'_>, id: OpId) -> FaultKinds {
-    faults(ctx, id).map(|fault| fault.kind).collect()
-}
-
 /// That the last reads of a key differ on what an operation did, and are not known to be final. `did`: `added`, `removed`.
 pub(crate) fn apart(key: &str, number: u32, did: &str) -> String {
     format!(
@@ -107,7 +102,7 @@ pub(crate) fn briefly(op: OpView<'_>) -> String {
 
 /// Who served the operation and under which faults.
 pub(crate) fn served(ctx: &Context<'_>, id: OpId) -> Place {
-    Place::new(ctx.history, ctx.op(id).served_by(), fault_kinds(ctx, id))
+    Place::of(ctx, id)
 }
 
 /// Why an acknowledged update may be gone: the cause of its group, and the same with its figures.
@@ -131,6 +126,10 @@ fn kill_after<'h>(ctx: &Context<'h>, node: NodeId, op: OpView<'_>) -> Option<&'h
     ctx.history
         .faults()
         .iter()
-        .filter(|fault| fault.kind == FaultKind::Kill && fault.touches(node))
+        .filter(|fault| {
+            fault.kind == FaultKind::Kill && fault.took.is_some() && fault.touches(node)
+        })
         .find(|fault| fault.inject >= done && fault.inject.saturating_sub(done) <= KILL_NEAR_NS)
+        // What another replica had shown by then did not go with this one.
+        .filter(|kill| !attribution::shown_elsewhere(ctx, op.id(), kill.inject))
 }

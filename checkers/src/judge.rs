@@ -511,6 +511,7 @@ fn untimed(
         promised: promised(header, property, sessions),
         kind: finding.kind,
         cause: cause_words(&finding.cause),
+        blames: finding.cause.faults().iter().collect(),
         count: group.count,
         sentence: finding.sentence.clone(),
         key: finding.key.map(key_name),

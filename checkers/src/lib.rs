@@ -23,6 +23,7 @@
 //! # Ok::<(), afterall_history::ReadError>(())
 //! ```
 
+mod attribution;
 mod case;
 mod causal_consistency;
 mod causal_memory;

@@ -25,7 +25,9 @@ pub(crate) fn shrink(ctx: &Context<'_>, registry: &Registry, findings: &mut Find
         // Where values repeat, linearizability knows better which writes are needed.
         let own =
             smallest.claim.0 == Property::Linearizable && register && smallest.kind == NO_ORDER;
-        if !own && (2..=OPS_MAX).contains(&smallest.ops.len()) {
+        // Two reads prove that replicas disagree; the updates that did not meet explain it, and stay.
+        let explained = smallest.kind == AnomalyKind::Divergence;
+        if !own && !explained && (2..=OPS_MAX).contains(&smallest.ops.len()) {
             reduce(ctx, registry, smallest);
         }
     }
@@ -49,10 +51,7 @@ fn reduce(ctx: &Context<'_>, registry: &Registry, finding: &mut Finding) {
     let Some(found) = better else { return };
     let back = |index: OpId| ctx.history.op_of_event(index.0).unwrap_or(OpId(0));
     finding.ops = found.ops.into_iter().map(back).collect();
-    // Two reads prove that replicas disagree, but the reader wants to know what each of them holds, as the cause does.
-    if (finding.kind, found.kind) != (AnomalyKind::Divergence, AnomalyKind::Divergence) {
-        finding.sentence = found.sentence;
-    }
+    finding.sentence = found.sentence;
     finding.kind = found.kind;
     finding.key = finding.ops.first().map(|&op| ctx.op(op).key());
     finding.edges = found
@@ -71,8 +70,13 @@ fn find(registry: &Registry, part: &History, like: &Finding) -> Option<Finding> 
     let one_of = |finding: &Finding| -> Vec<Property> {
         finding.or.iter().map(|&(property, _)| property).collect()
     };
-    let same =
-        |finding: &Finding| finding.claim.0 == like.claim.0 && one_of(finding) == one_of(like);
+    // A smaller witness of something else would not bear out the faults that the cause names.
+    let blames = !like.cause.faults().is_empty();
+    let same = |finding: &Finding| {
+        finding.claim.0 == like.claim.0
+            && one_of(finding) == one_of(like)
+            && (!blames || finding.cause == like.cause)
+    };
     let found = findings.groups.into_values().map(|group| group.smallest);
     found.filter(same).min_by_key(|finding| finding.ops.len())
 }

@@ -28,7 +28,7 @@ use crate::row::{Checker, Turn};
 use crate::session_guarantees as sessions;
 use crate::verdict::{AnomalyKind, CounterFigures, Label, Tier};
 use afterall_history::{
-    FaultKind, Function, KeyId, NODE_UNKNOWN, OpId, OpView, Property, Sessions, Status, Workload,
+    Function, KeyId, NODE_UNKNOWN, OpId, OpView, Property, Sessions, Status, Workload,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -271,7 +271,7 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
                 ),
             )
         }
-        None => shares(ctx, counter, claim),
+        None => shares(counter, claim),
     };
     if let Some(total) = total {
         why = format!(
@@ -347,20 +347,16 @@ fn only_one<'h>(counter: &Counter<'h>, missing: i64) -> Option<OpView<'h>> {
 }
 
 /// Which replica acknowledged how much, when no single operation accounts for what is off.
-fn shares(ctx: &Context<'_>, counter: &Counter<'_>, claim: Claim) -> (Cause, String) {
+fn shares(counter: &Counter<'_>, claim: Claim) -> (Cause, String) {
     let mut by_node: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut kinds: BTreeSet<FaultKind> = BTreeSet::new();
     for op in counter.updates.iter().filter(|op| op.is_ok()) {
         *by_node.entry(op.node_name()).or_default() += 1;
-        kinds.extend(explain::faults(ctx, op.id()).map(|fault| fault.kind));
     }
     let said: Vec<String> =
         by_node.iter().map(|(node, count)| format!("{count} by {node}")).collect();
     let said = crate::words::list(&said).unwrap_or_else(|| "none".to_owned());
     let off = if claim == NO_LOST { Off::Missing } else { Off::Twice };
-    let recorded = !ctx.history.faults().is_empty();
-    let cause = Cause::Operations(off, kinds.into_iter().collect(), recorded);
-    (cause, format!("acknowledged operations: {said}"))
+    (Cause::Operations(off), format!("acknowledged operations: {said}"))
 }
 
 /// Operations that prove it: of increments that are missing, the fewest that come to more than the value; else all.

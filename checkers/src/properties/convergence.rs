@@ -10,18 +10,20 @@
 //! Definition: strong eventual consistency's convergence (Shapiro, Preguiça, Baquero and Zawirski, SSS 2011),
 //! observed through reads.
 
+use crate::attribution::{self, Missing};
 use crate::case::Case;
 use crate::cause::Cause;
 use crate::context::{Context, quiet_from};
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
+use crate::inference::reads_from::ReadsFrom;
 use crate::inference::sums::Sums;
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
 use crate::verdict::{AnomalyKind, ConvergenceFigures, Divergence, Held};
 use crate::words::counted;
 use afterall_history::{
-    Datum, Fault, Function, KeyId, NodeId, OpId, OpView, Phase, Property, RECORDED, Sessions,
-    Status, Value, Workload as W,
+    Datum, Function, KeyId, NodeId, OpId, OpView, Phase, Property, RECORDED, Sessions, Status,
+    Value, Workload as W,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,10 +56,14 @@ pub(crate) static CHECKER: Checker = Checker {
 };
 
 fn check(case: &Case<'_>, findings: &mut Findings) {
-    findings.figures.convergence = Some(converged(case.ctx, findings));
+    findings.figures.convergence = Some(converged(case.ctx, case.reads_from, findings));
 }
 
-fn converged(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFigures {
+fn converged(
+    ctx: &Context<'_>,
+    reads_from: &ReadsFrom,
+    findings: &mut Findings,
+) -> ConvergenceFigures {
     let history = ctx.history;
     let mut figures = ConvergenceFigures { quiet_from: quiet_from(history), ..Default::default() };
     findings.chances(CLAIM, 0, "no key was updated and then read on two replicas at the end");
@@ -93,7 +99,7 @@ fn converged(ctx: &Context<'_>, findings: &mut Findings) -> ConvergenceFigures {
                     format!("the last reads of {name} differ by an operation whose outcome is unknown: {op}"),
                 );
             } else if ctx.finals_are_marked() {
-                findings.add(diverged(ctx, key, &held));
+                findings.add(diverged(ctx, reads_from, key, &held));
             } else {
                 let why = "and the history does not say whether they are final (use --final last if they are)";
                 findings.undecided(CLAIM, format!("the last reads of {name} differ, {why}"));
@@ -281,7 +287,12 @@ fn divergence(ctx: &Context<'_>, key: KeyId) -> Divergence {
     }
 }
 
-fn diverged(ctx: &Context<'_>, key: KeyId, held: &BTreeMap<Value, Vec<OpId>>) -> Finding {
+fn diverged(
+    ctx: &Context<'_>,
+    reads_from: &ReadsFrom,
+    key: KeyId,
+    held: &BTreeMap<Value, Vec<OpId>>,
+) -> Finding {
     let name = |&read: &OpId| ctx.history.node_name(ctx.op(read).sent_to());
     // The side that most replicas are on, first; the others are the ones to explain.
     let mut sides: Vec<(&Value, &Vec<OpId>)> = held.iter().collect();
@@ -297,24 +308,79 @@ fn diverged(ctx: &Context<'_>, key: KeyId, held: &BTreeMap<Value, Vec<OpId>>) ->
         .collect();
     let differing = || sides[1..].iter().flat_map(|(_, reads)| reads.iter());
     let apart: Vec<NodeId> = differing().map(|&read| ctx.op(read).sent_to()).collect();
-    let touched =
-        |fault: &&Fault| !fault.nodes.is_empty() && apart.iter().any(|&node| fault.touches(node));
-    let faults = ctx.history.faults().iter().filter(touched).map(|fault| fault.kind).collect();
-    let cause = Cause::Apart(apart, faults);
+    let missing = missing(ctx, reads_from, key);
+    let cause = Cause::Apart(apart, attribution::between(ctx, &missing));
     let mut ops: Vec<OpId> = sides.iter().map(|(_, reads)| reads[0]).collect();
+    ops.extend(missing.iter().map(|of| of.update));
     ops.sort_unstable();
+    let why = did_not_meet(ctx, &missing);
     Finding {
         claim: CLAIM,
         or: Vec::new(),
         kind: AnomalyKind::Divergence,
         cause,
         sentence: format!(
-            "At the end the replicas disagree on {}: {}.",
+            "At the end the replicas disagree on {}: {}.{why}",
             ctx.history.key_name(key),
             said.join("; ")
         ),
         key: Some(key),
         ops,
         edges: Vec::new(),
+    }
+}
+
+/// The updates that explain a divergence: what some replicas show at the end and others do not. Of a register the first two
+/// values that differ, of a collection the first element. Nothing is known of counters and texts.
+fn missing(ctx: &Context<'_>, reads_from: &ReadsFrom, key: KeyId) -> Vec<Missing> {
+    let workload = ctx.history.header().workload;
+    let most = match workload {
+        W::Register => 2,
+        W::Set | W::Cart | W::Chat => 1,
+        _ => return Vec::new(),
+    };
+    // By update: the replicas whose last read shows it.
+    let mut shown: BTreeMap<OpId, BTreeSet<NodeId>> = BTreeMap::new();
+    for &(node, read) in ctx.finals(key) {
+        for update in reads_from.shown(read) {
+            shown.entry(update).or_default().insert(node);
+        }
+    }
+    let lacking = |(update, by): (OpId, BTreeSet<NodeId>)| {
+        let at = ctx.finals(key).iter().map(|&(node, _)| node).filter(|node| !by.contains(node));
+        let at: Vec<NodeId> = at.collect();
+        (!at.is_empty()).then_some(Missing { update, at })
+    };
+    shown.into_iter().filter_map(lacking).take(most).collect()
+}
+
+/// Which updates did not meet, where and when each was taken; nothing where that is not known.
+fn did_not_meet(ctx: &Context<'_>, missing: &[Missing]) -> String {
+    let when = |op: OpView<'_>| match ctx.history.has_times() {
+        true => format!(" at {}", crate::words::duration(op.invoked())),
+        false => String::new(),
+    };
+    let said = |of: &Missing| {
+        let op = ctx.op(of.update);
+        format!("{}{}", explain::op(ctx, of.update), when(op))
+    };
+    match missing {
+        [one] => {
+            let at: Vec<&str> = one.at.iter().map(|&node| ctx.history.node_name(node)).collect();
+            let at = crate::words::list(&at).unwrap_or_default();
+            format!(" What did not arrive everywhere: {}; {at} did not show it.", said(one))
+        }
+        [one, other] => {
+            let (a, b) = (ctx.op(one.update), ctx.op(other.update));
+            let real_time = ctx.history.has_real_time();
+            let order = match (a.until() < b.invoked(), b.until() < a.invoked()) {
+                (true, _) if real_time => ", after the first had been acknowledged",
+                (_, true) if real_time => ", before the first was made",
+                (false, false) if real_time => ", at the same time",
+                _ => "",
+            };
+            format!(" The two writes that did not meet: {}, and {}{order}.", said(one), said(other))
+        }
+        _ => String::new(),
     }
 }

@@ -27,6 +27,7 @@
 //! writer's session had seen what replaced it. A store whose timestamps follow causality (hybrid logical clocks,
 //! Kulkarni et al., OPODIS 2014) cannot do that, whatever its clocks say; real time alone would not prove it.
 
+use crate::attribution::{self, Clocks};
 use crate::case::Case;
 use crate::causal_consistency;
 use crate::cause::Cause;
@@ -40,8 +41,7 @@ use crate::inference::version::{Relation, compare};
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
 use crate::verdict::{AnomalyKind, Fates, Label};
 use afterall_history::{
-    FaultKind, Function, KeyId, NodeId, OpId, OpView, Property, RegisterRule, Sessions, Status,
-    Workload,
+    Function, KeyId, NodeId, OpId, OpView, Property, RegisterRule, Sessions, Status, Workload,
 };
 use std::collections::BTreeSet;
 
@@ -351,7 +351,12 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
         if compare(data, versions.1, versions.0) == Some(Relation::Greater)
             && key.there_before(ctx, x, write)
         {
-            cause = Cause::ClockAhead(ctx.op(x).served_by(), ctx.op(write).served_by());
+            let (ours, theirs) = (ctx.op(write).served_by(), ctx.op(x).served_by());
+            cause = match attribution::clocks(ctx, x, write) {
+                Some(Clocks::Ahead) => Cause::ClockAhead(theirs, ours),
+                Some(Clocks::WentBack) => Cause::ClockWentBack(theirs),
+                None => Cause::OlderWon,
+            };
             why = format!(
                 "an older write won, {}: its version {} is higher than {}",
                 explain::op(ctx, x),
@@ -360,19 +365,6 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
             );
             let edge = format!("its version {} is lower", data.value(versions.0));
             edges.push(Dependency { from: write, to: x, label: Label::Version, why: edge });
-        } else if let Some(fault) =
-            explain::faults(ctx, x).find(|fault| fault.kind == FaultKind::Clock)
-            && key.there_before(ctx, x, write)
-            && explain::faults(ctx, write).all(|fault| fault.kind == FaultKind::Clock)
-        {
-            // No version tells, but nothing else had gone wrong where the lost write was taken.
-            let node = ctx.op(x).node_name();
-            cause = Cause::ClockWrong(ctx.op(x).served_by());
-            why = format!(
-                "an older write won, {}, taken while the clock of {node} was wrong (fault {})",
-                explain::op(ctx, x),
-                fault.id
-            );
         }
         if key.there_before(ctx, x, write) {
             let edge = format!(

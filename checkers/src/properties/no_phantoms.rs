@@ -55,9 +55,19 @@ const WORKLOADS: &[Workload] = &[
 fn check(case: &Case<'_>, findings: &mut Findings) {
     let (ctx, reads_from) = (case.ctx, case.reads_from);
     findings.chances(CLAIM, reads_from.values_read, "no value was read");
+    let elsewhere = written_at(ctx, reads_from);
     for &(read, value) in &reads_from.phantoms {
-        let value = ctx.history.data().value(value);
-        let what = format!("no session had written {value} by then");
+        let said = ctx.history.data().value(value);
+        let other = elsewhere.get(&value).map(|&update| ctx.op(update));
+        let other = other.filter(|op| op.key() != ctx.op(read).key());
+        let what = match other {
+            Some(op) => format!(
+                "no session had written {said} to it by then; {said} was written to {} (#{})",
+                op.key_name(),
+                op.number()
+            ),
+            None => format!("no session had written {said} by then"),
+        };
         findings.add(finding(ctx, read, None, AnomalyKind::Phantom, &what));
     }
     for &(read, write) in &reads_from.aborted {
@@ -73,6 +83,22 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
         }
         _ => {}
     }
+}
+
+/// Where the values of phantoms belong: the first update of any key that wrote them.
+fn written_at(ctx: &Context<'_>, reads_from: &ReadsFrom) -> BTreeMap<Datum, OpId> {
+    let mut wanted: BTreeSet<Datum> = reads_from.phantoms.iter().map(|&(_, value)| value).collect();
+    let mut found = BTreeMap::new();
+    for op in ctx.history.ops().filter(|op| !op.f().is_read()) {
+        if wanted.is_empty() {
+            break;
+        }
+        if let Some(value) = ctx.history.value_written(op.id()).filter(|value| wanted.remove(value))
+        {
+            found.insert(value, op.id());
+        }
+    }
+    found
 }
 
 /// A set holds an element once, however often it was added.

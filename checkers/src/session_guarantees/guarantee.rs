@@ -57,7 +57,7 @@ pub(crate) fn cause(ctx: &Context<'_>, earlier: OpId, later: OpId) -> Cause {
     let killed = ctx
         .history
         .faults_in_force(a.until(), b.invoked(), Some(a.served_by()))
-        .any(|fault| fault.kind == afterall_history::FaultKind::Kill);
+        .any(|fault| fault.kind == afterall_history::FaultKind::Kill && fault.took.is_some());
     if killed {
         Cause::KilledBetween(a.served_by())
     } else {

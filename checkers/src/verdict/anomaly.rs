@@ -1,7 +1,7 @@
 //! What broke a property.
 
 use super::anomaly_kind::AnomalyKind;
-use afterall_history::{Phase, Property, Sessions};
+use afterall_history::{FaultKind, Phase, Property, Sessions};
 use serde::{Deserialize, Serialize};
 
 /// The smallest of a group of anomalies that share a cause.
@@ -19,6 +19,10 @@ pub struct Anomaly {
     pub kind: AnomalyKind,
     /// What the group has in common.
     pub cause: String,
+    /// The kinds of faults that the cause names: each was shown to be in force while an operation of the witness needed what
+    /// it acts on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blames: Vec<FaultKind>,
     /// How many there are in the group, this one included.
     pub count: u64,
     /// What happened, in plain words.

@@ -1,7 +1,8 @@
 //! Histories of registers that can be read, good and bad, and what the checkers say of each.
 
 use crate::table::{judge, outcome, outcome_for};
-use afterall_history::{Property, Sessions};
+use afterall_checkers::Anomaly;
+use afterall_history::{FaultKind, Property, Sessions};
 
 /// CC and CCv of a table.
 fn causal(table: &str) -> (&'static str, &'static str) {
@@ -152,12 +153,12 @@ fn fates_of_writes_under_last_write_wins() {
 fn a_write_lost_to_what_its_session_had_seen() {
     let verdict = judge(
         "
-        clock n1 0..40
-        p1@n1 write x 1    v=900
-        p2@n2 read x [1]   v=900
-        p2@n2 write x 2    v=30
+        p1@n1 write x 1    v=1700000000900
+        p2@n2 read x [1]   v=1700000000900
+        p2@n2 write x 2    v=1700000000030
         p5@n1 read x [1]   final
-        p6@n2 read x [1]   final",
+        p6@n2 read x [1]   final
+        clock n1 1..16 by=900",
     );
     assert_eq!(outcome(&verdict, Property::NoCausalLoss), "broken");
     let anomaly = verdict.anomalies.iter().find(|a| a.property == Property::NoCausalLoss).unwrap();
@@ -398,25 +399,97 @@ fn a_run_that_was_cut_off_is_unknown_and_a_broken_promise_all_the_same_false() {
 }
 
 #[test]
-fn a_write_lost_to_a_clock_that_was_ahead_names_the_clock() {
-    let table = |faults: &str| {
-        format!(
+fn a_clock_is_named_only_if_its_skew_accounts_for_the_versions() {
+    let cause = |versions: (&str, &str), faults: &str| {
+        let verdict = judge(&format!(
             "
-            p1@n2 write x 1  20..30
-            p2@n1 write x 2  40..50
+            p1@n2 write x 1  20..30 v={}
+            p2@n1 write x 2  40..50 v={}
             p8@n1 read x [1] 200..201 final
             p9@n2 read x [1] 200..201 final
-            {faults}"
-        )
+            {faults}",
+            versions.0, versions.1
+        ));
+        let lost = |a: &&Anomaly| a.property == Property::NoLostWrites;
+        let anomaly = verdict.anomalies.iter().find(lost).unwrap();
+        (anomaly.cause.clone(), anomaly.blames.clone())
     };
+    // Milliseconds since the epoch, 500 apart.
+    let stamps = ("1700000000500", "1700000000000");
+    let (said, blamed) = cause(stamps, "clock n2 10..100 by=500");
+    assert_eq!(said, "an older write won: the clock of n2 was ahead of the clock of n1");
+    assert_eq!(blamed, [FaultKind::Clock]);
+    // The clock of the later write may be behind as well.
+    assert_eq!(cause(stamps, "clock n1 10..100 by=-500").1, [FaultKind::Clock]);
+    for (versions, faults) in [
+        // Too small a skew, a skew the wrong way, of a node that took neither, of another time; and none at all.
+        (stamps, "clock n2 10..100 by=50"),
+        (stamps, "clock n2 10..100 by=-500"),
+        (stamps, "clock n1 10..100 by=500"),
+        (stamps, "clock n2 1..10 by=500"),
+        (stamps, "partition n2 10..100"),
+        // These versions count and carry no time.
+        (("500", "3"), "clock n2 10..100 by=500"),
+    ] {
+        let (said, blamed) = cause(versions, faults);
+        assert_eq!((said.as_str(), blamed.as_slice()), ("an older write won", &[][..]), "{faults}");
+    }
+    // Without versions nobody knows that an older write won by a version.
+    let (said, blamed) = cause(("null", "null"), "clock n2 10..100 by=500");
+    assert_eq!((said.as_str(), blamed.as_slice()), ("acknowledged by n1", &[][..]));
+    assert_eq!(cause(("null", "null"), "partition n1 35..100").1, [FaultKind::Partition]);
+}
+
+#[test]
+fn that_no_fault_was_in_force_is_said_only_where_none_was_felt() {
     let cause = |faults: &str| {
-        let verdict = judge(&table(faults));
-        let anomaly = verdict.anomalies.iter().find(|a| a.property == Property::NoLostWrites);
-        anomaly.unwrap().cause.clone()
+        let verdict = judge(&format!(
+            "
+            p1@n2 write x 1  2000000020..2000000030
+            p2@n1 write x 2  2000000040..2000000050
+            p8@n1 read x [1] 2000000200..2000000201 final
+            p9@n2 read x [1] 2000000200..2000000201 final
+            {faults}"
+        ));
+        let lost = |a: &&Anomaly| a.property == Property::NoLostWrites;
+        verdict.anomalies.iter().find(lost).unwrap().cause.clone()
     };
-    let clock = "an older write won, taken by n2 while its clock was wrong (clock)";
-    assert_eq!(cause("clock n2 10..100"), clock);
-    // What had gone wrong where the lost write was taken comes first, and a clock that is right again is no cause.
-    assert!(cause("clock n2 10..100\n partition n1 35..100").contains("partition"));
-    assert!(cause("clock n2 1..10").contains("no fault in force"));
+    let (nothing, quiet) =
+        ("acknowledged by n1", "acknowledged by n1 with no fault in force on it");
+    assert_eq!(cause("partition n1 10..20"), quiet);
+    // Healed less than a second before; a stamp of a clock that was far ahead; nothing recorded at all.
+    assert_eq!(cause("pause n1 10..1999999990"), nothing);
+    assert_eq!(cause("clock n2 10..20 by=5000"), nothing);
+    assert_eq!(cause("clock n2 10..20 by=500"), quiet);
+    assert_eq!(cause(""), nothing);
+}
+
+#[test]
+fn a_divergence_names_the_two_writes_that_did_not_meet_and_no_fault_that_was_over() {
+    let anomaly = |faults: &str| {
+        let verdict = judge(&format!(
+            "
+            p1@n1 write x 1  20..30
+            p2@n2 write x 2  60..70
+            p8@n1 read x [1] 200..201 final
+            p9@n2 read x [2] 200..201 final
+            {faults}"
+        ));
+        verdict.anomalies.into_iter().find(|a| a.property == Property::Convergence).unwrap()
+    };
+    for (faults, blamed) in [
+        ("", &[][..]),
+        // Over before the first, between the two, and after both: neither update was held up by it.
+        ("partition n1 n2 1..10", &[]),
+        ("kill n1 90..100", &[]),
+        ("kill n1 40..50", &[FaultKind::Kill]),
+        ("pause n2 25..40", &[FaultKind::Pause]),
+        ("clock n1 10..100 by=500", &[]),
+    ] {
+        let anomaly = anomaly(faults);
+        assert_eq!(anomaly.blames, blamed, "{faults}: {}", anomaly.cause);
+        let met = "The two writes that did not meet: session 1 wrote x=1";
+        assert!(anomaly.sentence.contains(met), "{}", anomaly.sentence);
+        assert!(anomaly.sentence.contains("after the first had been acknowledged"));
+    }
 }

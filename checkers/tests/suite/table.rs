@@ -131,6 +131,11 @@ pub(crate) fn events(table: &str) -> (Header, Vec<Event>) {
             word if word.contains('@') => op(&mut events, &words, span),
             kind => {
                 let stages = [(FaultStage::Inject, Some(span.0)), (FaultStage::Took, Some(span.0))];
+                // `by=500`: how far a clock is put forward, milliseconds.
+                let by = words.iter().position(|word| word.starts_with("by="));
+                let by = by.map(|at| words.remove(at)[3..].parse::<i64>().unwrap());
+                let parameters = |by| Value::Map(vec![("by_ms".to_owned(), Value::Int(by))]);
+                let value = by.map_or(Value::Nil, parameters);
                 let healing = [(FaultStage::Heal, span.1), (FaultStage::Healed, span.1)];
                 for (stage, time) in stages.into_iter().chain(healing) {
                     let Some(time) = time else { continue };
@@ -142,7 +147,7 @@ pub(crate) fn events(table: &str) -> (Header, Vec<Event>) {
                         stage,
                         nodes: words[1..].iter().map(|&node| node.to_owned()).collect(),
                         links: Vec::new(),
-                        value: Value::Nil,
+                        value: value.clone(),
                         evidence: (stage == FaultStage::Took).then(|| "measured".to_owned()),
                     }));
                 }

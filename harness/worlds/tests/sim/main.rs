@@ -4,6 +4,7 @@
 
 mod accounting;
 mod another_store;
+mod causes;
 mod determinism;
 mod library;
 mod mutants;

@@ -1,0 +1,186 @@
+//! Which faults may be named as a cause. A cause is proved, or it is not named:
+//!
+//! - a fault is named only if evidence shows that it took hold, and if it was in force while an operation needed the node or
+//!   the link that it acts on;
+//! - a clock is named only where versions carry time, and only if the skew accounts for the difference between them;
+//! - that no fault was in force is said only where none was felt either: a node that has just been restarted, or a stamp that
+//!   a clock gave while it was ahead, is felt for some time after the fault has been healed.
+
+use crate::context::Context;
+use afterall_history::{
+    ActsOn, Data, Datum, Fault, FaultKind, FaultKinds, NodeId, OpId, OpView, Value,
+};
+
+/// How long a fault may still be felt after it was healed: connections are made anew, processes catch up.
+const FELT_NS: i64 = 1_000_000_000;
+/// What a clock may be off without any fault, and by what a skew may differ from what was asked for.
+const CLOCK_TOLERANCE_NS: i128 = 60_000_000;
+
+/// Until when a fault may be felt. A clock that is right again has given stamps that lie in the future until its skew has
+/// passed.
+fn felt_until(fault: &Fault) -> i64 {
+    let Some(healed) = fault.healed else { return i64::MAX };
+    let skew_ns = match fault.kind {
+        FaultKind::Clock => skew_ms(fault).unsigned_abs().saturating_mul(1_000_000),
+        _ => 0,
+    };
+    let skew_ns = i64::try_from(skew_ns).unwrap_or(i64::MAX);
+    healed.saturating_add(FELT_NS).saturating_add(skew_ns)
+}
+
+/// The greatest skew that a fault of clocks asks for, milliseconds: forward is positive. Zero where it does not say.
+fn skew_ms(fault: &Fault) -> i64 {
+    let Value::Map(entries) = &fault.value else { return 0 };
+    let of = |wanted: &str| {
+        let found = entries.iter().find(|(name, _)| name == wanted);
+        found.and_then(|(_, value)| value.as_int())
+    };
+    match (of("by_ms"), of("up_ms"), of("down_ms")) {
+        (Some(by_ms), ..) => by_ms,
+        // The skew of an exchange of time is half the difference of its two ways (RFC 5905).
+        (None, Some(up_ms), Some(down_ms)) => up_ms.saturating_sub(down_ms) / 2,
+        _ => 0,
+    }
+}
+
+/// Whether evidence shows that a fault was in force at some moment of this time.
+fn shown(fault: &Fault, from: i64, to: i64) -> bool {
+    fault.took.is_some()
+        && fault.missed.is_none()
+        && fault.lapsed.is_none()
+        && fault.in_force(from, to)
+}
+
+/// The kinds of faults, clocks aside, that were in force on the replica that served an operation, while it did.
+pub(crate) fn on_replica(ctx: &Context<'_>, id: OpId) -> FaultKinds {
+    let op = ctx.op(id);
+    let (sent_to, served_by) = (op.sent_to(), op.served_by());
+    ctx.history
+        .faults_in_force(op.invoked(), op.until(), None)
+        .filter(|fault| fault.kind != FaultKind::Clock && shown(fault, op.invoked(), op.until()))
+        .filter(|fault| fault.touches(sent_to) || fault.touches(served_by))
+        .map(|fault| fault.kind)
+        .collect()
+}
+
+/// Whether it can be said that no fault was felt on a replica while it served an operation. A wrong clock is felt wherever
+/// its stamps come to.
+pub(crate) fn is_quiet(ctx: &Context<'_>, id: OpId) -> bool {
+    let op = ctx.op(id);
+    let felt = |fault: &Fault| {
+        fault.inject <= op.until()
+            && op.invoked() <= felt_until(fault)
+            && (fault.kind == FaultKind::Clock
+                || fault.touches(op.sent_to())
+                || fault.touches(op.served_by()))
+    };
+    !ctx.history.faults().is_empty() && !ctx.history.faults().iter().any(felt)
+}
+
+/// An update, and the replicas that do not show it at the end.
+pub(crate) struct Missing {
+    pub(crate) update: OpId,
+    pub(crate) at: Vec<NodeId>,
+}
+
+/// The kinds of faults that stood between updates and the replicas that do not show them: on the link from the one that took
+/// an update to one that lacks it, while it was taken; or, of processes that ended, on the one that took it, until the other
+/// update was there.
+pub(crate) fn between(ctx: &Context<'_>, missing: &[Missing]) -> FaultKinds {
+    let until = missing.iter().map(|of| ctx.op(of.update).until()).max().unwrap_or(i64::MIN);
+    let stood = |fault: &&Fault| {
+        missing.iter().any(|of| {
+            let update = ctx.op(of.update);
+            let (taken_by, from) = (update.served_by(), update.invoked());
+            let while_taken = shown(fault, from, update.until());
+            match fault.kind.acts_on() {
+                // Nothing that was said to the one would have come to the other.
+                ActsOn::Links => {
+                    while_taken
+                        && of.at.iter().any(|&at| {
+                            fault.links.contains(&(taken_by, at))
+                                || fault.links.contains(&(at, taken_by))
+                        })
+                }
+                _ if fault.kind == FaultKind::Clock => false,
+                _ if fault.kind == FaultKind::Pause => {
+                    while_taken && of.at.iter().any(|&at| fault.nodes.contains(&at))
+                }
+                _ => {
+                    let lacking = of.at.iter().any(|&at| fault.nodes.contains(&at));
+                    (while_taken && lacking)
+                        || (fault.nodes.contains(&taken_by)
+                            && fault.inject >= update.until()
+                            && shown(fault, from, until))
+                }
+            }
+        })
+    };
+    ctx.history.faults().iter().filter(stood).map(|fault| fault.kind).collect()
+}
+
+/// A clock to which a version owes that it is higher than that of a later write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clocks {
+    /// The clock of the one replica was ahead of that of the other.
+    Ahead,
+    /// The clock of the one replica went back between the two.
+    WentBack,
+}
+
+/// Whether clocks account for it that an older write has a higher version than a later one: the versions carry time, and
+/// skews that were shown to be in force are as large as the difference between them and the time between the writes.
+pub(crate) fn clocks(ctx: &Context<'_>, older: OpId, later: OpId) -> Option<Clocks> {
+    let (older, later) = (ctx.op(older), ctx.op(later));
+    let data = ctx.history.data();
+    let (high_ns, low_ns) = (stamp_ns(data, older.version())?, stamp_ns(data, later.version())?);
+    let apart_ns = i128::from(later.invoked()) - i128::from(older.until());
+    let wanted_ns = high_ns - low_ns + apart_ns.max(0);
+    let skew_ns = |op: OpView<'_>, forward: bool| -> i128 {
+        let of_node = |fault: &&Fault| {
+            fault.kind == FaultKind::Clock
+                && fault.nodes.contains(&op.served_by())
+                && shown(fault, op.invoked(), op.until())
+        };
+        let skews = ctx.history.faults().iter().filter(of_node).map(skew_ms);
+        let skews = skews.map(|ms| if forward { ms } else { ms.saturating_neg() });
+        i128::from(skews.max().unwrap_or(0).max(0)) * 1_000_000
+    };
+    let given_ns = skew_ns(older, true) + skew_ns(later, false);
+    let accounts = given_ns > 0 && wanted_ns <= given_ns + given_ns / 5 + CLOCK_TOLERANCE_NS;
+    let same = older.served_by() == later.served_by();
+    accounts.then_some(if same { Clocks::WentBack } else { Clocks::Ahead })
+}
+
+/// The time that a version carries, nanoseconds since the epoch: the version itself, or the first of a list. A number is told
+/// to be a time, and in which unit, by its size: from the year 2001 to the year 2286.
+fn stamp_ns(data: &Data, version: Datum) -> Option<i128> {
+    const BILLION: i64 = 1_000_000_000;
+    let number = version.as_int().or_else(|| data.items(version).next()?.as_int())?;
+    let unit_ns = match number / BILLION {
+        1_000..10_000 => 1_000_000,
+        1_000_000..10_000_000 => 1_000,
+        1_000_000_000.. => 1,
+        _ => return None,
+    };
+    Some(i128::from(number) * unit_ns)
+}
+
+/// Whether another replica showed what an update did before this time: then nothing that happened to its own replica later
+/// took it away.
+pub(crate) fn shown_elsewhere(ctx: &Context<'_>, update: OpId, by: i64) -> bool {
+    let history = ctx.history;
+    let (data, op) = (history.data(), history.op(update));
+    let Some(value) = history.value_written(update) else { return false };
+    let shows = |read: OpView<'_>| {
+        data.items(read.output())
+            .any(|item| item == value || data.items(item).next() == Some(value))
+    };
+    ctx.on(op.key()).any(|read| {
+        read.f().is_read()
+            && read.is_ok()
+            && read.until() <= by
+            && read.served_by() != op.served_by()
+            && shows(read)
+    })
+}
