@@ -52,6 +52,7 @@ pub(crate) fn verdict(ctx: &Context<'_>, registry: &Registry, findings: Findings
         untimed: !history.has_times(),
         notes,
         anomalies,
+        controls: None,
         groups_left_out,
         faults,
         ..untimed_verdict(registry, header, properties, decided, counts, findings.figures)
@@ -116,6 +117,7 @@ fn untimed_verdict(
         strongest: registry.strongest(&properties),
         properties,
         anomalies: Vec::new(),
+        controls: None,
         groups_left_out: 0,
         faults: Vec::new(),
         counts,
@@ -147,6 +149,7 @@ pub(crate) fn transactions(
         anomalies: told
             .map(|(group, id)| untimed(header, group, id, &number, &key_name, &cause_words))
             .collect(),
+        controls: None,
         groups_left_out,
         ..untimed_verdict(registry, header, properties, decided, counts, findings.figures)
     }
@@ -512,6 +515,8 @@ fn untimed(
         kind: finding.kind,
         cause: cause_words(&finding.cause),
         blames: finding.cause.faults().iter().collect(),
+        without_faults: None,
+        control: None,
         count: group.count,
         sentence: finding.sentence.clone(),
         key: finding.key.map(key_name),

@@ -118,6 +118,9 @@ fn tell(anomaly: &Anomaly) -> String {
     if !anomaly.cause.is_empty() {
         text.push_str(&format!("Cause: {}\n", inline(&anomaly.cause)));
     }
+    if let Some(control) = &anomaly.control {
+        text.push_str(&format!("{}\n", inline(control)));
+    }
     text.push('\n');
     text
 }

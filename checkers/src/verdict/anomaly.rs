@@ -23,6 +23,13 @@ pub struct Anomaly {
     /// it acts on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blames: Vec<FaultKind>,
+    /// In how many of the control runs, which had no faults, something of the same kind broke the same property; absent
+    /// where there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_faults: Option<u32>,
+    /// The same in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<String>,
     /// How many there are in the group, this one included.
     pub count: u64,
     /// What happened, in plain words.

@@ -111,6 +111,10 @@ pub(crate) struct RunArgs {
     /// ten chances. `none` sets no limit
     #[arg(long, value_name = "SHARE", default_value_t = MaxBound::USUAL)]
     pub(crate) max_bound: MaxBound,
+    /// Carries out N control runs after a run with anomalies: the same configuration without faults. The verdict then says
+    /// which anomalies come without faults, too
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) control: u32,
     /// The folder in which runs are kept
     #[arg(long, default_value = "store")]
     pub(crate) store: PathBuf,
@@ -127,6 +131,10 @@ pub(crate) struct RunArgs {
 pub(crate) struct ReplayArgs {
     /// The folder of the run, or its run.toml
     pub(crate) run: PathBuf,
+    /// Carries out N control runs after a run with anomalies: the same configuration without faults. The verdict then says
+    /// which anomalies come without faults, too
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) control: u32,
     /// The folder in which runs are kept
     #[arg(long, default_value = "store")]
     pub(crate) store: PathBuf,

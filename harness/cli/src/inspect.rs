@@ -18,7 +18,7 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Exit, Failure> {
     let folder = RunFolder::of(&args.run);
     // A history alone can be reported too; the report then does without the command.
     let config = folder.config().ok();
-    let judged = judge(&folder, config.as_ref())?;
+    let judged = judge(&folder, config.as_ref(), 0)?;
     // Here the reports are what was asked for.
     if !judged.reported {
         return Err(Failure::failed("not every report could be written"));

@@ -6,6 +6,7 @@ mod output;
 
 mod args;
 mod check;
+mod control;
 mod doctor;
 mod exit;
 mod failure;

@@ -6,6 +6,7 @@
 )]
 
 use crate::args::{ReplayArgs, RunArgs, command_line, usage};
+use crate::control::control;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
 use crate::progress::Line;
@@ -31,17 +32,17 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let drawn = u64::from(since.subsec_nanos()) % 1_000_000;
     let config = args.resolve(drawn)?;
-    carry_out(config, &args.store)
+    carry_out(config, &args.store, args.control)
 }
 
 pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     expected_one(&args.run, RUN).map_err(Failure::usage)?;
     let path = if args.run.is_dir() { args.run.join(RUN) } else { args.run.clone() };
     let config = read_config(&path).map_err(Failure::usage)?;
-    carry_out(config, &args.store)
+    carry_out(config, &args.store, args.control)
 }
 
-fn carry_out(config: RunConfig, store: &Path) -> Result<Exit, Failure> {
+fn carry_out(config: RunConfig, store: &Path, controls: u32) -> Result<Exit, Failure> {
     let plan = Plan::new(config).map_err(usage)?;
     let config = plan.config();
     if let Some(warning) = config.mutant_warning() {
@@ -87,7 +88,7 @@ fn carry_out(config: RunConfig, store: &Path) -> Result<Exit, Failure> {
         (Ok(()), None) => {}
     }
     drop(watcher);
-    Ok(judge(&folder, Some(plan.config()))?.exit)
+    Ok(judge(&folder, Some(plan.config()), controls)?.exit)
 }
 
 /// What a run in real time needs to know of this machine.
@@ -115,18 +116,25 @@ pub(crate) struct Judged {
 }
 
 /// Reads a run's history back, judges it, prints the verdict and writes the reports.
-pub(crate) fn judge(folder: &RunFolder, config: Option<&RunConfig>) -> Result<Judged, Failure> {
+pub(crate) fn judge(
+    folder: &RunFolder,
+    config: Option<&RunConfig>,
+    controls: u32,
+) -> Result<Judged, Failure> {
     signals::now(Doing::Anything(interrupted(folder)));
     let history = read_jsonl(&folder.file(HISTORY))?;
     refuse_empty_promises(history.header(), &folder.file(HISTORY))?;
     let recording = Recording::new(history);
-    let (history, verdict) = (recording.history(), recording.judge());
+    let (history, mut verdict) = (recording.history(), recording.judge());
     // First of all: whatever becomes of the reports.
     print_verdict(&verdict);
     if let Some(warning) = silent_mutant(&verdict) {
         eprintln!("warning: {warning}");
     }
     let exit = verdict.valid.into();
+    if let (Some(config), false) = (config, controls == 0 || verdict.anomalies.is_empty()) {
+        control(config, controls, &mut verdict);
+    }
     let again = format!("`afterall report {}` writes the reports again", folder.path().display());
     signals::now(Doing::Judged(
         exit,

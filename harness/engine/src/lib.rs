@@ -28,6 +28,6 @@ pub use evidence::{Evidence, Observation};
 pub use observer::{Glance, Observer};
 pub use plan::Plan;
 pub use recording::Recording;
-pub use run::{RunError, record, run};
+pub use run::{RunError, record, run, run_until};
 pub use stop::Stop;
 pub use world::{Happened, World, WorldError};

@@ -40,10 +40,23 @@ pub fn run(
     world: &mut dyn World,
     observer: &mut dyn Observer,
 ) -> Result<Recording, RunError> {
+    run_until(plan, world, observer, &Stop::default())
+}
+
+/// As [`run`]; `stop` ends the run early, and the history then says so.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_until(
+    plan: &Plan,
+    world: &mut dyn World,
+    observer: &mut dyn Observer,
+    stop: &Stop,
+) -> Result<Recording, RunError> {
     let header = plan.header(None);
     let builder = HistoryBuilder::new(header).map_err(RunError::Damaged)?;
     let mut kept = Kept { builder, damage: None, observer };
-    record(plan, world, &mut kept, &Stop::default())?;
+    record(plan, world, &mut kept, stop)?;
     match kept.damage {
         Some(damage) => Err(RunError::Damaged(damage)),
         None => Ok(Recording::new(kept.builder.finish())),

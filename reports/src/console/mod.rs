@@ -219,6 +219,9 @@ impl Screen {
         if !anomaly.cause.is_empty() {
             self.wrap(5, &format!("Cause: {}", anomaly.cause));
         }
+        if let Some(control) = &anomaly.control {
+            self.wrap(5, control);
+        }
         let ops: Vec<String> = anomaly.witness.iter().take(8).map(|op| format!("#{op}")).collect();
         let s = if ops.len() == 1 { "" } else { "s" };
         let more = if anomaly.witness.len() > 8 { " …" } else { "" };

@@ -52,6 +52,7 @@ function article(a) {
     ),
     run.words.kinds[a.kind] && el("p", { class: "small muted" }, run.words.kinds[a.kind]),
     el("p", { class: "sentence" }, a.sentence),
+    a.control && el("p", {}, a.control),
     el(
       "p",
       { class: "meta" },

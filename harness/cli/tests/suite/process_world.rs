@@ -110,18 +110,73 @@ fn a_harness_that_is_killed_leaves_a_history_and_no_nodes() {
 }
 
 #[test]
-fn a_node_that_dies_unasked_makes_the_run_unknown() {
+fn a_pause_that_somebody_else_ends_did_not_hold() {
     let store = tempfile::tempdir().unwrap();
-    // Long enough that the node surely dies while the run goes on, on a slow machine too.
-    let arguments = ["--faults", "none", "--time", "15s", "--quiescence", "1s"];
-    let mut child = start(run(store.path(), 870_042, &arguments), store.path());
-    wait_for_history(&mut child, store.path(), |history| history.lines().count() > 500);
-    let victim = nodes_of(870_042)[0].to_string();
-    assert!(Command::new("kill").args(["-KILL", &victim]).status().unwrap().success());
-    // It stays dead, so the final reads cannot be complete.
+    let arguments = ["--faults", "pause", "--time", "6s"];
+    let mut child = start(run(store.path(), 870_043, &arguments), store.path());
+    wait_for_history(&mut child, store.path(), |history| history.contains(r#""stage":"took""#));
+    for node in nodes_of(870_043) {
+        assert!(
+            Command::new("kill").args(["-CONT", &node.to_string()]).status().unwrap().success()
+        );
+    }
     assert_eq!(child.wait().unwrap().code(), Some(2));
-    let reasons = verdict(store.path())["reasons"].to_string();
-    assert!(reasons.contains("died"), "{reasons}");
+    let verdict = verdict(store.path());
+    let first = &verdict["faults"][0];
+    assert_eq!(first["took"], Value::Bool(false), "{first}");
+    assert!(first["doubt"].to_string().contains("did not hold until it was healed"), "{first}");
+    assert!(verdict["reasons"][0].to_string().contains("pause"), "{verdict}");
+}
+
+#[test]
+fn a_node_that_dies_unasked_ends_the_run_at_once() {
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["--faults", "none", "--time", "600s"];
+    let mut child = start(run(store.path(), 870_044, &arguments), store.path());
+    wait_for_history(&mut child, store.path(), |history| history.lines().count() > 500);
+    let victim = nodes_of(870_044)[0].to_string();
+    assert!(Command::new("kill").args(["-KILL", &victim]).status().unwrap().success());
+    // Ten minutes of load were to come.
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+    let reasons = verdict(store.path())["reasons"].clone();
+    let first = reasons[0].to_string();
+    assert!(first.contains("was cut short") && first.contains("died without a fault"), "{reasons}");
+}
+
+#[test]
+fn a_run_that_needs_more_open_files_than_there_may_be_is_refused() {
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["--time", "8s", "--faults", "partition,kill,pause"];
+    let plain = run(store.path(), 870_045, &arguments);
+    let mut shell = Command::new("bash");
+    shell.args(["-c", "ulimit -n 256; exec \"$0\" \"$@\"", AFTERALL]).args(plain.get_args());
+    let output = shell.output().unwrap();
+    assert_eq!(output.status.code(), Some(255), "{}", text(&output));
+    assert!(text(&output).contains("open files"), "{}", text(&output));
+    assert!(!latest(store.path(), "history.jsonl").exists());
+}
+
+#[test]
+fn control_runs_say_what_comes_without_faults_too() {
+    let store = tempfile::tempdir().unwrap();
+    let mutant = |name| {
+        let arguments = ["--world", "sim", "--time", "10s", "--mutant", name, "--control", "2"];
+        let output = run(store.path(), 870_046, &arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+        let verdict = verdict(store.path());
+        assert_eq!(verdict["controls"], 2);
+        let broken = |a: &&Value| a["property"] == "convergence" && a["promised"] == true;
+        let anomaly = verdict["anomalies"].as_array().unwrap().iter().find(broken).unwrap().clone();
+        (anomaly["without_faults"].as_u64().unwrap(), text(&output))
+    };
+    // Equal stamps come with and without faults; without a partition no rumor is lost.
+    let (found, printed) = mutant("no-tiebreak");
+    assert_eq!(found, 2, "{printed}");
+    assert!(printed.contains("It comes without faults, too: in 2 of 2 runs."), "{printed}");
+    let (found, printed) = mutant("no-anti-entropy");
+    assert_eq!(found, 0, "{printed}");
+    let nothing = "It did not come in 2 runs without faults, which proves nothing.";
+    assert!(printed.contains(nothing), "{printed}");
 }
 
 #[test]
