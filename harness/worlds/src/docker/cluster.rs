@@ -4,6 +4,7 @@
 
 use super::engine::Engine;
 use super::error::SetupError;
+use super::tally::Tally;
 use super::wiring::{Addresses, Wiring};
 use crate::live::evidence::ping;
 use crate::live::links::LinkPlan;
@@ -56,6 +57,8 @@ pub(crate) struct Cluster {
     pub(super) direct: Vec<SocketAddr>,
     pub(super) logs: PathBuf,
     pub(super) ticks: std::sync::atomic::AtomicU32,
+    /// By fault: what its links had carried when it was in force.
+    pub(super) carried: Mutex<BTreeMap<usize, Tally>>,
     /// How often in a row the engine did not answer when nodes were looked at.
     pub(super) unanswered: std::sync::atomic::AtomicU32,
 }

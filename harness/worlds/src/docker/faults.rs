@@ -21,6 +21,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(10);
 impl Cluster {
     /// Injects a fault and measures whether it took hold.
     pub(super) async fn inject_fault(&self, id: usize, fault: &Fault) -> Result<Evidence, Against> {
+        let before = self.tally(fault).await;
         let done = self.apply(id, fault).await?;
         // What was done to a file is its own evidence, and done once.
         if let Effect::Process { fate: Fate::Damaged { .. }, .. } = &fault.effect {
@@ -28,16 +29,33 @@ impl Cluster {
         }
         let mut evidence = self.show(fault).await?;
         evidence.observed.splice(0..0, done);
+        if let Some(before) = before {
+            evidence = evidence.with_carried_before(before.sent);
+            if let Some(now) = self.tally(fault).await {
+                self.carried.lock().await.insert(id, now);
+            }
+        }
         Ok(evidence)
     }
 
     /// Measures whether a fault that took hold still holds. None: other faults hide it.
-    pub(super) async fn measure_fault(&self, fault: &Fault) -> Option<Evidence> {
+    pub(super) async fn measure_fault(&self, id: usize, fault: &Fault) -> Option<Evidence> {
+        let before = self.carried.lock().await.remove(&id);
         if self.plan.lock().await.hides(&fault.effect) {
             return None;
         }
+        let now = match before {
+            Some(_) => self.tally(fault).await,
+            None => None,
+        };
         match self.show(fault).await {
-            Ok(evidence) => Some(evidence),
+            Ok(evidence) => Some(match (before, now) {
+                (Some(before), Some(now)) => {
+                    let arrived = now.arrived.since(before.arrived);
+                    evidence.with_carried_meanwhile(&fault.effect, arrived)
+                }
+                _ => evidence,
+            }),
             // The nodes behind the links are under faults of their own.
             Err(Against(Observation::NoProbeAnswered)) => None,
             Err(against) => Some(against.into()),

@@ -12,6 +12,7 @@ mod measures;
 mod probes;
 mod reap;
 mod setup;
+mod tally;
 mod trial;
 mod unasked;
 mod wiring;
@@ -129,8 +130,8 @@ impl Deployment for Cluster {
         self.heal_fault(id, fault).await.unwrap_or_else(Evidence::from)
     }
 
-    async fn measure(&self, _: usize, fault: &Fault) -> Option<Evidence> {
-        self.measure_fault(fault).await
+    async fn measure(&self, id: usize, fault: &Fault) -> Option<Evidence> {
+        self.measure_fault(id, fault).await
     }
 
     async fn unasked(&self) -> Vec<Happened> {

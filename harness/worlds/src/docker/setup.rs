@@ -12,6 +12,7 @@ use super::cluster::{
 use super::engine::{Engine, NewContainer, RUN_LABEL};
 use super::error::SetupError;
 use super::reap::{HOST_LABEL, LOCK_LABEL, host};
+use super::tally;
 use super::wiring::{API_PORT, Addresses, TIME_PORT, Wiring};
 use crate::live::links::LinkPlan;
 use crate::live::open_files::make_room;
@@ -184,6 +185,7 @@ impl Setup<'_> {
             addresses,
             ticks: Default::default(),
             unanswered: Default::default(),
+            carried: Default::default(),
         };
         let ready = self.start_target(&cluster, &images).await;
         if ready.is_err() {
@@ -299,6 +301,9 @@ impl Setup<'_> {
             let mut script = format!(
                 "set -e; printf '{hosts}' >> /etc/hosts; iptables-restore --noflush <<'END'\n{rules}END\n"
             );
+            // Only counts: where the kernel cannot, what links carry is not told.
+            let tally = tally::rules(&self.wiring, addresses, node);
+            script.push_str(&format!("iptables-restore --noflush <<'END' || true\n{tally}END\n"));
             if self.manifest.clock.is_some_and(ClockSpec::is_faketime) {
                 // Started at the right time, so that a later skew is a jump of a clock that was right.
                 script.push_str(&format!(

@@ -49,7 +49,7 @@ fn number(port: usize) -> u16 {
 }
 
 impl Wiring {
-    fn peer_port(&self, from: usize, to: usize, place: usize) -> u16 {
+    pub(super) fn peer_port(&self, from: usize, to: usize, place: usize) -> u16 {
         number(PEERS_BEGIN + (from * self.nodes + to) * self.peer_ports.len() + place)
     }
 

@@ -92,6 +92,9 @@ pub(crate) async fn refuses(
     match ping(client, node, DIAL_MAX).await {
         Ok(()) => Err(Observation::StillAccepts),
         Err(PingError::Client(OpError::Exhausted(error))) => Err(Observation::Exhausted { error }),
+        Err(PingError::Client(OpError::Failed(error) | OpError::Indeterminate(error))) => {
+            Ok(Observation::ConnectionRefused { error: Some(error) })
+        }
         Err(error) => Ok(Observation::ConnectionRefused { error: Some(error.to_string()) }),
     }
 }

@@ -20,7 +20,9 @@ struct Wanted {
     /// Back.
     down: Option<(u32, u32)>,
     /// Towards the upstream: thousands of bytes per second at most.
-    limit: Option<u32>,
+    limit_up: Option<u32>,
+    /// Back.
+    limit_down: Option<u32>,
 }
 
 /// The names of links.
@@ -137,7 +139,8 @@ impl LinkPlan {
             let after = wanted.get(name).copied().unwrap_or_default();
             let mut change = |change| changes.push((name.clone(), change));
             let toxics = |wanted: &Wanted| {
-                (wanted.up, wanted.down, wanted.limit, wanted.drop_up, wanted.drop_down)
+                let limits = (wanted.limit_up, wanted.limit_down);
+                (wanted.up, wanted.down, limits, wanted.drop_up, wanted.drop_down)
             };
             // Toxics are removed all at once: nothing may slip through a cut while they are made anew.
             let drops = |wanted: &Wanted| wanted.drop_up || wanted.drop_down;
@@ -162,8 +165,14 @@ impl LinkPlan {
                         change(Change::latency(direction, latency_ms, jitter_ms));
                     }
                 }
-                if let Some(kb_per_s) = after.limit {
-                    change(Change::bandwidth(Direction::Upstream, kb_per_s));
+                let limits = [
+                    (after.limit_up, Direction::Upstream),
+                    (after.limit_down, Direction::Downstream),
+                ];
+                for (limit, direction) in limits {
+                    if let Some(kb_per_s) = limit {
+                        change(Change::bandwidth(direction, kb_per_s));
+                    }
                 }
             }
             if !after.cut && (before.cut || anew) {
@@ -201,16 +210,31 @@ impl LinkPlan {
         }
         for effect in self.effects.values() {
             match effect {
+                // What one node sends to another is carried by the connections of both: towards the upstream on those that it
+                // opened, and back on those that the other opened.
                 Effect::Links { links, condition } => {
-                    for name in links.iter().flat_map(|&(from, to)| self.peer_links(from, to)) {
-                        let link = wanted.entry(name).or_default();
+                    for &(from, to) in links {
                         match *condition {
                             Condition::Slow { latency_ms, jitter_ms } => {
-                                link.up = link.up.max(Some((latency_ms, jitter_ms)));
+                                let slow = Some((latency_ms, jitter_ms));
+                                for name in self.peer_links(from, to) {
+                                    let link = wanted.entry(name).or_default();
+                                    link.up = link.up.max(slow);
+                                }
+                                for name in self.peer_links(to, from) {
+                                    let link = wanted.entry(name).or_default();
+                                    link.down = link.down.max(slow);
+                                }
                             }
                             Condition::Limited { kb_per_s } => {
-                                let tighter = link.limit.is_none_or(|limit| kb_per_s < limit);
-                                link.limit = if tighter { Some(kb_per_s) } else { link.limit };
+                                for name in self.peer_links(from, to) {
+                                    let link = wanted.entry(name).or_default();
+                                    link.limit_up = tighter(link.limit_up, kb_per_s);
+                                }
+                                for name in self.peer_links(to, from) {
+                                    let link = wanted.entry(name).or_default();
+                                    link.limit_down = tighter(link.limit_down, kb_per_s);
+                                }
                             }
                             // Cuts are dealt with above, and proxies have no part in the others.
                             Condition::Refused
@@ -245,6 +269,11 @@ impl LinkPlan {
         wanted.retain(|_, wanted| *wanted != Wanted::default());
         wanted
     }
+}
+
+/// Of two limits the tighter counts.
+fn tighter(limit: Option<u32>, kb_per_s: u32) -> Option<u32> {
+    Some(limit.map_or(kb_per_s, |limit| limit.min(kb_per_s)))
 }
 
 #[cfg(test)]
@@ -294,8 +323,8 @@ mod tests {
         let mut plan = LinkPlan::new(2, 0, 1);
         plan.add(0, cut(&[(0, 1)]));
         let slow = on_links(&[(0, 1)], Condition::Slow { latency_ms: 50, jitter_ms: 0 });
-        let changes: Vec<Change> =
-            plan.add(1, slow).into_iter().map(|(_, change)| change).collect();
+        let changes = plan.add(1, slow).into_iter().filter(|(name, _)| name == "n1-n2");
+        let changes: Vec<Change> = changes.map(|(_, change)| change).collect();
         let up = Direction::Upstream;
         let expected = [
             Change::Cut,
@@ -330,29 +359,38 @@ mod tests {
         let slow = |latency_ms| on_links(&[(0, 1)], Condition::Slow { latency_ms, jitter_ms: 0 });
         let mut plan = LinkPlan::new(2, 0, 1);
         plan.add(0, slow(100));
-        let name = "n1-n2".to_owned();
+        let (there, back) = ("n1-n2".to_owned(), "n2-n1".to_owned());
         assert_eq!(
             plan.add(1, slow(300)),
             [
-                (name.clone(), Change::Clear),
-                (name.clone(), Change::latency(Direction::Upstream, 300, 0))
+                (there.clone(), Change::Clear),
+                (there.clone(), Change::latency(Direction::Upstream, 300, 0)),
+                (back.clone(), Change::Clear),
+                (back.clone(), Change::latency(Direction::Downstream, 300, 0)),
             ]
         );
         assert_eq!(plan.remove(0), []);
-        assert_eq!(plan.remove(1), [(name, Change::Clear)]);
+        assert_eq!(plan.remove(1), [(there, Change::Clear), (back, Change::Clear)]);
     }
 
     #[test]
     fn the_tighter_of_two_limits_counts() {
         let limit = |kb_per_s| on_links(&[(0, 1)], Condition::Limited { kb_per_s });
         let mut plan = LinkPlan::new(2, 0, 1);
-        let change = |change| ("n1-n2".to_owned(), change);
-        let tight = Change::bandwidth(Direction::Upstream, 10);
-        assert_eq!(plan.add(0, limit(10)), [change(tight)]);
+        let limits = |kb_per_s, clear: bool| {
+            let of = |name: &str, direction| {
+                let limit = Change::bandwidth(direction, kb_per_s);
+                let clear = clear.then(|| (name.to_owned(), Change::Clear));
+                clear.into_iter().chain([(name.to_owned(), limit)])
+            };
+            let both = of("n1-n2", Direction::Upstream).chain(of("n2-n1", Direction::Downstream));
+            both.collect::<Vec<_>>()
+        };
+        assert_eq!(plan.add(0, limit(10)), limits(10, false));
         assert_eq!(plan.add(1, limit(20)), []);
-        let wide = Change::bandwidth(Direction::Upstream, 20);
-        assert_eq!(plan.remove(0), [change(Change::Clear), change(wide)]);
-        assert_eq!(plan.remove(1), [change(Change::Clear)]);
+        assert_eq!(plan.remove(0), limits(20, true));
+        let clear = |name: &str| (name.to_owned(), Change::Clear);
+        assert_eq!(plan.remove(1), [clear("n1-n2"), clear("n2-n1")]);
     }
 
     #[test]
