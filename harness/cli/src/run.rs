@@ -119,6 +119,13 @@ pub(crate) fn judge(folder: &RunFolder, config: Option<&RunConfig>) -> Result<Ju
     let (history, verdict) = (recording.history(), recording.judge());
     // First of all: whatever becomes of the reports.
     print_verdict(&verdict);
+    if let Some(lie) = verdict.lie
+        && verdict.lie_found_by().is_empty()
+    {
+        eprintln!(
+            "warning: the checkers did not find the lie {lie}: see the first note of the verdict"
+        );
+    }
     let exit = verdict.valid.into();
     let again = format!("`afterall report {}` writes the reports again", folder.path().display());
     signals::now(Doing::Judged(

@@ -6,6 +6,7 @@ mod accounting;
 mod another_store;
 mod determinism;
 mod library;
+mod lies;
 mod mutants;
 mod runs;
 mod soundness;
