@@ -17,7 +17,7 @@ use afterall_engine::{
 };
 use afterall_history::{Event, read_jsonl};
 use afterall_reports::{Context, verdict_text};
-use afterall_worlds::Settings;
+use afterall_worlds::{Settings, docker};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,6 +42,9 @@ fn carry_out(config: RunConfig, store: &Path) -> Result<Exit, Failure> {
     let config = plan.config();
     if let Some(warning) = config.mutant_warning() {
         eprintln!("warning: {warning}");
+    }
+    if config.world == WorldKind::Docker {
+        docker::check(config).map_err(Failure::usage)?;
     }
     signals::now(Doing::Anything(NOTHING.to_owned()));
     let now = SystemTime::now();

@@ -44,6 +44,7 @@ mod tarantool;
 pub use client::{Answer, Client, Pending};
 pub use cluster::Cluster;
 pub use error::{ClientError, OpError};
+pub use external::try_start;
 pub use lie::{Deed, Liar, Lies, LyingClient};
 pub use reference::{ReferenceClient, Status};
 pub use registry::{PROTOCOLS, Protocol, open, specs};

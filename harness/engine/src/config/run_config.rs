@@ -238,6 +238,15 @@ impl RunConfig {
         (healthy_ns, time_ns - healthy_ns - heal_ns, heal_ns)
     }
 
+    /// Whether faults of this kind may come.
+    #[must_use]
+    pub fn injects(&self, kind: FaultKind) -> bool {
+        match &self.schedule {
+            Schedule::Drawn => self.faults.contains(&kind),
+            Schedule::Given(planned) => planned.iter().any(|planned| planned.fault.kind == kind),
+        }
+    }
+
     /// The names of the nodes.
     #[must_use]
     pub fn node_names(&self) -> Vec<String> {

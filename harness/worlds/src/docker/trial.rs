@@ -4,7 +4,7 @@
 
 use super::cluster::Cluster;
 use super::engine::Engine;
-use super::{reap, setup};
+use super::{reap, setup, try_client};
 use crate::live::Deployment;
 use crate::live::scratch::Scratch;
 use crate::settings::Settings;
@@ -41,6 +41,9 @@ pub async fn trial(
     settings: &Settings,
     tell: &mut dyn FnMut(Tried),
 ) -> Result<(), WorldError> {
+    if let Some(plan) = plans.first() {
+        try_client(plan.config()).await?;
+    }
     let engine = Engine::connect().await.map_err(WorldError::setup)?;
     if let Err(error) = reap::reap(&engine).await {
         (settings.notice)(&format!("could not remove what earlier runs left behind: {error}"));
