@@ -204,7 +204,8 @@ pub(crate) enum TargetCommand {
     List,
     /// Write a manifest and a client in Python, to be filled in
     New(NewArgs),
-    /// Try a target out in the docker world: does it start, do operations return, does each fault take hold and heal
+    /// Try a target out in the docker world: does it start, do operations return, does each fault take hold and heal,
+    /// would a run find it wrong
     Check(TrialArgs),
     /// Print the JSON schema of manifests, for editors
     Schema,

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         || has(&["afterall/redis"]) =>
             a_new_target_is_added_by_following_the_page_about_it,
             an_image_that_drops_root_starts_and_its_clock_is_skewed,
+            a_target_that_does_not_start_with_a_preloaded_library_is_tried_without,
             datagrams_are_dropped_and_files_are_damaged;
     })
 }
@@ -224,19 +225,29 @@ fn without_an_engine_the_error_says_what_to_do() {
     assert!(text(&output).contains("DOCKER_HOST"), "{}", text(&output));
 }
 
+fn docker(arguments: &[&str]) -> String {
+    let output = Command::new("docker").args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// An image of Redis that starts with a script, in which `$@` is the command.
+fn image_with_entrypoint(name: &str, script: &str) -> String {
+    let image = format!("afterall-test/{name}:latest");
+    let made = docker(&["create", "afterall/redis"]);
+    let entrypoint = format!(r#"ENTRYPOINT ["sh", "-c", "{script}", "--"]"#);
+    docker(&["commit", "--change", &entrypoint, &made, &image]);
+    docker(&["rm", &made]);
+    image
+}
+
 /// Images of makers start as root, to give their folder away, and go on as another user.
 fn an_image_that_drops_root_starts_and_its_clock_is_skewed() {
     let _turn = turn();
-    let docker = |arguments: &[&str]| {
-        let output = Command::new("docker").args(arguments).output().unwrap();
-        assert!(output.status.success(), "{}", text(&output));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    };
-    let image = "afterall-test/drops-root:latest";
-    let entrypoint = r#"ENTRYPOINT ["sh", "-c", "chown -R redis /data; exec setpriv --reuid=redis --regid=redis --init-groups \"$@\"", "--"]"#;
-    let made = docker(&["create", "afterall/redis"]);
-    docker(&["commit", "--change", entrypoint, &made, image]);
-    docker(&["rm", &made]);
+    let image = image_with_entrypoint(
+        "drops-root",
+        r#"chown -R redis /data; exec setpriv --reuid=redis --regid=redis --init-groups \"$@\""#,
+    );
     let store = tempfile::tempdir().unwrap();
     for faults in ["none", "clock"] {
         let role = format!("redis={image}");
@@ -250,7 +261,31 @@ fn an_image_that_drops_root_starts_and_its_clock_is_skewed() {
         assert!(skewed.iter().all(|fault| fault["took"] == true), "{skewed:?}");
         assert_eq!(left(store.path()), 0);
     }
-    docker(&["rmi", image]);
+    docker(&["rmi", &image]);
+}
+
+fn a_target_that_does_not_start_with_a_preloaded_library_is_tried_without() {
+    let _turn = turn();
+    let image = image_with_entrypoint(
+        "no-preload",
+        r#"[ -z \"$LD_PRELOAD\" ] || { echo no preloading here; exit 1; }; exec \"$@\""#,
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let mut check = Command::new(AFTERALL);
+    check.args(["target", "check", "redis", "--image", &format!("redis={image}")]);
+    let output = check.env("TMPDIR", folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    for says in [
+        "FAILED  register: start with the library that skews clocks",
+        "no preloading here",
+        "ok      register: start: every node serves",
+        "ok      fault kill: heals",
+    ] {
+        assert!(text(&output).contains(says), "{says}: {}", text(&output));
+    }
+    assert!(!text(&output).contains("fault clock: takes hold"), "{}", text(&output));
+    assert_eq!(left(folder.path()), 0);
+    docker(&["rmi", &image]);
 }
 
 /// Does what docs/new-target.md says, with the files that it shows.
