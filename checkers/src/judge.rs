@@ -14,7 +14,7 @@ use crate::verdict::{
 };
 use crate::words::{counted, percent};
 use afterall_history::{
-    EndHow, FaultKind, FaultKinds, Function, Header, History, KeyId, OpId, OpView, Promise,
+    EndHow, FaultKind, FaultKinds, Function, Header, History, KeyId, Lie, OpId, OpView, Promise,
     Property, RECORDED, Status, Transactions,
 };
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ pub(crate) fn verdict(ctx: &Context<'_>, registry: &Registry, findings: Findings
     if !findings.notes.is_empty() {
         notes.extend(findings.notes.iter().cloned());
     }
-    Verdict {
+    let mut verdict = Verdict {
         duration_ns: history.last_time(),
         untimed: !history.has_times(),
         notes,
@@ -56,6 +56,27 @@ pub(crate) fn verdict(ctx: &Context<'_>, registry: &Registry, findings: Findings
         groups_left_out,
         faults,
         ..untimed_verdict(registry, header, properties, decided, counts, findings.figures)
+    };
+    if let Some(lie) = verdict.lie {
+        // First: whoever reads on has to know that this is not what the target did.
+        verdict.notes.insert(0, told(lie, &verdict));
+    }
+    verdict
+}
+
+/// What is to be said of a run whose answers the harness falsified.
+fn told(lie: Lie, verdict: &Verdict) -> String {
+    let falsified = format!("the harness falsified some of the answers (--lie {lie})");
+    let found: Vec<&str> = verdict.lie_found_by().into_iter().map(Property::name).collect();
+    match crate::words::list(&found) {
+        Some(found) => {
+            format!(
+                "{falsified}, and the checkers found it: what is broken here ({found}) says nothing of the target"
+            )
+        }
+        None => format!(
+            "{falsified}, and the checkers did not find it: either too little was asked for the lie to be told, or a run like this one finds no such bug"
+        ),
     }
 }
 
@@ -107,6 +128,7 @@ fn untimed_verdict(
         target: header.target.clone(),
         flavour: header.flavour.clone(),
         mutant: header.mutant.clone(),
+        lie: header.lie,
         world: header.world.clone(),
         workload: header.workload,
         seed: header.seed,

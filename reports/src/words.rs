@@ -53,6 +53,9 @@ pub(crate) fn target(verdict: &Verdict) -> String {
     if let Some(mutant) = &verdict.mutant {
         text.push_str(&format!(" (mutant {mutant})"));
     }
+    if let Some(lie) = verdict.lie {
+        text.push_str(&format!(" (lie {lie})"));
+    }
     text
 }
 

@@ -6,7 +6,7 @@ use super::fault::FaultVerdict;
 use super::figures::Figures;
 use super::property::PropertyVerdict;
 use super::valid::Valid;
-use afterall_history::{Property, Sessions, Workload};
+use afterall_history::{Lie, Property, Sessions, Workload};
 use serde::{Deserialize, Serialize};
 
 /// The `format` field of a verdict.
@@ -37,6 +37,9 @@ pub struct Verdict {
     /// As in the history's header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutant: Option<String>,
+    /// As in the history's header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lie: Option<Lie>,
     /// As in the history's header.
     pub world: String,
     /// As in the history's header.
@@ -103,5 +106,19 @@ impl Verdict {
     #[must_use]
     pub fn property(&self, property: Property, sessions: Sessions) -> Option<&PropertyVerdict> {
         self.properties.iter().find(|p| p.property == property && p.sessions == sessions)
+    }
+
+    /// The broken promises that give away the run's lie, in the order in which the lie lists what it breaks. Empty: there was
+    /// no lie, or the checkers did not find it.
+    #[must_use]
+    pub fn lie_found_by(&self) -> Vec<Property> {
+        let broken = |property: &Property| {
+            let is = |p: &PropertyVerdict| {
+                p.property == *property && p.promised && p.outcome.is_broken()
+            };
+            self.properties.iter().any(is)
+        };
+        let breaks = self.lie.map_or(&[][..], Lie::breaks);
+        breaks.iter().copied().filter(broken).collect()
     }
 }

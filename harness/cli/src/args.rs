@@ -6,8 +6,8 @@ use afterall_engine::config::{MaxBound, REFERENCE};
 use afterall_engine::faults::Registry;
 use afterall_engine::{ConfigError, RunConfig, SessionKind, WorldKind};
 use afterall_formats::Format;
-use afterall_history::FaultKind;
 use afterall_history::Workload;
+use afterall_history::{FaultKind, Lie};
 use afterall_manifest::builtin;
 use afterall_node::NodeArgs;
 use afterall_reference::core::{Flavour, MUTANTS, Mutant};
@@ -107,6 +107,9 @@ pub(crate) struct RunArgs {
     /// A known bug of the reference node to switch on, to see that it is found
     #[arg(long, long_help = mutant_help())]
     pub(crate) mutant: Option<Mutant>,
+    /// Falsify a few of the answers of any target, as a broken store would, to see that it would be found
+    #[arg(long, value_parser = words::<Lie>(Lie::names()), long_help = lie_help())]
+    pub(crate) lie: Option<Lie>,
     /// A promise counts as tested if its property breaks in at most this share of its chances, with 95 % confidence: 30% needs
     /// ten chances. `none` sets no limit
     #[arg(long, value_name = "SHARE", default_value_t = MaxBound::USUAL)]
@@ -210,7 +213,8 @@ pub(crate) enum TargetCommand {
     List,
     /// Write a manifest and a client in Python, to be filled in
     New(NewArgs),
-    /// Try a target out in the docker world: does it start, do operations return, does each fault take hold and heal
+    /// Try a target out in the docker world: does it start, do operations return, does each fault take hold and heal,
+    /// would a run find it wrong
     Check(TrialArgs),
     /// Print the JSON schema of manifests, for editors
     Schema,
@@ -273,6 +277,17 @@ fn mutant_help() -> String {
     help
 }
 
+fn lie_help() -> String {
+    let mut help = "Falsify a few of the answers of any target, as a broken store would, to see that it would be found. The \
+                    exit code is then 1; where the checkers did not find it, it is another, and the verdict says so:\n"
+        .to_owned();
+    for lie in Lie::ALL {
+        let workloads: Vec<&str> = lie.workloads().iter().map(|workload| workload.name()).collect();
+        help.push_str(&format!("\n- {lie}: {} ({})", lie.summary(), workloads.join(", ")));
+    }
+    help
+}
+
 impl RunArgs {
     /// The configuration that is meant, every default filled in.
     pub(crate) fn resolve(&self, drawn_seed: u64) -> Result<RunConfig, Failure> {
@@ -280,6 +295,7 @@ impl RunArgs {
         let mut config = RunConfig::builder()
             .flavour(self.flavour)
             .mutant(self.mutant)
+            .lie(self.lie)
             .workload(self.workload)
             .world(self.world)
             .nodes(self.nodes)
@@ -360,6 +376,9 @@ pub(crate) fn command_line(config: &RunConfig) -> String {
     if let Some(mutant) = config.mutant {
         line.push_str(&format!(" --mutant {mutant}"));
     }
+    if let Some(lie) = config.lie {
+        line.push_str(&format!(" --lie {lie}"));
+    }
     line.push_str(&format!(
         " --nodes {} --concurrency {} --sessions {} --faults {faults} --time {} --quiescence {} --timeout {}",
         config.nodes,
@@ -404,6 +423,7 @@ mod tests {
             "afterall run --mutant cart-union --nodes 3 --sessions sticky --time 1m",
             "afterall run --flavour lww --faults clock,partition --timeout 250ms --max-bound 5%",
             "afterall run --max-bound none",
+            "afterall run --lie stale-read --faults none",
             "afterall run --world docker --nodes 9 --image infra=mine:1 --faults black-hole",
             "afterall run redis --faults stop",
             "afterall run ../../targets/manifests/redis.toml",
@@ -451,6 +471,35 @@ mod tests {
         assert!(quiet.mutant_warning().unwrap().contains("partition"));
         let loud = resolve("afterall run --mutant cart-union");
         assert_eq!(loud.mutant_warning(), None);
+    }
+
+    #[test]
+    fn a_lie_that_cannot_be_found_is_refused_with_those_that_can() {
+        let refused = |line: &str| Plan::new(resolve(line)).unwrap_err().to_string();
+        let text = refused("afterall run --lie double");
+        assert!(
+            text.contains(
+                "expected the workload counter, or a lie that fits: drop-write, stale-read"
+            ),
+            "{text}"
+        );
+        let text = refused("afterall run --lie drop-write --flavour lww --workload counter");
+        assert!(text.contains("breaks nothing that reference promises"), "{text}");
+        let text = refused("afterall run redis --lie drop-write --faults none");
+        assert!(text.contains("nothing that redis promises of the workload register"), "{text}");
+        assert!(text.ends_with("a lie that fits: stale-read"), "{text}");
+        // What is promised to sessions that stay is promised to nobody here.
+        let text = refused("afterall run --lie drop-write --flavour lww --sessions roaming");
+        assert!(text.contains("nothing that reference promises"), "{text}");
+        for line in [
+            "afterall run --lie drop-write",
+            "afterall run --lie resurrect --workload cart",
+            "afterall run redis --lie double --workload counter",
+            "afterall run etcd --lie drop-write",
+            "afterall run cassandra-one --lie stale-read",
+        ] {
+            Plan::new(resolve(line)).unwrap();
+        }
     }
 
     #[test]

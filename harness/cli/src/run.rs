@@ -21,7 +21,7 @@ use afterall_engine::{
 use afterall_history::{Event, read_jsonl};
 use afterall_reference::core::MUTANTS;
 use afterall_reports::{Context, verdict_text};
-use afterall_worlds::Settings;
+use afterall_worlds::{Settings, docker};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,6 +47,9 @@ fn carry_out(config: RunConfig, store: &Path, controls: u32) -> Result<Exit, Fai
     let config = plan.config();
     if let Some(warning) = config.mutant_warning() {
         eprintln!("warning: {warning}");
+    }
+    if config.world == WorldKind::Docker {
+        docker::check(config).map_err(Failure::usage)?;
     }
     signals::now(Doing::Anything(NOTHING.to_owned()));
     let now = SystemTime::now();
@@ -130,6 +133,13 @@ pub(crate) fn judge(
     print_verdict(&verdict);
     if let Some(warning) = silent_mutant(&verdict) {
         eprintln!("warning: {warning}");
+    }
+    if let Some(lie) = verdict.lie
+        && verdict.lie_found_by().is_empty()
+    {
+        eprintln!(
+            "warning: the checkers did not find the lie {lie}: see the first note of the verdict"
+        );
     }
     let exit = verdict.valid.into();
     if let (Some(config), false) = (config, controls == 0 || verdict.anomalies.is_empty()) {

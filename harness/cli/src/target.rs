@@ -4,13 +4,13 @@ use crate::args::{NewArgs, TargetCommand, TrialArgs, usage};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::run::{settings, stopped_by_signals};
-use afterall_history::FaultKind;
-
 use afterall_checkers::words::counted;
-use afterall_engine::{Plan, RunConfig, WorldKind};
+use afterall_engine::{Observer, Plan, Recording, RunConfig, WorldKind, record};
+use afterall_history::{Event, FaultKind, HistoryBuilder, Lie, Property};
 use afterall_manifest::{Manifest, builtin};
 use afterall_worlds::docker::{self, Tried};
 use afterall_worlds::stopped;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -77,6 +77,9 @@ fn check(args: &TrialArgs) -> Result<Exit, Failure> {
     let manifest = afterall_manifest::load(&args.target, &afterall_clients::specs())
         .map_err(Failure::usage)?;
     let plans = plans(args, &manifest)?;
+    for plan in &plans {
+        docker::check(plan.config()).map_err(Failure::usage)?;
+    }
     let logs = tempfile::tempdir()?;
     let logs_kept = args.logs.as_deref().unwrap_or(logs.path());
     std::fs::create_dir_all(logs_kept)?;
@@ -94,6 +97,8 @@ fn check(args: &TrialArgs) -> Result<Exit, Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(trial(&plans, logs_kept, &mut tell))?;
+    drop(runtime);
+    lies(&plans, logs_kept, &mut tell)?;
     match failed {
         0 => {
             println!("{} can be run: afterall run {}", manifest.name, args.target);
@@ -117,6 +122,65 @@ async fn trial(plans: &[Plan], logs: &Path, tell: &mut dyn FnMut(Tried)) -> Resu
             docker::remove(&settings.run_id).await?;
             Err(Failure::failed("stopped by the user"))
         }
+    }
+}
+
+/// Whether a run against the target could be found wrong: a short run for each lie that a workload and its promises can show.
+fn lies(plans: &[Plan], logs: &Path, tell: &mut dyn FnMut(Tried)) -> Result<(), Failure> {
+    for plan in plans {
+        let config = plan.config();
+        let fitting = config.fitting_lies();
+        for &lie in Lie::ALL.iter().filter(|lie| lie.workloads().contains(&config.workload)) {
+            let what = format!("{}: lie {lie}", config.workload);
+            if !fitting.contains(&lie) {
+                let seen = "not tried: it breaks nothing that is promised".to_owned();
+                tell(Tried { what, good: true, seen });
+                continue;
+            }
+            let lying = RunConfig {
+                lie: Some(lie),
+                faults: Vec::new(),
+                time_ms: LYING_MS,
+                ..config.clone()
+            };
+            let lying = Plan::new(lying).map_err(usage)?;
+            let mut world = afterall_worlds::open(&lying, &settings(logs.to_owned()))?;
+            let header = lying.header(None);
+            let mut kept = Kept { builder: HistoryBuilder::new(header)? };
+            let stop = stopped_by_signals(WorldKind::Docker);
+            record(&lying, &mut *world, &mut kept, &stop)?;
+            if stop.is_stopped() {
+                return Err(Failure::failed("stopped by the user"));
+            }
+            let verdict = Recording::new(kept.builder.finish()).judge();
+            let found: Vec<&str> = verdict.lie_found_by().into_iter().map(Property::name).collect();
+            let good = !found.is_empty();
+            let seen = match verdict.reasons.first() {
+                _ if good => format!("found: {} broken", found.join(", ")),
+                Some(reason) => format!("NOT found by the checkers: {reason}"),
+                None => "NOT found by the checkers".to_owned(),
+            };
+            tell(Tried { what, good, seen });
+        }
+    }
+    Ok(())
+}
+
+/// How long a lie is told.
+const LYING_MS: u64 = 8_000;
+
+/// Keeps the history of a run in memory.
+struct Kept {
+    builder: HistoryBuilder,
+}
+
+impl Observer for Kept {
+    fn record(&mut self, event: &Event) -> io::Result<()> {
+        self.builder.push(event).map_err(io::Error::other)
+    }
+
+    fn warn(&mut self, warning: &str) {
+        eprintln!("warning: {warning}");
     }
 }
 

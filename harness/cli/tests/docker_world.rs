@@ -6,7 +6,9 @@ mod program;
 
 use afterall_needs::{NOTHING, tests};
 use program::engine::{afterall, has, left, turn};
-use program::{AFTERALL, latest, signal, start, text, verdict, wait_for_history};
+use program::{
+    AFTERALL, PRINTED, latest, signal, start, text, verdict, wait_for_history, wait_until,
+};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -18,6 +20,7 @@ fn main() -> ExitCode {
             nine_nodes_are_wired_and_cut,
             a_known_bug_is_found,
             ctrl_c_leaves_a_history_and_no_containers,
+            a_second_ctrl_c_says_what_is_left_and_how_to_remove_it,
             what_a_killed_harness_leaves_is_reaped,
             what_is_wrong_with_a_manifest_is_told_and_nothing_stays,
             the_engine_may_be_elsewhere,
@@ -25,6 +28,8 @@ fn main() -> ExitCode {
         NOTHING => without_an_engine_the_error_says_what_to_do;
         || has(&["afterall/redis"]) =>
             a_new_target_is_added_by_following_the_page_about_it,
+            an_image_that_drops_root_starts_and_its_clock_is_skewed,
+            a_target_that_does_not_start_with_a_preloaded_library_is_tried_without,
             datagrams_are_dropped_and_files_are_damaged;
     })
 }
@@ -82,6 +87,23 @@ fn ctrl_c_leaves_a_history_and_no_containers() {
     wait_for_history(&mut child, store.path(), |history| history.lines().count() > 200);
     signal(&child, "-INT");
     assert_eq!(child.wait().unwrap().code(), Some(2));
+    assert_eq!(left(store.path()), 0);
+}
+
+fn a_second_ctrl_c_says_what_is_left_and_how_to_remove_it() {
+    let _turn = turn();
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["run", "reference", "--world", "docker", "--nodes", "3", "--seed", "881007"];
+    let mut child = start(afterall(&arguments, store.path()), store.path());
+    wait_for_history(&mut child, store.path(), |history| history.lines().count() > 200);
+    let told = || std::fs::read_to_string(store.path().join(PRINTED)).unwrap();
+    signal(&child, "-INT");
+    wait_until("the first signal", || told().contains("press Ctrl-C again"));
+    signal(&child, "-INT");
+    assert_eq!(child.wait().unwrap().code(), Some(255), "{}", told());
+    assert!(told().contains("`afterall doctor --reap` removes the containers"), "{}", told());
+    assert_ne!(left(store.path()), 0);
+    Command::new(AFTERALL).args(["doctor", "--reap"]).output().unwrap();
     assert_eq!(left(store.path()), 0);
 }
 
@@ -203,6 +225,69 @@ fn without_an_engine_the_error_says_what_to_do() {
     assert!(text(&output).contains("DOCKER_HOST"), "{}", text(&output));
 }
 
+fn docker(arguments: &[&str]) -> String {
+    let output = Command::new("docker").args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// An image of Redis that starts with a script, in which `$@` is the command.
+fn image_with_entrypoint(name: &str, script: &str) -> String {
+    let image = format!("afterall-test/{name}:latest");
+    let made = docker(&["create", "afterall/redis"]);
+    let entrypoint = format!(r#"ENTRYPOINT ["sh", "-c", "{script}", "--"]"#);
+    docker(&["commit", "--change", &entrypoint, &made, &image]);
+    docker(&["rm", &made]);
+    image
+}
+
+/// Images of makers start as root, to give their folder away, and go on as another user.
+fn an_image_that_drops_root_starts_and_its_clock_is_skewed() {
+    let _turn = turn();
+    let image = image_with_entrypoint(
+        "drops-root",
+        r#"chown -R redis /data; exec setpriv --reuid=redis --regid=redis --init-groups \"$@\""#,
+    );
+    let store = tempfile::tempdir().unwrap();
+    for faults in ["none", "clock"] {
+        let role = format!("redis={image}");
+        let arguments = ["run", "redis", "--image", &role, "--faults", faults, "--time", "10s"];
+        let mut command = afterall(&arguments, store.path());
+        let output = command.args(["--seed", "881008"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{faults}: {}", text(&output));
+        let verdict = verdict(store.path());
+        let skewed = verdict["faults"].as_array().unwrap();
+        assert_eq!(skewed.is_empty(), faults == "none", "{skewed:?}");
+        assert!(skewed.iter().all(|fault| fault["took"] == true), "{skewed:?}");
+        assert_eq!(left(store.path()), 0);
+    }
+    docker(&["rmi", &image]);
+}
+
+fn a_target_that_does_not_start_with_a_preloaded_library_is_tried_without() {
+    let _turn = turn();
+    let image = image_with_entrypoint(
+        "no-preload",
+        r#"[ -z \"$LD_PRELOAD\" ] || { echo no preloading here; exit 1; }; exec \"$@\""#,
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let mut check = Command::new(AFTERALL);
+    check.args(["target", "check", "redis", "--image", &format!("redis={image}")]);
+    let output = check.env("TMPDIR", folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    for says in [
+        "FAILED  register: start with the library that skews clocks",
+        "no preloading here",
+        "ok      register: start: every node serves",
+        "ok      fault kill: heals",
+    ] {
+        assert!(text(&output).contains(says), "{says}: {}", text(&output));
+    }
+    assert!(!text(&output).contains("fault clock: takes hold"), "{}", text(&output));
+    assert_eq!(left(folder.path()), 0);
+    docker(&["rmi", &image]);
+}
+
 /// Does what docs/new-target.md says, with the files that it shows.
 fn a_new_target_is_added_by_following_the_page_about_it() {
     let _turn = turn();
@@ -226,7 +311,13 @@ fn a_new_target_is_added_by_following_the_page_about_it() {
     check.args(["target", "check"]).arg(&path).env("TMPDIR", folder.path());
     let output = check.output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    for says in ["operations at n1: 12 ok", "READONLY", "fault clock: takes hold", "can be run"] {
+    for says in [
+        "operations at n1: 12 ok",
+        "READONLY",
+        "fault clock: takes hold",
+        "lie stale-read: found: convergence",
+        "can be run",
+    ] {
         assert!(text(&output).contains(says), "{says}: {}", text(&output));
     }
     assert_eq!(left(folder.path()), 0);

@@ -1,5 +1,6 @@
 //! The first line of a history: what was run, and what the target promised.
 
+use crate::lie::Lie;
 use crate::promise::Promise;
 use crate::vocabulary;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,9 @@ pub struct Header {
     /// The known bug that was switched on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutant: Option<String>,
+    /// How the harness falsified a few of the target's answers, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lie: Option<Lie>,
     /// Where it ran: `process`, `docker` or `sim`; [`RECORDED`] where another tool recorded it.
     pub world: String,
     /// The data type that was driven.
@@ -79,6 +83,7 @@ impl Header {
             target: target.into(),
             flavour: None,
             mutant: None,
+            lie: None,
             world: "sim".to_owned(),
             workload,
             seed,

@@ -18,6 +18,7 @@ mod history;
 mod ids;
 mod intern;
 pub mod jsonl;
+mod lie;
 pub mod limits;
 mod line;
 mod line_error;
@@ -50,6 +51,7 @@ pub use header::{
 pub use history::{History, OpView};
 pub use ids::{KeyId, NodeId, OpId, SessionId, Status};
 pub use jsonl::Writer;
+pub use lie::Lie;
 pub use line_error::{JsonError, LineError};
 pub use promise::{Promise, Property, Sessions, UnknownPromise};
 pub use read::{ReadError, read_jsonl, read_jsonl_from};

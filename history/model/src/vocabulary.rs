@@ -145,6 +145,7 @@ mod tests {
     use crate::fault_kind::FaultKind;
     use crate::function::Function;
     use crate::header::Workload;
+    use crate::lie::Lie;
     use crate::promise::Property;
 
     #[test]
@@ -159,7 +160,7 @@ mod tests {
                 }
             )+ };
         }
-        round_trips!(FaultKind Function Phase Property Workload);
+        round_trips!(FaultKind Function Lie Phase Property Workload);
     }
 
     #[test]

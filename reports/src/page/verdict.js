@@ -44,6 +44,7 @@ function drawVerdict() {
   const facts = [
     ["target", target],
     v.mutant && ["mutant", v.mutant],
+    v.lie && ["lie", v.lie],
     ["workload", v.workload],
     ofOthers ? ["recorded", "by another tool"] : ["world", v.world],
     !ofOthers && ["nodes", count(v.nodes.length)],
@@ -68,7 +69,7 @@ function drawVerdict() {
       el(
         "div",
         { class: "what" },
-        `${target}${v.mutant ? ", mutant " + v.mutant : ""}: ${promised.length > 0 ? `${held} of ${counted(promised.length, "promise")} held` : "nothing was promised"} under the ${v.workload} workload.`,
+        `${target}${v.mutant ? ", mutant " + v.mutant : ""}${v.lie ? ", lie " + v.lie : ""}: ${promised.length > 0 ? `${held} of ${counted(promised.length, "promise")} held` : "nothing was promised"} under the ${v.workload} workload.`,
       ),
       v.reasons.length > 0 &&
         el(

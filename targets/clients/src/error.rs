@@ -107,6 +107,14 @@ pub enum ClientError {
     /// The program was built without the protocol.
     #[error("this build has no {0} client; build with --features {0}")]
     NotBuilt(&'static str),
+    /// The program of an external client does not run.
+    #[error("the client {command:?} does not start: {why}")]
+    Start {
+        /// The command.
+        command: String,
+        /// What came of it.
+        why: String,
+    },
     /// An external client without a program.
     #[error("an external client needs `command` in [client]: the program and its arguments")]
     NoCommand,

@@ -32,6 +32,7 @@ mod external;
 #[cfg(test)]
 mod fake;
 mod http;
+mod lie;
 #[cfg(feature = "redis")]
 mod redis;
 mod reference;
@@ -43,5 +44,7 @@ mod tarantool;
 pub use client::{Answer, Client, Pending};
 pub use cluster::Cluster;
 pub use error::{ClientError, OpError, is_exhaustion};
+pub use external::try_start;
+pub use lie::{Deed, Liar, Lies, LyingClient};
 pub use reference::{ReferenceClient, Status};
 pub use registry::{PROTOCOLS, Protocol, open, specs};

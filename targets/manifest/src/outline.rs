@@ -96,19 +96,33 @@ impl<'t> Outline<'t> {
         Some(key.get_ref().to_string())
     }
 
-    /// How many lines below its start the first line of a text begins.
-    pub(crate) fn lines_before_text(&self, span: &Range<usize>) -> usize {
-        let opening = &self.text[span.start..];
-        let begins = |quotes: &str| {
-            opening.strip_prefix(quotes).is_some_and(|text| text.starts_with(['\n', '\r']))
+    /// How many lines below the start of a text its line with this number, from 0, begins. Where a line of the file goes on in
+    /// the next (`\` at its end), the text has fewer lines than the file.
+    pub(crate) fn lines_to(&self, span: &Range<usize>, line: usize) -> usize {
+        let source = &self.text[span.clone()];
+        let (source, escapes) = match (source.strip_prefix("\"\"\""), source.strip_prefix("'''")) {
+            (Some(source), _) => (source, true),
+            (None, Some(source)) => (source, false),
+            (None, None) => return 0,
         };
-        usize::from(begins("\"\"\"") || begins("'''"))
-    }
-
-    /// Whether a text may go over several lines.
-    pub(crate) fn is_multi_line(&self, span: &Range<usize>) -> bool {
-        let opening = &self.text[span.start..];
-        opening.starts_with("\"\"\"") || opening.starts_with("'''")
+        let mut lines = source.lines().enumerate().peekable();
+        // A line break right after the quotes is not part of the text.
+        lines.next_if(|(_, line)| line.is_empty());
+        let (mut of_text, mut goes_on) = (0, true);
+        for (below, source) in lines {
+            if goes_on && below > 0 && source.trim().is_empty() {
+                // All white space up to the next word is skipped.
+                continue;
+            }
+            of_text += usize::from(!goes_on);
+            let breaks;
+            (breaks, goes_on) = if escapes { line_breaks(source) } else { (0, false) };
+            of_text += breaks;
+            if of_text >= line {
+                return below;
+            }
+        }
+        0
     }
 
     /// The innermost value on the way that is there, the bytes of what the last step leads to, and how many steps lead
@@ -135,6 +149,21 @@ impl<'t> Outline<'t> {
         }
         (at, span, path.len())
     }
+}
+
+/// How many line breaks are written as escapes in a line of a text, and whether it goes on in the next line.
+fn line_breaks(source: &str) -> (usize, bool) {
+    let (mut breaks, mut chars) = (0, source.trim_end().chars());
+    while let Some(char) = chars.next() {
+        if char == '\\' {
+            match chars.next() {
+                Some('n') => breaks += 1,
+                Some(_) => {}
+                None => return (breaks, true),
+            }
+        }
+    }
+    (breaks, false)
 }
 
 /// The line and column, from 1, in which a byte stands.

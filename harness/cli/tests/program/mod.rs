@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
 
 pub(crate) const AFTERALL: &str = env!("CARGO_BIN_EXE_afterall");
-const PRINTED: &str = "printed.txt";
+pub(crate) const PRINTED: &str = "printed.txt";
 
 /// What it printed.
 pub(crate) fn text(output: &Output) -> String {

@@ -65,6 +65,8 @@ fn snapshot_of_the_main_errors() {
         "run --world moon",
         "run --flavour best",
         "run --mutant counter-lww --workload register",
+        "run --lie double",
+        "run redis --lie drop-write",
         "run --max-bound 0%",
         "run --image infra",
         "run nowhere",

@@ -5,6 +5,7 @@
 mod cases;
 mod check_files;
 mod help;
+mod manifests;
 mod outputs;
 mod process_world;
 #[path = "../program/mod.rs"]

@@ -3,6 +3,7 @@
 use crate::program::{
     AFTERALL, latest, nodes_of, signal, start, text, verdict, wait_for_history, wait_until,
 };
+use afterall_history::Lie;
 use afterall_reference::core::MUTANTS;
 use serde_json::Value;
 use std::path::Path;
@@ -64,6 +65,49 @@ fn every_mutant_is_found_with_its_cause() {
         let first_words: String = cause.chars().take(25).collect();
         assert!(text(&output).contains(&first_words), "{}: {cause}", row.name);
     }
+}
+
+#[test]
+fn every_lie_is_found_and_the_run_says_that_it_was_told() {
+    let mut seed = 870_200;
+    for lie in Lie::ALL {
+        for workload in lie.workloads() {
+            seed += 1;
+            let store = tempfile::tempdir().unwrap();
+            let usual = ["--workload", workload.name(), "--faults", "none", "--time", "2s"];
+            let lying = [&usual[..], &["--lie", lie.name()]].concat();
+            let output = run(store.path(), seed, &lying).output().unwrap();
+            assert_eq!(output.status.code(), Some(1), "{lie} {workload}: {}", text(&output));
+            assert!(text(&output).contains(&format!("reference/crdt (lie {lie})")));
+            let lied = verdict(store.path());
+            assert_eq!(lied["lie"], lie.name());
+            let broken = lied["properties"].as_array().unwrap().iter().find(|property| {
+                let breaks =
+                    lie.breaks().iter().any(|breaks| property["property"] == breaks.name());
+                breaks && property["promised"] == true && property["outcome"] == "broken"
+            });
+            let name = broken.unwrap()["property"].as_str().unwrap();
+            assert!(lied["notes"][0].as_str().unwrap().contains(name), "{}", lied["notes"]);
+            // What is kept of the run says it, too.
+            let run_toml = std::fs::read_to_string(latest(store.path(), "run.toml")).unwrap();
+            assert!(run_toml.contains(&format!("lie = \"{lie}\"")), "{run_toml}");
+            let summary = std::fs::read_to_string(latest(store.path(), "summary.md")).unwrap();
+            assert!(summary.contains(&format!("(lie {lie})")), "{summary}");
+
+            let output = run(store.path(), seed, &usual).output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{workload}: {}", text(&output));
+        }
+    }
+}
+
+#[test]
+fn a_lie_that_is_not_found_is_warned_of() {
+    let store = tempfile::tempdir().unwrap();
+    // One session that asks once a second never leaves a value behind.
+    let arguments = ["--lie", "stale-read", "--faults", "none", "--time", "1s", "--rate", "1"];
+    let output = run(store.path(), 870_220, &arguments).output().unwrap();
+    assert_ne!(output.status.code(), Some(1), "{}", text(&output));
+    assert!(text(&output).contains("the checkers did not find the lie stale-read"));
 }
 
 #[test]

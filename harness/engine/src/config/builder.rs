@@ -5,7 +5,7 @@ use super::run_config::{REFERENCE, RunConfig};
 use super::session_kind::SessionKind;
 use super::world_kind::WorldKind;
 use crate::faults::{Registry, Schedule};
-use afterall_history::{ActsOn, FaultKind, Workload};
+use afterall_history::{ActsOn, FaultKind, Lie, Workload};
 use afterall_manifest::Manifest;
 use afterall_reference::core::{Flavour, Mutant};
 use std::collections::BTreeMap;
@@ -26,6 +26,7 @@ pub struct RunConfigBuilder {
     manifest_path: Option<String>,
     flavour: Option<Flavour>,
     mutant: Option<Mutant>,
+    lie: Option<Lie>,
     workload: Option<Workload>,
     world: Option<WorldKind>,
     nodes: Option<u16>,
@@ -63,6 +64,8 @@ impl RunConfigBuilder {
         flavour: Option<Flavour>,
         /// A known bug of the reference node.
         mutant: Option<Mutant>,
+        /// How a few of the target's answers are falsified.
+        lie: Option<Lie>,
         /// The data type that is driven. Default: register, or the one that shows the mutant.
         workload: impl Into<Option<Workload>>,
         /// Where it runs. Default: process for the reference node, docker for every other target.
@@ -142,6 +145,7 @@ impl RunConfigBuilder {
             target,
             flavour: self.flavour.or(reference.then_some(usual)),
             mutant: self.mutant,
+            lie: self.lie,
             workload: self.workload.unwrap_or(row.map_or(Workload::Register, |row| row.workload)),
             world,
             nodes: self.nodes.or(manifest.as_ref().map(|manifest| manifest.nodes)).unwrap_or(5),

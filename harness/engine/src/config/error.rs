@@ -2,7 +2,7 @@
 
 use super::world_kind::WorldKind;
 use crate::faults::{BadSchedule, TooShort};
-use afterall_history::{FaultKind, Workload};
+use afterall_history::{FaultKind, Lie, Workload};
 use afterall_reference::core::{Flavour, Mutant};
 
 /// An invalid run configuration. Fields are named as in `run.toml`.
@@ -80,6 +80,36 @@ pub enum ConfigError {
         workload: Workload,
         /// Where it shows.
         known: String,
+    },
+    /// A lie that the workload does not show.
+    #[error(
+        "lie {lie} does not show with the workload {workload}, so this run could not find it: expected the workload {known}, or a lie that fits: {fitting}"
+    )]
+    LieHidden {
+        /// The lie.
+        lie: Lie,
+        /// The workload.
+        workload: Workload,
+        /// The workloads that show it.
+        known: String,
+        /// The lies that fit the configuration.
+        fitting: String,
+    },
+    /// A lie that breaks nothing that is promised.
+    #[error(
+        "lie {lie} breaks nothing that {target} promises of the workload {workload}, so this run could not find it: expected a promise of {known}, or a lie that fits: {fitting}"
+    )]
+    LieAllowed {
+        /// The lie.
+        lie: Lie,
+        /// The target.
+        target: String,
+        /// The workload.
+        workload: Workload,
+        /// The properties that it breaks.
+        known: String,
+        /// The lies that fit the configuration.
+        fitting: String,
     },
     /// An option of the reference node, for another target.
     #[error("{0}: only the reference node has one, {1} does not")]

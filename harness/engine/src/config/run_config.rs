@@ -5,7 +5,9 @@ use super::max_bound::MaxBound;
 use super::session_kind::SessionKind;
 use super::world_kind::WorldKind;
 use crate::faults::{Pace, Registry, Schedule};
-use afterall_history::{ActsOn, FORMAT, FaultKind, Header, Sessions, VERSION, Workload};
+use afterall_history::{
+    ActsOn, FORMAT, FaultKind, Header, Lie, Promise, Property, Sessions, VERSION, Workload,
+};
 use afterall_manifest::{ClockSpec, Manifest};
 use afterall_reference::core::{Flavour, Mutant};
 use afterall_workloads::Generator;
@@ -27,6 +29,9 @@ pub struct RunConfig {
     /// Its known bug, if one is switched on.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "super::by_name_if_any")]
     pub mutant: Option<Mutant>,
+    /// How a few of the target's answers are falsified, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lie: Option<Lie>,
     /// The data type that is driven.
     pub workload: Workload,
     /// Where it runs.
@@ -100,7 +105,7 @@ impl RunConfig {
         if let Some(refused) = afterall_checkers::cannot_show(&self.header(None), true) {
             return Err(refused.into());
         }
-        Ok(())
+        self.check_lie()
     }
 
     /// Whether this is the bundled node.
@@ -147,6 +152,41 @@ impl RunConfig {
             "mutant {} comes out under {faults}, and this run has no such fault",
             row.name
         ))
+    }
+
+    fn check_lie(&self) -> Result<(), ConfigError> {
+        let Some(lie) = self.lie else { return Ok(()) };
+        let (workload, promises) = (self.workload, self.header(None).promises);
+        if lie.fits(workload, &promises) {
+            return Ok(());
+        }
+        let names = |names: Vec<&str>| match names.is_empty() {
+            true => "none".to_owned(),
+            false => names.join(", "),
+        };
+        let fitting: Vec<&str> = self.fitting_lies().into_iter().map(Lie::name).collect();
+        let fitting = names(fitting);
+        if !lie.workloads().contains(&workload) {
+            let known = names(lie.workloads().iter().map(|workload| workload.name()).collect());
+            return Err(ConfigError::LieHidden { lie, workload, known, fitting });
+        }
+        let target = self.target.clone();
+        let mut header = self.header(None);
+        let shown = |property: &&Property| {
+            header.promises = vec![Promise::to_all(**property)];
+            afterall_checkers::cannot_show(&header, true).is_none()
+        };
+        let known = lie.breaks().iter().filter(shown);
+        let known = names(known.map(|property| property.name()).collect());
+        Err(ConfigError::LieAllowed { lie, target, workload, known, fitting })
+    }
+
+    /// The lies that a run of this configuration can find.
+    #[must_use]
+    pub fn fitting_lies(&self) -> Vec<Lie> {
+        let promises = self.header(None).promises;
+        let fits = |lie: &Lie| lie.fits(self.workload, &promises);
+        Lie::ALL.iter().copied().filter(fits).collect()
     }
 
     fn check_target(&self) -> Result<(), ConfigError> {
@@ -198,6 +238,15 @@ impl RunConfig {
         (healthy_ns, time_ns - healthy_ns - heal_ns, heal_ns)
     }
 
+    /// Whether faults of this kind may come.
+    #[must_use]
+    pub fn injects(&self, kind: FaultKind) -> bool {
+        match &self.schedule {
+            Schedule::Drawn => self.faults.contains(&kind),
+            Schedule::Given(planned) => planned.iter().any(|planned| planned.fault.kind == kind),
+        }
+    }
+
     /// The names of the nodes.
     #[must_use]
     pub fn node_names(&self) -> Vec<String> {
@@ -246,6 +295,7 @@ impl RunConfig {
             target: self.target.clone(),
             flavour: self.flavour.map(|flavour| flavour.name().to_owned()),
             mutant: self.mutant.map(|mutant| mutant.to_string()),
+            lie: self.lie,
             world: self.world.to_string(),
             workload: self.workload,
             seed: self.seed,

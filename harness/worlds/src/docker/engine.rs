@@ -86,6 +86,8 @@ pub(crate) struct NewContainer {
     /// A network's name, or `container:NAME`.
     pub(crate) network: String,
     pub(crate) hostname: Option<String>,
+    /// Whose semaphores and shared memory it uses: `shareable`, or `container:NAME`; its own if absent.
+    pub(crate) ipc: Option<String>,
     pub(crate) labels: BTreeMap<String, String>,
     /// Ports to publish on free ports of the engine's host, TCP.
     pub(crate) publish: Vec<u16>,
@@ -243,6 +245,7 @@ impl Engine {
             exposed_ports: Some(new.publish.iter().map(port).collect()),
             host_config: Some(HostConfig {
                 network_mode: Some(new.network),
+                ipc_mode: new.ipc,
                 port_bindings: Some(bindings),
                 cap_add: Some(new.capabilities),
                 binds: Some(new.volumes),

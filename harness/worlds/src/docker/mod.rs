@@ -4,6 +4,7 @@
 //! engine through its API, so that it may be elsewhere.
 
 mod against;
+mod before;
 mod cluster;
 mod engine;
 mod error;
@@ -17,6 +18,7 @@ mod trial;
 mod unasked;
 mod wiring;
 
+pub use before::check;
 pub use engine::EngineError;
 pub use error::SetupError;
 pub use trial::{Tried, trial};
@@ -27,7 +29,7 @@ use crate::settings::Settings;
 use afterall_clients::{Client, ClientError};
 use afterall_engine::driver::Asker;
 use afterall_engine::faults::Fault;
-use afterall_engine::{Evidence, Happened, Plan, World, WorldError};
+use afterall_engine::{Evidence, Happened, Plan, RunConfig, World, WorldError};
 use cluster::Cluster;
 use engine::Engine;
 use std::sync::atomic::Ordering;
@@ -39,8 +41,9 @@ const TICKS_A_LOOK: u32 = 5;
 /// A cluster of containers that is not up yet. When it ends, or is dropped, all containers are gone.
 ///
 /// # Errors
-/// The system gives no threads, or no temporary folder.
+/// The target cannot be set up like this, or the system gives no threads, or no temporary folder.
 pub fn open(plan: &Plan, settings: &Settings) -> Result<impl World + use<>, WorldError> {
+    check(plan.config()).map_err(WorldError::setup)?;
     // Its lock tells that the run is alive; it goes when everything else is gone.
     let scratch = Scratch::new().map_err(WorldError::setup)?;
     let lock = scratch.path().to_owned();
@@ -50,6 +53,7 @@ pub fn open(plan: &Plan, settings: &Settings) -> Result<impl World + use<>, Worl
     let known: Arc<OnceLock<Engine>> = Arc::default();
     let found = Arc::clone(&known);
     let starting = async move {
+        try_client(&config).await?;
         let engine = Engine::connect().await.map_err(WorldError::setup)?;
         let engine = found.get_or_init(|| engine).clone();
         if let Err(error) = reap::reap(&engine).await {
@@ -72,6 +76,16 @@ pub fn open(plan: &Plan, settings: &Settings) -> Result<impl World + use<>, Worl
         removed.err().map(sentence).into_iter().collect()
     };
     Live::new(plan, Box::pin(starting), Box::new(clean_up))
+}
+
+/// An external client that cannot start, or that ends at once, must cost nothing.
+async fn try_client(config: &RunConfig) -> Result<(), WorldError> {
+    match &config.manifest {
+        Some(manifest) => {
+            afterall_clients::try_start(&manifest.client).await.map_err(WorldError::setup)
+        }
+        None => Ok(()),
+    }
 }
 
 /// Removes what runs of this machine that were killed left in the engine; returns their ids.

@@ -5,6 +5,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "it waits until a deadline")]
 
+use super::before::place_of;
 use super::cluster::{
     COMMAND_MAX, Cluster, Node, POLL, SHARED, container, data_in_infra, infra, proxy,
     shared_volume, volume,
@@ -18,8 +19,8 @@ use crate::live::links::LinkPlan;
 use crate::live::open_files::make_room;
 use crate::live::tail;
 use crate::settings::Settings;
-use afterall_clients::Cluster as Asked;
 use afterall_engine::{ConfigError, RunConfig};
+use afterall_history::FaultKind;
 use afterall_manifest::{ClockSpec, Command, Manifest, On, Place, Process};
 use afterall_toxiproxy::Links;
 use std::collections::BTreeMap;
@@ -41,6 +42,25 @@ const REFERENCE_IMAGES: &[&str] = &["afterall/reference:latest"];
 pub(super) const IMAGES: &[&[&str]] = &[TOXIPROXY_IMAGES, INFRA_IMAGES, REFERENCE_IMAGES];
 const BUILD: &str =
     "build those that are made here with docker/build, or name another with --image ROLE=NAME";
+
+/// What the clocks of a node share: the name of a semaphore and of a piece of memory.
+const SEMAPHORE: &str = "afterall";
+
+/// Puts the library that skews clocks, the skew and what its users share in place. The library makes a semaphore that belongs
+/// to the user of the first process, and ends every later process whose user may not open it: an image whose root drops
+/// to another user would not start. So one is made here, and anybody may open it.
+fn clock_script() -> String {
+    // Started at the right time, so that a later skew is a jump of a clock that was right.
+    format!(
+        "cp /usr/local/lib/libfaketimeMT.so.1 {SHARED}/\n\
+         echo +0 > {SHARED}/faketime\nchmod -R a+rX {SHARED}\n\
+         LD_PRELOAD={SHARED}/libfaketimeMT.so.1 sleep 60 &\np=$!; cd /dev/shm\n\
+         for i in $(seq 500); do\n\
+         if [ -s sem.faketime_sem_$p ] && [ -s faketime_shm_$p ]; then break; fi; sleep 0.02\ndone\n\
+         cp sem.faketime_sem_$p sem.{SEMAPHORE}; cp faketime_shm_$p {SEMAPHORE}\n\
+         chmod a+rw sem.{SEMAPHORE} {SEMAPHORE}; kill $p; rm -f sem.faketime_sem_$p faketime_shm_$p\n"
+    )
+}
 
 /// Sets everything up under the name of the run and waits until the target serves. What was started is found again
 /// by the run's label; whoever calls this removes it after an error.
@@ -99,14 +119,6 @@ impl Setup<'_> {
                 log: String::new(),
             });
         }
-        // A client that cannot be had must cost nothing.
-        let (internal, addresses) = Default::default();
-        let names = self.config.node_names();
-        afterall_clients::open(
-            &self.manifest.client,
-            self.config.workload,
-            Asked { names, internal, addresses },
-        )?;
         let with_time = self.manifest.clock == Some(ClockSpec::TimeLink);
         let images = self.images(with_time).await?;
         let network = format!("{}-net", self.run);
@@ -267,6 +279,7 @@ impl Setup<'_> {
             labels: self.labels.clone(),
             publish: vec![self.wiring.client_port],
             capabilities: vec!["NET_ADMIN".to_owned()],
+            ipc: self.preloads().then(|| "shareable".to_owned()),
             volumes,
             ..NewContainer::default()
         };
@@ -304,25 +317,25 @@ impl Setup<'_> {
             // Only counts: where the kernel cannot, what links carry is not told.
             let tally = tally::rules(&self.wiring, addresses, node);
             script.push_str(&format!("iptables-restore --noflush <<'END' || true\n{tally}END\n"));
-            if self.manifest.clock.is_some_and(ClockSpec::is_faketime) {
-                // Started at the right time, so that a later skew is a jump of a clock that was right.
-                script.push_str(&format!(
-                    "cp /usr/local/lib/libfaketimeMT.so.1 {SHARED}/\n\
-                     echo +0 > {SHARED}/faketime\nchmod -R a+rX {SHARED}\n"
-                ));
+            if self.preloads() {
+                script.push_str(&clock_script());
             }
             self.engine.script(&infra(&self.run, node), &script, COMMAND_MAX).await?;
         }
         Ok(links)
     }
 
+    /// Whether the library that skews clocks is loaded into the target's processes: it changes how programs run, so only
+    /// where a clock is to be skewed.
+    fn preloads(&self) -> bool {
+        self.manifest.clock.is_some_and(ClockSpec::is_faketime)
+            && self.config.injects(FaultKind::Clock)
+    }
+
     fn place(&self, node: usize, addresses: &Addresses) -> Place {
         let ips: Vec<String> = addresses.nodes.iter().map(ToString::to_string).collect();
-        let mut place = Place::new(node, &ips, self.config.seed);
-        place.flavour = self.config.flavour.map(|flavour| flavour.to_string()).unwrap_or_default();
-        place.mutant = self.config.mutant.map(|mutant| mutant.to_string()).unwrap_or_default();
-        place.time = addresses.authority.map(|ip| format!("{ip}:{TIME_PORT}")).unwrap_or_default();
-        place
+        let time = addresses.authority.map(|ip| format!("{ip}:{TIME_PORT}")).unwrap_or_default();
+        place_of(self.config, node, &ips, time)
     }
 
     async fn create_process(
@@ -344,7 +357,7 @@ impl Setup<'_> {
         for (name, value) in &process.env {
             env.push(format!("{name}={}", value.fill(place).map_err(bad(name))?));
         }
-        if self.manifest.clock.is_some_and(ClockSpec::is_faketime) {
+        if self.preloads() {
             // In this order: alone, the first breaks programs with an allocator of their own.
             env.push(format!("LD_PRELOAD={SHARED}/libfaketimeMT.so.1 libc.so.6"));
             env.push("FAKETIME_NO_CACHE=1".to_owned());
@@ -353,7 +366,9 @@ impl Setup<'_> {
             env.push("FAKETIME_DONT_FAKE_MONOTONIC=1".to_owned());
             // Without it a JVM hangs in its start.
             env.push("FAKETIME_FORCE_MONOTONIC_FIX=0".to_owned());
+            env.push(format!("FAKETIME_SHARED=/{SEMAPHORE} /{SEMAPHORE}"));
         }
+        let infra = infra(&self.run, node);
         let mut files = BTreeMap::new();
         for (path, content) in &process.files {
             files.insert(path.clone(), content.fill(place).map_err(bad(path))?);
@@ -372,7 +387,8 @@ impl Setup<'_> {
                 image: image.to_owned(),
                 command,
                 env,
-                network: format!("container:{}", infra(&self.run, node)),
+                network: format!("container:{infra}"),
+                ipc: self.preloads().then(|| format!("container:{infra}")),
                 labels: self.labels.clone(),
                 volumes,
                 memory_mib: process.memory_mib,

@@ -4,14 +4,15 @@
 
 use super::cluster::Cluster;
 use super::engine::Engine;
-use super::{reap, setup};
+use super::{reap, setup, try_client};
 use crate::live::Deployment;
 use crate::live::scratch::Scratch;
 use crate::settings::Settings;
 use afterall_clients::{Client, OpError};
 use afterall_engine::driver::Asker;
 use afterall_engine::{Plan, WorldError};
-use afterall_history::Value;
+use afterall_history::{FaultKind, Value};
+use afterall_manifest::ClockSpec;
 use afterall_workloads::{Generator, Operation};
 use std::time::Duration;
 
@@ -41,6 +42,9 @@ pub async fn trial(
     settings: &Settings,
     tell: &mut dyn FnMut(Tried),
 ) -> Result<(), WorldError> {
+    if let Some(plan) = plans.first() {
+        try_client(plan.config()).await?;
+    }
     let engine = Engine::connect().await.map_err(WorldError::setup)?;
     if let Err(error) = reap::reap(&engine).await {
         (settings.notice)(&format!("could not remove what earlier runs left behind: {error}"));
@@ -50,13 +54,24 @@ pub async fn trial(
     for (place, plan) in plans.iter().enumerate() {
         let config = plan.config();
         let workload = config.workload;
-        let cluster = setup::start(engine.clone(), scratch.path(), config, settings).await;
+        let mut plan = plan.clone();
+        let mut cluster = setup::start(engine.clone(), scratch.path(), config, settings).await;
+        if let (Err(error), Some(bare)) = (&cluster, without_clock(&plan)) {
+            tell(bad(
+                format!("{workload}: start with the library that skews clocks"),
+                format!("{error}; it is tried without, and without the fault clock"),
+            ));
+            // Its names are taken until then.
+            engine.remove_run(&settings.run_id).await.map_err(WorldError::setup)?;
+            plan = bare;
+            cluster = setup::start(engine.clone(), scratch.path(), plan.config(), settings).await;
+        }
         outcome = match cluster {
             Ok(cluster) => {
                 tell(good(format!("{workload}: start"), "every node serves".to_owned()));
-                try_workload(&cluster, plan, tell).await;
+                try_workload(&cluster, &plan, tell).await;
                 if place == 0 {
-                    try_faults(&cluster, plan, tell).await;
+                    try_faults(&cluster, &plan, tell).await;
                 }
                 cluster.save_logs().await.iter().for_each(|left| (settings.notice)(left));
                 Ok(())
@@ -75,6 +90,18 @@ pub async fn trial(
         }
     }
     outcome
+}
+
+/// The same plan without faults of clocks, for which a library is loaded into the target; none where it has none.
+fn without_clock(plan: &Plan) -> Option<Plan> {
+    let config = plan.config();
+    let preloads = config.manifest.as_ref()?.clock.is_some_and(ClockSpec::is_faketime);
+    if !preloads || !config.injects(FaultKind::Clock) {
+        return None;
+    }
+    let mut config = config.clone();
+    config.faults.retain(|kind| *kind != FaultKind::Clock);
+    Plan::new(config).ok()
 }
 
 fn good(what: String, seen: String) -> Tried {

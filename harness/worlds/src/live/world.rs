@@ -3,7 +3,7 @@
 
 use super::deployment::{Deployment, Starting};
 use super::stopped::stopped;
-use afterall_clients::{Client, OpError};
+use afterall_clients::{Client, Lies, LyingClient, OpError};
 use afterall_engine::driver::{Asker, Completion, Invocation};
 use afterall_engine::faults::Fault;
 use afterall_engine::{Evidence, Happened, Observation, Plan, Stop, World, WorldError};
@@ -30,6 +30,7 @@ pub(crate) struct Live<D: Deployment> {
     cluster: Option<Arc<D>>,
     timeout: Duration,
     concurrency: usize,
+    lies: Option<Lies>,
     began: Instant,
     /// By place: sessions, then readers.
     clients: Vec<mpsc::UnboundedSender<Invocation>>,
@@ -59,6 +60,7 @@ impl<D: Deployment> Live<D> {
             cluster: None,
             timeout: Duration::from_millis(plan.config().timeout_ms),
             concurrency: plan.course().concurrency,
+            lies: plan.config().lie.map(|lie| Lies::new(lie, plan.config().seed)),
             began: Instant::now(),
             clients: Vec::new(),
             tasks: tokio::task::JoinSet::new(),
@@ -73,7 +75,12 @@ impl<D: Deployment> Live<D> {
         let sessions = (0..self.concurrency).map(Asker::Session);
         for asker in sessions.chain((0..cluster.nodes()).map(Asker::Reader)) {
             let (sender, invocations) = mpsc::unbounded_channel();
-            let client = cluster.client(asker).map_err(WorldError::setup)?;
+            let mut client = cluster.client(asker).map_err(WorldError::setup)?;
+            if let Some(lies) = &self.lies {
+                let number = self.clients.len() as u64;
+                let liar = lies.liar(number, matches!(asker, Asker::Reader(_)));
+                client = Box::new(LyingClient::new(client, liar));
+            }
             self.tasks.spawn(serve(client, self.timeout, invocations, self.news.clone()));
             self.clients.push(sender);
         }

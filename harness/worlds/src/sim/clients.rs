@@ -1,14 +1,16 @@
-//! The clients: what each session remembers, and what it waits for.
+//! The clients: what each session remembers, what it waits for, and what it is lied to about.
 
 use super::replica::Replica;
+use afterall_clients::{Deed, Liar, Lies};
 use afterall_engine::driver::{Asker, Completion};
+use afterall_workloads::Operation;
 use std::collections::BTreeMap;
 
 /// A request that was sent and is not answered yet.
 #[derive(Debug)]
 struct Open {
     asker: Asker,
-    key: String,
+    operation: Operation,
     node: usize,
     /// The life of the node that took the connection.
     incarnation: u32,
@@ -23,11 +25,14 @@ pub(super) struct Clients<R: Replica> {
     sessions: BTreeMap<Asker, (u64, R::Session)>,
     open: BTreeMap<u64, Open>,
     last_request: u64,
+    lies: Option<Lies>,
+    liars: BTreeMap<Asker, Liar>,
 }
 
 impl<R: Replica> Clients<R> {
-    pub(super) fn new() -> Self {
-        Clients { sessions: BTreeMap::new(), open: BTreeMap::new(), last_request: 0 }
+    pub(super) fn new(lies: Option<Lies>) -> Self {
+        let (sessions, open, liars) = Default::default();
+        Clients { sessions, open, last_request: 0, lies, liars }
     }
 
     /// The session of a client's process.
@@ -36,15 +41,33 @@ impl<R: Replica> Clients<R> {
             self.sessions.entry(asker).or_insert_with(|| (process, R::Session::default()));
         if *of != process {
             (*of, *session) = (process, R::Session::default());
+            if let Some(liar) = self.liars.get_mut(&asker) {
+                liar.reset();
+            }
         }
         session
     }
 
+    /// What to do with an operation of a client.
+    pub(super) fn deed(&mut self, asker: Asker, operation: &Operation) -> Deed {
+        let Some(lies) = &self.lies else { return Deed::Send };
+        let number = self.liars.len() as u64;
+        let reader = matches!(asker, Asker::Reader(_));
+        let liar = self.liars.entry(asker).or_insert_with(|| lies.liar(number, reader));
+        liar.before(operation)
+    }
+
     /// Notes that a client waits for an answer to a request, which is given a number.
-    pub(super) fn wait(&mut self, asker: Asker, key: String, node: usize, incarnation: u32) -> u64 {
+    pub(super) fn wait(
+        &mut self,
+        asker: Asker,
+        operation: Operation,
+        node: usize,
+        incarnation: u32,
+    ) -> u64 {
         self.last_request += 1;
-        self.open
-            .insert(self.last_request, Open { asker, key, node, incarnation, answered: false });
+        let open = Open { asker, operation, node, incarnation, answered: false };
+        self.open.insert(self.last_request, open);
         self.last_request
     }
 
@@ -57,7 +80,12 @@ impl<R: Replica> Clients<R> {
     pub(super) fn answered(&mut self, id: u64, answer: R::Answer) -> Option<(Asker, Completion)> {
         let open = self.open.remove(&id)?;
         let (_, session) = self.sessions.get_mut(&open.asker)?;
-        let completion = R::completed(session, &open.key, answer);
+        let mut completion = R::completed(session, &open.operation.key, answer);
+        if let Completion::Ok { read, version, .. } = &mut completion
+            && let Some(liar) = self.liars.get_mut(&open.asker)
+        {
+            liar.after(&open.operation, read, version);
+        }
         Some((open.asker, completion))
     }
 

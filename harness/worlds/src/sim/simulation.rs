@@ -7,6 +7,7 @@ use super::host::{Host, Job, Output};
 use super::network::{LATENCY_NS, Network};
 use super::replica::Replica;
 use super::watch::Watch;
+use afterall_clients::{Deed, Lies};
 use afterall_engine::driver::{Asker, Completion, Invocation};
 use afterall_engine::faults::{Fault, Link};
 use afterall_engine::{Happened, Plan, Stop, World, WorldError};
@@ -53,8 +54,8 @@ pub(super) enum Event<R: Replica> {
     Poll,
     /// A request reaches a node.
     Request { node: usize, id: u64, request: R::Request },
-    /// A client learns that what it asks is not done, and why.
-    Refused { asker: Asker, why: String },
+    /// A client learns what came of its operation, of which the node was not asked.
+    Settled { asker: Asker, completion: Completion },
     /// An answer reaches a client.
     Answer { id: u64, answer: R::Answer },
     /// A client's patience is at its end.
@@ -129,7 +130,7 @@ impl<R: Replica> Simulation<R> {
             happened: Vec::new(),
             at_once: 0,
             stop: Stop::default(),
-            clients: Clients::new(),
+            clients: Clients::new(config.lie.map(|lie| Lies::new(lie, config.seed))),
             hosts: replicas.into_iter().map(Host::new).collect(),
             visits_ns: vec![None; nodes],
             held_exchanges: vec![None; nodes],
@@ -157,9 +158,7 @@ impl<R: Replica> Simulation<R> {
                 // The connection died with the process that had taken it, and the client is told so.
                 _ => {}
             },
-            Event::Refused { asker, why } => {
-                self.complete(Some((asker, Completion::Fail(why))));
-            }
+            Event::Settled { asker, completion } => self.complete(Some((asker, completion))),
             Event::Answer { id, answer } => {
                 let completed = self.clients.answered(id, answer);
                 self.complete(completed);
@@ -309,15 +308,33 @@ impl<R: Replica> World for Simulation<R> {
             Ok(request) => request,
             Err(error) => {
                 let why = error.to_string();
-                return self.queue.plan(self.now_ns, Event::Refused { asker, why });
+                let completion = Completion::Fail(why);
+                return self.queue.plan(self.now_ns, Event::Settled { asker, completion });
             }
         };
         if !self.hosts[node].is_up() {
-            let why = "connection refused".to_owned();
-            return self.plan_after(LATENCY_NS, Event::Refused { asker, why });
+            let completion = Completion::Fail("connection refused".to_owned());
+            return self.plan_after(LATENCY_NS, Event::Settled { asker, completion });
+        }
+        let deed = self.clients.deed(asker, &operation);
+        if deed == Deed::Drop {
+            let node = format!("n{}", node + 1);
+            let completion = Completion::Ok { node, read: None, version: None };
+            return self.plan_after(LATENCY_NS, Event::Settled { asker, completion });
         }
         let incarnation = self.hosts[node].incarnation();
-        let id = self.clients.wait(asker, operation.key, node, incarnation);
+        let again = match deed {
+            Deed::SendTwice => {
+                let session = self.clients.session(asker, process);
+                R::request(session, self.workload, &operation).ok()
+            }
+            Deed::Send | Deed::Drop => None,
+        };
+        let id = self.clients.wait(asker, operation, node, incarnation);
+        if let Some(request) = again {
+            // Of the two answers to one number the first is heard.
+            self.plan_after(LATENCY_NS, Event::Request { node, id, request });
+        }
         self.plan_after(LATENCY_NS, Event::Request { node, id, request });
         self.queue.plan(self.now_ns + self.timeout_ns, Event::Timeout { request: id });
     }

@@ -7,6 +7,7 @@ mod another_store;
 mod causes;
 mod determinism;
 mod library;
+mod lies;
 mod mutants;
 mod runs;
 mod soundness;

@@ -20,6 +20,10 @@ use tokio::time::Sleep;
 /// How long the program may take to say that it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(10);
 
+/// How often, and how many times, a program is looked at that was just started, to see whether it ends by itself.
+const LOOK: Duration = Duration::from_millis(50);
+const LOOKS: u32 = 20;
+
 /// The longest error text that is taken over.
 const ERROR_CHARS_MAX: usize = 500;
 
@@ -324,6 +328,30 @@ impl ExternalClient {
         });
         Ok(answer.await?.read.as_ref().and_then(Value::as_int))
     }
+}
+
+/// Starts the program of an external client, says nothing to it, and stops it again. Other clients need no start.
+///
+/// # Errors
+/// It cannot be started, or ends at once: with what it wrote to its standard error.
+pub async fn try_start(spec: &ClientSpec) -> Result<(), ClientError> {
+    if spec.command.is_empty() {
+        return Ok(());
+    }
+    let command = spec.command.join(" ");
+    let failed = |why: String| ClientError::Start { command, why };
+    let child = match Child::start(&spec.command) {
+        Ok(child) => child,
+        Err(error) => return Err(failed(chain(&error))),
+    };
+    let mut look = tokio::time::interval(LOOK);
+    for _ in 0..LOOKS {
+        look.tick().await;
+        if child.has_ended() {
+            return Err(failed(child.end().await));
+        }
+    }
+    Ok(())
 }
 
 /// The value of a read, if it has the shape that the workload's reads have.

@@ -5,7 +5,7 @@ use crate::error::{ManifestError, Problem};
 use crate::manifest::Manifest;
 use crate::outline::{Outline, Segment, position, way};
 use crate::protocol::ProtocolSpec;
-use crate::template::{Place, Template};
+use crate::template::{Place, Template, TemplateError};
 use std::ops::Range;
 use std::path::Path;
 
@@ -97,18 +97,18 @@ pub fn parse(
         let pointed = pointed.filter(|span| !around(span));
         wrong(pointed.unwrap_or(read).start, 0, entry(error.inner()))
     })?;
-    let place = Place::new(0, &["10.0.0.1".to_owned(), "10.0.0.2".to_owned()], 1);
-    for (what, path, template) in templates(&manifest) {
-        let Err(error) = template.fill(&place) else { continue };
-        let span = outline.span(&path);
-        let below = match outline.is_multi_line(&span) {
-            true => error.line + outline.lines_before_text(&span),
-            false => 0,
-        };
-        return Err(wrong(span.start, below, Problem::Template { what, error }));
-    }
     check(&manifest, &outline, protocols)
         .map_err(|(path, problem)| wrong(outline.span(&path).start, 0, problem))?;
+    let ips: Vec<String> = (1..=manifest.nodes).map(|n| format!("10.0.0.{n}")).collect();
+    for node in 0..ips.len() {
+        let place = Place::new(node, &ips, 1);
+        for (what, path, template) in templates(&manifest) {
+            let Err(error) = template.fill(&place) else { continue };
+            let span = outline.span(&path);
+            let below = outline.lines_to(&span, error.line);
+            return Err(wrong(span.start, below, Problem::Template { what, error }));
+        }
+    }
     Ok(manifest)
 }
 
@@ -117,6 +117,19 @@ fn plain(message: &str) -> String {
     message
         .replace("expected u16", "expected a whole number from 0 to 65535")
         .replace("expected u32", "expected a whole number from 0 to 4294967295")
+}
+
+impl Manifest {
+    /// Fills in every template for a node.
+    ///
+    /// # Errors
+    /// The first that cannot be filled in: what it is for, and what is wrong.
+    pub fn fill_all(&self, place: &Place) -> Result<(), (String, TemplateError)> {
+        for (what, _, template) in templates(self) {
+            template.fill(place).map_err(|error| (what, error))?;
+        }
+        Ok(())
+    }
 }
 
 /// All templates of a manifest: what each is for, and the way to it.

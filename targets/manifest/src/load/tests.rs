@@ -185,6 +185,22 @@ fn what_is_wrong_is_told_with_the_line_and_column_of_the_very_value() {
         ("send-hex = \"50494e470d0a\"", "send-hex = |\"5\"", "hexadecimal"),
         // Templates: the line within the text.
         ("--name={{ node.name }}", "|--name={{ node.nom }}", "command of process node"),
+        // A line that goes on in the next one is two lines of the file and one of the text.
+        (
+            "--port=6379\n--name={{ node.name }}",
+            "--port=\\\n    6379 \\\n\n  --quiet\n|--name={{ node.nom }}",
+            "command of process node",
+        ),
+        (
+            "--port=6379\n--name={{ node.name }}",
+            "|--port=\\\n  {{ node.nom }}\n--name={{ node.name }}",
+            "command of process node",
+        ),
+        ("--port=6379\n--name=", "--path=C:\\\\\n|--name={{ x }}", "command of process node"),
+        ("--port=6379\n--name=", "a\\nb\n|--name={{ x }}", "command of process node"),
+        // Of a cluster of as many nodes as there are unless another number is asked for.
+        ("--name={{ node.name }}", "|--name={{ nodes[3].name }}", "command of process node"),
+        ("bind {{ node.ip }}", "|bind {{ peers[node.number - 1].ip }}", "file /etc/process.conf"),
         ("bind {{ node.ip }}", "|bind {{ node.ip", "file /etc/process.conf of process node"),
         ("NODE = \"{{ node.number }}\"", "NODE = |\"{{ nod }}\"", "env NODE of process node"),
         ("command = \"join\\n{{ nodes[0].ip }}\"", "command = |\"a\\n{{ x }}\"", "a setup command"),
