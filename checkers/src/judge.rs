@@ -512,7 +512,7 @@ fn untimed(
         kind: finding.kind,
         cause: cause_words(&finding.cause),
         count: group.count,
-        sentence: finding.sentence.clone(),
+        sentence: crate::words::sentence(&finding.sentence),
         key: finding.key.map(key_name),
         witness: witness(finding).into_iter().map(index).collect(),
         edges: finding

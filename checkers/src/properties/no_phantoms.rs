@@ -57,11 +57,14 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
     findings.chances(CLAIM, reads_from.values_read, "no value was read");
     for &(read, value) in &reads_from.phantoms {
         let value = ctx.history.data().value(value);
-        let what = format!("no session had written {value} by then");
+        let what = format!(": no session had written {value} by then");
         findings.add(finding(ctx, read, None, AnomalyKind::Phantom, &what));
     }
     for &(read, write) in &reads_from.aborted {
-        let what = format!("its write is recorded as failed: {}", explain::op(ctx, write));
+        let what = format!(
+            ", although the write of that value is recorded as failed: {}",
+            explain::op(ctx, write)
+        );
         findings.add(finding(ctx, read, Some(write), AnomalyKind::AbortedWrite, &what));
     }
     let reads = || ctx.history.ops().filter(|op| op.f().is_read() && op.is_ok());
@@ -87,7 +90,7 @@ fn elements(
         let last = std::mem::replace(&mut shown_by[add.0 as usize], read.id());
         if last == read.id() {
             let element = ctx.history.value_written(add).unwrap_or(Datum::NIL);
-            let what = format!("it holds {} more than once", ctx.history.data().value(element));
+            let what = format!(": it holds {} more than once", ctx.history.data().value(element));
             findings.add(finding(ctx, read.id(), Some(add), AnomalyKind::DuplicateElement, &what));
             return;
         }
@@ -108,13 +111,13 @@ fn items(ctx: &Context<'_>, reads_from: &ReadsFrom, read: OpView<'_>, findings: 
         }
         let said = data.value(element);
         if !seen.insert(add) {
-            let what = format!("it holds {said} more than once");
+            let what = format!(": it holds {said} more than once");
             findings.add(finding(ctx, read.id(), Some(add), AnomalyKind::DuplicateItem, &what));
         }
         let added = data.items(ctx.op(add).input()).nth(1);
         if quantity != added {
             let quantity = data.value(quantity.unwrap_or(Datum::NIL));
-            let what = format!("it holds {said} × {quantity}, but {}", explain::op(ctx, add));
+            let what = format!(": it holds {said} × {quantity}, but {}", explain::op(ctx, add));
             findings.add(finding(ctx, read.id(), Some(add), AnomalyKind::QuantityDrift, &what));
         }
     }
@@ -139,7 +142,7 @@ fn items(ctx: &Context<'_>, reads_from: &ReadsFrom, read: OpView<'_>, findings: 
         };
         let element = data.value(ctx.history.value_written(add).unwrap_or(Datum::NIL));
         let (shown, added) = (quantities(&shown), quantities(&added));
-        let what = format!("it holds {element} with {shown}, but it was added with {added}");
+        let what = format!(": it holds {element} with {shown}, but it was added with {added}");
         findings.add(finding(ctx, read.id(), Some(add), wrong, &what));
     }
 }
@@ -163,7 +166,7 @@ fn finding(
         or: Vec::new(),
         kind,
         cause: Cause::ReadAt(explain::served(ctx, read)),
-        sentence: format!("{}: {what}.", explain::op(ctx, read)),
+        sentence: format!("{}{what}.", explain::op(ctx, read)),
         key: Some(ctx.op(read).key()),
         ops: write.into_iter().chain([read]).collect(),
         edges: Vec::new(),

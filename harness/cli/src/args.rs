@@ -28,7 +28,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 every promise held, 1 a promise was broken, 2 neither is known, 254 the command line is \
+const EXIT_CODES: &str = "Exit codes: 0 every promise held, 1 a promise was broken, 2 it is not known which, 254 the command line is \
                           wrong, 255 the harness failed";
 
 #[derive(Debug, Subcommand)]
@@ -107,8 +107,8 @@ pub(crate) struct RunArgs {
     /// A known bug of the reference node to switch on, to see that it is found
     #[arg(long, long_help = mutant_help())]
     pub(crate) mutant: Option<Mutant>,
-    /// A promise counts as tested if its property breaks in at most this share of its chances, with 95 % confidence: 30% needs
-    /// ten chances. `none` sets no limit
+    /// A promise that held counts as tested only if its property can break in at most this share of its chances, with 95 %
+    /// confidence. For 30%, ten chances are needed; `none` sets no limit
     #[arg(long, value_name = "SHARE", default_value_t = MaxBound::USUAL)]
     pub(crate) max_bound: MaxBound,
     /// The folder in which runs are kept
@@ -144,8 +144,8 @@ pub(crate) struct CheckArgs {
     /// without promises [default: what the history promises, or what is usual for its data type]
     #[arg(long = "promise", value_name = "PROMISE")]
     pub(crate) promises: Vec<String>,
-    /// A promise counts as tested if its property breaks in at most this share of its chances, with 95 % confidence: 30% needs
-    /// ten chances; `none` sets no limit [default: what the history says; none for histories of other tools]
+    /// A promise that held counts as tested only if its property can break in at most this share of its chances, with 95 %
+    /// confidence. For 30%, ten chances are needed; `none` sets no limit [default: what the history says; none for histories of other tools]
     #[arg(long, value_name = "SHARE")]
     pub(crate) max_bound: Option<MaxBound>,
     /// Print the verdict as JSON; for several histories, one line for each, with its `file`
