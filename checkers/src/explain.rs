@@ -26,7 +26,7 @@ pub(crate) fn op(ctx: &Context<'_>, id: OpId) -> String {
         _ => words::value(&input),
     };
     if op.is_setup() {
-        return format!("{key} began with {input} (#{index})");
+        return format!("key {key} began with {input} (#{index})");
     }
     let what = match op.f() {
         Function::Read if found_nothing => format!("found nothing in {key}"),
@@ -119,6 +119,19 @@ pub(crate) fn why_gone(ctx: &Context<'_>, id: OpId) -> (Cause, String) {
     let cause = Cause::AcknowledgedAt(served(ctx, id));
     let why = format!("it was {}", cause.words(ctx.history));
     (cause, why)
+}
+
+/// That an acknowledged update is gone: what was done, what became of it, and why; `gone` goes on after "but".
+pub(crate) fn gone(ctx: &Context<'_>, id: OpId, gone: &str, cause: &Cause, why: &str) -> String {
+    let done = op(ctx, id);
+    match cause {
+        // Who acknowledged is said once, and nobody acknowledged what was there from the beginning.
+        Cause::AcknowledgedAt(_) if ctx.op(id).is_setup() => format!("{done}, but {gone}."),
+        Cause::AcknowledgedAt(_) => {
+            format!("{done} and was {}, but {gone}.", cause.words(ctx.history))
+        }
+        _ => format!("{done} and was acknowledged, but {gone}; {why}."),
+    }
 }
 
 fn kill_after<'h>(ctx: &Context<'h>, node: NodeId, op: OpView<'_>) -> Option<&'h Fault> {

@@ -1,7 +1,7 @@
 //! What is said of the faults of a run: whether they took hold, and whether anything met them.
 
 use crate::verdict::FaultVerdict;
-use afterall_history::{ActsOn, Fault, FaultKind, FaultStage, History, OpId, Value};
+use afterall_history::{ActsOn, Fault, FaultKind, FaultStage, History, OpId};
 
 /// Whether a kind of fault works on what nodes say to each other.
 fn is_on_links(kind: FaultKind) -> bool {
@@ -36,20 +36,6 @@ fn touched(history: &History, fault: &Fault) -> u64 {
     let in_force = (from..history.len() as u32).map(|id| history.op(OpId(id)));
     let in_force = in_force.take_while(|op| op.invoked() <= until);
     in_force.filter(|op| fault.touches(op.sent_to())).count() as u64
-}
-
-/// Parameters of a fault: `latency_ms 250, jitter_ms 50`.
-fn parameters(value: &Value) -> String {
-    match value {
-        Value::Map(entries) => {
-            let entry = |(name, value): &(String, Value)| match value {
-                Value::Text(text) => format!("{name} {text}"),
-                value => format!("{name} {value}"),
-            };
-            entries.iter().map(entry).collect::<Vec<_>>().join(", ")
-        }
-        value => value.to_string(),
-    }
 }
 
 /// Why a fault did not hold from its injection to its healing, if that is so.
@@ -92,7 +78,7 @@ pub(crate) fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
         what.push_str(&format!(" on {}{more}", links.join(", ")));
     }
     if !fault.value.is_nil() {
-        what.push_str(&format!(": {}", parameters(&fault.value)));
+        what.push_str(&format!(": {}", crate::words::parameters(fault.kind, &fault.value)));
     }
     let doubt = doubt(fault);
     FaultVerdict {

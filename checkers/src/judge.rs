@@ -540,7 +540,7 @@ fn untimed(
         without_faults: None,
         control: None,
         count: group.count,
-        sentence: finding.sentence.clone(),
+        sentence: crate::words::sentence(&finding.sentence),
         key: finding.key.map(key_name),
         witness: witness(finding).into_iter().map(index).collect(),
         edges: finding

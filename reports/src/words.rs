@@ -87,7 +87,7 @@ pub(crate) fn statuses(counts: &Counts) -> String {
 }
 
 /// What "the strongest that held" means, where it stands.
-pub(crate) const STRONGEST: &str = "it held, and nothing that it implies was broken";
+pub(crate) const STRONGEST: &str = "nothing that it implies was broken";
 
 /// What the numbers of operations in sentences are.
 pub(crate) const NUMBERS: &str = "#7 is operation 7: the index of its first event in history.jsonl";

@@ -199,7 +199,7 @@ fn explain(
         Contradiction::Nothing { read, path } => {
             let write = path.first().map_or(read, |&(write, ..)| write);
             let sentence = format!(
-                "{}, although every order that explains what session {process} read puts a write of that key before: {}.",
+                "{}, although every order that explains what session {process} read puts a write of that key before this read: {}.",
                 explain::op(ctx, read),
                 explain::op(ctx, write)
             );

@@ -11,16 +11,14 @@ pub(crate) const NO_LOST: Claim = (Property::NoLostItems, Sessions::All);
 /// A lost item of a cart, or element of a set: what was acknowledged, and what became of it.
 pub(crate) fn lost(ctx: &Context<'_>, add: OpView<'_>, kind: AnomalyKind, gone: &str) -> Finding {
     let (cause, why) = explain::why_gone(ctx, add.id());
+    let sentence = explain::gone(ctx, add.id(), gone, &cause, &why);
     let finals = ctx.finals(add.key()).iter().map(|&(_, read)| read);
     Finding {
         claim: NO_LOST,
         or: Vec::new(),
         kind,
         cause,
-        sentence: format!(
-            "{} and was acknowledged, but {gone}; {why}.",
-            explain::op(ctx, add.id())
-        ),
+        sentence,
         key: Some(add.key()),
         ops: std::iter::once(add.id()).chain(finals).collect(),
         edges: Vec::new(),

@@ -65,7 +65,9 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
     for &(read, write) in &reads_from.aborted {
         let words = explain::op(ctx, write);
         let read_words = explain::op(ctx, read);
-        let what = format!("{read_words}: its write is recorded as failed: {words}.");
+        let what = format!(
+            "{read_words}, although the write of that value is recorded as failed: {words}."
+        );
         findings.add(words::finding(
             ctx,
             AnomalyKind::AbortedWrite,

@@ -34,7 +34,7 @@ pub(super) fn explain_bounds(
     let expected =
         if lowest == highest { lowest.to_string() } else { format!("{lowest} to {highest}") };
     let what = format!(
-        "{}: expected {expected}, by the operations that completed before it began and those that ran at the same time.",
+        "{}: expected {expected}, given the operations that completed before it began and those that ran at the same time.",
         explain::op(ctx, read)
     );
     finding(ctx, AnomalyKind::NotLinearizable, all, what, Vec::new())

@@ -380,21 +380,21 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
     let mut remains: Vec<String> = written.map(|value| data.value(value).to_string()).collect();
     // Several may have written the same.
     remains.dedup();
-    let remains = crate::words::list(&remains).unwrap_or_else(|| "nothing".to_owned());
+    let remains = crate::words::list(&remains)
+        .map_or_else(|| "nothing".to_owned(), |remains| format!("{remains} instead"));
     let kind = if claim == NO_LOST {
         AnomalyKind::LostWrite
     } else {
         AnomalyKind::WriteLostToWhatItHadSeen
     };
+    let gone = format!("at the end {name} holds {remains}");
+    let sentence = explain::gone(ctx, write, &gone, &cause, &why);
     Finding {
         claim,
         or: Vec::new(),
         kind,
         cause,
-        sentence: format!(
-            "{} and was acknowledged, but at the end {name} holds {remains} instead; {why}.",
-            explain::op(ctx, write)
-        ),
+        sentence,
         key: Some(key.key),
         ops: ops.into_iter().collect(),
         edges,

@@ -62,16 +62,19 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
         let other = other.filter(|op| op.key() != ctx.op(read).key());
         let what = match other {
             Some(op) => format!(
-                "no session had written {said} to it by then; {said} was written to {} (#{})",
+                ": no session had written {said} to it by then; {said} was written to {} (#{})",
                 op.key_name(),
                 op.number()
             ),
-            None => format!("no session had written {said} by then"),
+            None => format!(": no session had written {said} by then"),
         };
         findings.add(finding(ctx, read, None, AnomalyKind::Phantom, &what));
     }
     for &(read, write) in &reads_from.aborted {
-        let what = format!("its write is recorded as failed: {}", explain::op(ctx, write));
+        let what = format!(
+            ", although the write of that value is recorded as failed: {}",
+            explain::op(ctx, write)
+        );
         findings.add(finding(ctx, read, Some(write), AnomalyKind::AbortedWrite, &what));
     }
     let reads = || ctx.history.ops().filter(|op| op.f().is_read() && op.is_ok());
@@ -113,7 +116,7 @@ fn elements(
         let last = std::mem::replace(&mut shown_by[add.0 as usize], read.id());
         if last == read.id() {
             let element = ctx.history.value_written(add).unwrap_or(Datum::NIL);
-            let what = format!("it holds {} more than once", ctx.history.data().value(element));
+            let what = format!(": it holds {} more than once", ctx.history.data().value(element));
             findings.add(finding(ctx, read.id(), Some(add), AnomalyKind::DuplicateElement, &what));
             return;
         }
@@ -134,13 +137,13 @@ fn items(ctx: &Context<'_>, reads_from: &ReadsFrom, read: OpView<'_>, findings: 
         }
         let said = data.value(element);
         if !seen.insert(add) {
-            let what = format!("it holds {said} more than once");
+            let what = format!(": it holds {said} more than once");
             findings.add(finding(ctx, read.id(), Some(add), AnomalyKind::DuplicateItem, &what));
         }
         let added = data.items(ctx.op(add).input()).nth(1);
         if quantity != added {
             let quantity = data.value(quantity.unwrap_or(Datum::NIL));
-            let what = format!("it holds {said} × {quantity}, but {}", explain::op(ctx, add));
+            let what = format!(": it holds {said} × {quantity}, but {}", explain::op(ctx, add));
             findings.add(finding(ctx, read.id(), Some(add), AnomalyKind::QuantityDrift, &what));
         }
     }
@@ -165,7 +168,7 @@ fn items(ctx: &Context<'_>, reads_from: &ReadsFrom, read: OpView<'_>, findings: 
         };
         let element = data.value(ctx.history.value_written(add).unwrap_or(Datum::NIL));
         let (shown, added) = (quantities(&shown), quantities(&added));
-        let what = format!("it holds {element} with {shown}, but it was added with {added}");
+        let what = format!(": it holds {element} with {shown}, but it was added with {added}");
         findings.add(finding(ctx, read.id(), Some(add), wrong, &what));
     }
 }
@@ -189,7 +192,7 @@ fn finding(
         or: Vec::new(),
         kind,
         cause: Cause::ReadAt(explain::served(ctx, read)),
-        sentence: format!("{}: {what}.", explain::op(ctx, read)),
+        sentence: format!("{}{what}.", explain::op(ctx, read)),
         key: Some(ctx.op(read).key()),
         ops: write.into_iter().chain([read]).collect(),
         edges: Vec::new(),

@@ -194,9 +194,9 @@ fn missed(ctx: &Context<'_>, old: OpView<'_>, new: OpView<'_>) -> String {
         let output = ctx.history.data().value(new.output());
         let returned = crate::words::returned(ctx.history.header().workload, &output);
         let (key, read) = (new.key_name(), new.number());
-        let seen = if own == "read" { "is older than" } else { "misses" };
+        let seen = if own == "read" { "is older than" } else { "does not show" };
         format!(
-            "read #{read} of {key}{place} returned {returned} and {seen} session {session}'s {own} #{number}"
+            "read #{read} of {key}{place} returned {returned}, which {seen} session {session}'s {own} #{number}"
         )
     } else {
         let later = new.number();

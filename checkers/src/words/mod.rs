@@ -1,9 +1,13 @@
 //! How lists, numbers, shares and spans of time are put into words, the same in verdicts and in reports.
 
+mod fault;
 mod list;
 mod number;
+mod sentence;
 mod value;
 
+pub(crate) use fault::parameters;
 pub(crate) use list::list;
 pub use number::{count, counted, duration, percent};
+pub(crate) use sentence::sentence;
 pub(crate) use value::{item, returned, shows_nothing, value};

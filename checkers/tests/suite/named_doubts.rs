@@ -254,7 +254,7 @@ fn a_write_is_lost_if_all_that_may_be_there_instead_was_there_before_it() {
     // Deleted before it was written again, and after.
     let (end, verdict) = of("p1@n1 write x 1\np1@n1 delete x\np1@n1 write x 2", "[]");
     assert_eq!(end, "broken");
-    assert!(told(&verdict, P::NoLostWrites).contains("x holds nothing instead"));
+    assert!(told(&verdict, P::NoLostWrites).contains("at the end x holds nothing."));
     assert_ne!(of("p1@n1 write x 1\np1@n1 write x 2\np1@n1 delete x", "[]").0, "broken");
     assert_ne!(of("p1@n1 write x 2 10..30\np2@n1 delete x 20..40", "[]").0, "broken");
 }

@@ -23,7 +23,7 @@ fn an_effect_before_its_cause() {
     assert_eq!(outcome(&verdict, Property::Causal), "broken");
     let anomaly = verdict.anomalies.iter().find(|a| a.kind.name() == "WriteCOInitRead").unwrap();
     assert_eq!(anomaly.witness.len(), 5, "{anomaly:?}");
-    assert!(anomaly.sentence.contains("session 3 found nothing in x"), "{}", anomaly.sentence);
+    assert!(anomaly.sentence.contains("Session 3 found nothing in x"), "{}", anomaly.sentence);
     assert_eq!(anomaly.edges.len(), 5, "{:?}", anomaly.edges);
 }
 

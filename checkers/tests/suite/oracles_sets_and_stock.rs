@@ -230,7 +230,7 @@ fn an_answer_before_its_question() {
     let told = verdict.anomalies.iter().find(|a| a.kind.name().starts_with("answer")).unwrap();
     assert!(
         told.sentence.starts_with(
-            "session 2's read of room at n2 (#4) shows an answer, but not the message"
+            "Session 2's read of room at n2 (#4) shows an answer, but not the message"
         )
     );
     assert_eq!(told.witness, [0, 2, 4]);

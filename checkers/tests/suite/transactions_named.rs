@@ -60,7 +60,7 @@ fn a_read_of_what_nobody_wrote() {
     assert_eq!(verdict.anomalies[0].witness, [1]);
     assert_eq!(
         verdict.anomalies[0].sentence,
-        "session 1 read x=7 (transaction 1, #1): no transaction wrote that value."
+        "Session 1 read x=7 (transaction 1, #1): no transaction wrote that value."
     );
 }
 
@@ -121,7 +121,7 @@ fn fractured_read() {
     let fractured = verdict.anomalies.iter().find(|a| a.kind.name() == "FracturedRead").unwrap();
     assert_eq!(
         fractured.sentence,
-        "session 1 read x=1 (transaction 2, #4), although that value had been overwritten in a transaction that it saw: session 0 wrote x=2 (transaction 1, #2)."
+        "Session 1 read x=1 (transaction 2, #4), although that value had been overwritten in a transaction that it saw: session 0 wrote x=2 (transaction 1, #2)."
     );
     assert_eq!(fractured.key.as_deref(), Some("x"));
 }
@@ -172,7 +172,7 @@ fn the_initial_value_does_not_come_back() {
         (causal.kind.name(), causal.sentence.as_str()),
         (
             "WriteCOInitRead",
-            "session 0 read 1=0, the initial value (transaction 1, #2), although there was a write in its causal past: session 0 wrote 1=1 (transaction 0, #1)."
+            "Session 0 read 1=0, the initial value (transaction 1, #2), although there was a write in its causal past: session 0 wrote 1=1 (transaction 0, #1)."
         )
     );
 }

@@ -28,7 +28,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 every promise held, 1 a promise was broken, 2 neither is known, 254 the command line is \
+const EXIT_CODES: &str = "Exit codes: 0 every promise held, 1 a promise was broken, 2 it is not known which, 254 the command line is \
                           wrong, 255 the harness failed";
 
 #[derive(Debug, Subcommand)]
@@ -110,8 +110,8 @@ pub(crate) struct RunArgs {
     /// Falsify a few of the answers of any target, as a broken store would, to see that it would be found
     #[arg(long, value_parser = words::<Lie>(Lie::names()), long_help = lie_help())]
     pub(crate) lie: Option<Lie>,
-    /// A promise counts as tested if its property breaks in at most this share of its chances, with 95 % confidence: 30% needs
-    /// ten chances. `none` sets no limit
+    /// A promise that held counts as tested only if its property can break in at most this share of its chances, with 95 %
+    /// confidence. For 30%, ten chances are needed; `none` sets no limit
     #[arg(long, value_name = "SHARE", default_value_t = MaxBound::USUAL)]
     pub(crate) max_bound: MaxBound,
     /// Carries out N control runs after a run with anomalies: the same configuration without faults. The verdict then says
@@ -155,8 +155,8 @@ pub(crate) struct CheckArgs {
     /// without promises [default: what the history promises, or what is usual for its data type]
     #[arg(long = "promise", value_name = "PROMISE")]
     pub(crate) promises: Vec<String>,
-    /// A promise counts as tested if its property breaks in at most this share of its chances, with 95 % confidence: 30% needs
-    /// ten chances; `none` sets no limit [default: what the history says; none for histories of other tools]
+    /// A promise that held counts as tested only if its property can break in at most this share of its chances, with 95 %
+    /// confidence. For 30%, ten chances are needed; `none` sets no limit [default: what the history says; none for histories of other tools]
     #[arg(long, value_name = "SHARE")]
     pub(crate) max_bound: Option<MaxBound>,
     /// Print the verdict as JSON; for several histories, one line for each, with its `file`

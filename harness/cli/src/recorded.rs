@@ -195,7 +195,10 @@ pub(crate) fn promises(
     let names: Vec<String> = usual.iter().map(ToString::to_string).collect();
     match names.as_slice() {
         [] => eprintln!("note: nothing is promised; --promise names what is to be judged"),
-        names => eprintln!("note: held to {} (--promise names something else)", names.join(", ")),
+        names => eprintln!(
+            "note: held to {} (use --promise to hold it to another property)",
+            names.join(", ")
+        ),
     }
     Ok(Promised::To(usual))
 }

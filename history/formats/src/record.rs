@@ -137,12 +137,11 @@ impl Recorder {
             self.seen.index_back += u64::from(index < self.last_index);
             self.last_index = index;
         }
-        self.seen.timed |= op.time.is_some();
         let time = op.time.unwrap_or_else(|| {
             self.seen.untimed += 1;
             self.event.index as i64
         });
-        self.seen.early += u64::from(time < self.last_time);
+        self.seen.early += u64::from(op.time.is_some() && time < self.last_time);
         time.max(self.last_time)
     }
 
@@ -404,7 +403,8 @@ impl Recorder {
             let what = "only completions were recorded: judged by sessions and reads, not by times";
             notes.push(what.to_owned());
         }
-        if self.seen.untimed > 0 && !self.seen.timed {
+        // Some positions among the times are enough: a span between the two means nothing.
+        if self.seen.untimed > 0 {
             history.forget_times();
         }
         self.numbers.name(&mut history);

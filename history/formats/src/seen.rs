@@ -8,7 +8,6 @@ use crate::options::Nil;
 pub(crate) struct Seen {
     pub(crate) nemesis: u64,
     pub(crate) untimed: u64,
-    pub(crate) timed: bool,
     pub(crate) early: u64,
     pub(crate) index_back: u64,
     pub(crate) nil_reads: u64,
@@ -39,7 +38,7 @@ impl Seen {
             (
                 self.untimed,
                 "event",
-                " without a time: the position in the file stands for it, and tells no duration",
+                " without a time: the order of the lines stands for it, and no duration is told",
             ),
             (
                 self.early,

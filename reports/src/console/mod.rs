@@ -222,9 +222,12 @@ impl Screen {
         if let Some(control) = &anomaly.control {
             self.wrap(5, control);
         }
-        let ops: Vec<String> = anomaly.witness.iter().take(8).map(|op| format!("#{op}")).collect();
+        // Reads and writes of one transaction have one number.
+        let mut numbers = anomaly.witness.clone();
+        numbers.dedup();
+        let ops: Vec<String> = numbers.iter().take(8).map(|op| format!("#{op}")).collect();
         let s = if ops.len() == 1 { "" } else { "s" };
-        let more = if anomaly.witness.len() > 8 { " …" } else { "" };
+        let more = if numbers.len() > 8 { " …" } else { "" };
         let mut at = format!("Operation{s} {}{more}", ops.join(", "));
         let named =
             anomaly.replicas.iter().map(String::as_str).filter(|&name| name != NODE_UNKNOWN);

@@ -47,7 +47,7 @@ fn a_register_is_held_to_linearizability_unless_something_else_is_named() {
         "note: guessed the register workload from write",
         "note: 1 line of the nemesis skipped",
         "note: no replica is named",
-        "note: held to linearizable (--promise names something else)",
+        "note: held to linearizable (use --promise to hold it to another property)",
     ] {
         assert!(said.contains(note), "{note}: {said}");
     }
@@ -164,7 +164,7 @@ fn completions_know_the_formats() {
     }
 }
 
-/// Where no event has a time, the place of each stands for it: that is no duration.
+/// Where an event has no time, its place stands for it: that is no duration.
 #[test]
 fn durations_are_printed_only_where_times_were_recorded() {
     let folder = tempfile::tempdir().unwrap();
@@ -191,4 +191,10 @@ fn durations_are_printed_only_where_times_were_recorded() {
     assert_eq!(code, 1);
     assert!(untimed.contains("by 1 session: "), "{untimed}");
     assert!(!untimed.contains(", from ") && !untimed.contains(" ns"), "{untimed}");
+    let partly = read(true).replacen(", :time 2000000", "", 1);
+    let (code, partly) = check(&written(folder.path(), "partly.edn", &partly), &[]);
+    assert_eq!(code, 1);
+    assert!(partly.contains("1 event without a time"), "{partly}");
+    assert!(!partly.contains("with an earlier time"), "{partly}");
+    assert!(partly.contains("by 1 session: ") && !partly.contains(", from "), "{partly}");
 }

@@ -59,8 +59,9 @@ pub struct Planned {
 /// A window in which not every kind gets its turn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "time: {kinds} kinds of faults need {needed_ms} ms under fault so that each comes once, and this run has {given_ms} ms: \
+    "time: {} {needed_ms} ms under fault so that each comes once, and this run has {given_ms} ms: \
      expected {} ms or more in all, or fewer kinds of faults",
+    if *kinds == 1 { "1 kind of fault needs".to_owned() } else { format!("{kinds} kinds of faults need") },
     needed_ms * 5 / 4 + 1
 )]
 pub struct TooShort {
