@@ -138,7 +138,9 @@ function ladder() {
       "p",
       { class: "small muted" },
       "Strongest first. " +
-        (verdict.strongest ? `Strongest that held: ${verdict.strongest} (${run.words.strongest}).` : "No level held for all sessions."),
+        (verdict.strongest
+          ? `Strongest that held: ${verdict.strongest} (${run.words.strongest}).`
+          : "No level held for all sessions."),
     ),
     el(
       "ol",
@@ -180,11 +182,7 @@ function promises() {
     [
       promised.map(row),
       others.length > 0 &&
-        el(
-          "tr",
-          { class: "subhead" },
-          el("td", { colspan: 4 }, "Not promised, only measured: cannot fail the run"),
-        ),
+        el("tr", { class: "subhead" }, el("td", { colspan: 4 }, "Not promised, only measured: cannot fail the run")),
       others.map(row),
     ],
   );
@@ -218,7 +216,15 @@ function faultTable() {
         f.shown_to !== undefined && [el("br"), `seen ${duration(f.shown_from)} – ${duration(f.shown_to)}`],
         f.touched !== undefined && [el("br"), `${f.touched} operations on its nodes`],
       ),
-      el("td", {}, el("span", { class: "tag " + (f.took ? "good" : "bad") }, f.took ? "✓ took hold" : "✗ " + (f.doubt?.split(":")[0] ?? "no evidence"))),
+      el(
+        "td",
+        {},
+        el(
+          "span",
+          { class: "tag " + (f.took ? "good" : "bad") },
+          f.took ? "✓ took hold" : "✗ " + (f.doubt?.split(":")[0] ?? "no evidence"),
+        ),
+      ),
       el(
         "td",
         { class: "wide small muted" },
