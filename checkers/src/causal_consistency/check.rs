@@ -391,18 +391,18 @@ fn back(ctx: &Context<'_>, read: OpId, update: OpId) -> Dependency {
 fn thin_air(ctx: &Context<'_>, reads_from: &ReadsFrom) -> Vec<Finding> {
     let phantoms = reads_from.phantoms.iter().map(|&(read, value)| {
         let value = ctx.history.data().value(value);
-        (read, None, format!("{value}, which no session had written by then"))
+        (read, None, format!("no session had written {value} by then"))
     });
     let aborted = reads_from.aborted.iter().map(|&(read, write)| {
         let words = explain::op(ctx, write);
-        (read, Some(write), format!("the effect of a write that is recorded as failed: {words}"))
+        (read, Some(write), format!("the write of that value is recorded as failed: {words}"))
     });
     let finding = |(read, write, what): (OpId, Option<OpId>, String)| Finding {
         claim: CC,
         or: Vec::new(),
         kind: THIN_AIR,
         cause: stale_cause(ctx, read),
-        sentence: format!("{}: it shows {what}.", explain::op(ctx, read)),
+        sentence: format!("{}, although {what}.", explain::op(ctx, read)),
         key: Some(ctx.op(read).key()),
         ops: write.into_iter().chain([read]).collect(),
         edges: Vec::new(),

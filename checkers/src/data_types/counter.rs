@@ -266,7 +266,7 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
             (
                 cause,
                 format!(
-                    "one operation makes up the difference: {}; {why}",
+                    "one operation makes up the difference: {}, and {why}",
                     explain::op(ctx, op.id())
                 ),
             )

@@ -358,7 +358,7 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
                 None => Cause::OlderWon,
             };
             why = format!(
-                "an older write won, {}: its version {} is higher than {}",
+                "an older write won: {}, with the version {}, which is higher than {}",
                 explain::op(ctx, x),
                 data.value(versions.1),
                 data.value(versions.0)

@@ -12,10 +12,10 @@ use std::path::Path;
 /// How a history is to be read.
 #[derive(Debug, Args)]
 pub(crate) struct ReadArgs {
-    /// The format of the history [default: recognised by the beginning of the file]
+    /// The format of the history [default: guessed from the beginning of the file]
     #[arg(long, value_parser = formats())]
     pub(crate) format: Option<Format>,
-    /// The data type that was driven, where the format is one of Jepsen's [default: recognised by the operations]
+    /// The data type that was driven, where the format is one of Jepsen's [default: guessed from the operations]
     #[arg(long, value_parser = workloads())]
     pub(crate) workload: Option<Workload>,
     /// What a read of nil means, since tools disagree: nothing had been written (initial), or nobody knows, and the read is not

@@ -178,7 +178,10 @@ impl Recorder {
     pub(crate) fn finish(mut self) -> Result<(Transactions, Vec<String>), Problem> {
         let mut notes: Vec<String> = self.sessions.note().into_iter().collect();
         if self.nemesis > 0 {
-            notes.push(format!("{} of the nemesis skipped", count(self.nemesis, "line")));
+            notes.push(format!(
+                "{} about faults skipped: faults of other tools come without evidence",
+                count(self.nemesis, "line")
+            ));
         }
         if self.completions_only {
             notes.push(

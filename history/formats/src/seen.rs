@@ -33,7 +33,7 @@ impl Seen {
             (
                 self.nemesis,
                 "line",
-                " of the nemesis skipped: faults of other tools come without evidence",
+                " about faults skipped: faults of other tools come without evidence",
             ),
             (
                 self.untimed,

@@ -264,7 +264,7 @@ impl Screen {
                 None => "never healed".to_owned(),
             };
             let touched = fault.touched.map_or(String::new(), |touched| {
-                format!(", {} on its nodes", words::counted(touched, "operation"))
+                format!(", {} sent to these nodes", words::counted(touched, "operation"))
             });
             let seen = match (fault.shown_from, fault.shown_to) {
                 (Some(from), Some(to)) if fault.took => {
@@ -273,7 +273,7 @@ impl Screen {
                 _ => String::new(),
             };
             let what = format!(
-                "{} {} ({} to {until}{seen}{touched})",
+                "fault {}: {} ({} to {until}{seen}{touched})",
                 fault.fault,
                 fault.what,
                 words::duration(fault.from)

@@ -45,7 +45,7 @@ fn a_register_is_held_to_linearizability_unless_something_else_is_named() {
     for note in [
         "note: guessed the format jepsen-edn from the first line",
         "note: guessed the register workload from write",
-        "note: 1 line of the nemesis skipped",
+        "note: 1 line about faults skipped",
         "note: no replica is named",
         "note: held to linearizable (use --promise to hold it to another property)",
     ] {

@@ -118,6 +118,7 @@ impl Cluster {
         for (from, output) in self.ask_sources(&both, script).await? {
             for (ip, probed) in probes::read_probes(&output) {
                 probes += 1;
+                // That a connection ends passes a proxy that lets no data through.
                 let Probed::After(took_ms) = probed else { continue };
                 let to = self.addresses.nodes.iter().position(|&node| node == ip).unwrap_or(from);
                 let after_ns = took_ms * 1_000_000;
@@ -229,7 +230,7 @@ impl Cluster {
         for (from, output) in self.ask_sources(links, script).await? {
             for (ip, probed) in probes::read_probes(&output) {
                 // No answer shows nothing: the node behind the link may be under a fault of its own.
-                let Probed::After(took_ms) = probed else { continue };
+                let (Probed::After(took_ms) | Probed::HungUp(took_ms)) = probed else { continue };
                 if took_ms < floor_ms {
                     let to = self.addresses.nodes.iter().position(|&node| node == ip);
                     return Err(Against(Observation::TooFast {

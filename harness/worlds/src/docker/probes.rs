@@ -16,8 +16,10 @@ pub(super) enum Dial {
 /// What a probe came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Probed {
-    /// Answered, or hung up on, after so many milliseconds.
+    /// Answered after so many milliseconds.
     After(u64),
+    /// Hung up on after so many milliseconds: the question arrived, or the connection was cut.
+    HungUp(u64),
     /// No answer.
     Nothing,
 }
@@ -82,7 +84,8 @@ pub(super) fn probe_script(
         "export LC_ALL=C\nprobe() {{ exec 3<>/dev/tcp/$1/{port} || {{ echo \"$1 nothing\"; return; }}\n\
          [ {greeting} -gt 0 ] && read -r -d '' -N {greeting} -t {patience} -u 3 x\n\
          a=$(date +%s%N); printf '{bytes}' >&3; read -r -d '' -n 1 -t {patience} -u 3 x; c=$?; b=$(date +%s%N)\n\
-         if [ $c -gt 128 ]; then echo \"$1 nothing\"; else echo \"$1 $(( (b - a) / 1000000 ))\"; fi; }}\n"
+         if [ $c -gt 128 ]; then echo \"$1 nothing\"; else \
+         [ $c -eq 0 ] && how=after || how=hung; echo \"$1 $how $(( (b - a) / 1000000 ))\"; fi; }}\n"
     );
     for ip in targets {
         let _ = writeln!(script, "(probe {ip}) 2>/dev/null &");
@@ -94,9 +97,11 @@ pub(super) fn probe_script(
 pub(super) fn read_probes(output: &str) -> BTreeMap<IpAddr, Probed> {
     let line = |line: &str| {
         let (ip, took) = line.split_once(' ')?;
-        let probed = match took.trim() {
-            "nothing" => Probed::Nothing,
-            took => Probed::After(took.parse().ok()?),
+        let probed = match took.trim().split_once(' ') {
+            None if took.trim() == "nothing" => Probed::Nothing,
+            Some(("after", took)) => Probed::After(took.parse().ok()?),
+            Some(("hung", took)) => Probed::HungUp(took.parse().ok()?),
+            _ => return None,
         };
         Some((ip.parse().ok()?, probed))
     };
@@ -143,6 +148,19 @@ mod tests {
         });
         let probes = read_probes(&bash(&probe_script(&[LOOPBACK], port, "0001ff", 5, 5_000)));
         assert!(matches!(probes[&LOOPBACK], Probed::After(_)), "{probes:?}");
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn who_hangs_up_has_not_answered() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.read_exact(&mut [0]).unwrap();
+        });
+        let probes = read_probes(&bash(&probe_script(&[LOOPBACK], port, "07", 0, 5_000)));
+        assert!(matches!(probes[&LOOPBACK], Probed::HungUp(_)), "{probes:?}");
         server.join().unwrap();
     }
 

@@ -61,7 +61,7 @@ fn a_register() {
         [
             "guessed the format jepsen-edn from the first line",
             "guessed the register workload from cas, write",
-            "1 line of the nemesis skipped: faults of other tools come without evidence",
+            "1 line about faults skipped: faults of other tools come without evidence",
             "no replica is named: every session counts as sticky",
         ]
     );

@@ -44,7 +44,7 @@ fn a_log_of_jepsen() {
             "guessed the format jepsen-log from lines with jepsen.util",
             "guessed the register workload from cas, read",
             "1 read returned nil; taken as: nothing had been written",
-            "1 line of the nemesis skipped: faults of other tools come without evidence",
+            "1 line about faults skipped: faults of other tools come without evidence",
             "10 events without a time: the order of the lines stands for it, and no duration is told",
             "no replica is named: every session counts as sticky",
             "2 lines of the log are skipped, without an operation",
