@@ -1,7 +1,7 @@
 //! Control runs: the same configuration without faults. What comes in them, too, is not the faults' doing.
 
 use crate::failure::chain;
-use crate::run::{settings, stopped_by_signals};
+use crate::opening::{settings, stopped_by_signals};
 use afterall_checkers::Verdict;
 use afterall_engine::faults::Schedule;
 use afterall_engine::{Glance, Observer, Plan, RunConfig, run_until};

@@ -11,6 +11,7 @@ mod doctor;
 mod exit;
 mod failure;
 mod inspect;
+mod opening;
 mod progress;
 mod recorded;
 mod run;

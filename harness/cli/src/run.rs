@@ -9,6 +9,7 @@ use crate::args::{ReplayArgs, RunArgs, command_line, usage};
 use crate::control::control;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
+use crate::opening::{settings, stopped_by_signals};
 use crate::progress::Line;
 use crate::recorded::refuse_empty_promises;
 use crate::runs::expected_one;
@@ -16,15 +17,14 @@ use crate::signals::{self, Doing};
 use crate::store::{HISTORY, HistoryFile, NewRun, REPORT, RUN, RunFolder, read_config};
 use afterall_checkers::{PropertyVerdict, Verdict};
 use afterall_engine::{
-    Glance, Observer, Plan, Recording, RunConfig, RunError, Stop, WorldError, WorldKind, record,
+    Glance, Observer, Plan, Recording, RunConfig, RunError, WorldError, WorldKind, record,
 };
 use afterall_history::{Event, read_jsonl};
 use afterall_reference::core::MUTANTS;
 use afterall_reports::{Context, verdict_text};
-use afterall_worlds::{Settings, docker};
+use afterall_worlds::docker;
 use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Failure> {
@@ -92,13 +92,6 @@ fn carry_out(config: RunConfig, store: &Path, controls: u32) -> Result<Exit, Fai
     }
     drop(watcher);
     Ok(judge(&folder, Some(plan.config()), controls)?.exit)
-}
-
-/// What a run in real time needs to know of this machine.
-pub(crate) fn settings(logs: PathBuf) -> Settings {
-    let mut settings = Settings::new(logs);
-    settings.notice = Arc::new(|notice| eprintln!("{notice}"));
-    settings
 }
 
 /// A run that was stopped before there was anything to judge.
@@ -208,18 +201,6 @@ pub(crate) fn machine() -> Vec<(String, String)> {
         ("cores", cores.to_string()),
     ];
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-/// A switch that the first signal presses.
-pub(crate) fn stopped_by_signals(world: WorldKind) -> Stop {
-    let leaves = match world {
-        WorldKind::Docker => "; `afterall doctor --reap` removes the containers that are left",
-        WorldKind::Process | WorldKind::Sim => "",
-    };
-    let stop = Stop::default();
-    let pressed = stop.clone();
-    signals::now(Doing::Running(Box::new(move || pressed.stop()), leaves));
-    stop
 }
 
 struct Watcher {

@@ -3,7 +3,7 @@
 use crate::args::{NewArgs, TargetCommand, TrialArgs, usage};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::run::{settings, stopped_by_signals};
+use crate::opening::{settings, stopped_by_signals};
 use afterall_checkers::words::counted;
 use afterall_engine::{Observer, Plan, Recording, RunConfig, WorldKind, record};
 use afterall_history::{Event, FaultKind, HistoryBuilder, Lie, Property};

@@ -2,7 +2,7 @@
 //! the same observation reads the same in every world.
 
 use crate::carried::Carried;
-use crate::faults::Link;
+use crate::faults::{Condition, Effect, Link};
 use std::fmt;
 
 /// What was measured of a fault.
@@ -25,6 +25,34 @@ impl Evidence {
     #[must_use]
     pub fn against_it(observed: impl Into<Vec<Observation>>) -> Self {
         Evidence { holds: false, observed: observed.into() }
+    }
+}
+
+impl Evidence {
+    /// Adds what the links of the fault had carried before it. If that is nothing, the fault tests nothing.
+    #[must_use]
+    pub fn with_carried_before(mut self, before: Carried) -> Evidence {
+        if before.amount() == 0 {
+            self.holds = false;
+            self.observed.push(Observation::CarriedNothing);
+        } else {
+            self.observed.push(Observation::CarriedBefore(before));
+        }
+        self
+    }
+
+    /// Adds what its links carried while it was in force. Through a cut nothing may pass.
+    #[must_use]
+    pub fn with_carried_meanwhile(mut self, effect: &Effect, meanwhile: Carried) -> Evidence {
+        let is_cut = matches!(effect, Effect::Links { condition: Condition::Refused, .. });
+        match meanwhile.amount() {
+            0 => self.observed.push(Observation::PassedNothing),
+            _ => {
+                self.holds &= !is_cut;
+                self.observed.push(Observation::Passed(meanwhile));
+            }
+        }
+        self
     }
 }
 
@@ -541,4 +569,33 @@ fn joined<T: fmt::Display>(f: &mut fmt::Formatter<'_>, items: &[T], between: &st
         write!(f, "{item}")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CUT: Effect = Effect::Links { links: Vec::new(), condition: Condition::Refused };
+
+    fn evidence() -> Evidence {
+        Evidence::for_it(Observation::Answers)
+    }
+
+    #[test]
+    fn a_fault_on_links_that_carry_nothing_tests_nothing() {
+        assert!(!evidence().with_carried_before(Carried::Messages(0)).holds);
+        let idle = Carried::Bytes { bytes: 0, connections: 3 };
+        assert!(!evidence().with_carried_before(idle).holds);
+        assert!(evidence().with_carried_before(Carried::Messages(1)).holds);
+    }
+
+    #[test]
+    fn a_cut_through_which_something_passes_does_not_hold() {
+        let slow = Condition::Slow { latency_ms: 1, jitter_ms: 0 };
+        let slow = Effect::Links { links: Vec::new(), condition: slow };
+        for (effect, passed, holds) in [(&CUT, 0, true), (&CUT, 1, false), (&slow, 9, true)] {
+            let carried = Carried::Messages(passed);
+            assert_eq!(evidence().with_carried_meanwhile(effect, carried).holds, holds);
+        }
+    }
 }

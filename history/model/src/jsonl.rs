@@ -279,7 +279,7 @@ mod tests {
     use crate::event::{EndEvent, EndHow, FaultEvent, FaultStage, Phase, PhaseEvent};
     use crate::fault_kind::FaultKind;
     use crate::function::Function;
-    use crate::header::Workload;
+    use crate::workload::Workload;
 
     fn header() -> Header {
         Header::new("reference", Workload::Register, 7, ["n1", "n2"])

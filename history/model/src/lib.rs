@@ -31,6 +31,7 @@ mod shape;
 mod transactions;
 mod value;
 mod vocabulary;
+mod workload;
 
 pub use build::HistoryBuilder;
 pub use damage::Damage;
@@ -45,8 +46,7 @@ pub use fault_kinds::FaultKinds;
 pub use function::Function;
 pub use groups::Groups;
 pub use header::{
-    CartRule, CounterRule, FORMAT, Header, NODE_UNKNOWN, RECORDED, RegisterRule, Semantics,
-    VERSION, Workload,
+    CartRule, CounterRule, FORMAT, Header, NODE_UNKNOWN, RECORDED, RegisterRule, Semantics, VERSION,
 };
 pub use history::{History, OpView};
 pub use ids::{KeyId, NodeId, OpId, SessionId, Status};
@@ -62,3 +62,4 @@ pub use value::Value;
 pub use vocabulary::UnknownWord;
 #[doc(hidden)]
 pub use vocabulary::deserialize_word;
+pub use workload::Workload;

@@ -1,8 +1,8 @@
 //! Lies: answers that the harness falsifies, to see whether a run against a target could be found wrong at all.
 
-use crate::header::Workload;
 use crate::promise::{Promise, Property};
 use crate::vocabulary;
+use crate::workload::Workload;
 
 vocabulary! {
     /// A way in which the harness falsifies a few of the answers of any target, as a broken store would. How each is told:

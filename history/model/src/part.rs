@@ -3,10 +3,10 @@
 use crate::datum::Datum;
 use crate::function::Function;
 use crate::groups::Groups;
-use crate::header::Workload;
 use crate::history::History;
 use crate::history::{Columns, LeftOut};
 use crate::ids::{KeyId, OpId, SessionId, Status};
+use crate::workload::Workload;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -138,10 +138,11 @@ impl<'l> Cursor<'l> {
 mod tests {
     use super::*;
     use crate::event::{Event, OpEvent};
-    use crate::header::{Header, Workload};
+    use crate::header::Header;
     use crate::jsonl::Writer;
     use crate::line::{LineKind, LineSeed};
     use crate::value::Value;
+    use crate::workload::Workload;
     use proptest::prelude::*;
     use serde::de::DeserializeSeed;
 

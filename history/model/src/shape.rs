@@ -3,7 +3,7 @@
 
 use crate::datum::{Data, Datum, View};
 use crate::function::Function;
-use crate::header::Workload;
+use crate::workload::Workload;
 
 const CART_READ: &str = "a cart's read returns a list of [element, quantity]";
 

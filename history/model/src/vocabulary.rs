@@ -144,9 +144,9 @@ mod tests {
     use crate::event::Phase;
     use crate::fault_kind::FaultKind;
     use crate::function::Function;
-    use crate::header::Workload;
     use crate::lie::Lie;
     use crate::promise::Property;
+    use crate::workload::Workload;
 
     #[test]
     fn every_word_is_read_as_it_is_written() {

@@ -3,12 +3,13 @@
 use super::against::{Against, failed};
 use super::cluster::{COMMAND_MAX, Cluster, infra};
 use super::probes::{self, Dial, Probed};
+use super::tally;
 use super::wiring::by_source;
 use crate::live::links::LinkPlan;
 use afterall_engine::evidence::{DialOutcome, LinkEnd};
-use afterall_engine::faults::Link;
+use afterall_engine::faults::{Effect, Fault, Link};
 use afterall_engine::{Evidence, Observation};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -250,6 +251,26 @@ impl Cluster {
             asked_ms: (latency_ms, jitter_ms),
         };
         Ok((answered > 0).then(|| Evidence::for_it(probes)))
+    }
+}
+
+impl Cluster {
+    /// What the links of a fault have carried so far, in its direction. None where that is not counted.
+    pub(super) async fn tally(&self, fault: &Fault) -> Option<tally::Tally> {
+        let Effect::Links { links, .. } = &fault.effect else { return None };
+        if self.wiring.peer_ports.is_empty() {
+            return None;
+        }
+        let ends: BTreeSet<usize> = links.iter().flat_map(|&(from, to)| [from, to]).collect();
+        let mut counted = BTreeMap::new();
+        for node in ends {
+            let script = "iptables-save -c -t mangle";
+            let infra = infra(&self.run, node);
+            let output = self.engine.script(&infra, script, COMMAND_MAX).await.ok()?;
+            let ports = tally::ports(&self.wiring, &self.addresses, node);
+            counted.insert(node, tally::read(&output, &ports));
+        }
+        tally::tallied(links, &counted, &self.addresses.nodes)
     }
 }
 

@@ -4,11 +4,10 @@
 //! What one node sends to another goes out on the connections that it opened, and comes in on those that the other opened.
 //! (The proxies count bytes, too, but those of a connection only when it ends.)
 
-use super::cluster::{COMMAND_MAX, Cluster, infra};
 use super::wiring::{Addresses, Wiring};
 use afterall_engine::Carried;
-use afterall_engine::faults::{Effect, Fault, Link};
-use std::collections::{BTreeMap, BTreeSet};
+use afterall_engine::faults::Link;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::IpAddr;
 
@@ -17,7 +16,7 @@ const DATA_BYTES_MIN: u16 = 80;
 
 /// Bytes that a node exchanged with a peer on the connections that it opened to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Exchanged {
+pub(super) struct Exchanged {
     sent: u64,
     received: u64,
 }
@@ -41,7 +40,7 @@ pub(super) fn rules(wiring: &Wiring, addresses: &Addresses, node: usize) -> Stri
 }
 
 /// The peer that each port of the proxy leads a node to.
-fn ports(wiring: &Wiring, addresses: &Addresses, node: usize) -> BTreeMap<u16, IpAddr> {
+pub(super) fn ports(wiring: &Wiring, addresses: &Addresses, node: usize) -> BTreeMap<u16, IpAddr> {
     let peers = addresses.nodes.iter().enumerate().filter(|&(peer, _)| peer != node);
     let of_peer = |(peer, ip): (usize, &IpAddr)| {
         let (places, ip) = (0..wiring.peer_ports.len(), *ip);
@@ -51,7 +50,7 @@ fn ports(wiring: &Wiring, addresses: &Addresses, node: usize) -> BTreeMap<u16, I
 }
 
 /// What a node counted, by peer: the lines of `iptables-save -c`.
-fn read(output: &str, ports: &BTreeMap<u16, IpAddr>) -> BTreeMap<IpAddr, Exchanged> {
+pub(super) fn read(output: &str, ports: &BTreeMap<u16, IpAddr>) -> BTreeMap<IpAddr, Exchanged> {
     let mut counted: BTreeMap<IpAddr, Exchanged> = BTreeMap::new();
     for line in output.lines() {
         let Some((counts, rule)) = line.strip_prefix('[').and_then(|line| line.split_once("] "))
@@ -84,27 +83,8 @@ pub(super) struct Tally {
     pub(super) arrived: Carried,
 }
 
-impl Cluster {
-    /// What the links of a fault have carried so far, in its direction. None where that is not counted.
-    pub(super) async fn tally(&self, fault: &Fault) -> Option<Tally> {
-        let Effect::Links { links, .. } = &fault.effect else { return None };
-        if self.wiring.peer_ports.is_empty() {
-            return None;
-        }
-        let ends: BTreeSet<usize> = links.iter().flat_map(|&(from, to)| [from, to]).collect();
-        let mut counted = BTreeMap::new();
-        for node in ends {
-            let script = "iptables-save -c -t mangle";
-            let infra = infra(&self.run, node);
-            let output = self.engine.script(&infra, script, COMMAND_MAX).await.ok()?;
-            let ports = ports(&self.wiring, &self.addresses, node);
-            counted.insert(node, read(&output, &ports));
-        }
-        tallied(links, &counted, &self.addresses.nodes)
-    }
-}
-
-fn tallied(
+/// What links carried, by what the nodes at their ends counted.
+pub(super) fn tallied(
     links: &[Link],
     counted: &BTreeMap<usize, BTreeMap<IpAddr, Exchanged>>,
     addresses: &[IpAddr],

@@ -2,9 +2,10 @@
 
 use super::columns::{Initial, Transactions, TxnId, ValueId, WRITE};
 use super::names::{Keys, Name, Values};
-use crate::header::{Header, Workload};
+use crate::header::Header;
 use crate::ids::Status;
 use crate::limits::{EVENTS_MAX, TRANSACTION_KEYS_MAX, TRANSACTIONS_MAX};
+use crate::workload::Workload;
 
 /// Why something cannot be part of a history of transactions.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,26 @@
+//! What every run needs before it begins: what a world knows of this machine, and a switch that signals press.
+
+use crate::signals::{self, Doing};
+use afterall_engine::{Stop, WorldKind};
+use afterall_worlds::Settings;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What a run in real time needs to know of this machine.
+pub(crate) fn settings(logs: PathBuf) -> Settings {
+    let mut settings = Settings::new(logs);
+    settings.notice = Arc::new(|notice| eprintln!("{notice}"));
+    settings
+}
+
+/// A switch that the first signal presses.
+pub(crate) fn stopped_by_signals(world: WorldKind) -> Stop {
+    let leaves = match world {
+        WorldKind::Docker => "; `afterall doctor --reap` removes the containers that are left",
+        WorldKind::Process | WorldKind::Sim => "",
+    };
+    let stop = Stop::default();
+    let pressed = stop.clone();
+    signals::now(Doing::Running(Box::new(move || pressed.stop()), leaves));
+    stop
+}
