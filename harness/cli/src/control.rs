@@ -1,29 +1,10 @@
 //! Control runs: the same configuration without faults. What comes in them, too, is not the faults' doing.
 
-use crate::failure::chain;
-use crate::opening::{settings, stopped_by_signals};
+use crate::failure::Failure;
+use crate::unseen::judged;
 use afterall_checkers::Verdict;
+use afterall_engine::RunConfig;
 use afterall_engine::faults::Schedule;
-use afterall_engine::{Glance, Observer, Plan, RunConfig, run_until};
-use afterall_history::Event;
-use std::io;
-
-/// A control run is not shown and not kept.
-struct Unseen;
-
-impl Observer for Unseen {
-    fn record(&mut self, _: &Event) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn tick(&mut self, _: &Glance<'_>) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn warn(&mut self, warning: &str) {
-        eprintln!("warning: a control run: {warning}");
-    }
-}
 
 /// Carries out so many control runs, with the seeds that follow the run's own, and says what they showed. They end with
 /// the first that fails or that a signal stops.
@@ -55,16 +36,7 @@ pub(crate) fn control(config: &RunConfig, runs: u32, verdict: &mut Verdict) {
 }
 
 /// Carries out one, and judges it.
-fn one(config: RunConfig) -> Result<Verdict, String> {
-    let plan = Plan::new(config).map_err(|error| chain(&error))?;
-    let logs = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let stop = stopped_by_signals(plan.config().world);
-    let settings = settings(logs.path().to_owned());
-    let mut world = afterall_worlds::open(&plan, &settings).map_err(|error| chain(&error))?;
-    let recording = run_until(&plan, &mut *world, &mut Unseen, &stop);
-    let recording = recording.map_err(|error| chain(&error))?;
-    if stop.is_stopped() {
-        return Err("it was stopped".to_owned());
-    }
-    Ok(recording.judge())
+fn one(config: RunConfig) -> Result<Verdict, Failure> {
+    let logs = tempfile::tempdir()?;
+    judged(config, logs.path())
 }

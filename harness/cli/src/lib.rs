@@ -20,6 +20,7 @@ mod signals;
 pub mod store;
 mod target;
 mod unfinished;
+mod unseen;
 
 use args::{Cli, Command, TargetCommand};
 use clap::{CommandFactory, Parser};

@@ -4,13 +4,13 @@ use crate::args::{NewArgs, TargetCommand, TrialArgs, usage};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::opening::{settings, stopped_by_signals};
+use crate::unseen::judged;
 use afterall_checkers::words::counted;
-use afterall_engine::{Observer, Plan, Recording, RunConfig, WorldKind, record};
-use afterall_history::{Event, FaultKind, HistoryBuilder, Lie, Property};
+use afterall_engine::{Plan, RunConfig, WorldKind};
+use afterall_history::{FaultKind, Lie, Property};
 use afterall_manifest::{Manifest, builtin};
 use afterall_worlds::docker::{self, Tried};
 use afterall_worlds::stopped;
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -143,16 +143,7 @@ fn lies(plans: &[Plan], logs: &Path, tell: &mut dyn FnMut(Tried)) -> Result<(), 
                 time_ms: LYING_MS,
                 ..config.clone()
             };
-            let lying = Plan::new(lying).map_err(usage)?;
-            let mut world = afterall_worlds::open(&lying, &settings(logs.to_owned()))?;
-            let header = lying.header(None);
-            let mut kept = Kept { builder: HistoryBuilder::new(header)? };
-            let stop = stopped_by_signals(WorldKind::Docker);
-            record(&lying, &mut *world, &mut kept, &stop)?;
-            if stop.is_stopped() {
-                return Err(Failure::failed("stopped by the user"));
-            }
-            let verdict = Recording::new(kept.builder.finish()).judge();
+            let verdict = judged(lying, logs)?;
             let found: Vec<&str> = verdict.lie_found_by().into_iter().map(Property::name).collect();
             let good = !found.is_empty();
             let seen = match verdict.reasons.first() {
@@ -168,21 +159,6 @@ fn lies(plans: &[Plan], logs: &Path, tell: &mut dyn FnMut(Tried)) -> Result<(), 
 
 /// How long a lie is told.
 const LYING_MS: u64 = 8_000;
-
-/// Keeps the history of a run in memory.
-struct Kept {
-    builder: HistoryBuilder,
-}
-
-impl Observer for Kept {
-    fn record(&mut self, event: &Event) -> io::Result<()> {
-        self.builder.push(event).map_err(io::Error::other)
-    }
-
-    fn warn(&mut self, warning: &str) {
-        eprintln!("warning: {warning}");
-    }
-}
 
 /// A plan for each workload: the first with every fault that the manifest lists.
 fn plans(args: &TrialArgs, manifest: &Manifest) -> Result<Vec<Plan>, Failure> {
