@@ -45,10 +45,7 @@ fn skew_ms(fault: &Fault) -> i64 {
 
 /// Whether evidence shows that a fault was in force at some moment of this time.
 fn shown(fault: &Fault, from: i64, to: i64) -> bool {
-    fault.took.is_some()
-        && fault.missed.is_none()
-        && fault.lapsed.is_none()
-        && fault.in_force(from, to)
+    fault.took_hold() && fault.in_force(from, to)
 }
 
 /// The kinds of faults, clocks aside, that were in force on the replica that served an operation, while it did.

@@ -100,11 +100,6 @@ pub(crate) fn briefly(op: OpView<'_>) -> String {
     format!("session {}'s {what} of {}{} (#{})", op.process(), op.key_name(), at(op), op.number())
 }
 
-/// Who served the operation and under which faults.
-pub(crate) fn served(ctx: &Context<'_>, id: OpId) -> Place {
-    Place::of(ctx, id)
-}
-
 /// Why an acknowledged update may be gone: the cause of its group, and the same with its figures.
 pub(crate) fn why_gone(ctx: &Context<'_>, id: OpId) -> (Cause, String) {
     let op = ctx.op(id);
@@ -116,7 +111,7 @@ pub(crate) fn why_gone(ctx: &Context<'_>, id: OpId) -> (Cause, String) {
             format!("{node} was killed {after} after it acknowledged (fault {})", kill.id),
         );
     }
-    let cause = Cause::AcknowledgedAt(served(ctx, id));
+    let cause = Cause::AcknowledgedAt(Place::of(ctx, id));
     let why = format!("it was {}", cause.words(ctx.history));
     (cause, why)
 }
@@ -139,9 +134,7 @@ fn kill_after<'h>(ctx: &Context<'h>, node: NodeId, op: OpView<'_>) -> Option<&'h
     ctx.history
         .faults()
         .iter()
-        .filter(|fault| {
-            fault.kind == FaultKind::Kill && fault.took.is_some() && fault.touches(node)
-        })
+        .filter(|fault| fault.kind == FaultKind::Kill && fault.took_hold() && fault.touches(node))
         .find(|fault| fault.inject >= done && fault.inject.saturating_sub(done) <= KILL_NEAR_NS)
         // What another replica had shown by then did not go with this one.
         .filter(|kill| !attribution::shown_elsewhere(ctx, op.id(), kill.inject))

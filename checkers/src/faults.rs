@@ -40,21 +40,19 @@ fn touched(history: &History, fault: &Fault) -> u64 {
 
 /// Why a fault did not hold from its injection to its healing, if that is so.
 fn doubt(fault: &Fault) -> Option<String> {
-    let said = |of: FaultStage| {
-        let said = fault.evidence.iter().find(|(stage, _)| *stage == of)?;
-        Some(said.1.trim()).filter(|said| !said.is_empty())
-    };
-    let because = |of| said(of).map_or(String::new(), |said| format!(": {said}"));
-    if fault.lapsed.is_some() {
-        Some(format!("did not hold until it was healed{}", because(FaultStage::Lapsed)))
-    } else if fault.missed.is_some() {
-        Some(format!("did not take hold{}", because(FaultStage::Missed)))
-    } else if fault.took.is_none() || said(FaultStage::Took).is_none() {
-        // Somebody's word that it took hold is no evidence.
-        Some("did not take hold: no evidence".to_owned())
-    } else {
-        None
+    if fault.took_hold() {
+        return None;
     }
+    let (what, stage) = match fault {
+        Fault { lapsed: Some(_), .. } => ("did not hold until it was healed", FaultStage::Lapsed),
+        Fault { missed: Some(_), .. } => ("did not take hold", FaultStage::Missed),
+        _ => return Some("did not take hold: no evidence".to_owned()),
+    };
+    let said = fault.evidence.iter().find(|(of, _)| *of == stage).map(|(_, said)| said.trim());
+    Some(match said.filter(|said| !said.is_empty()) {
+        Some(said) => format!("{what}: {said}"),
+        None => what.to_owned(),
+    })
 }
 
 /// The verdict on one fault.

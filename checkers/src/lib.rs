@@ -52,7 +52,7 @@ pub mod verdict;
 mod witness;
 pub mod words;
 
-use afterall_history::{History, Transactions};
+use afterall_history::{History, Property, Transactions};
 use context::Context;
 use registry::Registry;
 
@@ -63,6 +63,18 @@ pub use promises::{
 pub use verdict::{
     Anomaly, AnomalyKind, Edge, Label, Outcome, PropertyVerdict, Tier, Valid, Verdict,
 };
+
+/// Whether a property is a consistency model: it says which reads are right, at any moment.
+#[must_use]
+pub fn is_model(property: Property) -> bool {
+    Registry::standard().row(property).is_some_and(|row| row.model)
+}
+
+/// Whether a property is one of the four session guarantees.
+#[must_use]
+pub fn is_session_guarantee(property: Property) -> bool {
+    session_guarantees::GUARANTEES.contains(&property)
+}
 
 /// Judges a history.
 #[must_use]

@@ -56,7 +56,7 @@ impl Registry {
         self.rows.iter().copied()
     }
 
-    fn row(&self, property: Property) -> Option<&'static Row> {
+    pub(crate) fn row(&self, property: Property) -> Option<&'static Row> {
         self.rows().find(|row| row.property == property)
     }
 

@@ -1,7 +1,7 @@
 //! A property of eight lines, to show what a new one needs: a row that is given to a registry, and nothing else.
 
 use crate::case::Case;
-use crate::cause::Cause;
+use crate::cause::{Cause, Place};
 use crate::check_with;
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
@@ -48,7 +48,7 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
                 claim: CLAIM,
                 or: Vec::new(),
                 kind: AnomalyKind::Phantom,
-                cause: Cause::ReadAt(explain::served(case.ctx, read.id())),
+                cause: Cause::ReadAt(Place::of(case.ctx, read.id())),
                 sentence: explain::op(case.ctx, read.id()),
                 key: Some(read.key()),
                 ops: vec![read.id()],

@@ -1,8 +1,10 @@
 //! How numbers, times and outcomes are put into words, the same in every report.
 
 use afterall_checkers::verdict::Counts;
-use afterall_checkers::{Outcome, PropertyVerdict, Tier, Valid, Verdict};
-use afterall_history::{Promise, Property, Workload};
+use afterall_checkers::{
+    Outcome, PropertyVerdict, Tier, Valid, Verdict, is_model, is_session_guarantee,
+};
+use afterall_history::{Promise, Workload};
 
 pub(crate) use afterall_checkers::words::{count, counted, duration, percent};
 
@@ -102,23 +104,9 @@ pub(crate) fn numbers(verdict: &Verdict) -> &'static str {
 
 /// That two kinds of judgement stand side by side which need not agree, where something is broken by one of them.
 pub(crate) fn tiers_differ(verdict: &Verdict) -> Option<String> {
-    const MODELS: [Property; 6] = [
-        Property::Linearizable,
-        Property::Sequential,
-        Property::CausalConvergence,
-        Property::CausalMemory,
-        Property::Causal,
-        Property::Pram,
-    ];
-    const GUARANTEES: [Property; 4] = [
-        Property::ReadYourWrites,
-        Property::MonotonicReads,
-        Property::MonotonicWrites,
-        Property::WritesFollowReads,
-    ];
     let is_exact =
-        |p: &&PropertyVerdict| GUARANTEES.contains(&p.property) && p.tier == Some(Tier::Exact);
-    let is_model = |p: &&PropertyVerdict| MODELS.contains(&p.property);
+        |p: &&PropertyVerdict| is_session_guarantee(p.property) && p.tier == Some(Tier::Exact);
+    let is_model = |p: &&PropertyVerdict| is_model(p.property);
     let of = || verdict.properties.iter();
     let broken = of().any(|p| (is_exact(&p) || is_model(&p)) && p.outcome.is_broken());
     let mut exact: Vec<&str> = of().filter(is_exact).map(|p| p.property.name()).collect();

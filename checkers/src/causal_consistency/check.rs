@@ -22,7 +22,7 @@
 
 use super::conflict_cycles;
 use crate::case::Case;
-use crate::cause::Cause;
+use crate::cause::{Cause, Place};
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
@@ -288,7 +288,7 @@ fn kind_of(why: Stale) -> AnomalyKind {
 }
 
 fn stale_cause(ctx: &Context<'_>, read: OpId) -> Cause {
-    Cause::ReadAt(explain::served(ctx, read))
+    Cause::ReadAt(Place::of(ctx, read))
 }
 
 fn stale_read(

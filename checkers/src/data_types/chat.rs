@@ -5,7 +5,7 @@
 //! words of the application. Messages are never taken back. What is true of any element is in `set`.
 
 use crate::case::Case;
-use crate::cause::Cause;
+use crate::cause::{Cause, Place};
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
@@ -70,7 +70,7 @@ fn alone(ctx: &Context<'_>, message: OpId, answer: OpId, read: OpView<'_>) -> Fi
         claim: CLAIM,
         or: Vec::new(),
         kind,
-        cause: Cause::ReadAt(explain::served(ctx, read.id())),
+        cause: Cause::ReadAt(Place::of(ctx, read.id())),
         sentence: format!(
             "{} shows {what}, but not the message {it}: {}, and before that {}.",
             explain::briefly(read),

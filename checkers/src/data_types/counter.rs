@@ -18,7 +18,7 @@
 //! Staleness is no error. A chance of loss is an acknowledged operation, one of a double any that may have happened.
 
 use crate::case::Case;
-use crate::cause::{Cause, Off};
+use crate::cause::{Cause, Off, Place};
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
@@ -401,7 +401,7 @@ fn during_the_run(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findi
             claim: NO_PHANTOMS,
             or: Vec::new(),
             kind: AnomalyKind::ImpossibleSum,
-            cause: Cause::ReadAt(explain::served(ctx, read.id())),
+            cause: Cause::ReadAt(Place::of(ctx, read.id())),
             sentence: format!(
                 "{}: no choice of the operations that had begun by then adds up to {value}; possible sums are from {lowest} to {highest}.",
                 explain::op(ctx, read.id())

@@ -255,7 +255,7 @@ fn smallest<W>(
     let mut of_cause: BTreeMap<Place, (u64, usize, W)> = BTreeMap::new();
     for wrong in wrongs {
         let ops = all(&wrong);
-        let cause = explain::served(ctx, ops.iter().copied().max().unwrap_or(OpId(0)));
+        let cause = Place::of(ctx, ops.iter().copied().max().unwrap_or(OpId(0)));
         match of_cause.get_mut(&cause) {
             None => {
                 of_cause.insert(cause, (1, ops.len(), wrong));

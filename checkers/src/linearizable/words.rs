@@ -6,7 +6,7 @@ use super::steps::{self, Step, Steps};
 use super::texts::Wrong;
 use super::zones::Clash;
 use super::{bounds, witness};
-use crate::cause::Cause;
+use crate::cause::{Cause, Place};
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Dependency, Finding};
@@ -52,7 +52,7 @@ pub(super) fn finding(
         claim: CLAIM,
         or: Vec::new(),
         kind,
-        cause: Cause::ServedAt(explain::served(ctx, last)),
+        cause: Cause::ServedAt(Place::of(ctx, last)),
         sentence,
         key: ops.first().map(|&op| ctx.op(op).key()),
         ops,

@@ -5,7 +5,7 @@
 //! `fail` means that the operation surely did not happen, so its value is nobody's. A chance is a value read.
 
 use crate::case::Case;
-use crate::cause::Cause;
+use crate::cause::{Cause, Place};
 use crate::context::Context;
 use crate::data_types::counter;
 use crate::explain;
@@ -191,7 +191,7 @@ fn finding(
         claim: CLAIM,
         or: Vec::new(),
         kind,
-        cause: Cause::ReadAt(explain::served(ctx, read)),
+        cause: Cause::ReadAt(Place::of(ctx, read)),
         sentence: format!("{}{what}.", explain::op(ctx, read)),
         key: Some(ctx.op(read).key()),
         ops: write.into_iter().chain([read]).collect(),

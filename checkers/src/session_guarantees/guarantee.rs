@@ -1,9 +1,8 @@
 //! The four session guarantees: what each is called, when it is put to the test, and what two operations of a session that
 //! break one have in common.
 
-use crate::cause::Cause;
+use crate::cause::{Cause, Place};
 use crate::context::Context;
-use crate::explain;
 use crate::findings::{Claim, Findings};
 use crate::verdict::{AnomalyKind, Tier};
 use afterall_history::{OpId, Property, Sessions};
@@ -57,11 +56,11 @@ pub(crate) fn cause(ctx: &Context<'_>, earlier: OpId, later: OpId) -> Cause {
     let killed = ctx
         .history
         .faults_in_force(a.until(), b.invoked(), Some(a.served_by()))
-        .any(|fault| fault.kind == afterall_history::FaultKind::Kill && fault.took.is_some());
+        .any(|fault| fault.kind == afterall_history::FaultKind::Kill && fault.took_hold());
     if killed {
         Cause::KilledBetween(a.served_by())
     } else {
-        Cause::BothServedAt(explain::served(ctx, later))
+        Cause::BothServedAt(Place::of(ctx, later))
     }
 }
 

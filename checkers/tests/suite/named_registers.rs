@@ -398,10 +398,15 @@ fn a_run_that_was_cut_off_is_unknown_and_a_broken_promise_all_the_same_false() {
     assert_eq!(broken.valid, Valid::False);
 }
 
+/// What breaks a property, of a table in which it is broken.
+fn broken(table: &str, property: Property) -> Anomaly {
+    judge(table).anomalies.into_iter().find(|a| a.property == property).unwrap()
+}
+
 #[test]
 fn a_clock_is_named_only_if_its_skew_accounts_for_the_versions() {
     let cause = |versions: (&str, &str), faults: &str| {
-        let verdict = judge(&format!(
+        let table = format!(
             "
             p1@n2 write x 1  20..30 v={}
             p2@n1 write x 2  40..50 v={}
@@ -409,10 +414,9 @@ fn a_clock_is_named_only_if_its_skew_accounts_for_the_versions() {
             p9@n2 read x [1] 200..201 final
             {faults}",
             versions.0, versions.1
-        ));
-        let lost = |a: &&Anomaly| a.property == Property::NoLostWrites;
-        let anomaly = verdict.anomalies.iter().find(lost).unwrap();
-        (anomaly.cause.clone(), anomaly.blames.clone())
+        );
+        let lost = broken(&table, Property::NoLostWrites);
+        (lost.cause, lost.blames)
     };
     // Milliseconds since the epoch, 500 apart.
     let stamps = ("1700000000500", "1700000000000");
@@ -443,16 +447,15 @@ fn a_clock_is_named_only_if_its_skew_accounts_for_the_versions() {
 #[test]
 fn that_no_fault_was_in_force_is_said_only_where_none_was_felt() {
     let cause = |faults: &str| {
-        let verdict = judge(&format!(
+        let table = format!(
             "
             p1@n2 write x 1  2000000020..2000000030
             p2@n1 write x 2  2000000040..2000000050
             p8@n1 read x [1] 2000000200..2000000201 final
             p9@n2 read x [1] 2000000200..2000000201 final
             {faults}"
-        ));
-        let lost = |a: &&Anomaly| a.property == Property::NoLostWrites;
-        verdict.anomalies.iter().find(lost).unwrap().cause.clone()
+        );
+        broken(&table, Property::NoLostWrites).cause
     };
     let (nothing, quiet) =
         ("acknowledged by n1", "acknowledged by n1 with no fault in force on it");
@@ -467,15 +470,15 @@ fn that_no_fault_was_in_force_is_said_only_where_none_was_felt() {
 #[test]
 fn a_divergence_names_the_two_writes_that_did_not_meet_and_no_fault_that_was_over() {
     let anomaly = |faults: &str| {
-        let verdict = judge(&format!(
+        let table = format!(
             "
             p1@n1 write x 1  20..30
             p2@n2 write x 2  60..70
             p8@n1 read x [1] 200..201 final
             p9@n2 read x [2] 200..201 final
             {faults}"
-        ));
-        verdict.anomalies.into_iter().find(|a| a.property == Property::Convergence).unwrap()
+        );
+        broken(&table, Property::Convergence)
     };
     for (faults, blamed) in [
         ("", &[][..]),

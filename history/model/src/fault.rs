@@ -39,6 +39,19 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// Whether evidence shows that it took hold, and none shows that it let go before it was healed. Somebody's word that it
+    /// took hold is no evidence.
+    #[must_use]
+    pub fn took_hold(&self) -> bool {
+        let shown = |(stage, said): &(FaultStage, String)| {
+            *stage == FaultStage::Took && !said.trim().is_empty()
+        };
+        self.took.is_some()
+            && self.missed.is_none()
+            && self.lapsed.is_none()
+            && self.evidence.iter().any(shown)
+    }
+
     /// Whether it may have been in force at some moment of `from..=to`.
     #[must_use]
     pub fn in_force(&self, from: i64, to: i64) -> bool {

@@ -208,7 +208,7 @@ impl FaultBand {
             kind: fault.kind,
             from: fault.inject,
             to: fault.healed,
-            took: fault.took.is_some() && fault.lapsed.is_none(),
+            took: fault.took_hold(),
             nodes: fault.nodes.iter().map(|node| node.0).collect(),
             links: fault.links.iter().map(|(from, to)| (from.0, to.0)).collect(),
         }
