@@ -243,15 +243,9 @@ impl Cluster {
     /// the answer would have to go where nothing may.
     async fn probes_lost(&self, links: &[Link]) -> Result<Observation, Observation> {
         let both: Vec<Link> = links.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect();
-        match self.probe_all(&both, 0, u64::MAX, SILENCE_MAX).await {
-            Ok(_) => Ok(Observation::ProbesLost { probes: both.len(), links: links.len() }),
-            Err(Observation::NoProbeAnswered) => {
-                Ok(Observation::ProbesLost { probes: both.len(), links: links.len() })
-            }
-            Err(Observation::TooFast { link, took_ns, .. }) => {
-                Err(Observation::ProbeArrived { link, after_ns: took_ns })
-            }
-            Err(other) => Err(other),
+        match self.probe_all(&both, 0, SILENCE_MAX).await?.first() {
+            Some(&(after_ns, link)) => Err(Observation::ProbeArrived { link, after_ns }),
+            None => Ok(Observation::ProbesLost { probes: both.len(), links: links.len() }),
         }
     }
 
@@ -278,8 +272,10 @@ impl Cluster {
         }
         let mut observed = vec![Observation::LinksOpen { links: open.len() }];
         // No answer shows nothing: the nodes behind the links may be under faults of their own.
-        if let Ok((links, _)) = self.probe_all(&dropped, 0, 0, DIAL_MAX).await {
-            observed.push(Observation::ProbesArrived { links });
+        match self.probe_all(&dropped, 0, DIAL_MAX).await {
+            Ok(answers) if answers.is_empty() => {}
+            Ok(answers) => observed.push(Observation::ProbesArrived { links: answers.len() }),
+            Err(failed) => return Evidence::against_it(failed),
         }
         Evidence::for_it(observed)
     }
@@ -288,8 +284,9 @@ impl Cluster {
     async fn all_slow(&self, links: &[Link], latency_ms: u32, jitter_ms: u32) -> Evidence {
         let least_ns = u64::from(latency_ms.saturating_sub(jitter_ms)) * 1_000_000;
         let patience = Duration::from_millis(u64::from(latency_ms + jitter_ms)) + DIAL_MAX;
-        let (answered, fastest_ns) = match self.probe_all(links, 0, least_ns, patience).await {
-            Ok(probed) => probed,
+        let late = self.probe_all(links, 0, patience).await.and_then(|of| late(&of, least_ns));
+        let (answered, fastest_ns) = match late {
+            Ok(late) => late,
             Err(against) => return Evidence::against_it(against),
         };
         let (links, asked_ms) = (links.len(), (latency_ms, jitter_ms));
@@ -300,7 +297,8 @@ impl Cluster {
     async fn all_limited(&self, links: &[Link], kb_per_s: u32) -> Evidence {
         let least_ns = PROBE_BYTES as u64 * 1_000_000 / u64::from(kb_per_s.max(1));
         let patience = Duration::from_nanos(2 * least_ns) + DIAL_MAX;
-        match self.probe_all(links, PROBE_BYTES, least_ns, patience).await {
+        let answers = self.probe_all(links, PROBE_BYTES, patience).await;
+        match answers.and_then(|answers| late(&answers, least_ns)) {
             Ok((answered, fastest_ns)) => Evidence::for_it(Observation::LimitedProbes {
                 answered,
                 links: links.len(),
@@ -312,14 +310,14 @@ impl Cluster {
         }
     }
 
-    /// Sends a frame through each link and back: how many came back, and what the fastest took.
+    /// Sends a frame through each link and back. Returns what the answers took and which links they came by, the fastest
+    /// first. No answer shows nothing: the node behind a link may be under a fault of its own.
     async fn probe_all(
         &self,
         links: &[Link],
         bytes: usize,
-        least_ns: u64,
         patience: Duration,
-    ) -> Result<(usize, u64), Observation> {
+    ) -> Result<Vec<(u64, Link)>, Observation> {
         let mut probes = tokio::task::JoinSet::new();
         for &(from, to) in links {
             let Some(address) = self.peer_address(from, to) else { continue };
@@ -328,24 +326,31 @@ impl Cluster {
                 ((from, to), tokio::time::timeout(patience, probe).await)
             });
         }
-        let (mut answered, mut fastest_ns) = (0, u64::MAX);
+        let mut answers = Vec::new();
         while let Some(probe) = probes.join_next().await {
-            let (link, took) = match probe {
-                Ok((link, Ok(Ok(took)))) => (link, took),
+            match probe {
+                Ok((link, Ok(Ok(took)))) => {
+                    answers.push((u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), link));
+                }
                 Ok((_, Ok(Err(error)))) if is_exhaustion(&error) => {
                     return Err(Observation::Exhausted { error: error.to_string() });
                 }
-                // No answer shows nothing: the node behind the link may be under a fault of its own.
-                _ => continue,
-            };
-            let took_ns = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-            if took_ns < least_ns {
-                return Err(Observation::TooFast { link, took_ns, least_ns });
+                _ => {}
             }
-            answered += 1;
-            fastest_ns = fastest_ns.min(took_ns);
         }
-        if answered == 0 { Err(Observation::NoProbeAnswered) } else { Ok((answered, fastest_ns)) }
+        answers.sort_unstable();
+        Ok(answers)
+    }
+}
+
+/// No probe may come back sooner than this: how many came back, and what the fastest took.
+fn late(answers: &[(u64, Link)], least_ns: u64) -> Result<(usize, u64), Observation> {
+    match answers.first() {
+        None => Err(Observation::NoProbeAnswered),
+        Some(&(took_ns, link)) if took_ns < least_ns => {
+            Err(Observation::TooFast { link, took_ns, least_ns })
+        }
+        Some(&(fastest_ns, _)) => Ok((answers.len(), fastest_ns)),
     }
 }
 
