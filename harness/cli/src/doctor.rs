@@ -3,6 +3,7 @@
 use crate::args::DoctorArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use afterall_checkers::words::counted;
 use afterall_worlds::docker;
 use std::net::TcpListener;
 
@@ -51,7 +52,7 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
     say("HTTP proxy", Ok(obeyed));
     if args.reap {
         let removed = afterall_worlds::reap()?;
-        say("left behind", Ok(format!("{} folders removed", removed.len())));
+        say("left behind", Ok(format!("{} removed", counted(removed.len() as u64, "folder"))));
     }
     docker(args.reap, &mut say)?;
     Ok(if healthy { Exit::Valid } else { Exit::Failed })
@@ -75,7 +76,10 @@ fn docker(reap: bool, say: &mut dyn FnMut(&str, Looked)) -> Result<(), Failure> 
     }
     if reap {
         let removed = runtime.block_on(docker::reap())?;
-        say("left behind in the engine", Ok(format!("{} runs removed", removed.len())));
+        say(
+            "left behind in the engine",
+            Ok(format!("{} removed", counted(removed.len() as u64, "run"))),
+        );
     }
     Ok(())
 }

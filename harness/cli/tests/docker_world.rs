@@ -19,6 +19,7 @@ fn main() -> ExitCode {
             the_crdt_flavour_is_valid_under_every_fault,
             nine_nodes_are_wired_and_cut,
             a_known_bug_is_found,
+            a_container_that_somebody_else_takes_away_cuts_the_run_short,
             ctrl_c_leaves_a_history_and_no_containers,
             a_second_ctrl_c_says_what_is_left_and_how_to_remove_it,
             what_a_killed_harness_leaves_is_reaped,
@@ -223,6 +224,35 @@ fn without_an_engine_the_error_says_what_to_do() {
     let output = command.env("DOCKER_HOST", "tcp://127.0.0.1:1").output().unwrap();
     assert_eq!(output.status.code(), Some(255));
     assert!(text(&output).contains("DOCKER_HOST"), "{}", text(&output));
+}
+
+/// Somebody else removes or pauses a node: that is what the run says, at once, and nothing is left.
+fn a_container_that_somebody_else_takes_away_cuts_the_run_short() {
+    let _turn = turn();
+    for (seed, (what, says)) in
+        ["881011", "881012"].into_iter().zip([("rm", "was removed"), ("pause", "was paused")])
+    {
+        let store = tempfile::tempdir().unwrap();
+        let arguments = ["run", "reference", "--world", "docker", "--nodes", "3", "--seed", seed];
+        let mut command = afterall(&arguments, store.path());
+        // Ten minutes of load were to come.
+        command.args(["--faults", "none", "--time", "600s"]);
+        let mut child = start(command, store.path());
+        wait_for_history(&mut child, store.path(), |history| history.lines().count() > 300);
+        let format = ["ps", "--filter", "label=afterall.run", "--format", "{{.Names}} {{.Labels}}"];
+        let ours = store.path().to_string_lossy().into_owned();
+        let running = docker(&format);
+        let is_node = |line: &&str| line.contains(&ours) && line.contains("-n2-");
+        let node = running.lines().filter(is_node).find(|line| !line.contains("-n2-infra"));
+        let node = node.and_then(|line| line.split(' ').next()).unwrap();
+        let words: &[&str] = if what == "rm" { &["rm", "-f"] } else { &["pause"] };
+        docker(&[words, &[node]].concat());
+        assert_eq!(child.wait().unwrap().code(), Some(2));
+        let reasons = verdict(store.path())["reasons"].clone();
+        let first = reasons[0].to_string();
+        assert!(first.contains("was cut short: n2 ") && first.contains(says), "{reasons}");
+        assert_eq!(left(store.path()), 0);
+    }
 }
 
 fn docker(arguments: &[&str]) -> String {

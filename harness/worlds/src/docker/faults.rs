@@ -23,7 +23,7 @@ impl Cluster {
     pub(super) async fn inject_fault(&self, id: usize, fault: &Fault) -> Result<Evidence, Against> {
         let before = self.tally(fault).await;
         let done = self.apply(id, fault).await?;
-        // What was done to a file is its own evidence, and done once.
+        // That a file was damaged shows when it is done, and not again.
         if let Effect::Process { fate: Fate::Damaged { .. }, .. } = &fault.effect {
             return Ok(Evidence::for_it(done));
         }
@@ -78,9 +78,7 @@ impl Cluster {
                 let ended = self.take_down(*node, *fate != Fate::Terminated).await?;
                 self.change(id, Some(&fault.effect)).await?;
                 return match *fate {
-                    Fate::Damaged { how, bytes } => {
-                        Ok(vec![ended, self.damage(*node, bytes, how).await?])
-                    }
+                    Fate::Damaged { how, bytes } => Ok(vec![self.damage(*node, bytes, how).await?]),
                     _ => Ok(vec![ended]),
                 };
             }
