@@ -2,13 +2,14 @@
 //!
 //! - a fault is named only if evidence shows that it took hold, and if it was in force while an operation needed the node or
 //!   the link that it acts on;
-//! - a clock is named only where versions carry time, and only if the skew accounts for the difference between them;
+//! - a clock is named only where versions carry time, or where the target's documentation says that a write is stamped by the
+//!   clock of the node that takes it; and only if the skew accounts for it that the older stamp won;
 //! - that no fault was in force is said only where none was felt either: a node that has just been restarted, or a stamp that
 //!   a clock gave while it was ahead, is felt for some time after the fault has been healed.
 
 use crate::context::Context;
 use afterall_history::{
-    ActsOn, Data, Datum, Fault, FaultKind, FaultKinds, NodeId, OpId, OpView, Value,
+    ActsOn, Data, Datum, Fault, FaultKind, FaultKinds, NodeId, OpId, OpView, StampRule, Value,
 };
 
 /// How long a fault may still be felt after it was healed: connections are made anew, processes catch up.
@@ -125,14 +126,20 @@ pub(crate) enum Clocks {
     WentBack,
 }
 
-/// Whether clocks account for it that an older write has a higher version than a later one: the versions carry time, and
-/// skews that were shown to be in force are as large as the difference between them and the time between the writes.
+/// Whether clocks account for it that an older write won against a later one: skews that were shown to be in force are as large
+/// as the difference between their stamps and the time between the writes. The stamps are the versions, where these carry time.
+/// Where none are told, and a stamp is the clock of the node that takes the write, that of the later one is the lower.
 pub(crate) fn clocks(ctx: &Context<'_>, older: OpId, later: OpId) -> Option<Clocks> {
     let (older, later) = (ctx.op(older), ctx.op(later));
     let data = ctx.history.data();
-    let (high_ns, low_ns) = (stamp_ns(data, older.version())?, stamp_ns(data, later.version())?);
     let apart_ns = i128::from(later.invoked()) - i128::from(older.until());
-    let wanted_ns = high_ns - low_ns + apart_ns.max(0);
+    let stamps = (stamp_ns(data, older.version()), stamp_ns(data, later.version()));
+    let lead_ns = match stamps {
+        (Some(high_ns), Some(low_ns)) => high_ns - low_ns,
+        _ if ctx.history.header().semantics.stamps == StampRule::NodeClock => 0,
+        _ => return None,
+    };
+    let wanted_ns = lead_ns + apart_ns.max(0);
     let skew_ns = |op: OpView<'_>, forward: bool| -> i128 {
         let of_node = |fault: &&Fault| {
             fault.kind == FaultKind::Clock

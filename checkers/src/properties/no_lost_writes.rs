@@ -41,7 +41,8 @@ use crate::inference::version::{Relation, compare};
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
 use crate::verdict::{AnomalyKind, Fates, Label};
 use afterall_history::{
-    Function, KeyId, NodeId, OpId, OpView, Property, RegisterRule, Sessions, Status, Workload,
+    FaultKinds, Function, KeyId, NodeId, OpId, OpView, Property, RegisterRule, Sessions, Status,
+    Workload,
 };
 use std::collections::BTreeSet;
 
@@ -346,17 +347,19 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
     let shown_by = key.finals.iter().filter(|&&x| key.there_before(ctx, x, write));
     ops.extend(shown_by.map(|x| key.shown[x.0 as usize]));
     let (mut cause, mut why) = explain::why_gone(ctx, write);
+    // Where versions tell nothing, what else had happened to the replica comes first.
+    let undisturbed = matches!(cause, Cause::AcknowledgedAt(at) if at.faults == FaultKinds::NONE);
     for &x in key.finals {
         let versions = (ctx.op(write).version(), ctx.op(x).version());
+        let (ours, theirs) = (ctx.op(write).served_by(), ctx.op(x).served_by());
+        let clock = attribution::clocks(ctx, x, write).map(|clocks| match clocks {
+            Clocks::Ahead => Cause::ClockAhead(theirs, ours),
+            Clocks::WentBack => Cause::ClockWentBack(theirs),
+        });
         if compare(data, versions.1, versions.0) == Some(Relation::Greater)
             && key.there_before(ctx, x, write)
         {
-            let (ours, theirs) = (ctx.op(write).served_by(), ctx.op(x).served_by());
-            cause = match attribution::clocks(ctx, x, write) {
-                Some(Clocks::Ahead) => Cause::ClockAhead(theirs, ours),
-                Some(Clocks::WentBack) => Cause::ClockWentBack(theirs),
-                None => Cause::OlderWon,
-            };
+            cause = clock.unwrap_or(Cause::OlderWon);
             why = format!(
                 "an older write won: {}, with the version {}, which is higher than {}",
                 explain::op(ctx, x),
@@ -365,6 +368,10 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
             );
             let edge = format!("its version {} is lower", data.value(versions.0));
             edges.push(Dependency { from: write, to: x, label: Label::Version, why: edge });
+        } else if let Some(clock) = clock.filter(|_| undisturbed && key.there_before(ctx, x, write))
+        {
+            why = format!("an older write won: {}", explain::op(ctx, x));
+            cause = clock;
         }
         if key.there_before(ctx, x, write) {
             let edge = format!(

@@ -445,6 +445,37 @@ fn a_clock_is_named_only_if_its_skew_accounts_for_the_versions() {
 }
 
 #[test]
+fn a_store_that_stamps_by_the_clocks_of_its_nodes_need_not_tell_the_stamps() {
+    let blamed = |faults: &str| {
+        let table = format!(
+            "
+            ! stamps node-clock
+            p1@n2 write x 1  20..30
+            p2@n1 write x 2  400000040..400000050
+            p8@n1 read x [1] 400000200..400000201 final
+            p9@n2 read x [1] 400000200..400000201 final
+            {faults}"
+        );
+        broken(&table, Property::NoLostWrites).blames
+    };
+    // 400 ms lie between the writes: so much the clock must have been ahead, or that of the later one behind.
+    assert_eq!(blamed("clock n2 10..100 by=500"), [FaultKind::Clock]);
+    assert_eq!(blamed("clock n1 400000000..400000100 by=-500"), [FaultKind::Clock]);
+    for faults in [
+        "clock n2 10..100 by=50",
+        "clock n2 10..100 by=-500",
+        "clock n2 1..10 by=500",
+        "clock n1 400000000..400000100 by=500",
+        "",
+    ] {
+        assert_eq!(blamed(faults), [], "{faults}");
+    }
+    // What else had happened where the later one was taken comes first.
+    let both = "clock n2 10..100 by=500\n partition n1 400000030..400000060";
+    assert_eq!(blamed(both), [FaultKind::Partition]);
+}
+
+#[test]
 fn that_no_fault_was_in_force_is_said_only_where_none_was_felt() {
     let cause = |faults: &str| {
         let table = format!(

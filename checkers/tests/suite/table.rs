@@ -13,7 +13,7 @@
 use afterall_checkers::{Outcome, Verdict, check};
 use afterall_history::{
     EndEvent, EndHow, Event, FaultEvent, FaultStage, Function, Header, History, HistoryBuilder,
-    OpEvent, Outcome as How, Property, RegisterRule, Sessions, Value, Workload,
+    OpEvent, Outcome as How, Property, RegisterRule, Sessions, StampRule, Value, Workload,
 };
 
 /// The history of a table.
@@ -168,6 +168,7 @@ fn head(header: &mut Header, words: &[&str]) {
         ["nodes", nodes @ ..] => header.nodes = nodes.iter().map(|&n| n.to_owned()).collect(),
         ["rule", "siblings-client"] => header.semantics.register = RegisterRule::SiblingsClient,
         ["rule", "siblings-replica"] => header.semantics.register = RegisterRule::SiblingsReplica,
+        ["stamps", "node-clock"] => header.semantics.stamps = StampRule::NodeClock,
         ["promise", promise @ .., "unless", faults] => {
             let promise = format!("{} unless {faults}", promise.join(" "));
             header.promises.push(promise.parse().unwrap());

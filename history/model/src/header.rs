@@ -107,6 +107,9 @@ pub struct Semantics {
     pub counter: CounterRule,
     /// Carts.
     pub cart: CartRule,
+    /// What the stamps are by which the last write wins.
+    #[serde(skip_serializing_if = "StampRule::is_unknown")]
+    pub stamps: StampRule,
 }
 
 /// What happens to concurrent writes of a register.
@@ -120,6 +123,24 @@ pub enum RegisterRule {
     SiblingsClient,
     /// Siblings; a write supersedes what the *replica* that took it held.
     SiblingsReplica,
+}
+
+/// What the stamps of writes are, of which the highest wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StampRule {
+    /// The documentation does not say, or it is something else.
+    #[default]
+    Unknown,
+    /// The clock of the node that takes the write.
+    NodeClock,
+}
+
+impl StampRule {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+    fn is_unknown(&self) -> bool {
+        *self == StampRule::Unknown
+    }
 }
 
 /// What a counter can do.

@@ -46,7 +46,8 @@ pub use fault_kinds::FaultKinds;
 pub use function::Function;
 pub use groups::Groups;
 pub use header::{
-    CartRule, CounterRule, FORMAT, Header, NODE_UNKNOWN, RECORDED, RegisterRule, Semantics, VERSION,
+    CartRule, CounterRule, FORMAT, Header, NODE_UNKNOWN, RECORDED, RegisterRule, Semantics,
+    StampRule, VERSION,
 };
 pub use history::{History, OpView};
 pub use ids::{KeyId, NodeId, OpId, SessionId, Status};

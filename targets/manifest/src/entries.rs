@@ -48,7 +48,8 @@ pub(crate) fn semantics(_: &mut SchemaGenerator) -> Schema {
         "properties": {
             "register": { "enum": ["lww", "siblings-client", "siblings-replica"] },
             "counter": { "enum": ["up-down", "grow-only"] },
-            "cart": { "enum": ["add-wins", "remove-wins"] }
+            "cart": { "enum": ["add-wins", "remove-wins"] },
+            "stamps": { "enum": ["unknown", "node-clock"] }
         },
         "additionalProperties": false
     })

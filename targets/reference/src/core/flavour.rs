@@ -80,6 +80,7 @@ impl Flavour {
             },
             counter: CounterRule::UpDown,
             cart: CartRule::AddWins,
+            ..Semantics::default()
         }
     }
 }
