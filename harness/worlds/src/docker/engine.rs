@@ -14,8 +14,8 @@ use bollard::models::{
     NetworkCreateRequest, NetworkingConfig, PortBinding, VolumeCreateRequest,
 };
 use bollard::query_parameters::{
-    CreateContainerOptions, CreateImageOptions, KillContainerOptions, ListContainersOptions,
-    LogsOptions, StopContainerOptions, UploadToContainerOptions,
+    CreateContainerOptions, CreateImageOptions, KillContainerOptions, LogsOptions,
+    StopContainerOptions, UploadToContainerOptions,
 };
 use bollard::{API_DEFAULT_VERSION, Docker};
 use futures_util::StreamExt;
@@ -458,10 +458,7 @@ impl Engine {
 
     /// The state of each container of a run, by its name: `running`, `paused`, `exited` …
     pub(crate) async fn states(&self, run: &str) -> Result<BTreeMap<String, String>, EngineError> {
-        let filters = labelled(&format!("{RUN_LABEL}={run}"));
-        let options = ListContainersOptions { all: true, filters, ..Default::default() };
-        let listed = self.docker.list_containers(Some(options)).await;
-        let listed = listed.map_err(failed("list containers"))?;
+        let listed = self.containers_with(&format!("{RUN_LABEL}={run}")).await?;
         let state = |container: bollard::models::ContainerSummary| {
             let name = container.names?.into_iter().next()?;
             let state = container.state.map(|state| state.to_string()).unwrap_or_default();

@@ -6,15 +6,27 @@
 
 use super::engine::{Engine, EngineError, RUN_LABEL, failed, labelled, words};
 use crate::live::scratch::is_abandoned;
+use bollard::models::ContainerSummary;
 use bollard::query_parameters::{
     ListContainersOptions, ListNetworksOptions, ListVolumesOptions, RemoveContainerOptions,
     RemoveVolumeOptions,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 pub(super) const HOST_LABEL: &str = "afterall.host";
 pub(super) const LOCK_LABEL: &str = "afterall.lock";
+
+const REMOVAL_POLL: Duration = Duration::from_millis(100);
+/// Ten seconds.
+const REMOVAL_POLLS_MAX: u32 = 100;
+
+/// Whether the engine refuses to remove a container since it is at it already: a conflict, by its API.
+fn is_being_removed(error: &bollard::errors::Error) -> bool {
+    use bollard::errors::Error::DockerResponseServerError;
+    matches!(error, DockerResponseServerError { status_code: 409, .. })
+}
 
 /// What tells this machine from others.
 pub(super) fn host() -> String {
@@ -43,13 +55,7 @@ pub(super) async fn reap(engine: &Engine) -> Result<Vec<String>, EngineError> {
 impl Engine {
     /// The labels of everything that carries the label of a run: containers, networks and volumes.
     pub(crate) async fn labels(&self) -> Result<Vec<BTreeMap<String, String>>, EngineError> {
-        let options = ListContainersOptions {
-            all: true,
-            filters: labelled(RUN_LABEL),
-            ..ListContainersOptions::default()
-        };
-        let containers = self.docker.list_containers(Some(options)).await;
-        let containers = containers.map_err(failed("list containers"))?;
+        let containers = self.containers_with(RUN_LABEL).await?;
         let networks = ListNetworksOptions { filters: labelled(RUN_LABEL) };
         let networks = self.docker.list_networks(Some(networks)).await;
         let networks = networks.map_err(failed("list networks"))?;
@@ -62,18 +68,22 @@ impl Engine {
         Ok(labels.map(|labels| labels.into_iter().collect()).collect())
     }
 
+    /// All containers with a label, whatever their state.
+    pub(super) async fn containers_with(
+        &self,
+        label: &str,
+    ) -> Result<Vec<ContainerSummary>, EngineError> {
+        let filters = labelled(label);
+        let options = ListContainersOptions { all: true, filters, ..Default::default() };
+        self.docker.list_containers(Some(options)).await.map_err(failed("list containers"))
+    }
+
     /// Removes everything that carries the label of this run. Returns how many things there were.
     pub(crate) async fn remove_run(&self, run: &str) -> Result<usize, EngineError> {
         let label = format!("{RUN_LABEL}={run}");
-        let options = ListContainersOptions {
-            all: true,
-            filters: labelled(&label),
-            ..ListContainersOptions::default()
-        };
-        let containers = self.docker.list_containers(Some(options)).await;
         let mut removed = 0;
         let mut tasks = tokio::task::JoinSet::new();
-        for container in containers.map_err(failed("list containers"))? {
+        for container in self.containers_with(&label).await? {
             let Some(id) = container.id else { continue };
             let docker = self.docker.clone();
             tasks.spawn(async move {
@@ -82,11 +92,20 @@ impl Engine {
             });
             removed += 1;
         }
-        let mut trouble = None;
+        let (mut trouble, mut being_removed) = (None, false);
         while let Some(outcome) = tasks.join_next().await {
             if let Ok(Err(error)) = outcome {
-                // Somebody else may be removing it just now; whatever is left is an error below.
+                being_removed |= is_being_removed(&error);
                 trouble = Some(error);
+            }
+        }
+        if being_removed {
+            // A harness that was stopped twice may have asked for it: networks and volumes are in use until it is done.
+            for _ in 0..REMOVAL_POLLS_MAX {
+                if self.containers_with(&label).await?.is_empty() {
+                    break;
+                }
+                tokio::time::sleep(REMOVAL_POLL).await;
             }
         }
         let networks = ListNetworksOptions { filters: labelled(&label) };
@@ -104,13 +123,7 @@ impl Engine {
             gone.map_err(failed("remove a volume"))?;
             removed += 1;
         }
-        let options = ListContainersOptions {
-            all: true,
-            filters: labelled(&label),
-            ..ListContainersOptions::default()
-        };
-        let left = self.docker.list_containers(Some(options)).await;
-        match (left.map_err(failed("list containers"))?.len(), trouble) {
+        match (self.containers_with(&label).await?.len(), trouble) {
             (0, _) | (_, None) => Ok(removed),
             (left, Some(error)) => Err(EngineError::Failed {
                 what: format!("remove {left} containers"),
