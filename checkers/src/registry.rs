@@ -129,6 +129,13 @@ mod tests {
     }
 
     #[test]
+    fn a_session_guarantee_is_no_model() {
+        let models = Registry::standard();
+        let models = models.rows().filter(|row| row.model && row.gravity == Gravity::Session);
+        assert_eq!(models.map(|row| row.property).collect::<Vec<_>>(), []);
+    }
+
+    #[test]
     fn a_row_and_its_walks_speak_of_the_same_workloads() {
         for row in Registry::standard().rows() {
             for &workload in row.workloads.iter().filter(|&&w| w != Workload::Transactions) {

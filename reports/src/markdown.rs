@@ -20,10 +20,9 @@ pub fn summary_md(verdict: &Verdict, context: &Context) -> String {
         Valid::Measured => "➖",
     };
     let mut text = format!(
-        "## {mark} {}: {} {}\n\n",
+        "## {mark} {}: {}\n\n",
         words::valid(verdict.valid),
-        inline(&words::target(verdict)),
-        verdict.workload.name(),
+        inline(&words::subject(verdict)),
     );
     for reason in verdict.reasons.iter().take(5) {
         text.push_str(&format!("- {}\n", inline(reason)));

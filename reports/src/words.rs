@@ -74,6 +74,16 @@ pub(crate) fn origin(verdict: &Verdict) -> String {
     format!("{} world, seed {}", verdict.world, verdict.seed)
 }
 
+/// `register workload on reference/crdt`, and of another tool's history `register history "etcd-7"`
+pub(crate) fn subject(verdict: &Verdict) -> String {
+    let (workload, target) = (verdict.workload.name(), target(verdict));
+    if is_of_others(verdict) {
+        format!("{workload} history {target:?}")
+    } else {
+        format!("{workload} workload on {target}")
+    }
+}
+
 /// ` in 20.0 s`; nothing for a history without times.
 pub(crate) fn lasted(verdict: &Verdict) -> String {
     if verdict.untimed {

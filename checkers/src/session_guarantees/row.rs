@@ -17,7 +17,8 @@ pub(crate) const ROW: Row = Row {
     ],
     sessions: APART,
     real_time: false,
-    model: true,
+    // The four say nothing of one another: none of them is the strongest.
+    model: false,
     implies: &[],
     gravity: Gravity::Session,
     rests_on: RestsOn::OwnSession,

@@ -67,10 +67,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_parser = workloads())]
     pub(crate) workload: Option<Workload>,
     /// Where to run: as processes on loopback (process), in containers (docker), or simulated in virtual time (sim)
-    /// [default: process for the reference node, docker for every other target]
+    /// [default: process for the reference store, docker for every other target]
     #[arg(long, value_parser = words::<WorldKind>(WorldKind::names()))]
     pub(crate) world: Option<WorldKind>,
-    /// The number of nodes [default: 5 for the reference node, otherwise what the manifest says]
+    /// The number of nodes [default: 5 for the reference store, otherwise what the manifest says]
     #[arg(long)]
     pub(crate) nodes: Option<u16>,
     /// The number of sessions at a time
@@ -101,10 +101,10 @@ pub(crate) struct RunArgs {
     /// bring out the mutant]
     #[arg(long, value_delimiter = ',', long_help = faults_help())]
     pub(crate) faults: Option<Vec<String>>,
-    /// How the reference node resolves conflicts: lww, lww-hlc or crdt [default: crdt, or the flavour of the mutant]
+    /// How the reference store resolves conflicts: lww, lww-hlc or crdt [default: crdt, or the flavour of the mutant]
     #[arg(long)]
     pub(crate) flavour: Option<Flavour>,
-    /// A known bug of the reference node to switch on, to see that it is found
+    /// A known bug of the reference store to switch on, to see that it is found
     #[arg(long, long_help = mutant_help())]
     pub(crate) mutant: Option<Mutant>,
     /// Falsify a few of the answers of any target, as a broken store would, to see that it would be found
@@ -270,7 +270,7 @@ fn faults_help() -> String {
 
 fn mutant_help() -> String {
     let mut help =
-        "A known bug of the reference node to switch on, to see that it is found:\n".to_owned();
+        "A known bug of the reference store to switch on, to see that it is found:\n".to_owned();
     for row in MUTANTS {
         help.push_str(&format!("\n- {}: {} (breaks {})", row.name, row.summary, row.breaks.name()));
     }

@@ -73,7 +73,7 @@ fn a_full_disk_costs_the_reports_and_not_the_verdict() {
     let output = run(&disk, "--world sim --time 2s --rate 50");
     let said = text(&output);
     assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(said.contains("valid  reference/crdt register"), "{said}");
+    assert!(said.contains("valid: register workload on reference/crdt"), "{said}");
     assert!(said.contains("report.html: No space left on device"), "{said}");
     let folder = std::fs::canonicalize(disk.path().join("latest")).unwrap();
     let names = names(&folder);

@@ -9,7 +9,7 @@
 //! let read = read(&path, &Options::default())?;
 //! assert_eq!(read.format, Format::JepsenEdn);
 //! assert!(matches!(read.recorded, Recorded::Operations(history) if history.len() == 1));
-//! assert_eq!(read.notes[1], "guessed the register workload from write");
+//! assert_eq!(read.notes[1], "the workload was guessed from write: register");
 //! # std::fs::remove_file(&path)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

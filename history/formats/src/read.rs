@@ -57,7 +57,7 @@ fn read_input(input: &Input<'_>, name: &str, options: &Options) -> Result<Read, 
         None => {
             let (format, by) = guess::guess(input, name)?;
             if format != Format::Afterall {
-                notes.push(format!("guessed the format {format} from {by}"));
+                notes.push(format!("the format was guessed from {by}: {format}"));
             }
             format
         }

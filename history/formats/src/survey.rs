@@ -190,7 +190,7 @@ impl Survey {
         let guess = self
             .given
             .is_none()
-            .then(|| format!("guessed the {} workload from {names}", workload.name()));
+            .then(|| format!("the workload was guessed from {names}: {}", workload.name()));
         let in_tuples = self.tuple_versions.are_there() && self.tuples != Some(false);
         let versions = in_tuples || self.bare_versions.are_there();
         let tuples = if versions { in_tuples } else { self.tuples.unwrap_or(self.may_be_tuples()) };

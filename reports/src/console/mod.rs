@@ -85,15 +85,11 @@ impl Screen {
             Valid::Measured => Tone::Strong,
         };
         let word = self.painted(tone, words::valid(verdict.valid));
-        let what = format!(
-            "{} {}, {}",
-            shown(&words::target(verdict)),
-            verdict.workload.name(),
-            shown(&words::origin(verdict))
-        );
-        let length = words::valid(verdict.valid).len() + 2 + what.chars().count();
+        let what =
+            format!("{}, {}", shown(&words::subject(verdict)), shown(&words::origin(verdict)));
+        let length = words::valid(verdict.valid).len() + ": ".len() + what.chars().count();
         if length <= self.width {
-            self.line(&format!("{word}  {what}"));
+            self.line(&format!("{word}: {what}"));
         } else {
             self.line(&word);
             self.wrap(2, &what);
@@ -139,7 +135,13 @@ impl Screen {
         }
         if let Some(strongest) = verdict.strongest {
             self.text.push('\n');
-            self.wrap(0, &format!("Strongest that held: {strongest} ({})", words::STRONGEST));
+            self.wrap(
+                0,
+                &format!(
+                    "The strongest consistency model that held: {strongest} ({})",
+                    words::STRONGEST
+                ),
+            );
         }
         if let Some(note) = words::tiers_differ(verdict) {
             self.text.push('\n');

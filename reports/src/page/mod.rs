@@ -65,12 +65,7 @@ pub fn report_html(
 }
 
 fn fill(verdict: &Verdict, script: &str, json: &str) -> String {
-    let title = format!(
-        "{}: {} {}",
-        words::valid(verdict.valid),
-        words::target(verdict),
-        verdict.workload.name()
-    );
+    let title = format!("{}: {}", words::valid(verdict.valid), words::subject(verdict));
     let policy = format!(
         "default-src 'none'; script-src '{}'; style-src '{}'; base-uri 'none'; form-action 'none'",
         hash(script),

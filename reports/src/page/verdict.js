@@ -139,7 +139,7 @@ function ladder() {
       { class: "small muted" },
       "Strongest first. " +
         (verdict.strongest
-          ? `Strongest that held: ${verdict.strongest} (${run.words.strongest}).`
+          ? `The strongest consistency model that held: ${verdict.strongest} (${run.words.strongest}).`
           : "No level held for all sessions."),
     ),
     el(

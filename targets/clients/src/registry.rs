@@ -62,7 +62,7 @@ pub const PROTOCOLS: &[Protocol] = &[
     Protocol {
         spec: ProtocolSpec {
             name: "reference",
-            summary: "The reference node's HTTP/JSON.",
+            summary: "The reference store's HTTP/JSON.",
             workloads: &[Register, Counter, Cart],
             options: OptionSpecs::Only(&[]),
             needs_command: false,

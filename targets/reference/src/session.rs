@@ -17,7 +17,7 @@ pub struct Session {
 
 /// An operation that the node cannot be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the reference node has no operation {f} of {value} on a {kind}", kind = .workload.name())]
+#[error("the reference store has no operation {f} of {value} on a {kind}", kind = .workload.name())]
 pub struct NoSuchOperation {
     workload: Workload,
     f: Function,

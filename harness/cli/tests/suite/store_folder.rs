@@ -167,7 +167,7 @@ fn a_report_that_cannot_be_written_costs_the_report_and_not_the_verdict() {
     let output = limited(&sim(store.path(), "--rate 50"), 80).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     let said = text(&output);
-    assert!(said.contains("valid  reference/crdt register"), "{said}");
+    assert!(said.contains("valid: register workload on reference/crdt"), "{said}");
     assert!(said.contains("report.html: File too large"), "{said}");
     assert!(said.contains("the verdict stands; `afterall report"), "{said}");
     assert!(!said.contains("\nreport: "), "{said}");
@@ -196,7 +196,7 @@ fn a_history_that_cannot_be_written_any_further_ends_the_run_and_is_judged() {
     let says = "error: the run ended early, since its history cannot be written: File too large";
     assert!(first.starts_with(says), "{said}");
     assert!(first.contains("history.jsonl"), "{said}");
-    assert!(said.contains("unknown  reference/crdt register"), "{said}");
+    assert!(said.contains("unknown: register workload on reference/crdt"), "{said}");
     assert_eq!(verdict(store.path())["valid"], Value::String("unknown".to_owned()));
     let lines = fs::read_to_string(latest(store.path(), "history.jsonl")).unwrap();
     assert!(lines.lines().count() > 100, "{}", lines.lines().count());
@@ -212,7 +212,11 @@ fn a_folder_in_the_place_of_a_report_costs_that_report() {
     fs::remove_file(folder.join("report.html")).unwrap();
     let output = afterall("report").arg(&folder).output().unwrap();
     assert_eq!(output.status.code(), Some(255), "{}", text(&output));
-    assert!(text(&output).contains("valid  reference/crdt"), "{}", text(&output));
+    assert!(
+        text(&output).contains("valid: register workload on reference/crdt"),
+        "{}",
+        text(&output)
+    );
     assert!(text(&output).contains("junit.xml: is a directory"), "{}", text(&output));
     assert!(folder.join("report.html").is_file());
 }

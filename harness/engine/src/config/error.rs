@@ -112,7 +112,7 @@ pub enum ConfigError {
         fitting: String,
     },
     /// An option of the reference node, for another target.
-    #[error("{0}: only the reference node has one, {1} does not")]
+    #[error("{0}: only the reference store has one, {1} does not")]
     NotReference(&'static str, String),
     /// A Toxiproxy for a world without proxies.
     #[error("toxiproxy: the sim has no proxies")]

@@ -59,8 +59,8 @@ fn a_register() {
     assert_eq!(
         notes,
         [
-            "guessed the format jepsen-edn from the first line",
-            "guessed the register workload from cas, write",
+            "the format was guessed from the first line: jepsen-edn",
+            "the workload was guessed from cas, write: register",
             "1 line about faults skipped: faults of other tools come without evidence",
             "no replica is named: every session counts as sticky",
         ]
@@ -98,7 +98,10 @@ fn json() {
 "#;
     let (history, notes) = kept(text);
     assert_eq!(ops(&history), ["0 write register 1 ok", "1 read register [\"é\\n\"] ok"]);
-    assert_eq!(notes[0], "guessed the format jepsen-json from the fields of its first objects");
+    assert_eq!(
+        notes[0],
+        "the format was guessed from the fields of its first objects: jepsen-json"
+    );
     let (lines, _) = kept(&text.replace(['[', ']'], "").replace("},", "}\n"));
     assert_eq!(ops(&lines), ops(&history));
 }

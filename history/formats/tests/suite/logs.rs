@@ -41,8 +41,8 @@ fn a_log_of_jepsen() {
     assert_eq!(
         notes,
         [
-            "guessed the format jepsen-log from lines with jepsen.util",
-            "guessed the register workload from cas, read",
+            "the format was guessed from lines with jepsen.util: jepsen-log",
+            "the workload was guessed from cas, read: register",
             "1 read returned nil; taken as: nothing had been written",
             "1 line about faults skipped: faults of other tools come without evidence",
             "10 events without a time: the order of the lines stands for it, and no duration is told",
