@@ -4,12 +4,16 @@
 //! answers, yields the same operations.
 
 mod cart;
+mod chat;
 mod counter;
 mod generator;
+mod inventory;
 mod keys;
 mod operation;
 mod register;
 mod registry;
+mod seen;
+mod set;
 mod source;
 
 pub use generator::Generator;

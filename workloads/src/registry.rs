@@ -1,9 +1,12 @@
 //! The workloads that runs drive: one row per workload.
 
 use crate::cart::Carts;
+use crate::chat::Chats;
 use crate::counter::Counters;
+use crate::inventory::Inventories;
 use crate::keys::Rotation;
 use crate::register::Registers;
+use crate::set::Sets;
 use crate::source::Source;
 use afterall_history::Workload;
 
@@ -35,6 +38,13 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row { workload: Workload::Counter, keys: ("c", 6, 150), source: || Box::new(Counters) },
     Row { workload: Workload::Cart, keys: ("cart", 6, 60), source: || Box::new(Carts::default()) },
+    Row { workload: Workload::Set, keys: ("s", 6, 60), source: || Box::new(Sets::default()) },
+    Row {
+        workload: Workload::Inventory,
+        keys: ("item", 6, 100),
+        source: || Box::new(Inventories::default()),
+    },
+    Row { workload: Workload::Chat, keys: ("chat", 4, 60), source: || Box::new(Chats::default()) },
 ];
 
 /// The workloads that runs drive. Others are judged in histories that other tools recorded.

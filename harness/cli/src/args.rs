@@ -101,7 +101,7 @@ pub(crate) struct RunArgs {
     /// bring out the mutant]
     #[arg(long, value_delimiter = ',', long_help = faults_help())]
     pub(crate) faults: Option<Vec<String>>,
-    /// How the reference store resolves conflicts: lww, lww-hlc or crdt [default: crdt, or the flavour of the mutant]
+    /// How the reference store resolves conflicts, and what it promises [default: crdt, or the flavour of the mutant]
     #[arg(long)]
     pub(crate) flavour: Option<Flavour>,
     /// A known bug of the reference store to switch on, to see that it is found

@@ -70,8 +70,8 @@ impl ReferenceClient {
                 let answer = wire::decode_answer(&body).map_err(|error| {
                     OpError::Indeterminate(format!("answer not understood: {error}"))
                 })?;
-                let read = self.session.learn(&operation.key, &answer);
-                let version = Some(answer.version);
+                let read = self.session.learn(self.workload, &operation.key, &answer);
+                let version = answer.version;
                 Ok(Answer { node: Some(answer.node.to_string()), read, version })
             }
             400..=499 | 507 => {

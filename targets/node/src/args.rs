@@ -22,7 +22,7 @@ pub struct NodeArgs {
     /// The folder of its storage
     #[arg(long)]
     pub data: PathBuf,
-    /// The conflict rules: lww, lww-hlc, crdt
+    /// The conflict rules
     #[arg(long, default_value = "crdt")]
     pub flavour: Flavour,
     /// A known bug to switch on

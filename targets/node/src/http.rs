@@ -114,6 +114,30 @@ async fn metrics(State(front): State<Arc<Front>>) -> Response {
             "Received objects that were no news.",
             figures.merges_idle,
         ),
+        (
+            "read_repairs_total",
+            "counter",
+            "Stale replicas that were handed what a read had found.",
+            figures.read_repairs,
+        ),
+        (
+            "requests_waited_total",
+            "counter",
+            "Requests that waited for what their session had been given elsewhere.",
+            figures.requests_waited,
+        ),
+        (
+            "requests_refused_total",
+            "counter",
+            "Requests that waited in vain, or found too few replicas.",
+            figures.requests_refused,
+        ),
+        (
+            "updates_sent_total",
+            "counter",
+            "Changes of the log sent to peers.",
+            figures.updates_sent,
+        ),
     ] {
         // Writing to a String does not fail.
         let _ = writeln!(

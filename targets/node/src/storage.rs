@@ -56,7 +56,7 @@ impl Storage {
         Ok((incarnation, records))
     }
 
-    /// Writes records and returns when they are on disk.
+    /// Writes records and returns when they are on disk. An empty one removes what was stored under its key.
     ///
     /// # Errors
     /// The disk fails; then nothing of this call is stored.
@@ -66,7 +66,11 @@ impl Storage {
         {
             let mut objects = transaction.open_table(OBJECTS).map_err(StorageError::new)?;
             for (key, value) in records {
-                objects.insert(key.as_slice(), value.as_slice()).map_err(StorageError::new)?;
+                if value.is_empty() {
+                    objects.remove(key.as_slice()).map_err(StorageError::new)?;
+                } else {
+                    objects.insert(key.as_slice(), value.as_slice()).map_err(StorageError::new)?;
+                }
             }
         }
         transaction.commit().map_err(StorageError::new)

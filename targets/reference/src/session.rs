@@ -1,16 +1,25 @@
 //! What a client of the node remembers between operations, and how operations become requests.
 
-use crate::core::{Action, Answer, Content, DataType, Dot, Key, Reading, Request, Scalar};
+use crate::core::{
+    Action, Answer, CausalContext, Content, DataType, Dot, Key, Reading, Request, Scalar, Token,
+    VersionVector,
+};
 use afterall_history::{Function, Value, Workload};
 use std::collections::BTreeMap;
 
 /// The most elements whose adds a session remembers; beyond it a remove names none.
 const SEEN_MAX: usize = 100_000;
 
-/// A client's session: the clock it carries, and the adds of the cart elements it has seen.
+/// The most objects of which a session remembers what it has been given; of others it carries nothing.
+const OBJECTS_MAX: usize = 10_000;
+
+/// A client's session: the clock and the past that it carries, what it has been given of each object, and the adds of the
+/// elements that it has seen.
 #[derive(Debug, Clone, Default)]
 pub struct Session {
     clock: Option<Reading>,
+    past: VersionVector,
+    given: BTreeMap<String, CausalContext>,
     /// (cart, element) → the adds behind it.
     seen: BTreeMap<(String, String), Vec<Dot>>,
 }
@@ -40,6 +49,9 @@ impl Session {
             Workload::Register => DataType::Register,
             Workload::Counter => DataType::Counter,
             Workload::Cart => DataType::Cart,
+            Workload::Set => DataType::Set,
+            Workload::Inventory => DataType::Inventory,
+            Workload::Chat => DataType::Chat,
             _ => return Err(NoSuchOperation { workload, f, value: value.clone() }),
         };
         let action = match (workload, f, value) {
@@ -58,22 +70,53 @@ impl Session {
                 }
                 _ => return Err(NoSuchOperation { workload, f, value: value.clone() }),
             },
-            (Workload::Cart, Function::Remove, Value::Text(element)) => Action::Remove {
-                element: element.clone(),
-                dots: self
-                    .seen
-                    .get(&(key.to_owned(), element.clone()))
-                    .cloned()
-                    .unwrap_or_default(),
+            (Workload::Set, Function::Add, Value::Text(element)) => {
+                Action::Add { element: element.clone(), quantity: 1 }
+            }
+            (Workload::Inventory, Function::Restock, Value::Int(n)) => {
+                Action::Restock(n.unsigned_abs())
+            }
+            (Workload::Inventory, Function::Sell, Value::Int(n)) => Action::Sell(n.unsigned_abs()),
+            (Workload::Chat, Function::Post, Value::List(post)) => match post.as_slice() {
+                [Value::Text(message), Value::Nil] => {
+                    Action::Post { message: message.clone(), parent: None }
+                }
+                [Value::Text(message), Value::Text(parent)] => {
+                    Action::Post { message: message.clone(), parent: Some(parent.clone()) }
+                }
+                _ => return Err(NoSuchOperation { workload, f, value: value.clone() }),
             },
+            (Workload::Chat, Function::Edit, Value::List(edit)) => match edit.as_slice() {
+                [Value::Text(edit), Value::Text(message)] => {
+                    Action::Edit { edit: edit.clone(), message: message.clone() }
+                }
+                _ => return Err(NoSuchOperation { workload, f, value: value.clone() }),
+            },
+            (Workload::Cart | Workload::Set, Function::Remove, Value::Text(element)) => {
+                Action::Remove {
+                    element: element.clone(),
+                    dots: self
+                        .seen
+                        .get(&(key.to_owned(), element.clone()))
+                        .cloned()
+                        .unwrap_or_default(),
+                }
+            }
             _ => return Err(NoSuchOperation { workload, f, value: value.clone() }),
         };
-        Ok(Request { key: Key { kind, name: key.to_owned() }, action, after: self.clock })
+        let token = Token {
+            clock: self.clock,
+            seen: self.given.get(key).cloned().unwrap_or_default(),
+            past: self.past.clone(),
+        };
+        Ok(Request { key: Key { kind, name: key.to_owned() }, action, token, level: None })
     }
 
     /// Takes in an answer; returns what was read, as histories write it, or `None` where nothing was.
-    pub fn learn(&mut self, key: &str, answer: &Answer) -> Option<Value> {
+    pub fn learn(&mut self, workload: Workload, key: &str, answer: &Answer) -> Option<Value> {
         self.clock = self.clock.max(Some(answer.clock));
+        self.past.merge(&answer.past);
+        self.remember(key, answer);
         match &answer.content {
             Content::Done => None,
             Content::Values(values) if values.is_empty() => Some(Value::Nil),
@@ -87,12 +130,33 @@ impl Session {
                         self.seen.insert((key.to_owned(), item.element.clone()), item.dots.clone());
                     }
                 }
+                if workload == Workload::Set {
+                    return Some(Value::List(
+                        items.iter().map(|item| item.element.as_str().into()).collect(),
+                    ));
+                }
                 let pair = |element: &str, quantity: u64| {
                     let quantity = i64::try_from(quantity).unwrap_or(i64::MAX);
                     Value::List(vec![element.into(), Value::Int(quantity)])
                 };
                 Some(Value::List(items.iter().map(|i| pair(&i.element, i.quantity)).collect()))
             }
+            Content::Messages(messages) => {
+                Some(Value::List(messages.iter().map(|m| m.as_str().into()).collect()))
+            }
+        }
+    }
+
+    /// What the session has been given of an object: a change of its own, or everything that the replica held.
+    fn remember(&mut self, key: &str, answer: &Answer) {
+        if self.given.len() >= OBJECTS_MAX && !self.given.contains_key(key) {
+            return;
+        }
+        if let Some(dot) = answer.dot {
+            self.given.entry(key.to_owned()).or_default().insert(dot);
+        } else if let Some(version) = answer.version.as_ref().and_then(VersionVector::of_value) {
+            let held = CausalContext { vector: version, ..CausalContext::default() };
+            self.given.entry(key.to_owned()).or_default().merge(&held);
         }
     }
 }

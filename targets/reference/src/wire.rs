@@ -1,21 +1,26 @@
 //! The client protocol: JSON over HTTP. Both ends of it, so that they cannot drift apart.
 //!
-//! `POST /register`, `/counter` or `/cart` with one object:
+//! `POST /register`, `/counter`, `/cart`, `/set`, `/inventory` or `/chat` with one object:
 //!
 //! | field | |
 //! |---|---|
 //! | `key` | the object's name |
-//! | `f` | `read`; register: `write`; counter: `increment`, `decrement`; cart: `add`, `remove`, `checkout` |
-//! | `value` | write: a whole number or text · increment, decrement: the amount · add: `[element, quantity]` · remove: the element |
+//! | `f` | `read`; register: `write`; counter: `increment`, `decrement`; cart: `add`, `remove`, `checkout`; set: `add`, `remove`; inventory: `restock`, `sell`; chat: `post`, `edit` |
+//! | `value` | write: a whole number or text · increment, decrement, restock, sell: the amount · add to a cart: `[element, quantity]` · add to a set, remove: the element · post: `[message, the one it answers or null]` · edit: `[edit, message]` |
 //! | `adds` | remove: the adds that the client has seen, as a read gave them; none: whatever the replica holds |
+//! | `level` | how many replicas take part: `one`, `quorum` or `all`; none: as the flavour has it |
 //! | `after` | the greatest `clock` that the session has been given |
+//! | `seen` | the version of this object that the session has been given, where it is a version vector |
+//! | `made` | the session's own changes of this object, as answers gave them in `dot`, that `seen` does not cover |
+//! | `past` | everything that the session has been given in `past`, the greatest numbers of each |
 //!
-//! The answer, status 200: `node` (the replica), `version`, `clock`, and with a read `values`, `sum` or `items`
-//! (`[{"element": …, "quantity": …, "adds": […]}]`). Anything else: status 4xx or 5xx and `{"error": …}`;
-//! a 4xx or 507 has changed nothing.
+//! The answer, status 200: `node` (the replica), `version`, `clock`, under some flavours `dot` and `past`, and with a read
+//! `values`, `sum`, `items` (`[{"element": …, "quantity": …, "adds": […]}]`) or `messages`. Anything else: status 4xx or 5xx
+//! and `{"error": …}`; a 4xx or 507 has changed nothing.
 
 use crate::core::{
-    Action, Answer, Content, DataType, Dot, Item, Key, NodeId, Reading, Refusal, Request, Scalar,
+    Action, Answer, CausalContext, Content, DataType, Dot, Item, Key, Level, NodeId, Reading,
+    Refusal, Request, Scalar, Token, VersionVector,
 };
 use afterall_history::{Function, Value};
 use serde::{Deserialize, Serialize};
@@ -27,7 +32,9 @@ pub const BODY_BYTES_MAX: usize = 256 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     /// No such path.
-    #[error("expected the path /register, /counter, /cart, /status or /metrics, found {0:?}")]
+    #[error(
+        "expected the path /register, /counter, /cart, /set, /inventory, /chat, /status or /metrics, found {0:?}"
+    )]
     Path(String),
     /// Not the JSON that it should be.
     #[error("{0}")]
@@ -53,6 +60,9 @@ pub enum Malformed {
     /// An add that is not written as a read gives it.
     #[error("expected an add as n1.1:4, found {0:?}")]
     Add(String),
+    /// A version vector that is none.
+    #[error("expected a version vector as {{\"n1.1\": 4}}, found {0}")]
+    Versions(Value),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -65,20 +75,35 @@ struct RequestBody {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     adds: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    level: Option<Level>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     after: Option<(u64, u32)>,
+    #[serde(default, skip_serializing_if = "Value::is_nil")]
+    seen: Value,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    made: Vec<String>,
+    #[serde(default, skip_serializing_if = "Value::is_nil")]
+    past: Value,
 }
 
 #[derive(Serialize, Deserialize)]
 struct AnswerBody {
     node: String,
-    version: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dot: Option<String>,
     clock: (u64, u32),
+    #[serde(default, skip_serializing_if = "Value::is_nil")]
+    past: Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     values: Option<Vec<Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sum: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     items: Option<Vec<ItemBody>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    messages: Option<Vec<String>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -97,6 +122,8 @@ struct ErrorBody {
 /// The path and body of a request.
 #[must_use]
 pub fn encode_request(request: &Request) -> (&'static str, Vec<u8>) {
+    let number = |n: u64| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
+    let text = |text: &String| Value::Text(text.clone());
     let (f, value, adds) = match &request.action {
         Action::Read => (Function::Read, Value::Nil, Vec::new()),
         Action::Write(value) => (Function::Write, value.clone().into(), Vec::new()),
@@ -104,9 +131,20 @@ pub fn encode_request(request: &Request) -> (&'static str, Vec<u8>) {
             let f = if *by < 0 { Function::Decrement } else { Function::Increment };
             (f, Value::Int(by.saturating_abs()), Vec::new())
         }
+        Action::Add { element, .. } if request.key.kind == DataType::Set => {
+            (Function::Add, text(element), Vec::new())
+        }
         Action::Add { element, quantity } => {
-            let quantity = Value::Int(i64::try_from(*quantity).unwrap_or(i64::MAX));
-            (Function::Add, Value::List(vec![element.as_str().into(), quantity]), Vec::new())
+            (Function::Add, Value::List(vec![text(element), number(*quantity)]), Vec::new())
+        }
+        Action::Restock(n) => (Function::Restock, number(*n), Vec::new()),
+        Action::Sell(n) => (Function::Sell, number(*n), Vec::new()),
+        Action::Post { message, parent } => {
+            let parent = parent.as_ref().map_or(Value::Nil, text);
+            (Function::Post, Value::List(vec![text(message), parent]), Vec::new())
+        }
+        Action::Edit { edit, message } => {
+            (Function::Edit, Value::List(vec![text(edit), text(message)]), Vec::new())
         }
         Action::Remove { element, dots } => {
             (Function::Remove, element.as_str().into(), dots.iter().map(dot_text).collect())
@@ -116,9 +154,23 @@ pub fn encode_request(request: &Request) -> (&'static str, Vec<u8>) {
         DataType::Register => "/register",
         DataType::Counter => "/counter",
         DataType::Cart => "/cart",
+        DataType::Set => "/set",
+        DataType::Inventory => "/inventory",
+        DataType::Chat => "/chat",
     };
-    let after = request.after.map(|reading| (reading.wall_ms, reading.logical));
-    (path, to_json(&RequestBody { key: request.key.name.clone(), f, value, adds, after }))
+    let token = &request.token;
+    let body = RequestBody {
+        key: request.key.name.clone(),
+        f,
+        value,
+        adds,
+        level: request.level,
+        after: token.clock.map(|reading| (reading.wall_ms, reading.logical)),
+        seen: versions_value(&token.seen.vector),
+        made: token.seen.cloud.iter().map(dot_text).collect(),
+        past: versions_value(&token.past),
+    };
+    (path, to_json(&body))
 }
 
 /// Reads a request.
@@ -130,6 +182,9 @@ pub fn decode_request(path: &str, body: &[u8]) -> Result<Request, Malformed> {
         "/register" => DataType::Register,
         "/counter" => DataType::Counter,
         "/cart" => DataType::Cart,
+        "/set" => DataType::Set,
+        "/inventory" => DataType::Inventory,
+        "/chat" => DataType::Chat,
         other => return Err(Malformed::Path(other.chars().take(100).collect())),
     };
     let body: RequestBody = from_json(body)?;
@@ -153,14 +208,44 @@ pub fn decode_request(path: &str, body: &[u8]) -> Result<Request, Malformed> {
             },
             _ => return Err(wrong(f, "[element, quantity]")),
         },
-        (DataType::Cart, f @ Function::Remove) => Action::Remove {
+        (DataType::Set, f @ Function::Add) => Action::Add {
+            element: body.value.as_text().ok_or_else(|| wrong(f, "an element"))?.to_owned(),
+            quantity: 1,
+        },
+        (DataType::Inventory, f @ (Function::Restock | Function::Sell)) => {
+            let amount = body.value.as_int().and_then(|n| u64::try_from(n).ok());
+            let amount =
+                amount.filter(|&n| n > 0).ok_or_else(|| wrong(f, "an amount of at least 1"))?;
+            if f == Function::Sell { Action::Sell(amount) } else { Action::Restock(amount) }
+        }
+        (DataType::Chat, f @ Function::Post) => match body.value.as_list() {
+            Some([Value::Text(message), Value::Nil]) => {
+                Action::Post { message: message.clone(), parent: None }
+            }
+            Some([Value::Text(message), Value::Text(parent)]) => {
+                Action::Post { message: message.clone(), parent: Some(parent.clone()) }
+            }
+            _ => return Err(wrong(f, "[message, parent or null]")),
+        },
+        (DataType::Chat, f @ Function::Edit) => match body.value.as_list() {
+            Some([Value::Text(edit), Value::Text(message)]) => {
+                Action::Edit { edit: edit.clone(), message: message.clone() }
+            }
+            _ => return Err(wrong(f, "[edit, message]")),
+        },
+        (DataType::Cart | DataType::Set, f @ Function::Remove) => Action::Remove {
             element: body.value.as_text().ok_or_else(|| wrong(f, "an element"))?.to_owned(),
             dots: body.adds.iter().map(|text| dot(text)).collect::<Result<_, _>>()?,
         },
         (kind, f) => return Err(Malformed::Function { kind, f }),
     };
-    let after = body.after.map(|(wall_ms, logical)| Reading { wall_ms, logical });
-    Ok(Request { key: Key { kind, name: body.key }, action, after })
+    let cloud = body.made.iter().map(|text| dot(text)).collect::<Result<_, _>>()?;
+    let token = Token {
+        clock: body.after.map(|(wall_ms, logical)| Reading { wall_ms, logical }),
+        seen: CausalContext { vector: versions(&body.seen)?, cloud },
+        past: versions(&body.past)?,
+    };
+    Ok(Request { key: Key { kind, name: body.key }, action, token, level: body.level })
 }
 
 /// The body of an answer.
@@ -169,10 +254,13 @@ pub fn encode_answer(answer: Answer) -> Vec<u8> {
     let mut body = AnswerBody {
         node: answer.node.to_string(),
         version: answer.version,
+        dot: answer.dot.as_ref().map(dot_text),
         clock: (answer.clock.wall_ms, answer.clock.logical),
+        past: versions_value(&answer.past),
         values: None,
         sum: None,
         items: None,
+        messages: None,
     };
     match answer.content {
         Content::Done => {}
@@ -180,6 +268,7 @@ pub fn encode_answer(answer: Answer) -> Vec<u8> {
             body.values = Some(values.into_iter().map(Value::from).collect())
         }
         Content::Sum(sum) => body.sum = Some(sum),
+        Content::Messages(messages) => body.messages = Some(messages),
         Content::Items(items) => {
             let item = |item: Item| ItemBody {
                 element: item.element,
@@ -198,8 +287,8 @@ pub fn encode_answer(answer: Answer) -> Vec<u8> {
 /// What does not follow the protocol.
 pub fn decode_answer(body: &[u8]) -> Result<Answer, Malformed> {
     let body: AnswerBody = from_json(body)?;
-    let content = match (body.values, body.sum, body.items) {
-        (Some(values), None, None) => Content::Values(
+    let content = match (body.values, body.sum, body.items, body.messages) {
+        (Some(values), None, None, None) => Content::Values(
             values
                 .into_iter()
                 .map(|value| match value {
@@ -211,8 +300,9 @@ pub fn decode_answer(body: &[u8]) -> Result<Answer, Malformed> {
                 })
                 .collect::<Result<_, _>>()?,
         ),
-        (None, Some(sum), None) => Content::Sum(sum),
-        (None, None, Some(items)) => Content::Items(
+        (None, Some(sum), None, None) => Content::Sum(sum),
+        (None, None, None, Some(messages)) => Content::Messages(messages),
+        (None, None, Some(items), None) => Content::Items(
             items
                 .into_iter()
                 .map(|item| {
@@ -221,18 +311,28 @@ pub fn decode_answer(body: &[u8]) -> Result<Answer, Malformed> {
                 })
                 .collect::<Result<_, _>>()?,
         ),
-        (None, None, None) => Content::Done,
-        _ => return Err(Malformed::Json("more than one of values, sum and items".into())),
+        (None, None, None, None) => Content::Done,
+        _ => {
+            return Err(Malformed::Json("more than one of values, sum, items and messages".into()));
+        }
     };
     let node: NodeId = body.node.parse().map_err(|e| Malformed::Json(format!("{e}")))?;
     let clock = Reading { wall_ms: body.clock.0, logical: body.clock.1 };
-    Ok(Answer { node, version: body.version, clock, content })
+    let past = versions(&body.past)?;
+    let dot = body.dot.as_deref().map(dot).transpose()?;
+    Ok(Answer { node, version: body.version, dot, clock, past, content })
 }
 
 /// The status and body of a refusal.
 #[must_use]
 pub fn encode_refusal(refusal: &Refusal) -> (u16, Vec<u8>) {
-    let status = if matches!(refusal, Refusal::Full(_)) { 507 } else { 400 };
+    let status = match refusal {
+        Refusal::Full(_) => 507,
+        Refusal::SoldOut { .. } => 409,
+        Refusal::Behind | Refusal::Unavailable { .. } => 412,
+        refusal if refusal.is_open() => 504,
+        _ => 400,
+    };
     (status, encode_error(refusal))
 }
 
@@ -248,6 +348,17 @@ pub fn decode_error(body: &[u8]) -> String {
         Ok(body) => body.error,
         Err(_) => String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned(),
     }
+}
+
+fn versions_value(versions: &VersionVector) -> Value {
+    if versions.0.is_empty() { Value::Nil } else { versions.to_value() }
+}
+
+fn versions(value: &Value) -> Result<VersionVector, Malformed> {
+    if value.is_nil() {
+        return Ok(VersionVector::default());
+    }
+    VersionVector::of_value(value).ok_or_else(|| Malformed::Versions(value.clone()))
 }
 
 fn dot_text(dot: &Dot) -> String {
@@ -277,18 +388,35 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const KINDS: [DataType; 6] = [
+        DataType::Register,
+        DataType::Counter,
+        DataType::Cart,
+        DataType::Set,
+        DataType::Inventory,
+        DataType::Chat,
+    ];
+
+    fn actor() -> impl Strategy<Value = crate::core::Actor> {
+        (1u16..9, 1u32..4)
+            .prop_map(|(node, incarnation)| crate::core::Actor { node: NodeId(node), incarnation })
+    }
+
+    fn dot() -> impl Strategy<Value = Dot> {
+        (actor(), 1u64..99).prop_map(|(actor, counter)| Dot { actor, counter })
+    }
+
     fn requests() -> impl Strategy<Value = Request> {
-        let actor = (1u16..9, 1u32..4)
-            .prop_map(|(node, incarnation)| crate::core::Actor { node: NodeId(node), incarnation });
-        let dots = prop::collection::vec(
-            (actor, 1u64..99).prop_map(|(actor, counter)| Dot { actor, counter }),
-            0..4,
-        );
+        let dots = prop::collection::vec(dot(), 0..4);
         let action = prop_oneof![
-            (0usize..3).prop_map(|kind| (
-                [DataType::Register, DataType::Counter, DataType::Cart][kind],
-                Action::Read
-            )),
+            prop::sample::select(&KINDS[..]).prop_map(|kind| (kind, Action::Read)),
+            (".+").prop_map(|element| (DataType::Set, Action::Add { element, quantity: 1 })),
+            (1u64..99).prop_map(|n| (DataType::Inventory, Action::Restock(n))),
+            (1u64..99).prop_map(|n| (DataType::Inventory, Action::Sell(n))),
+            (".+", prop::option::of(".+"))
+                .prop_map(|(message, parent)| (DataType::Chat, Action::Post { message, parent })),
+            (".+", ".+")
+                .prop_map(|(edit, message)| (DataType::Chat, Action::Edit { edit, message })),
             any::<i64>().prop_map(|n| (DataType::Register, Action::Write(Scalar::Int(n)))),
             ".*".prop_map(|text| (DataType::Register, Action::Write(Scalar::Text(text)))),
             (1i64..1000, any::<bool>())
@@ -300,13 +428,22 @@ mod tests {
             (".+", dots)
                 .prop_map(|(element, dots)| (DataType::Cart, Action::Remove { element, dots })),
         ];
-        (".+", action, prop::option::of((0..i64::MAX as u64, any::<u32>()))).prop_map(
-            |(name, (kind, action), after)| Request {
-                key: Key { kind, name },
-                action,
-                after: after.map(|(wall_ms, logical)| Reading { wall_ms, logical }),
-            },
-        )
+        let clock = prop::option::of((0..i64::MAX as u64, any::<u32>()));
+        let versions = || prop::collection::btree_map(actor(), 1..i64::MAX as u64, 0..4);
+        let cloud = prop::collection::btree_set(dot(), 0..3);
+        let token =
+            (clock, versions(), cloud, versions()).prop_map(|(clock, seen, cloud, past)| Token {
+                clock: clock.map(|(wall_ms, logical)| Reading { wall_ms, logical }),
+                seen: CausalContext { vector: VersionVector(seen), cloud },
+                past: VersionVector(past),
+            });
+        let level = prop::option::of(prop::sample::select(Level::ALL));
+        (".+", action, token, level).prop_map(|(name, (kind, action), token, level)| Request {
+            key: Key { kind, name },
+            action,
+            token,
+            level,
+        })
     }
 
     proptest! {
@@ -318,7 +455,7 @@ mod tests {
 
         #[test]
         fn garbage_is_an_error_and_no_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
-            for path in ["/register", "/counter", "/cart", "/nowhere"] {
+            for path in ["/register", "/counter", "/cart", "/set", "/inventory", "/chat", "/nowhere"] {
                 let _ = decode_request(path, &body);
             }
             let _ = decode_answer(&body);

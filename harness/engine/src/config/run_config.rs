@@ -100,6 +100,7 @@ impl RunConfig {
         }
         self.check_links()?;
         self.generator()?;
+        self.check_flavour()?;
         self.check_mutant()?;
         self.check_target()?;
         if let Some(refused) = afterall_checkers::cannot_show(&self.header(None), true) {
@@ -124,6 +125,16 @@ impl RunConfig {
             }
             _ => Ok(()),
         }
+    }
+
+    fn check_flavour(&self) -> Result<(), ConfigError> {
+        let Some(flavour) = self.flavour.filter(|flavour| !flavour.has(self.workload)) else {
+            return Ok(());
+        };
+        let known = afterall_workloads::driven().filter(|&workload| flavour.has(workload));
+        let known = known.map(Workload::name).collect::<Vec<_>>().join(", ");
+        let target = format!("{}/{flavour}", self.target);
+        Err(ConfigError::Workload { target, workload: self.workload, known })
     }
 
     fn check_mutant(&self) -> Result<(), ConfigError> {

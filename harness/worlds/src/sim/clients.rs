@@ -3,6 +3,7 @@
 use super::replica::Replica;
 use afterall_clients::{Deed, Liar, Lies};
 use afterall_engine::driver::{Asker, Completion};
+use afterall_history::Workload;
 use afterall_workloads::Operation;
 use std::collections::BTreeMap;
 
@@ -77,10 +78,15 @@ impl<R: Replica> Clients<R> {
     }
 
     /// An answer arrives; returns what it means, if anybody still waits for it.
-    pub(super) fn answered(&mut self, id: u64, answer: R::Answer) -> Option<(Asker, Completion)> {
+    pub(super) fn answered(
+        &mut self,
+        workload: Workload,
+        id: u64,
+        answer: R::Answer,
+    ) -> Option<(Asker, Completion)> {
         let open = self.open.remove(&id)?;
         let (_, session) = self.sessions.get_mut(&open.asker)?;
-        let mut completion = R::completed(session, &open.operation.key, answer);
+        let mut completion = R::completed(session, workload, &open.operation.key, answer);
         if let Completion::Ok { read, version, .. } = &mut completion
             && let Some(liar) = self.liars.get_mut(&open.asker)
         {

@@ -193,13 +193,13 @@ impl<R: Replica> Host<R> {
                 return;
             }
             Some(mut commit) => {
-                self.stable.extend(std::mem::take(&mut commit.effects.persist));
+                store(&mut self.stable, commit.effects.persist.drain(..));
                 release(commit.effects, out);
             }
             None => {}
         }
         if self.flush_ns.is_some_and(|at| at <= now_ns) {
-            self.stable.extend(self.unflushed.drain(..));
+            store(&mut self.stable, self.unflushed.drain(..));
             self.flush_ns = None;
         }
         let wall_ms = self.wall_us(now_ns) / 1_000;
@@ -237,6 +237,17 @@ impl<R: Replica> Host<R> {
     }
 }
 
+/// Brings records to the disk. An empty one removes what was stored under its key.
+fn store(stable: &mut BTreeMap<Vec<u8>, Vec<u8>>, records: impl Iterator<Item = Record>) {
+    for (key, bytes) in records {
+        if bytes.is_empty() {
+            stable.remove(&key);
+        } else {
+            stable.insert(key, bytes);
+        }
+    }
+}
+
 fn release<R: Replica>(effects: Effects<R>, out: &mut Output<R>) {
     out.replies.extend(effects.replies);
     out.sends.extend(effects.sends);
@@ -247,14 +258,15 @@ mod tests {
     use super::*;
     use crate::sim::reference::Reference;
     use afterall_reference::core::{
-        Action, Config, Content, DataType, Flavour, Key, NodeId, Request, Scalar,
+        Action, Config, Content, DataType, Flavour, Key, NodeId, Request, Scalar, Token,
     };
     use rand::SeedableRng;
 
     const MS: u64 = 1_000_000;
 
     fn request(name: &str, action: Action) -> Request {
-        Request { key: Key { kind: DataType::Register, name: name.into() }, action, after: None }
+        let key = Key { kind: DataType::Register, name: name.into() };
+        Request { key, action, token: Token::default(), level: None }
     }
 
     fn write(name: &str) -> Request {

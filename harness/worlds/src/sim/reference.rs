@@ -88,13 +88,19 @@ impl Replica for Reference {
         Ok(session.request(workload, *f, key, value)?)
     }
 
-    fn completed(session: &mut Session, key: &str, answer: Self::Answer) -> Completion {
+    fn completed(
+        session: &mut Session,
+        workload: Workload,
+        key: &str,
+        answer: Self::Answer,
+    ) -> Completion {
         match answer {
             Ok(answer) => Completion::Ok {
                 node: answer.node.to_string(),
-                read: session.learn(key, &answer),
-                version: Some(answer.version),
+                read: session.learn(workload, key, &answer),
+                version: answer.version,
             },
+            Err(refusal) if refusal.is_open() => Completion::Info(refusal.to_string()),
             Err(refusal) => Completion::Fail(refusal.to_string()),
         }
     }

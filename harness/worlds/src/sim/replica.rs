@@ -25,7 +25,7 @@ pub enum Input<R: Replica> {
 /// before, is on disk.
 #[derive(Debug)]
 pub struct Effects<R: Replica> {
-    /// Records to store, each replacing the one of the same key.
+    /// Records to store, each replacing the one of the same key; an empty one removes it.
     pub persist: Vec<Record>,
     /// Answers to clients, by the number of the request.
     pub replies: Vec<(u64, R::Answer)>,
@@ -84,7 +84,12 @@ pub trait Replica: Debug + Sized {
     ) -> Result<Self::Request, Box<dyn Error>>;
 
     /// What an answer means to the session whose client asked for this key.
-    fn completed(session: &mut Self::Session, key: &str, answer: Self::Answer) -> Completion;
+    fn completed(
+        session: &mut Self::Session,
+        workload: Workload,
+        key: &str,
+        answer: Self::Answer,
+    ) -> Completion;
 }
 
 impl<R: Replica> Default for Effects<R> {

@@ -160,7 +160,7 @@ impl<R: Replica> Simulation<R> {
             },
             Event::Settled { asker, completion } => self.complete(Some((asker, completion))),
             Event::Answer { id, answer } => {
-                let completed = self.clients.answered(id, answer);
+                let completed = self.clients.answered(self.workload, id, answer);
                 self.complete(completed);
             }
             Event::Timeout { request } => {

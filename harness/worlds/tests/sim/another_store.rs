@@ -79,7 +79,7 @@ impl Replica for Toy {
         Ok(asked.clone())
     }
 
-    fn completed((): &mut (), _: &str, (node, read): Self::Answer) -> Completion {
+    fn completed((): &mut (), _: Workload, _: &str, (node, read): Self::Answer) -> Completion {
         let read = Some(read.map_or(Value::Nil, |value| Value::List(vec![Value::Int(value)])));
         Completion::Ok { node: format!("n{}", node + 1), read, version: None }
     }

@@ -361,7 +361,12 @@ fn fitting(workload: Workload, value: Value) -> Result<Value, Misfit> {
         (Workload::Register, value) => {
             (value.is_nil() || value.as_list().is_some(), "null or a list of values")
         }
-        (Workload::Counter, value) => (value.as_int().is_some(), "a whole number"),
+        (Workload::Counter | Workload::Inventory, value) => {
+            (value.as_int().is_some(), "a whole number")
+        }
+        (Workload::Set | Workload::Chat, value) => {
+            (value.is_nil() || value.as_list().is_some(), "null or a list of elements")
+        }
         (Workload::Cart, Value::Nil) => (true, ""),
         (Workload::Cart, value) => (
             value.as_list().is_some_and(|items| items.iter().all(is_item)),

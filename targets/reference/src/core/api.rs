@@ -1,8 +1,8 @@
 //! What clients can ask, and what they get.
 
 use super::clock::Reading;
-use super::identity::{Dot, NodeId};
-use afterall_history::Value;
+use super::identity::{CausalContext, Dot, NodeId, VersionVector};
+use afterall_history::{Value, vocabulary};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -16,6 +16,8 @@ pub const OBJECTS_MAX: usize = 1_000_000;
 pub const ELEMENTS_MAX: usize = 10_000;
 /// The greatest amount one increment, decrement or cart quantity may carry.
 pub const AMOUNT_MAX: u64 = 1_000_000_000;
+/// The most siblings a register holds.
+pub const SIBLINGS_MAX: usize = 1_000;
 /// The most siblings' or adds' dots a request may name.
 pub const DOTS_MAX: usize = 1_000;
 
@@ -46,7 +48,16 @@ pub enum DataType {
     Counter,
     /// Carts.
     Cart,
+    /// Sets: carts without quantities.
+    Set,
+    /// Stock that is sold.
+    Inventory,
+    /// Messages, answers and edits. Each message is an object of its own; a request names the chat.
+    Chat,
 }
+
+/// What stands between the name of a chat and that of a message in the name of the message's object.
+pub(crate) const PART: char = '\0';
 
 /// The name of an object. The data types do not share names: register `x` and counter `x` are two objects.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -64,8 +75,33 @@ pub struct Request {
     pub key: Key,
     /// What to do with it.
     pub action: Action,
-    /// The greatest clock reading that the client's session has been given.
-    pub after: Option<Reading>,
+    /// What the client's session has been given before.
+    pub token: Token,
+    /// How many replicas take part; none: as the flavour has it.
+    pub level: Option<Level>,
+}
+
+/// What a session carries from answer to request, so that it can go to any replica and find what it had.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Token {
+    /// The greatest clock reading that it has been given.
+    pub clock: Option<Reading>,
+    /// What it has been given of this object: the changes behind what it read, and those that it made.
+    pub seen: CausalContext,
+    /// Every change, of any object, that its answers may have followed from: the flavour `causal` alone gives it.
+    pub past: VersionVector,
+}
+
+vocabulary! {
+    /// How many replicas must take part in an operation before it is answered.
+    "consistency level" Level {
+        /// The one that was asked.
+        One = "one",
+        /// More than half of all.
+        Quorum = "quorum",
+        /// All.
+        All = "all",
+    }
 }
 
 /// What to do with an object.
@@ -84,12 +120,30 @@ pub enum Action {
         /// How many, at least 1.
         quantity: u64,
     },
-    /// Remove an element from a cart.
+    /// Remove an element from a cart or a set.
     Remove {
         /// Which.
         element: String,
         /// The adds that the client has seen; none: whatever the replica holds.
         dots: Vec<Dot>,
+    },
+    /// Put something into stock, at least 1.
+    Restock(u64),
+    /// Sell from stock, at least 1; refused if there is not enough.
+    Sell(u64),
+    /// Post a message to a chat.
+    Post {
+        /// Its name, fresh.
+        message: String,
+        /// The message that it answers.
+        parent: Option<String>,
+    },
+    /// Change a message of a chat.
+    Edit {
+        /// The name of the edit, fresh.
+        edit: String,
+        /// The message that it changes.
+        message: String,
     },
 }
 
@@ -99,10 +153,14 @@ pub struct Answer {
     /// The replica.
     pub node: NodeId,
     /// The object's version after the request: `[wall_ms, logical, node, incarnation]` where the last write wins
-    /// (`[]`: never written), else a version vector `{"n1.1": 3, …}`.
-    pub version: Value,
+    /// (`[]`: never written), else a version vector `{"n1.1": 3, …}`. A chat has none.
+    pub version: Option<Value>,
+    /// The change that was made, where a session must be told it apart from what the replica holds besides: siblings.
+    pub dot: Option<Dot>,
     /// The replica's clock, for the session to carry.
     pub clock: Reading,
+    /// Every change that the answer may follow from, for the session to carry; the flavour `causal` alone gives it.
+    pub past: VersionVector,
     /// What was read.
     pub content: Content,
 }
@@ -116,8 +174,10 @@ pub enum Content {
     Values(Vec<Scalar>),
     /// A counter's sum.
     Sum(i64),
-    /// A cart's elements.
+    /// The elements of a cart or a set.
     Items(Vec<Item>),
+    /// A chat's messages and edits, oldest first.
+    Messages(Vec<String>),
 }
 
 /// An element of a cart.
@@ -131,7 +191,7 @@ pub struct Item {
     pub dots: Vec<Dot>,
 }
 
-/// Why a request was refused. A refused request has changed nothing.
+/// Why a request was refused. A refused request has changed nothing, unless [`Refusal::is_open`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// A name of no bytes or too many.
@@ -142,6 +202,9 @@ pub enum Refusal {
         /// Its length.
         bytes: usize,
     },
+    /// A name that holds what stands between the parts of a name.
+    #[error("expected a name without U+0000")]
+    Separator,
     /// A value too long.
     #[error("expected a value of at most {TEXT_BYTES_MAX} bytes, found {0}")]
     ValueLength(usize),
@@ -162,6 +225,39 @@ pub enum Refusal {
     /// The node or the object is full.
     #[error("full: {0}")]
     Full(&'static str),
+    /// A sale of more than there is, or than this replica may sell.
+    #[error("sold out: {left} left here")]
+    SoldOut {
+        /// How many this replica could sell.
+        left: u64,
+    },
+    /// The replica has not heard of what the session has been given, and waiting did not help.
+    #[error("this replica is behind what the session has been given elsewhere")]
+    Behind,
+    /// Too few replicas answered for the level that was asked; nothing was changed.
+    #[error("expected answers from {wanted} replicas, found {found}")]
+    Unavailable {
+        /// How many the level asks for, this one included.
+        wanted: usize,
+        /// How many there were.
+        found: usize,
+    },
+    /// The change was made here, and too few replicas confirmed it in time: it may last or not.
+    #[error("expected {wanted} replicas to confirm the change, found {found}: it may last or not")]
+    Unconfirmed {
+        /// How many the level asks for, this one included.
+        wanted: usize,
+        /// How many there were.
+        found: usize,
+    },
+}
+
+impl Refusal {
+    /// Whether the change may have been made nevertheless.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self, Refusal::Unconfirmed { .. })
+    }
 }
 
 impl fmt::Display for DataType {
@@ -170,6 +266,9 @@ impl fmt::Display for DataType {
             DataType::Register => "register",
             DataType::Counter => "counter",
             DataType::Cart => "cart",
+            DataType::Set => "set",
+            DataType::Inventory => "inventory",
+            DataType::Chat => "chat",
         })
     }
 }
@@ -184,6 +283,10 @@ impl Action {
             Action::Change(_) => "change",
             Action::Add { .. } => "add",
             Action::Remove { .. } => "remove",
+            Action::Restock(_) => "restock",
+            Action::Sell(_) => "sell",
+            Action::Post { .. } => "post",
+            Action::Edit { .. } => "edit",
         }
     }
 
@@ -208,7 +311,15 @@ impl Request {
             1..=AMOUNT_MAX => Ok(()),
             _ => Err(Refusal::Amount(signed)),
         };
+        // The name of a chat and of a message make up the name of an object together.
+        let part = |part: &str| match part.contains(PART) {
+            true => Err(Refusal::Separator),
+            false => name("a message", part),
+        };
         name("a key", &self.key.name)?;
+        if self.key.kind == DataType::Chat {
+            part(&self.key.name)?;
+        }
         match (&self.action, self.key.kind) {
             (Action::Read, _) => Ok(()),
             (Action::Write(Scalar::Int(_)), DataType::Register) => Ok(()),
@@ -221,9 +332,21 @@ impl Request {
                 name("an element", element)?;
                 amount(*quantity, i128::from(*quantity))
             }
-            (Action::Remove { element, dots }, DataType::Cart) => {
+            (Action::Remove { element, dots }, DataType::Cart | DataType::Set) => {
                 name("an element", element)?;
                 if dots.len() > DOTS_MAX { Err(Refusal::Dots(dots.len())) } else { Ok(()) }
+            }
+            (Action::Add { element, quantity: 1 }, DataType::Set) => name("an element", element),
+            (Action::Restock(n) | Action::Sell(n), DataType::Inventory) => {
+                amount(*n, i128::from(*n))
+            }
+            (Action::Post { message, parent }, DataType::Chat) => {
+                part(message)?;
+                parent.as_ref().map_or(Ok(()), |parent| part(parent))
+            }
+            (Action::Edit { edit, message }, DataType::Chat) => {
+                part(edit)?;
+                part(message)
             }
             (action, kind) => Err(Refusal::Mismatch { kind, action: action.name() }),
         }

@@ -1,6 +1,7 @@
 //! Time as the node sees it: an input, and the stamps made from it.
 
 use super::identity::Actor;
+use afterall_history::Value;
 use serde::{Deserialize, Serialize};
 
 /// The time at which an input is handled.
@@ -22,6 +23,19 @@ pub struct Stamp {
     pub logical: u32,
     /// Who wrote: the tie-break.
     pub actor: Actor,
+}
+
+impl Stamp {
+    /// As histories write it: `[wall_ms, logical, node, incarnation]`.
+    #[must_use]
+    pub fn to_value(self) -> Value {
+        Value::List(vec![
+            Value::Int(i64::try_from(self.wall_ms).unwrap_or(i64::MAX)),
+            Value::Int(i64::from(self.logical)),
+            Value::Int(i64::from(self.actor.node.0)),
+            Value::Int(i64::from(self.actor.incarnation)),
+        ])
+    }
 }
 
 /// A reading of a hybrid logical clock, without the writer. Clients carry it from answer to request, so that

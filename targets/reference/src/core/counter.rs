@@ -1,6 +1,6 @@
 //! The PN-counter (Shapiro et al., A comprehensive study of CRDTs, 2011, section 3.1.3).
 
-use super::identity::Actor;
+use super::identity::{Actor, VersionVector};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -38,6 +38,14 @@ impl PnCounter {
             mine.added = mine.added.max(theirs.added);
             mine.taken = mine.taken.max(theirs.taken);
         }
+    }
+
+    /// What each actor has counted, as a version: its share only grows.
+    #[must_use]
+    pub fn version(&self) -> VersionVector {
+        let of =
+            |(&actor, share): (&Actor, &Share)| (actor, share.added.saturating_add(share.taken));
+        VersionVector(self.shares.iter().map(of).collect())
     }
 
     /// The sum. Saturates: the API bounds amounts so that no real run gets there.

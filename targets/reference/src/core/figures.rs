@@ -19,4 +19,12 @@ pub struct Figures {
     pub merges: u64,
     /// Objects from peers that changed nothing.
     pub merges_idle: u64,
+    /// Stale replicas that were handed what a read had found.
+    pub read_repairs: u64,
+    /// Requests that waited for what their session had been given elsewhere.
+    pub requests_waited: u64,
+    /// Requests that waited in vain, or found too few replicas.
+    pub requests_refused: u64,
+    /// Changes of the log that were sent to peers.
+    pub updates_sent: u64,
 }

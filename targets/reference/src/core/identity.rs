@@ -1,5 +1,6 @@
 //! Who wrote: nodes, their incarnations, and the dots and version vectors built from them.
 
+use afterall_history::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -89,6 +90,31 @@ impl VersionVector {
         let counter = self.0.entry(actor).or_insert(0);
         *counter += 1;
         Dot { actor, counter: *counter }
+    }
+
+    /// Whether everything that `other` knows is known.
+    #[must_use]
+    pub fn covers(&self, other: &VersionVector) -> bool {
+        other.0.iter().all(|(&actor, &counter)| self.get(actor) >= counter)
+    }
+
+    /// As histories write it: `{"n1.1": 3}`.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let entry = |(actor, &n): (&Actor, &u64)| {
+            (actor.to_string(), Value::Int(i64::try_from(n).unwrap_or(i64::MAX)))
+        };
+        Value::Map(self.0.iter().map(entry).collect())
+    }
+
+    /// From what a history writes; nothing where it is no version vector.
+    #[must_use]
+    pub fn of_value(value: &Value) -> Option<VersionVector> {
+        let Value::Map(entries) = value else { return None };
+        let entry = |(actor, n): &(String, Value)| {
+            Some((actor.parse().ok()?, u64::try_from(n.as_int()?).ok()?))
+        };
+        entries.iter().map(entry).collect::<Option<_>>().map(VersionVector)
     }
 
     /// Raises every entry to the greater of the two.

@@ -1,14 +1,19 @@
 //! What replicas send to each other.
 
 use super::api::Key;
-use super::identity::Actor;
+use super::identity::{Actor, VersionVector};
+use super::log::Update;
 use super::object::Object;
+use super::textbook;
 use serde::{Deserialize, Serialize};
 
 /// The most objects one message carries; what is left waits for the next round.
 pub(crate) const OBJECTS_PER_MESSAGE_MAX: usize = 256;
 /// The most tree nodes one message carries.
 pub(crate) const DIGESTS_PER_MESSAGE_MAX: usize = 256;
+
+/// The most changes of a log that one message carries.
+pub(crate) const UPDATES_PER_MESSAGE_MAX: usize = 256;
 
 /// A message between replicas. None expects an answer to arrive: each stands for itself, and repeating or losing
 /// any does no harm.
@@ -45,6 +50,55 @@ pub enum Message {
         /// Which.
         keys: Vec<Key>,
     },
+    /// Changes of a log.
+    Updates {
+        /// In an order in which they can be applied.
+        updates: Vec<Update>,
+    },
+    /// What the sender has applied: a request for what it lacks.
+    Have {
+        /// Every change that it has applied.
+        applied: VersionVector,
+        /// Whether the sender wants to know what the receiver has.
+        ask: bool,
+    },
+    /// A coordinator asks for an object.
+    Fetch {
+        /// Which of the coordinator's operations.
+        number: u64,
+        /// The object.
+        key: Key,
+    },
+    /// The answer to [`Message::Fetch`].
+    Fetched {
+        /// The same.
+        number: u64,
+        /// What the replica holds.
+        object: Option<Object>,
+    },
+    /// A coordinator hands over an object.
+    Store {
+        /// Which of the coordinator's operations waits for a confirmation.
+        number: u64,
+        /// The object.
+        key: Key,
+        /// Its state.
+        object: Object,
+    },
+    /// The answer to [`Message::Store`]: it is on disk.
+    Stored {
+        /// The same.
+        number: u64,
+    },
+    /// A replica asks for a share of the stock.
+    Want {
+        /// The item.
+        key: Key,
+        /// How many it could not sell.
+        n: u64,
+    },
+    /// What the flavour `textbook` says.
+    Textbook(textbook::Message),
 }
 
 impl Message {

@@ -3,31 +3,56 @@
 //! [`Node::handle`] is fed requests, messages and the time, and answers with [`Effects`]. The same core runs in
 //! the simulator, a thousand in one event loop, and behind the tokio shell, one a process.
 
+mod anti_entropy;
 mod api;
 mod cart;
+mod chat;
 mod clock;
+mod config;
+mod coordinate;
+mod coordinator;
 mod counter;
+mod effects;
 mod figures;
 mod flavour;
 mod identity;
+mod log;
 mod merkle;
 mod message;
+mod mutants;
 mod node;
 mod object;
+mod record;
 mod register;
+mod rules;
 mod rumor;
+mod set;
+mod stock;
+mod store;
+mod textbook;
+mod waiting;
 
 pub use api::{
-    AMOUNT_MAX, Action, Answer, Content, DOTS_MAX, DataType, ELEMENTS_MAX, Item, Key,
-    NAME_BYTES_MAX, OBJECTS_MAX, Refusal, Request, Scalar, TEXT_BYTES_MAX,
+    AMOUNT_MAX, Action, Answer, Content, DOTS_MAX, DataType, ELEMENTS_MAX, Item, Key, Level,
+    NAME_BYTES_MAX, OBJECTS_MAX, Refusal, Request, SIBLINGS_MAX, Scalar, TEXT_BYTES_MAX, Token,
 };
 pub use cart::Cart;
+pub use chat::Post;
 pub use clock::{Clock, Moment, Reading, Stamp, Stamps, time_offset_us};
+pub use config::Config;
 pub use counter::{PnCounter, Share};
+pub use effects::{Effects, Input, RequestId};
 pub use figures::Figures;
-pub use flavour::{Durability, Flavour, MUTANTS, Mutant, MutantRow, Rules};
+pub use flavour::Flavour;
 pub use identity::{Actor, BadNodeId, CausalContext, Dot, NodeId, VersionVector};
+pub use log::Update;
 pub use message::{Delta, Message};
-pub use node::{Config, DamagedRecord, Effects, Input, Node, RequestId};
+pub use mutants::{MUTANTS, Mutant, MutantRow};
+pub use node::Node;
 pub use object::Object;
+pub use record::DamagedRecord;
 pub use register::{Lww, MultiValue, Payload};
+pub use rules::{Durability, Rules};
+pub use set::LwwSet;
+pub use stock::Stock;
+pub use textbook::{Held, Message as TextbookMessage};

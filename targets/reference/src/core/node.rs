@@ -1,119 +1,47 @@
 //! The replica as a state machine: inputs and the time in, effects out.
 
-use super::api::{Action, Answer, Content, Key, OBJECTS_MAX, Refusal, Request};
+use super::api::{Action, Answer, Content, DataType, Key, Refusal, Request};
+use super::chat::Chats;
 use super::clock::{Clock, Moment};
+use super::config::Config;
+use super::coordinator::Coordinator;
+use super::counter::PnCounter;
+use super::effects::{Effects, Input, RequestId};
 use super::figures::Figures;
-use super::flavour::{Durability, Flavour, Mutant, Rules};
-use super::identity::{Actor, NodeId};
-use super::merkle::{DEPTH, Tree, entry_digest};
-use super::message::{DIGESTS_PER_MESSAGE_MAX, Delta, Message, OBJECTS_PER_MESSAGE_MAX};
+use super::flavour::Flavour;
+use super::identity::{Actor, NodeId, VersionVector};
+use super::log::Log;
+use super::message::{Delta, Message, OBJECTS_PER_MESSAGE_MAX};
 use super::object::{Change, Object};
+use super::record::{DamagedRecord, Record};
+use super::rules::{Durability, Rules};
 use super::rumor::Rumors;
-use rand::{RngExt, SeedableRng};
+use super::store::Store;
+use super::textbook::Textbook;
+use super::waiting::Waiting;
+use rand::SeedableRng;
 use rand_pcg::Pcg64;
-use std::collections::BTreeMap;
-
-/// How a node is set up.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// Who it is.
-    pub id: NodeId,
-    /// The other replicas.
-    pub peers: Vec<NodeId>,
-    /// Its conflict rules.
-    pub flavour: Flavour,
-    /// Its bug, if any.
-    pub mutant: Option<Mutant>,
-    /// When it acknowledges.
-    pub durability: Durability,
-    /// How many peers a rumor goes to in a round.
-    pub fanout: usize,
-    /// Nanoseconds between rumor rounds.
-    pub rumor_interval_ns: u64,
-    /// Nanoseconds between anti-entropy rounds.
-    pub sync_interval_ns: u64,
-    /// What its choices follow from.
-    pub seed: u64,
-}
-
-impl Config {
-    /// The defaults for a node of a cluster: fanout 3, rumors every 50 ms, anti-entropy every 200 ms, durable.
-    #[must_use]
-    pub fn new(
-        id: NodeId,
-        peers: Vec<NodeId>,
-        flavour: Flavour,
-        mutant: Option<Mutant>,
-        seed: u64,
-    ) -> Self {
-        Config {
-            id,
-            peers,
-            flavour,
-            mutant,
-            durability: Durability::Sync,
-            fanout: 3,
-            rumor_interval_ns: 50_000_000,
-            sync_interval_ns: 200_000_000,
-            seed,
-        }
-    }
-}
-
-/// Names a request until its reply.
-pub type RequestId = u64;
-
-/// Something that happens to a node.
-#[derive(Debug, Clone)]
-pub enum Input {
-    /// A client asks.
-    Request(RequestId, Request),
-    /// A peer says something.
-    Message(NodeId, Message),
-    /// [`Node::wake_at`] has come.
-    Wake,
-}
-
-/// What a node wants done. Where `hold` is true, replies and messages must wait until everything in `persist`,
-/// here and before, is on disk.
-#[derive(Debug, Default)]
-pub struct Effects {
-    /// Records to store, by key, each replacing the one before.
-    pub persist: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Answers to clients.
-    pub replies: Vec<(RequestId, Result<Answer, Refusal>)>,
-    /// Messages to peers.
-    pub sends: Vec<(NodeId, Message)>,
-    /// Whether replies and messages wait for the disk.
-    pub hold: bool,
-}
-
-/// A stored record that cannot be read back.
-#[derive(Debug, thiserror::Error)]
-#[error("a stored record is damaged")]
-pub struct DamagedRecord(#[from] postcard::Error);
-
-#[derive(Debug)]
-struct Entry {
-    object: Object,
-    digest: u128,
-}
 
 /// A replica.
 #[derive(Debug)]
 pub struct Node {
-    config: Config,
-    rules: Rules,
-    actor: Actor,
-    clock: Clock,
-    /// Everything held, in the order of the digest tree's leaves.
-    entries: BTreeMap<(u16, Key), Entry>,
-    tree: Tree,
-    rumors: Rumors,
+    pub(super) config: Config,
+    pub(super) rules: Rules,
+    pub(super) actor: Actor,
+    pub(super) clock: Clock,
+    pub(super) store: Store,
+    pub(super) rumors: Rumors,
+    pub(super) log: Log,
+    pub(super) coordinator: Coordinator,
+    waiting: Waiting,
+    /// Whether something has come from a peer since those that wait were looked at.
+    has_news: bool,
+    /// In place of all that, for its flavour.
+    textbook: Option<Textbook>,
     rumor_at_ns: Option<u64>,
-    sync_at_ns: u64,
-    random: Pcg64,
-    figures: Figures,
+    pub(super) sync_at_ns: u64,
+    pub(super) random: Pcg64,
+    pub(super) figures: Figures,
 }
 
 impl Node {
@@ -126,16 +54,22 @@ impl Node {
         incarnation: u32,
         stored: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>,
     ) -> Result<Node, DamagedRecord> {
-        let rules = Rules::new(config.flavour, config.mutant, config.durability);
+        let rules = config.rules();
         let actor = Actor { node: config.id, incarnation };
         let seed = config.seed ^ (u64::from(config.id.0) << 32) ^ u64::from(incarnation);
+        let textbook = (config.flavour == Flavour::Textbook)
+            .then(|| Textbook::new(config.id, config.peers.clone(), config.fanout));
         let mut node = Node {
             rules,
             actor,
             clock: Clock::new(rules.stamps),
-            entries: BTreeMap::new(),
-            tree: Tree::new(),
+            store: Store::new(),
             rumors: Rumors::new(config.peers.len() + 1),
+            log: Log::new(&config.peers),
+            coordinator: Coordinator::new(incarnation),
+            waiting: Waiting::default(),
+            has_news: false,
+            textbook,
             rumor_at_ns: None,
             sync_at_ns: 0,
             random: Pcg64::seed_from_u64(seed),
@@ -143,15 +77,16 @@ impl Node {
             config,
         };
         for (key, bytes) in stored {
-            let key: Key = postcard::from_bytes(&key)?;
-            let object: Object = postcard::from_bytes(&bytes)?;
-            if let Some(reading) = object.reading() {
-                node.clock.observe(reading);
+            match Record::read(&key, &bytes)? {
+                Record::Object(key, object) => {
+                    if let Some(reading) = object.reading() {
+                        node.clock.observe(reading);
+                    }
+                    node.store.restore(key, object);
+                }
+                Record::Update(place, update) => node.log.restore(place, update),
+                Record::Applied(applied) => node.log.restore_applied(applied),
             }
-            let digest = entry_digest(&key, &bytes);
-            let leaf = Tree::leaf(&key);
-            node.tree.replace(leaf, 0, digest);
-            node.entries.insert((leaf, key), Entry { object, digest });
         }
         Ok(node)
     }
@@ -159,8 +94,10 @@ impl Node {
     /// When the node wants [`Input::Wake`], in nanoseconds of [`Moment::mono_ns`].
     #[must_use]
     pub fn wake_at(&self) -> u64 {
-        let sync = if self.syncs() { self.sync_at_ns } else { u64::MAX };
-        self.rumor_at_ns.map_or(sync, |rumor| rumor.min(sync))
+        let sync = self.syncs().then_some(self.sync_at_ns);
+        let deadlines = [self.waiting.deadline_ns(), self.coordinator.deadline_ns()];
+        let times = [self.rumor_at_ns, sync].into_iter().chain(deadlines).flatten();
+        times.min().unwrap_or(u64::MAX)
     }
 
     /// What the node has done so far.
@@ -172,7 +109,7 @@ impl Node {
     /// The number of objects held.
     #[must_use]
     pub fn objects(&self) -> usize {
-        self.entries.len()
+        self.textbook.as_ref().map_or(self.store.len(), Textbook::len)
     }
 
     /// This life of the node.
@@ -192,129 +129,228 @@ impl Node {
         match input {
             Input::Request(id, request) => {
                 self.figures.requests += 1;
-                let reply = self.answer(now, &request, effects);
-                effects.replies.push((id, reply));
+                self.ask(now, id, request, effects);
             }
-            Input::Message(from, message) => self.receive(from, message, effects),
+            Input::Message(from, message) => {
+                self.has_news = true;
+                self.receive(now, from, message, effects);
+            }
             Input::Wake => {}
         }
-        if self.rumor_at_ns.is_none() && !self.rumors.is_empty() {
+        self.give_up(now, effects);
+        self.look_at_waiting(now, effects);
+        if self.textbook.is_some() {
+            self.gossip(now, effects);
+        } else {
+            self.spread_news(now, effects);
+        }
+        effects.hold = self.rules.durability == Durability::Sync;
+    }
+
+    fn spread_news(&mut self, now: Moment, effects: &mut Effects) {
+        let is_calm = self.rumors.is_empty() && !self.log.has_news();
+        if self.rumor_at_ns.is_none() && !is_calm {
             self.rumor_at_ns = Some(now.mono_ns + self.config.rumor_interval_ns);
         }
         if self.rumor_at_ns.is_some_and(|at| at <= now.mono_ns) {
             self.spread_rumors(effects);
-            self.rumor_at_ns =
-                (!self.rumors.is_empty()).then_some(now.mono_ns + self.config.rumor_interval_ns);
+            let is_calm = self.rumors.is_empty() && !self.log.has_news();
+            self.rumor_at_ns = (!is_calm).then_some(now.mono_ns + self.config.rumor_interval_ns);
         }
         if self.syncs() && self.sync_at_ns <= now.mono_ns {
             self.begin_sync(now, effects);
         }
-        effects.hold = self.rules.durability == Durability::Sync;
+    }
+
+    fn gossip(&mut self, now: Moment, effects: &mut Effects) {
+        let Some(textbook) = &mut self.textbook else { return };
+        if self.sync_at_ns <= now.mono_ns {
+            self.sync_at_ns = now.mono_ns + self.config.rumor_interval_ns;
+            let mut sends = Vec::new();
+            textbook.round(&mut self.random, &mut sends);
+            self.figures.rumor_messages_sent += sends.len() as u64;
+            let wrapped = |(to, message)| (to, Message::Textbook(message));
+            effects.sends.extend(sends.into_iter().map(wrapped));
+        }
     }
 
     fn syncs(&self) -> bool {
         self.rules.anti_entropy && !self.config.peers.is_empty()
     }
 
-    fn answer(
+    fn ask(&mut self, now: Moment, id: RequestId, request: Request, effects: &mut Effects) {
+        if let Err(refusal) = request.check() {
+            return self.reply(id, Err(refusal), effects);
+        }
+        if let Some(reading) = request.token.clock {
+            self.clock.observe(reading);
+        }
+        if self.textbook.is_some() {
+            let answer = self.by_the_book(now, &request);
+            return self.reply(id, answer, effects);
+        }
+        if !self.is_behind(&request) {
+            return self.carry_out(now, id, request, effects);
+        }
+        self.figures.requests_waited += 1;
+        if let Err((id, _)) = self.waiting.push(now.mono_ns, id, request) {
+            self.reply(id, Err(Refusal::Behind), effects);
+        }
+    }
+
+    fn carry_out(&mut self, now: Moment, id: RequestId, request: Request, effects: &mut Effects) {
+        let wanted = self.participants(&request);
+        if wanted > 1 {
+            return self.coordinate(now, id, request, wanted, effects);
+        }
+        let answer = self.answer(now, &request, effects);
+        self.reply(id, answer, effects);
+    }
+
+    pub(super) fn reply(
+        &mut self,
+        id: RequestId,
+        answer: Result<Answer, Refusal>,
+        effects: &mut Effects,
+    ) {
+        effects.replies.push((id, answer));
+    }
+
+    /// Whether the session has been given something that this replica has not heard of.
+    fn is_behind(&self, request: &Request) -> bool {
+        if self.rules.causal {
+            return !self.log.applied().covers(&request.token.past);
+        }
+        if !self.rules.waits_for_sessions {
+            return false;
+        }
+        let seen = &request.token.seen.vector;
+        let held = self.store.get(&request.key).and_then(Object::vector).unwrap_or_default();
+        !held.covers(seen)
+    }
+
+    fn look_at_waiting(&mut self, now: Moment, effects: &mut Effects) {
+        let Some(deadline_ns) = self.waiting.deadline_ns() else { return };
+        if !self.has_news && deadline_ns > now.mono_ns {
+            return;
+        }
+        self.has_news = false;
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let out = waiting.take(now.mono_ns, |request| !self.is_behind(request));
+        self.waiting = waiting;
+        for (id, request, in_vain) in out {
+            if in_vain {
+                self.figures.requests_refused += 1;
+                self.reply(id, Err(Refusal::Behind), effects);
+            } else {
+                self.carry_out(now, id, request, effects);
+            }
+        }
+    }
+
+    /// Answers from what this replica holds.
+    pub(super) fn answer(
         &mut self,
         now: Moment,
         request: &Request,
         effects: &mut Effects,
     ) -> Result<Answer, Refusal> {
-        request.check()?;
-        if let Some(reading) = request.after {
-            self.clock.observe(reading);
-        }
-        let (version, content) = if request.action.is_read() {
-            match self.get(&request.key) {
-                Some(object) => (object.version(), object.content()),
+        let key = &request.key;
+        let (version, dot, content) = if !request.action.is_read() {
+            self.change(now, request, effects)?
+        } else if key.kind == DataType::Chat {
+            (None, None, Content::Messages(self.store.chats().read(key)))
+        } else {
+            match self.store.get(key) {
+                Some(object) => (object.version(), None, object.content()),
                 None => {
-                    let (content, version) = Object::nothing(request.key.kind, &self.rules);
-                    (version, content)
+                    let (content, version) = Object::nothing(key.kind, &self.rules);
+                    (version, None, content)
                 }
             }
-        } else {
-            let version = self.change(now, &request.key, &request.action, effects)?;
-            (version, Content::Done)
         };
-        Ok(Answer { node: self.config.id, version, clock: self.clock.reading(), content })
+        let clock = self.clock.reading();
+        let past =
+            if self.rules.causal { self.log.applied().clone() } else { VersionVector::default() };
+        Ok(Answer { node: self.config.id, version, dot, clock, past, content })
     }
 
     fn change(
         &mut self,
         now: Moment,
-        key: &Key,
-        action: &Action,
+        request: &Request,
         effects: &mut Effects,
-    ) -> Result<afterall_history::Value, Refusal> {
-        let place = (Tree::leaf(key), key.clone());
-        let held = self.entries.get(&place).map(|entry| &entry.object);
-        if held.is_none() && self.entries.len() >= OBJECTS_MAX {
-            return Err(Refusal::Full("the node holds as many objects as it may"));
+    ) -> Result<(Option<afterall_history::Value>, Option<super::identity::Dot>, Content), Refusal>
+    {
+        let Request { key, action, token, .. } = request;
+        let place = match action {
+            Action::Post { message, .. } | Action::Edit { edit: message, .. } => {
+                if self.store.chats().len(key) >= super::api::ELEMENTS_MAX {
+                    return Err(Refusal::Full("the chat holds as many messages as it may"));
+                }
+                Chats::key(key, message)
+            }
+            _ => key.clone(),
+        };
+        let held = self.store.get(&place);
+        if self.log.is_full() || held.is_none() && self.store.is_full() {
+            return Err(Refusal::Full("the node holds as much as it may"));
         }
-        let mut by = Change { actor: self.actor, now, clock: &mut self.clock, rules: &self.rules };
-        let (object, version) = Object::change(held, key.kind, action, &mut by)?;
+        let mut by = Change {
+            actor: self.actor,
+            now,
+            clock: &mut self.clock,
+            rules: &self.rules,
+            seen: &token.seen,
+        };
+        let changed = Object::change(held, key.kind, action, &mut by);
+        if let (Err(Refusal::SoldOut { .. }), Action::Sell(n), Some(Object::Stock(stock))) =
+            (&changed, action, held)
+            && let Some(lender) = stock.richest(self.config.id)
+        {
+            // Next time the replica may have its share.
+            effects.sends.push((lender, Message::Want { key: key.clone(), n: *n }));
+        }
+        let (object, version) = changed?;
+        let dot = if self.rules.client_context { object.dot(self.actor) } else { None };
         match action {
             Action::Change(amount) if self.rules.counter_replay => {
-                self.rumors.count(self.actor, key, *amount);
+                self.rumors.count(self.actor, &place, *amount);
             }
-            _ => self.rumors.heat(key),
+            _ => self.spread(&place, &object, effects),
         }
-        self.put(place, object, effects);
-        Ok(version)
+        self.store.put(place, object, &self.rules, effects);
+        Ok((version, dot, Content::Done))
     }
 
-    fn get(&self, key: &Key) -> Option<&Object> {
-        self.entries.get(&(Tree::leaf(key), key.clone())).map(|entry| &entry.object)
-    }
-
-    /// Stores an object: in memory, in the tree, and as an effect on disk.
-    fn put(&mut self, place: (u16, Key), object: Object, effects: &mut Effects) {
-        // Writing to a growing vector fails for no object: the error arm only keeps the types honest.
-        let (Ok(key), Ok(bytes)) = (postcard::to_stdvec(&place.1), postcard::to_stdvec(&object))
-        else {
-            return;
-        };
-        let digest = entry_digest(&place.1, &bytes);
-        let old = self.entries.get(&place).map_or(0, |entry| entry.digest);
-        self.tree.replace(place.0, old, digest);
-        self.entries.insert(place, Entry { object, digest });
-        effects.persist.push((key, bytes));
+    /// What was changed here is news.
+    fn spread(&mut self, key: &Key, object: &Object, effects: &mut Effects) {
+        if self.rules.causal {
+            self.log.append(self.actor, key.clone(), object.clone(), effects);
+        } else if self.rules.rumors {
+            self.rumors.heat(key);
+        }
     }
 
     /// Takes in an object from a peer; returns whether it was news.
-    fn take(&mut self, key: Key, theirs: Object, effects: &mut Effects) -> bool {
+    pub(super) fn take(&mut self, key: Key, theirs: Object, effects: &mut Effects) -> bool {
         if let Some(reading) = theirs.reading() {
             self.clock.observe(reading);
         }
-        let place = (Tree::leaf(&key), key);
-        let merged = match self.entries.get(&place) {
-            Some(entry) => {
-                let mut object = entry.object.clone();
-                object.merge(&theirs, &self.rules).then_some(object)
-            }
-            None if self.entries.len() >= OBJECTS_MAX => None,
-            None => Some(theirs),
-        };
-        match merged {
-            Some(object) => {
-                self.figures.merges += 1;
-                self.put(place, object, effects);
-                true
-            }
-            None => {
-                self.figures.merges_idle += 1;
-                false
-            }
+        let is_news = self.store.merge(key, theirs, &self.rules, effects);
+        if is_news {
+            self.figures.merges += 1;
+        } else {
+            self.figures.merges_idle += 1;
         }
+        is_news
     }
 
-    fn receive(&mut self, from: NodeId, message: Message, effects: &mut Effects) {
+    fn receive(&mut self, now: Moment, from: NodeId, message: Message, effects: &mut Effects) {
         match message {
             Message::Rumor { objects, deltas } => {
                 for (key, object) in objects {
-                    if self.take(key.clone(), object, effects) {
+                    if self.take(key.clone(), object, effects) && self.rules.rumors {
                         self.rumors.heat(&key);
                     }
                 }
@@ -333,11 +369,64 @@ impl Node {
                 let objects = keys
                     .into_iter()
                     .take(OBJECTS_PER_MESSAGE_MAX)
-                    .filter_map(|key| self.get(&key).cloned().map(|object| (key, object)))
+                    .filter_map(|key| self.store.get(&key).cloned().map(|object| (key, object)))
                     .collect();
                 self.push(from, objects, effects);
             }
+            Message::Updates { updates } => {
+                for update in self.log.receive(updates, &self.rules, effects) {
+                    self.take(update.key, update.object, effects);
+                }
+            }
+            Message::Have { applied, ask } => {
+                let updates = self.log.heard(from, &applied, effects);
+                if !updates.is_empty() {
+                    self.figures.updates_sent += updates.len() as u64;
+                    self.send_sync(from, Message::Updates { updates }, effects);
+                }
+                if ask {
+                    let applied = self.log.applied().clone();
+                    self.send_sync(from, Message::Have { applied, ask: false }, effects);
+                }
+            }
+            Message::Fetch { number, key } => {
+                let object = self.store.get(&key).cloned();
+                effects.sends.push((from, Message::Fetched { number, object }));
+            }
+            Message::Fetched { number, object } => {
+                self.fetched(now, from, number, object, effects);
+            }
+            Message::Store { number, key, object } => {
+                self.take(key, object, effects);
+                effects.sends.push((from, Message::Stored { number }));
+            }
+            Message::Stored { number } => self.stored(now, from, number, effects),
+            Message::Want { key, n } => self.lend(from, key, n, effects),
+            Message::Textbook(message) => {
+                if let Some(textbook) = &mut self.textbook {
+                    let mut sends = Vec::new();
+                    textbook.receive(from, message, &mut sends);
+                    let wrapped = |(to, message)| (to, Message::Textbook(message));
+                    effects.sends.extend(sends.into_iter().map(wrapped));
+                }
+            }
         }
+    }
+
+    /// Hands a part of this replica's share of the stock to one that has sold out: what that needs, or half.
+    fn lend(&mut self, to: NodeId, key: Key, n: u64, effects: &mut Effects) {
+        let Some(Object::Stock(stock)) = self.store.get(&key) else { return };
+        let share = stock.share(self.config.id);
+        let handed = share.min(n.max(share / 2));
+        if handed == 0 {
+            return;
+        }
+        let mut stock = stock.clone();
+        stock.hand(self.config.id, to, handed);
+        let object = Object::Stock(stock);
+        self.spread(&key, &object, effects);
+        self.store.put(key.clone(), object.clone(), &self.rules, effects);
+        self.push(to, vec![(key, object)], effects);
     }
 
     /// The mutant `counter-replay`: adds a received increment without asking whether it is new, unless it is the
@@ -346,138 +435,34 @@ impl Node {
         if self.rumors.is_last_from(delta) {
             return;
         }
-        let place = (Tree::leaf(&delta.key), delta.key.clone());
-        let mut counter = match self.entries.get(&place).map(|entry| &entry.object) {
+        let mut counter = match self.store.get(&delta.key) {
             Some(Object::Counter(counter)) => counter.clone(),
             Some(_) => return,
-            None => super::counter::PnCounter::default(),
+            None => PnCounter::default(),
         };
         counter.add(delta.actor, delta.by);
-        self.put(place, Object::Counter(counter), effects);
+        self.store.put(delta.key.clone(), Object::Counter(counter), &self.rules, effects);
     }
 
-    fn spread_rumors(&mut self, effects: &mut Effects) {
-        let peers = self.choose_peers(self.config.fanout);
-        let (keys, deltas) = self.rumors.next_round(OBJECTS_PER_MESSAGE_MAX);
-        let objects: Vec<_> = keys
-            .into_iter()
-            .filter_map(|key| self.get(&key).cloned().map(|object| (key, object)))
-            .collect();
-        for peer in peers {
-            self.figures.rumor_messages_sent += 1;
-            self.figures.rumor_objects_sent += objects.len() as u64;
-            let message = Message::Rumor { objects: objects.clone(), deltas: deltas.clone() };
-            effects.sends.push((peer, message));
-        }
-    }
-
-    fn begin_sync(&mut self, now: Moment, effects: &mut Effects) {
-        // The interval is jittered by a quarter, so that replicas do not fall into step.
-        let interval = self.config.sync_interval_ns.max(4);
-        let jitter = self.random.random_range(0..interval / 2);
-        self.sync_at_ns = now.mono_ns + interval - interval / 4 + jitter;
-        self.figures.sync_rounds += 1;
-        let root = self.tree.digest(0, 0).unwrap_or(0);
-        for peer in self.choose_peers(1) {
-            let message = Message::Digests { level: 0, nodes: vec![(0, root)] };
-            self.send_sync(peer, message, effects);
-        }
-    }
-
-    /// Answers digests with those one level down, where they differ; at the bottom with the leaf's entries.
-    fn compare_digests(
-        &mut self,
-        from: NodeId,
-        level: u8,
-        nodes: &[(u16, u128)],
-        effects: &mut Effects,
-    ) {
-        let differing = nodes
-            .iter()
-            .take(DIGESTS_PER_MESSAGE_MAX)
-            .filter(|&&(index, digest)| self.tree.digest(level, index).is_some_and(|d| d != digest))
-            .map(|&(index, _)| index);
-        if level >= DEPTH {
-            let leaves: Vec<u16> = differing.collect();
-            for leaf in leaves {
-                let entries = self
-                    .leaf_entries(leaf)
-                    .map(|(key, entry)| (key.clone(), entry.digest))
-                    .collect();
-                self.send_sync(from, Message::Leaf { leaf, entries }, effects);
+    /// The flavour `textbook`: a read or a write of what this node holds.
+    fn by_the_book(&mut self, now: Moment, request: &Request) -> Result<Answer, Refusal> {
+        let Some(textbook) = &mut self.textbook else { return Err(Refusal::Behind) };
+        let Request { key, action, .. } = request;
+        let content = match action {
+            Action::Read if key.kind == DataType::Register => Content::Values(
+                textbook.read(key).map(|held| held.value.clone()).into_iter().collect(),
+            ),
+            Action::Write(value) => {
+                if textbook.read(key).is_none() && textbook.len() >= super::api::OBJECTS_MAX {
+                    return Err(Refusal::Full("the node holds as many objects as it may"));
+                }
+                textbook.write(key.clone(), value.clone(), now.wall_ms);
+                Content::Done
             }
-        } else {
-            let mut below: Vec<_> =
-                differing.flat_map(|index| self.tree.children(level, index)).collect();
-            below.truncate(DIGESTS_PER_MESSAGE_MAX);
-            if !below.is_empty() {
-                let message = Message::Digests { level: level + 1, nodes: below };
-                self.send_sync(from, message, effects);
-            }
-        }
-    }
-
-    /// Answers a leaf with the objects that its sender lacks or holds differently, and asks for those that this
-    /// replica lacks or holds differently.
-    fn compare_leaf(
-        &mut self,
-        from: NodeId,
-        leaf: u16,
-        theirs: &[(Key, u128)],
-        effects: &mut Effects,
-    ) {
-        let theirs: BTreeMap<&Key, u128> =
-            theirs.iter().map(|(key, digest)| (key, *digest)).collect();
-        let mut push: Vec<_> = self
-            .leaf_entries(leaf)
-            .filter(|(key, entry)| theirs.get(key) != Some(&entry.digest))
-            .map(|(key, entry)| (key.clone(), entry.object.clone()))
-            .collect();
-        push.truncate(OBJECTS_PER_MESSAGE_MAX);
-        let mut pull: Vec<Key> = theirs
-            .iter()
-            .filter(|&(key, digest)| {
-                let place = (leaf, (*key).clone());
-                self.entries.get(&place).is_none_or(|entry| entry.digest != *digest)
-            })
-            .map(|(&key, _)| key.clone())
-            .collect();
-        pull.truncate(OBJECTS_PER_MESSAGE_MAX);
-        self.push(from, push, effects);
-        if !pull.is_empty() {
-            self.send_sync(from, Message::Pull { keys: pull }, effects);
-        }
-    }
-
-    fn leaf_entries(&self, leaf: u16) -> impl Iterator<Item = (&Key, &Entry)> {
-        let first = (leaf, Key { kind: super::api::DataType::Register, name: String::new() });
-        self.entries
-            .range(first..)
-            .take_while(move |((at, _), _)| *at == leaf)
-            .map(|((_, key), entry)| (key, entry))
-    }
-
-    fn push(&mut self, to: NodeId, objects: Vec<(Key, Object)>, effects: &mut Effects) {
-        if !objects.is_empty() {
-            self.figures.sync_objects_sent += objects.len() as u64;
-            self.send_sync(to, Message::Push { objects }, effects);
-        }
-    }
-
-    fn send_sync(&mut self, to: NodeId, message: Message, effects: &mut Effects) {
-        self.figures.sync_messages_sent += 1;
-        effects.sends.push((to, message));
-    }
-
-    /// Up to `count` different peers, at random.
-    fn choose_peers(&mut self, count: usize) -> Vec<NodeId> {
-        let mut peers = self.config.peers.clone();
-        let count = count.min(peers.len());
-        for chosen in 0..count {
-            let other = self.random.random_range(chosen..peers.len());
-            peers.swap(chosen, other);
-        }
-        peers.truncate(count);
-        peers
+            _ => return Err(Refusal::Mismatch { kind: key.kind, action: action.name() }),
+        };
+        let clock = self.clock.reading();
+        let past = VersionVector::default();
+        Ok(Answer { node: self.config.id, version: None, dot: None, clock, past, content })
     }
 }

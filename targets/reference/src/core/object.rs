@@ -1,12 +1,15 @@
 //! An object of any type: how it changes, merges, and shows itself.
 
-use super::api::{Action, Content, DataType, ELEMENTS_MAX, Item, Refusal};
+use super::api::{Action, Content, DataType, ELEMENTS_MAX, Item, Refusal, SIBLINGS_MAX};
 use super::cart::Cart;
+use super::chat::Post;
 use super::clock::{Clock, Moment, Reading};
 use super::counter::PnCounter;
-use super::flavour::Rules;
-use super::identity::{Actor, VersionVector};
+use super::identity::{Actor, CausalContext, Dot, VersionVector};
 use super::register::{Lww, MultiValue, Payload};
+use super::rules::Rules;
+use super::set::LwwSet;
+use super::stock::Stock;
 use afterall_history::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,10 +21,16 @@ pub enum Object {
     Lww(Lww),
     /// A register with siblings.
     MultiValue(MultiValue),
-    /// A counter of shares.
+    /// A counter of shares; also stock that anybody may sell.
     Counter(PnCounter),
-    /// An observed-remove cart.
+    /// An observed-remove cart or set.
     Cart(Cart),
+    /// A set whose elements are registers.
+    LwwSet(LwwSet),
+    /// Stock of which each replica sells its share.
+    Stock(Stock),
+    /// A message of a chat.
+    Post(Post),
 }
 
 /// Who changes an object, and when.
@@ -30,6 +39,8 @@ pub(crate) struct Change<'a> {
     pub(crate) now: Moment,
     pub(crate) clock: &'a mut Clock,
     pub(crate) rules: &'a Rules,
+    /// What the client had been given of the object.
+    pub(crate) seen: &'a CausalContext,
 }
 
 impl Object {
@@ -40,53 +51,83 @@ impl Object {
         kind: DataType,
         action: &Action,
         by: &mut Change<'_>,
-    ) -> Result<(Object, Value), Refusal> {
-        let lww = match kind {
-            DataType::Register => by.rules.register_lww,
-            DataType::Counter => by.rules.counter_lww,
-            DataType::Cart => by.rules.cart_lww,
+    ) -> Result<(Object, Option<Value>), Refusal> {
+        if by.rules.is_overwritten(kind) {
+            return overwritten(held, kind, action, by);
+        }
+        let mut object = match held {
+            Some(held) => held.clone(),
+            None => Object::empty(kind, action, by)?,
         };
-        let object = if lww {
-            let change = Lww {
-                stamp: by.clock.stamp(by.now, by.actor),
-                payload: overwrite(held, kind, action)?,
-            };
-            let version = stamp_version(&change);
-            let mut object = held.cloned().unwrap_or_else(|| Object::Lww(change.clone()));
-            // On its own replica a write of the same millisecond follows what it finds: no tie to break.
-            object.merge(&Object::Lww(change), &Rules { tiebreak: true, ..*by.rules });
-            return Ok((object, version));
-        } else {
-            match (held, action) {
-                (None | Some(Object::MultiValue(_)), Action::Write(value)) => {
-                    let mut register = match held {
-                        Some(Object::MultiValue(register)) => register.clone(),
-                        _ => MultiValue::default(),
-                    };
-                    register.write(by.actor, value.clone());
-                    Object::MultiValue(register)
+        match (&mut object, action) {
+            (Object::MultiValue(register), Action::Write(value)) => {
+                if register.siblings.len() >= SIBLINGS_MAX {
+                    return Err(Refusal::Full("the register holds as many siblings as it may"));
                 }
-                (None | Some(Object::Counter(_)), Action::Change(amount)) => {
-                    let mut counter = match held {
-                        Some(Object::Counter(counter)) => counter.clone(),
-                        _ => PnCounter::default(),
-                    };
-                    counter.add(by.actor, *amount);
-                    Object::Counter(counter)
+                let seen = by.rules.client_context.then_some(by.seen);
+                register.write(by.actor, value.clone(), seen);
+                if by.rules.contexts_pruned {
+                    register.prune();
                 }
-                (None | Some(Object::Cart(_)), Action::Add { .. } | Action::Remove { .. }) => {
-                    let mut cart = match held {
-                        Some(Object::Cart(cart)) => cart.clone(),
-                        _ => Cart::default(),
-                    };
-                    change_cart(&mut cart, by.actor, action)?;
-                    Object::Cart(cart)
-                }
-                _ => return Err(Refusal::Mismatch { kind, action: action.name() }),
             }
-        };
+            (Object::Counter(counter), Action::Change(amount)) => counter.add(by.actor, *amount),
+            (Object::Counter(counter), Action::Restock(n)) => counter.add(by.actor, signed(*n)),
+            (Object::Counter(counter), Action::Sell(n)) => {
+                sellable(u64::try_from(counter.sum()).unwrap_or(0), *n)?;
+                counter.add(by.actor, -signed(*n));
+            }
+            (Object::Stock(stock), Action::Restock(n)) => stock.restock(by.actor.node, *n),
+            (Object::Stock(stock), Action::Sell(n)) => {
+                let node = by.actor.node;
+                let mut left =
+                    if by.rules.shares_ignored { stock.left() } else { stock.share(node) };
+                if by.rules.share_lent_twice {
+                    left = left.saturating_add(stock.handed_by(node));
+                }
+                sellable(left, *n)?;
+                stock.sell(by.actor.node, *n);
+            }
+            (Object::Cart(cart), Action::Add { .. } | Action::Remove { .. }) => {
+                change_cart(cart, action, by)?;
+            }
+            (Object::LwwSet(set), Action::Add { element, .. }) => {
+                if set.elements.len() >= ELEMENTS_MAX && !set.elements.contains_key(element) {
+                    return Err(Refusal::Full("the set remembers as many elements as it may"));
+                }
+                let stamp = by.clock.stamp(by.now, by.actor);
+                set.change(element, stamp, true);
+                return Ok((object, Some(stamp.to_value())));
+            }
+            (Object::LwwSet(set), Action::Remove { element, .. }) => {
+                let stamp = by.clock.stamp(by.now, by.actor);
+                set.change(element, stamp, false);
+                return Ok((object, Some(stamp.to_value())));
+            }
+            (Object::Post(_), Action::Post { .. } | Action::Edit { .. }) => {}
+            _ => return Err(Refusal::Mismatch { kind, action: action.name() }),
+        }
         let version = object.version();
         Ok((object, version))
+    }
+
+    /// An object that nothing has been done to, for its first change. A message is made by it.
+    fn empty(kind: DataType, action: &Action, by: &mut Change<'_>) -> Result<Object, Refusal> {
+        Ok(match kind {
+            DataType::Register => Object::MultiValue(MultiValue::default()),
+            DataType::Counter => Object::Counter(PnCounter::default()),
+            DataType::Inventory if by.rules.stock_in_shares => Object::Stock(Stock::default()),
+            DataType::Inventory => Object::Counter(PnCounter::default()),
+            DataType::Set if by.rules.set_lww => Object::LwwSet(LwwSet::default()),
+            DataType::Cart | DataType::Set => Object::Cart(Cart::default()),
+            DataType::Chat => {
+                let (about, edit) = match action {
+                    Action::Post { parent, .. } => (parent.clone(), false),
+                    Action::Edit { message, .. } => (Some(message.clone()), true),
+                    _ => return Err(Refusal::Mismatch { kind, action: action.name() }),
+                };
+                Object::Post(Post { stamp: by.clock.stamp(by.now, by.actor), about, edit })
+            }
+        })
     }
 
     /// Takes in what another replica holds. Returns whether anything changed.
@@ -99,54 +140,63 @@ impl Object {
             (Object::Lww(mine), Object::Lww(theirs)) => mine.merge(theirs, rules.tiebreak),
             (Object::MultiValue(mine), Object::MultiValue(theirs)) => mine.merge(theirs),
             (Object::Counter(mine), Object::Counter(theirs)) => mine.merge(theirs),
-            (Object::Cart(mine), Object::Cart(theirs)) => mine.merge(theirs, rules.cart_union),
+            (Object::Cart(mine), Object::Cart(theirs)) => {
+                mine.merge(theirs, rules.cart_union, rules.merges_half);
+            }
+            (Object::LwwSet(mine), Object::LwwSet(theirs)) => mine.merge(theirs),
+            (Object::Stock(mine), Object::Stock(theirs)) => mine.merge(theirs),
+            (Object::Post(mine), Object::Post(theirs)) => mine.merge(theirs),
             // Peers of another flavour: a configuration error; what is held stays.
             _ => {}
         }
         *self != before
     }
 
-    /// The version that a reader is given.
+    /// The version vector, where the version is one.
     #[must_use]
-    pub fn version(&self) -> Value {
+    pub fn vector(&self) -> Option<VersionVector> {
         match self {
-            Object::Lww(lww) => stamp_version(lww),
-            Object::MultiValue(register) => vector_version(&register.context),
-            Object::Counter(counter) => Value::Map(
-                counter
-                    .shares
-                    .iter()
-                    .map(|(actor, share)| {
-                        (actor.to_string(), int(share.added.saturating_add(share.taken)))
-                    })
-                    .collect(),
-            ),
-            Object::Cart(cart) => vector_version(&cart.context.vector),
+            Object::MultiValue(register) => Some(register.context.clone()),
+            Object::Counter(counter) => Some(counter.version()),
+            Object::Cart(cart) => Some(cart.context.vector.clone()),
+            Object::Stock(stock) => Some(stock.version()),
+            Object::Lww(_) | Object::LwwSet(_) | Object::Post(_) => None,
+        }
+    }
+
+    /// The version that a reader is given; a message has none.
+    #[must_use]
+    pub fn version(&self) -> Option<Value> {
+        match self {
+            Object::Lww(lww) => Some(lww.stamp.to_value()),
+            Object::LwwSet(set) => {
+                Some(set.last().map_or(Value::List(Vec::new()), |s| s.to_value()))
+            }
+            other => other.vector().map(|vector| vector.to_value()),
         }
     }
 
     /// What a reader is shown.
     #[must_use]
     pub fn content(&self) -> Content {
+        let item = |element: &str, quantity| Item {
+            element: element.to_owned(),
+            quantity,
+            dots: Vec::new(),
+        };
         match self {
             Object::Lww(lww) => match &lww.payload {
                 Payload::Value(value) => Content::Values(vec![value.clone()]),
                 Payload::Count(sum) => Content::Sum(*sum),
-                Payload::Cart(entries) => Content::Items(
-                    entries
-                        .iter()
-                        .map(|(element, &quantity)| Item {
-                            element: element.clone(),
-                            quantity,
-                            dots: Vec::new(),
-                        })
-                        .collect(),
-                ),
+                Payload::Cart(entries) => {
+                    Content::Items(entries.iter().map(|(e, &quantity)| item(e, quantity)).collect())
+                }
             },
             Object::MultiValue(register) => {
                 Content::Values(register.siblings.values().cloned().collect())
             }
             Object::Counter(counter) => Content::Sum(counter.sum()),
+            Object::Stock(stock) => Content::Sum(signed(stock.left())),
             Object::Cart(cart) => Content::Items(
                 cart.entries
                     .iter()
@@ -157,6 +207,9 @@ impl Object {
                     })
                     .collect(),
             ),
+            Object::LwwSet(set) => Content::Items(set.present().map(|e| item(e, 1)).collect()),
+            // Messages are read through the chat.
+            Object::Post(_) => Content::Messages(Vec::new()),
         }
     }
 
@@ -165,20 +218,58 @@ impl Object {
     pub fn reading(&self) -> Option<Reading> {
         match self {
             Object::Lww(lww) => Some(lww.stamp.into()),
+            Object::LwwSet(set) => set.last().map(Reading::from),
+            Object::Post(post) => Some(post.stamp.into()),
+            _ => None,
+        }
+    }
+
+    /// The change of this actor that was made last, where a client must be told it by itself.
+    pub(crate) fn dot(&self, actor: Actor) -> Option<Dot> {
+        match self {
+            Object::MultiValue(register) => {
+                Some(Dot { actor, counter: register.context.get(actor) })
+            }
             _ => None,
         }
     }
 
     /// What a reader is shown of an object that nobody has written, and its version.
-    #[must_use]
-    pub fn nothing(kind: DataType, rules: &Rules) -> (Content, Value) {
-        let (content, lww) = match kind {
-            DataType::Register => (Content::Values(Vec::new()), rules.register_lww),
-            DataType::Counter => (Content::Sum(0), rules.counter_lww),
-            DataType::Cart => (Content::Items(Vec::new()), rules.cart_lww),
+    pub(crate) fn nothing(kind: DataType, rules: &Rules) -> (Content, Option<Value>) {
+        let content = match kind {
+            DataType::Register => Content::Values(Vec::new()),
+            DataType::Counter | DataType::Inventory => Content::Sum(0),
+            DataType::Cart | DataType::Set => Content::Items(Vec::new()),
+            DataType::Chat => return (Content::Messages(Vec::new()), None),
         };
-        (content, if lww { Value::List(Vec::new()) } else { Value::Map(Vec::new()) })
+        let stamped = rules.is_overwritten(kind) || kind == DataType::Set && rules.set_lww;
+        (content, Some(if stamped { Value::List(Vec::new()) } else { Value::Map(Vec::new()) }))
     }
+}
+
+fn sellable(left: u64, n: u64) -> Result<(), Refusal> {
+    if n <= left { Ok(()) } else { Err(Refusal::SoldOut { left }) }
+}
+
+/// Amounts are bounded far below where this would saturate.
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// A change of an object of which the last write wins as a whole.
+fn overwritten(
+    held: Option<&Object>,
+    kind: DataType,
+    action: &Action,
+    by: &mut Change<'_>,
+) -> Result<(Object, Option<Value>), Refusal> {
+    let payload = overwrite(held, kind, action)?;
+    let change = Lww { stamp: by.clock.stamp(by.now, by.actor), payload };
+    let version = change.stamp.to_value();
+    let mut object = held.cloned().unwrap_or_else(|| Object::Lww(change.clone()));
+    // On its own replica a write of the same millisecond follows what it finds: no tie to break.
+    object.merge(&Object::Lww(change), &Rules { tiebreak: true, ..*by.rules });
+    Ok((object, Some(version)))
 }
 
 /// The whole new content that a change to an LWW object writes: read, modify, write.
@@ -187,16 +278,20 @@ fn overwrite(held: Option<&Object>, kind: DataType, action: &Action) -> Result<P
         Some(Object::Lww(lww)) => Some(&lww.payload),
         _ => None,
     };
-    match (held, action) {
-        (_, Action::Write(value)) => Ok(Payload::Value(value.clone())),
-        (_, Action::Change(by)) => {
-            let sum = match held {
-                Some(Payload::Count(sum)) => *sum,
-                _ => 0,
-            };
-            Ok(Payload::Count(sum.saturating_add(*by)))
+    let sum = match held {
+        Some(Payload::Count(sum)) => *sum,
+        _ => 0,
+    };
+    let count = |by: i64| Ok(Payload::Count(sum.saturating_add(by)));
+    match action {
+        Action::Write(value) => Ok(Payload::Value(value.clone())),
+        Action::Change(by) => count(*by),
+        Action::Restock(n) => count(signed(*n)),
+        Action::Sell(n) => {
+            sellable(u64::try_from(sum).unwrap_or(0), *n)?;
+            count(-signed(*n))
         }
-        (_, Action::Add { .. } | Action::Remove { .. }) => {
+        Action::Add { .. } | Action::Remove { .. } => {
             let mut entries = match held {
                 Some(Payload::Cart(entries)) => entries.clone(),
                 _ => BTreeMap::new(),
@@ -216,42 +311,29 @@ fn overwrite(held: Option<&Object>, kind: DataType, action: &Action) -> Result<P
             }
             Ok(Payload::Cart(entries))
         }
-        (_, Action::Read) => Err(Refusal::Mismatch { kind, action: action.name() }),
+        Action::Read | Action::Post { .. } | Action::Edit { .. } => {
+            Err(Refusal::Mismatch { kind, action: action.name() })
+        }
     }
 }
 
-fn change_cart(cart: &mut Cart, actor: Actor, action: &Action) -> Result<(), Refusal> {
+fn change_cart(cart: &mut Cart, action: &Action, by: &Change<'_>) -> Result<(), Refusal> {
     match action {
         Action::Add { element, quantity } => {
             if cart.entries.len() >= ELEMENTS_MAX && !cart.entries.contains_key(element) {
                 return Err(Refusal::Full("the cart holds as many elements as it may"));
             }
-            cart.add(actor, element, *quantity);
+            cart.add(by.actor, element, *quantity);
         }
-        Action::Remove { element, dots } if dots.is_empty() => {
+        Action::Remove { element, dots } => {
             let held = cart.dots(element);
-            cart.remove(element, &held);
+            let dots = if dots.is_empty() { &held } else { dots };
+            cart.remove(by.actor, element, dots);
+            if by.rules.tombstones_dropped {
+                cart.forget_removed(by.actor);
+            }
         }
-        Action::Remove { element, dots } => cart.remove(element, dots),
         _ => {}
     }
     Ok(())
-}
-
-fn stamp_version(lww: &Lww) -> Value {
-    let stamp = lww.stamp;
-    Value::List(vec![
-        int(stamp.wall_ms),
-        Value::Int(i64::from(stamp.logical)),
-        Value::Int(i64::from(stamp.actor.node.0)),
-        Value::Int(i64::from(stamp.actor.incarnation)),
-    ])
-}
-
-fn vector_version(vector: &VersionVector) -> Value {
-    Value::Map(vector.0.iter().map(|(actor, &n)| (actor.to_string(), int(n))).collect())
-}
-
-fn int(n: u64) -> Value {
-    Value::Int(i64::try_from(n).unwrap_or(i64::MAX))
 }

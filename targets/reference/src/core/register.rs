@@ -2,7 +2,7 @@
 
 use super::api::Scalar;
 use super::clock::Stamp;
-use super::identity::{Actor, Dot, VersionVector};
+use super::identity::{Actor, CausalContext, Dot, VersionVector};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -54,10 +54,21 @@ pub struct MultiValue {
 }
 
 impl MultiValue {
-    /// Overwrites all that this replica holds.
-    pub fn write(&mut self, actor: Actor, value: Scalar) {
+    /// Overwrites what the writer has seen: all that this replica holds, or (`seen`) what the client had been given, which
+    /// leaves what it had not as siblings (Dynamo, Riak).
+    pub fn write(&mut self, actor: Actor, value: Scalar, seen: Option<&CausalContext>) {
+        match seen {
+            Some(seen) => self.siblings.retain(|&dot, _| !seen.contains(dot)),
+            None => self.siblings.clear(),
+        }
         let dot = self.context.next(actor);
-        self.siblings = BTreeMap::from([(dot, value)]);
+        self.siblings.insert(dot, value);
+    }
+
+    /// The bug `prune-early`: forgets every actor of which there is no sibling.
+    pub(crate) fn prune(&mut self) {
+        let siblings = &self.siblings;
+        self.context.0.retain(|actor, _| siblings.keys().any(|dot| dot.actor == *actor));
     }
 
     /// Keeps what both hold, and what one holds and the other has never heard of.

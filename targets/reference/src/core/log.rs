@@ -1,0 +1,181 @@
+//! Causal replication (Lloyd et al., Don't settle for eventual: COPS, 2011; the log and its exchange as in Petersen et al.,
+//! Flexible update propagation: Bayou, 1997): each change carries what it may follow from, and a replica applies it only
+//! after that. A change stays in the log until every peer has it.
+
+use super::api::Key;
+use super::effects::Effects;
+use super::identity::{Actor, Dot, NodeId, VersionVector};
+use super::message::UPDATES_PER_MESSAGE_MAX;
+use super::object::Object;
+use super::record;
+use super::rules::Rules;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+
+/// The most changes that are kept for peers that do not have them. A node with more takes no writes.
+const KEPT_MAX: usize = 1_000_000;
+/// The most changes that wait for others. Beyond it they are dropped, and asked for again.
+const WAITING_MAX: usize = 4_096;
+/// The most changes that are news at once. Beyond it they are left to the exchange of what each has.
+const FRESH_MAX: usize = 65_536;
+
+/// A change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Update {
+    /// Which of all changes of its actor.
+    pub dot: Dot,
+    /// Everything that its replica had applied before.
+    pub past: VersionVector,
+    /// The object.
+    pub key: Key,
+    /// The object's state after the change.
+    pub object: Object,
+}
+
+/// The changes that a replica has applied, those that peers may still need, and those that wait.
+#[derive(Debug)]
+pub(crate) struct Log {
+    applied: VersionVector,
+    /// In the order in which they were applied here, so that any beginning of it can be applied elsewhere.
+    kept: BTreeMap<u64, Update>,
+    next_place: u64,
+    waiting: BTreeMap<Dot, Update>,
+    /// What each peer has said that it has applied.
+    peers: BTreeMap<NodeId, VersionVector>,
+    /// The changes that are news, each with the rounds it still has.
+    fresh: VecDeque<(Update, u32)>,
+    rounds: u32,
+}
+
+impl Log {
+    pub(crate) fn new(peers: &[NodeId]) -> Self {
+        Log {
+            applied: VersionVector::default(),
+            kept: BTreeMap::new(),
+            next_place: 0,
+            waiting: BTreeMap::new(),
+            peers: peers.iter().map(|&peer| (peer, VersionVector::default())).collect(),
+            fresh: VecDeque::new(),
+            rounds: (peers.len() + 1).max(2).ilog2() + 2,
+        }
+    }
+
+    /// Takes back what an earlier life has stored.
+    pub(crate) fn restore_applied(&mut self, applied: VersionVector) {
+        self.applied = applied;
+    }
+
+    /// The same for a change.
+    pub(crate) fn restore(&mut self, place: u64, update: Update) {
+        self.next_place = self.next_place.max(place.saturating_add(1));
+        self.kept.insert(place, update);
+    }
+
+    /// Everything that this replica has applied.
+    pub(crate) fn applied(&self) -> &VersionVector {
+        &self.applied
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.kept.len() >= KEPT_MAX
+    }
+
+    /// Notes a change that was made here.
+    pub(crate) fn append(&mut self, actor: Actor, key: Key, object: Object, effects: &mut Effects) {
+        let past = self.applied.clone();
+        let dot = self.applied.next(actor);
+        self.keep(Update { dot, past, key, object }, effects);
+    }
+
+    fn keep(&mut self, update: Update, effects: &mut Effects) {
+        effects.persist.push(record::applied(&self.applied));
+        if self.peers.is_empty() {
+            return;
+        }
+        effects.persist.push(record::update(self.next_place, &update));
+        if self.fresh.len() < FRESH_MAX {
+            self.fresh.push_back((update.clone(), self.rounds));
+        }
+        self.kept.insert(self.next_place, update);
+        self.next_place += 1;
+    }
+
+    /// Takes in changes from a peer; returns those that can be applied now, in order.
+    pub(crate) fn receive(
+        &mut self,
+        updates: Vec<Update>,
+        rules: &Rules,
+        effects: &mut Effects,
+    ) -> Vec<Update> {
+        for update in updates {
+            if !self.applied.contains(update.dot) && self.waiting.len() < WAITING_MAX {
+                self.waiting.insert(update.dot, update);
+            }
+        }
+        let mut ready = Vec::new();
+        while let Some(dot) = self.next_ready(rules) {
+            let Some(update) = self.waiting.remove(&dot) else { break };
+            self.applied.0.insert(dot.actor, dot.counter);
+            self.keep(update.clone(), effects);
+            ready.push(update);
+        }
+        let applied = &self.applied;
+        self.waiting.retain(|&dot, _| !applied.contains(dot));
+        ready
+    }
+
+    fn next_ready(&self, rules: &Rules) -> Option<Dot> {
+        let is_ready = |update: &Update| {
+            let next = self.applied.get(update.dot.actor) + 1;
+            let in_turn =
+                update.dot.counter == next || rules.gaps_skipped && update.dot.counter > next;
+            in_turn
+                && (rules.past_ignored || rules.gaps_skipped || self.applied.covers(&update.past))
+        };
+        self.waiting.values().find(|update| is_ready(update)).map(|update| update.dot)
+    }
+
+    pub(crate) fn has_news(&self) -> bool {
+        !self.fresh.is_empty()
+    }
+
+    /// What goes out as news in this round, oldest first.
+    pub(crate) fn next_round(&mut self) -> Vec<Update> {
+        let mut news = Vec::new();
+        for _ in 0..UPDATES_PER_MESSAGE_MAX.min(self.fresh.len()) {
+            let Some((update, rounds)) = self.fresh.pop_front() else { break };
+            news.push(update.clone());
+            if rounds > 1 {
+                self.fresh.push_back((update, rounds - 1));
+            }
+        }
+        news
+    }
+
+    /// A peer has said what it has: forgets what all have, and returns what the peer lacks.
+    pub(crate) fn heard(
+        &mut self,
+        from: NodeId,
+        theirs: &VersionVector,
+        effects: &mut Effects,
+    ) -> Vec<Update> {
+        match self.peers.get_mut(&from) {
+            Some(known) => known.merge(theirs),
+            None => return Vec::new(),
+        }
+        let peers = &self.peers;
+        let mut done = Vec::new();
+        for (&place, update) in &self.kept {
+            if !peers.values().all(|peer| peer.contains(update.dot)) {
+                break;
+            }
+            done.push(place);
+        }
+        for place in done {
+            self.kept.remove(&place);
+            effects.persist.push(record::no_update(place));
+        }
+        let lacking = self.kept.values().filter(|update| !theirs.contains(update.dot));
+        lacking.take(UPDATES_PER_MESSAGE_MAX).cloned().collect()
+    }
+}

@@ -1,0 +1,112 @@
+//! What a flavour and a bug come to: the switches that the node's code asks for.
+
+use super::api::{DataType, Level};
+use super::clock::Stamps;
+use super::flavour::Flavour;
+use super::mutants::Mutant;
+
+/// When a write is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// After it is on disk.
+    Sync,
+    /// Before.
+    Async,
+}
+
+/// The switches. Those of bugs are off in every flavour; each is asked for in one place, where the bug sits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    pub(crate) stamps: Stamps,
+    pub(crate) durability: Durability,
+    /// Which types are overwritten as a whole, the last write winning.
+    pub(crate) register_lww: bool,
+    pub(crate) counter_lww: bool,
+    pub(crate) cart_lww: bool,
+    /// Whether the elements of a set are registers, of which the last write wins.
+    pub(crate) set_lww: bool,
+    /// Whether a write replaces what its client had been given, and not what its replica holds.
+    pub(crate) client_context: bool,
+    /// Whether a replica sells only its share of the stock.
+    pub(crate) stock_in_shares: bool,
+    /// Whether a replica that is behind what a session has been given lets it wait.
+    pub(crate) waits_for_sessions: bool,
+    /// Whether a change is shown only after everything that it may follow from.
+    pub(crate) causal: bool,
+    /// How many replicas take part in an operation that does not say.
+    pub(crate) level: Level,
+    /// The ways in which news travels.
+    pub(crate) rumors: bool,
+    pub(crate) anti_entropy: bool,
+
+    // Bugs.
+    pub(crate) tiebreak: bool,
+    pub(crate) cart_union: bool,
+    pub(crate) counter_replay: bool,
+    pub(crate) tombstones_dropped: bool,
+    pub(crate) shares_ignored: bool,
+    pub(crate) contexts_pruned: bool,
+    pub(crate) half_tree: bool,
+    pub(crate) merges_half: bool,
+    pub(crate) old_snapshot: bool,
+    pub(crate) repair_restamps: bool,
+    pub(crate) repairs_later: bool,
+    pub(crate) writes_confirmed_by_one: bool,
+    pub(crate) reads_from_one: bool,
+    pub(crate) gaps_skipped: bool,
+    pub(crate) past_ignored: bool,
+    pub(crate) share_lent_twice: bool,
+}
+
+impl Rules {
+    /// The rules of a flavour with at most one bug.
+    #[must_use]
+    pub fn new(flavour: Flavour, mutant: Option<Mutant>, durability: Durability) -> Self {
+        let lww = matches!(flavour, Flavour::Lww | Flavour::LwwHlc);
+        let mut rules = Rules {
+            stamps: if flavour == Flavour::Lww { Stamps::Wall } else { Stamps::Hybrid },
+            durability,
+            register_lww: lww || flavour == Flavour::Quorum,
+            counter_lww: lww,
+            cart_lww: lww,
+            set_lww: lww,
+            client_context: flavour == Flavour::Siblings,
+            stock_in_shares: flavour == Flavour::Escrow,
+            waits_for_sessions: flavour == Flavour::Session,
+            causal: flavour == Flavour::Causal,
+            level: if flavour == Flavour::Quorum { Level::Quorum } else { Level::One },
+            rumors: true,
+            anti_entropy: true,
+            tiebreak: true,
+            cart_union: false,
+            counter_replay: false,
+            tombstones_dropped: false,
+            shares_ignored: false,
+            contexts_pruned: false,
+            half_tree: false,
+            merges_half: false,
+            old_snapshot: false,
+            repair_restamps: false,
+            repairs_later: false,
+            writes_confirmed_by_one: false,
+            reads_from_one: false,
+            gaps_skipped: false,
+            past_ignored: false,
+            share_lent_twice: false,
+        };
+        if let Some(mutant) = mutant {
+            (mutant.row().bug)(&mut rules);
+        }
+        rules
+    }
+
+    /// Whether objects of this type are overwritten as a whole.
+    pub(crate) fn is_overwritten(&self, kind: DataType) -> bool {
+        match kind {
+            DataType::Register => self.register_lww,
+            DataType::Counter | DataType::Inventory => self.counter_lww,
+            DataType::Cart => self.cart_lww,
+            DataType::Set | DataType::Chat => false,
+        }
+    }
+}
