@@ -111,6 +111,11 @@ pub(crate) fn why_gone(ctx: &Context<'_>, id: OpId) -> (Cause, String) {
             format!("{node} was killed {after} after it acknowledged (fault {})", kill.id),
         );
     }
+    where_acknowledged(ctx, id)
+}
+
+/// Where an update was acknowledged, for what went wrong by then: nothing that came later can have caused it.
+pub(crate) fn where_acknowledged(ctx: &Context<'_>, id: OpId) -> (Cause, String) {
     let cause = Cause::AcknowledgedAt(Place::of(ctx, id));
     let why = format!("it was {}", cause.words(ctx.history));
     (cause, why)

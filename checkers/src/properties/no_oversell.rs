@@ -109,9 +109,9 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
         .copied()
         .collect();
     let who: Vec<String> = last.iter().take(4).map(|sale| explain::op(ctx, sale.id())).collect();
-    let (cause, why) = last
-        .first()
-        .map_or((Cause::Unknown, String::new()), |sale| explain::why_gone(ctx, sale.id()));
+    let (cause, why) = last.first().map_or((Cause::Unknown, String::new()), |sale| {
+        explain::where_acknowledged(ctx, sale.id())
+    });
     let mut ops: Vec<OpId> = restocked;
     ops.extend(sales.iter().map(|sale| sale.id()));
     findings.add(Finding {

@@ -24,11 +24,23 @@ impl Lie {
     #[must_use]
     pub const fn workloads(self) -> &'static [Workload] {
         match self {
-            Lie::DropWrite | Lie::StaleRead => {
-                &[Workload::Register, Workload::Counter, Workload::Cart]
-            }
+            Lie::DropWrite => &[
+                Workload::Register,
+                Workload::Counter,
+                Workload::Cart,
+                Workload::Set,
+                Workload::Chat,
+            ],
+            Lie::StaleRead => &[
+                Workload::Register,
+                Workload::Counter,
+                Workload::Cart,
+                Workload::Set,
+                Workload::Inventory,
+                Workload::Chat,
+            ],
             Lie::Double => &[Workload::Counter],
-            Lie::Resurrect => &[Workload::Cart],
+            Lie::Resurrect => &[Workload::Cart, Workload::Set],
         }
     }
 

@@ -228,8 +228,8 @@ mod tests {
             Ok(_) => panic!("{protocol} {workload:?} {options:?}"),
             Err(error) => error.to_string(),
         };
-        let text = error("reference", Workload::Chat, &[]);
-        assert_eq!(text, "the reference client cannot drive a chat");
+        let text = error("reference", Workload::Text, &[]);
+        assert_eq!(text, "the reference client cannot drive a text");
         let text = error("reference", Register, &[("colour", "red")]);
         assert_eq!(text, "the protocol reference has no options, found \"colour\"");
         assert_eq!(error("radish", Register, &[]), "unknown protocol \"radish\"");

@@ -1,6 +1,6 @@
 //! The simulated world is a function of its configuration.
 
-use crate::runs::{carry_out, config, every_fault, history, recorded};
+use crate::runs::{carry_out, config, every_fault, everything, history, recorded};
 use afterall_engine::{Observer, Stop};
 use afterall_history::{EndHow, Event, Workload};
 use afterall_reference::core::Flavour;
@@ -10,10 +10,10 @@ use std::io;
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
     let mut seen = BTreeSet::new();
-    for seed in 0..50 {
-        let workloads = [Workload::Register, Workload::Counter, Workload::Cart];
-        let flavour = Flavour::ALL[seed % 3];
-        let mut config = config(flavour, workloads[seed / 3 % 3], seed as u64);
+    let everything = everything();
+    for seed in 0..2 * everything.len() {
+        let (flavour, workload) = everything[seed % everything.len()];
+        let mut config = config(flavour, workload, seed as u64);
         config.faults = every_fault();
         let bytes = recorded(&config);
         assert!(bytes == recorded(&config), "seed {seed} gave two histories");

@@ -33,9 +33,7 @@ fn every_mutant_is_found() {
         let found: Vec<_> = verdicts.iter().filter(|(_, verdict)| breaks(verdict, row)).collect();
         let seeds: Vec<u64> = found.iter().map(|(config, _)| config.seed).collect();
         println!("{}: {} broken with seeds {seeds:?}", row.name, row.breaks);
-        if found.is_empty() {
-            println!("NOT FOUND {}: {:?}", row.name, verdicts[0].1.reasons);
-        }
+        assert!(!found.is_empty(), "{}: {:?}", row.name, verdicts[0].1.reasons);
         for (_, verdict) in found {
             assert_eq!(verdict.valid, Valid::False);
             let anomaly = verdict.anomalies.iter().find(|a| a.property == row.breaks).unwrap();

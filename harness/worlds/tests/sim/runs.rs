@@ -16,6 +16,14 @@ pub(crate) fn every_fault() -> Vec<FaultKind> {
     Registry::standard().kinds(WorldKind::Sim.abilities())
 }
 
+/// Every flavour, with each workload that it has.
+pub(crate) fn everything() -> Vec<(Flavour, Workload)> {
+    let of = |&flavour: &Flavour| {
+        afterall_workloads::driven().filter(move |&w| flavour.has(w)).map(move |w| (flavour, w))
+    };
+    Flavour::ALL.iter().flat_map(of).collect()
+}
+
 /// A short run of a small cluster, without faults.
 pub(crate) fn config(flavour: Flavour, workload: Workload, seed: u64) -> RunConfig {
     let config = RunConfig::builder().world(WorldKind::Sim).flavour(Some(flavour));

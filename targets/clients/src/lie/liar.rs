@@ -133,7 +133,7 @@ impl Liar {
         let chosen = || self.lies.is_chosen(&operation.key);
         match (self.lies.lie, operation.f) {
             (Lie::DropWrite, Function::Increment) if chosen() => Deed::Drop,
-            (Lie::DropWrite, Function::Write | Function::Add) if chosen() => {
+            (Lie::DropWrite, Function::Write | Function::Add | Function::Post) if chosen() => {
                 let earlier = self.lies.about(&operation.key, |key| {
                     key.writes += 1;
                     key.writes - 1
@@ -232,9 +232,13 @@ impl Liar {
     }
 }
 
-/// The element of an item of a cart.
+/// The element of an item of a cart; of a set an element is itself.
 fn element(item: &Value) -> Option<&Value> {
-    item.as_list()?.first()
+    match item {
+        Value::List(pair) => pair.first(),
+        Value::Nil => None,
+        element => Some(element),
+    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ impl Node {
         let all = self.config.peers.len() + 1;
         match request.level.unwrap_or(self.rules.level) {
             Level::One => 1,
+            Level::Quorum if self.rules.quorum_of_half => all / 2,
             Level::Quorum => all / 2 + 1,
             Level::All => all,
         }
@@ -122,7 +123,7 @@ impl Node {
             let held = heard.iter().filter(|(_, held)| **held == newest);
             confirmed.extend(held.map(|(&node, _)| node));
         }
-        if is_read && self.rules.repairs_later || !is_read && self.rules.writes_confirmed_by_one {
+        if !is_read && self.rules.writes_confirmed_by_one {
             wanted = 1;
         }
         if let Some(object) = newest {

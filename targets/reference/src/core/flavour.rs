@@ -37,7 +37,7 @@ impl Flavour {
     /// Which data types it has.
     #[must_use]
     pub fn has(self, workload: Workload) -> bool {
-        self != Flavour::Textbook || matches!(workload, Workload::Register | Workload::Set)
+        self != Flavour::Textbook || workload == Workload::Register
     }
 
     /// What this flavour claims to hold for a data type, with durable storage.

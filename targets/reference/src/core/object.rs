@@ -138,7 +138,17 @@ impl Object {
         let before = self.clone();
         match (&mut *self, other) {
             (Object::Lww(mine), Object::Lww(theirs)) => mine.merge(theirs, rules.tiebreak),
-            (Object::MultiValue(mine), Object::MultiValue(theirs)) => mine.merge(theirs),
+            (Object::MultiValue(mine), Object::MultiValue(theirs)) => {
+                mine.merge(theirs);
+                if rules.one_sibling {
+                    mine.siblings = mine.siblings.pop_last().into_iter().collect();
+                }
+            }
+            (Object::Counter(mine), Object::Counter(theirs)) if rules.greater_counter => {
+                if theirs.sum() > mine.sum() {
+                    *mine = theirs.clone();
+                }
+            }
             (Object::Counter(mine), Object::Counter(theirs)) => mine.merge(theirs),
             (Object::Cart(mine), Object::Cart(theirs)) => {
                 mine.merge(theirs, rules.cart_union, rules.merges_half);
@@ -327,7 +337,7 @@ fn change_cart(cart: &mut Cart, action: &Action, by: &Change<'_>) -> Result<(), 
         }
         Action::Remove { element, dots } => {
             let held = cart.dots(element);
-            let dots = if dots.is_empty() { &held } else { dots };
+            let dots = if dots.is_empty() || by.rules.removes_forgotten { &held } else { dots };
             cart.remove(by.actor, element, dots);
             if by.rules.tombstones_dropped {
                 cart.forget_removed(by.actor);
