@@ -193,7 +193,7 @@ impl Node {
             return self.carry_out(now, id, request, effects);
         }
         self.figures.requests_waited += 1;
-        if let Err((id, _)) = self.waiting.push(now.mono_ns, id, request) {
+        if !self.waiting.push(now.mono_ns, id, request) {
             self.reply(id, Err(Refusal::Behind), effects);
         }
     }

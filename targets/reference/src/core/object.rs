@@ -145,9 +145,7 @@ impl Object {
                 }
             }
             (Object::Counter(mine), Object::Counter(theirs)) if rules.greater_counter => {
-                if theirs.sum() > mine.sum() {
-                    *mine = theirs.clone();
-                }
+                *mine = std::cmp::max_by_key(mine.clone(), theirs.clone(), PnCounter::sum);
             }
             (Object::Counter(mine), Object::Counter(theirs)) => mine.merge(theirs),
             (Object::Cart(mine), Object::Cart(theirs)) => {

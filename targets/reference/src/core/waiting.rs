@@ -16,18 +16,13 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// Lets a request wait; gives it back if too many do already.
-    pub(crate) fn push(
-        &mut self,
-        now_ns: u64,
-        id: RequestId,
-        request: Request,
-    ) -> Result<(), (RequestId, Request)> {
-        if self.requests.len() >= WAITING_MAX {
-            return Err((id, request));
+    /// Lets a request wait; false if too many do already.
+    pub(crate) fn push(&mut self, now_ns: u64, id: RequestId, request: Request) -> bool {
+        let has_room = self.requests.len() < WAITING_MAX;
+        if has_room {
+            self.requests.push_back((now_ns.saturating_add(PATIENCE_NS), id, request));
         }
-        self.requests.push_back((now_ns.saturating_add(PATIENCE_NS), id, request));
-        Ok(())
+        has_room
     }
 
     /// When the first has waited long enough.
