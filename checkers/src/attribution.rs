@@ -11,6 +11,7 @@ use crate::context::Context;
 use afterall_history::{
     ActsOn, Data, Datum, Fault, FaultKind, FaultKinds, NodeId, OpId, OpView, StampRule, Value,
 };
+use std::collections::BTreeSet;
 
 /// How long a fault may still be felt after it was healed: connections are made anew, processes catch up.
 const FELT_NS: i64 = 1_000_000_000;
@@ -81,35 +82,47 @@ pub(crate) struct Missing {
     pub(crate) at: Vec<NodeId>,
 }
 
-/// The kinds of faults that stood between updates and the replicas that do not show them: on the link from the one that took
-/// an update to one that lacks it, while it was taken; or, of processes that ended, on the one that took it, until the other
-/// update was there.
+/// Where an update was not known though it was needed, one of several that did not meet: at the replica that took the other, and
+/// at those that do not show it at the end. But where the one that took it does not show it either, the other replaced it
+/// there; then so it may have done everywhere, and no link is to blame for it.
+fn unknown_at(ctx: &Context<'_>, missing: &[Missing], of: &Missing) -> BTreeSet<NodeId> {
+    let taken_by = |of: &Missing| ctx.op(of.update).served_by();
+    let others = missing.iter().filter(|other| other.update != of.update).map(taken_by);
+    let mut at: BTreeSet<NodeId> = others.collect();
+    if at.is_empty() || !of.at.contains(&taken_by(of)) {
+        at.extend(&of.at);
+    }
+    at
+}
+
+/// The kinds of faults that stood between updates and the replicas that did not know them: on the link from the one that took
+/// an update to one that did not know it, while it was taken; or, of processes that ended, on the one that took it, until the
+/// other update was there.
 pub(crate) fn between(ctx: &Context<'_>, missing: &[Missing]) -> FaultKinds {
     let until = missing.iter().map(|of| ctx.op(of.update).until()).max().unwrap_or(i64::MIN);
+    let unknown: Vec<_> = missing.iter().map(|of| (of, unknown_at(ctx, missing, of))).collect();
     let stood = |fault: &&Fault| {
-        missing.iter().any(|of| {
+        unknown.iter().any(|(of, at)| {
             let update = ctx.op(of.update);
             let (taken_by, from) = (update.served_by(), update.invoked());
             let while_taken = shown(fault, from, update.until());
             match fault.kind.acts_on() {
                 // Nothing that was said to the one would have come to the other.
                 ActsOn::Links => {
-                    while_taken
-                        && of.at.iter().any(|&at| {
-                            fault.links.contains(&(taken_by, at))
-                                || fault.links.contains(&(at, taken_by))
-                        })
+                    let lies_between = |&at: &NodeId| {
+                        fault.links.contains(&(taken_by, at))
+                            || fault.links.contains(&(at, taken_by))
+                    };
+                    while_taken && at.iter().any(lies_between)
                 }
                 _ if fault.kind == FaultKind::Clock => false,
-                _ if fault.kind == FaultKind::Pause => {
-                    while_taken && of.at.iter().any(|&at| fault.nodes.contains(&at))
-                }
                 _ => {
-                    let lacking = of.at.iter().any(|&at| fault.nodes.contains(&at));
-                    (while_taken && lacking)
-                        || (fault.nodes.contains(&taken_by)
-                            && fault.inject >= update.until()
-                            && shown(fault, from, until))
+                    let lacking = at.iter().any(|at| fault.nodes.contains(at));
+                    let ended = fault.kind != FaultKind::Pause
+                        && fault.nodes.contains(&taken_by)
+                        && fault.inject >= update.until()
+                        && shown(fault, from, until);
+                    (while_taken && lacking) || ended
                 }
             }
         })

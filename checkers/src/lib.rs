@@ -61,7 +61,8 @@ pub use promises::{
     CannotShow, can_show, cannot_show, usual_promises, usual_promises_of_transactions,
 };
 pub use verdict::{
-    Anomaly, AnomalyKind, Edge, Label, Outcome, PropertyVerdict, Tier, Valid, Verdict,
+    Anomaly, AnomalyKind, Came, Control, Edge, Label, Outcome, PropertyVerdict, Tier, Valid,
+    Verdict,
 };
 
 /// Whether a property is a consistency model: it says which reads are right, at any moment.

@@ -6,6 +6,7 @@
 
 mod anomaly;
 mod anomaly_kind;
+mod control;
 mod convergence;
 mod counts;
 mod fates;
@@ -18,6 +19,7 @@ mod valid;
 
 pub use anomaly::{Anomaly, Edge, Label};
 pub use anomaly_kind::AnomalyKind;
+pub use control::{Came, Control};
 pub use convergence::{ConvergenceFigures, Divergence, Held};
 pub use counts::{Counts, CountsOf};
 pub use fates::{CounterFigures, Fates, ItemFates, Visibility};

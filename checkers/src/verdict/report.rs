@@ -78,30 +78,6 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Takes in what control runs, the same configuration without faults, showed of the same kinds of anomalies.
-    pub fn compare_with_controls(&mut self, controls: &[Verdict]) {
-        let count = |of: usize| u32::try_from(of).unwrap_or(u32::MAX);
-        self.controls = Some(count(controls.len()));
-        let runs = match controls.len() {
-            1 => "1 run".to_owned(),
-            runs => format!("{runs} runs"),
-        };
-        for anomaly in &mut self.anomalies {
-            let same = |other: &Anomaly| {
-                (other.property, other.sessions, other.kind)
-                    == (anomaly.property, anomaly.sessions, anomaly.kind)
-            };
-            let with = controls.iter().filter(|control| control.anomalies.iter().any(same));
-            let with = count(with.count());
-            anomaly.without_faults = Some(with);
-            // That it did not come may only mean that it comes too seldom.
-            anomaly.control = Some(match with {
-                0 => format!("It did not come in {runs} without faults, which proves nothing."),
-                with => format!("It comes without faults, too: in {with} of {runs}."),
-            });
-        }
-    }
-
     /// The verdict on one property.
     #[must_use]
     pub fn property(&self, property: Property, sessions: Sessions) -> Option<&PropertyVerdict> {

@@ -514,7 +514,7 @@ fn a_divergence_names_the_two_writes_that_did_not_meet_and_no_fault_that_was_ove
     for (faults, blamed) in [
         ("", &[][..]),
         // Over before the first, between the two, and after both: neither update was held up by it.
-        ("partition n1 n2 1..10", &[]),
+        ("partition n1>n2 n2>n1 1..10", &[]),
         ("kill n1 90..100", &[]),
         ("kill n1 40..50", &[FaultKind::Kill]),
         ("pause n2 25..40", &[FaultKind::Pause]),
@@ -525,5 +525,42 @@ fn a_divergence_names_the_two_writes_that_did_not_meet_and_no_fault_that_was_ove
         let met = "The two writes that did not meet: session 1 wrote x=1";
         assert!(anomaly.sentence.contains(met), "{}", anomaly.sentence);
         assert!(anomaly.sentence.contains("after the first had been acknowledged"));
+    }
+}
+
+/// A store without a rule: what a node took itself gives way to what it is told later, so that each ends with the other's write.
+#[test]
+fn of_writes_that_gave_way_to_each_other_only_what_stood_between_their_replicas_is_named() {
+    let anomaly = |second: &str, faults: &str| {
+        let table = format!(
+            "
+            ! nodes n1 n2 n3
+            p1@n1 write x 1  20..30
+            p2@n2 write x 2  {second}
+            p7@n1 read x [2] 300..301 final
+            p8@n2 read x [1] 300..301 final
+            p9@n3 read x [1] 300..301 final
+            {faults}"
+        );
+        broken(&table, Property::Convergence)
+    };
+    let cut = [FaultKind::Partition];
+    for (second, faults, blamed) in [
+        ("22..32", "", &[][..]),
+        // Between the replicas that took them, while one of them was taken.
+        ("22..32", "partition n1>n2 10..100", &cut[..]),
+        ("60..70", "partition n2>n1 25..50", &cut),
+        ("60..70", "partition n1>n2 31..50", &[]),
+        // Both had been long healed.
+        ("122..132", "partition n1>n2 1..10", &[]),
+        // Elsewhere: n3 ends with what n1 took, and heard it in the order in which n2 did.
+        ("22..32", "partition n2>n3 10..100", &[]),
+        ("22..32", "partition n1>n3 10..100", &[]),
+        ("60..70", "pause n2 25..40", &[FaultKind::Pause]),
+        ("60..70", "pause n3 25..40", &[]),
+    ] {
+        let anomaly = anomaly(second, faults);
+        assert_eq!(anomaly.blames, blamed, "{second}, {faults}: {}", anomaly.cause);
+        assert!(anomaly.sentence.contains("The two writes that did not meet: session 1 wrote x=1"));
     }
 }

@@ -7,6 +7,7 @@
 //! p3@n2 write x 6   info             nobody knows; also: fail, final
 //! p1@n1 read x [6]  v={"n1":3}       the version that came back
 //! kill n2 40..50                     a fault, from injection to healing; without the second, never healed
+//! partition n1>n2 40..50             on links
 //! cut                                the history has no end
 //! ```
 
@@ -136,6 +137,11 @@ pub(crate) fn events(table: &str) -> (Header, Vec<Event>) {
                 let by = by.map(|at| words.remove(at)[3..].parse::<i64>().unwrap());
                 let parameters = |by| Value::Map(vec![("by_ms".to_owned(), Value::Int(by))]);
                 let value = by.map_or(Value::Nil, parameters);
+                let (links, mut nodes): (Vec<&str>, Vec<&str>) =
+                    words[1..].iter().partition(|word| word.contains('>'));
+                let links: Vec<_> =
+                    links.iter().map(|ends| ends.split_once('>').unwrap()).collect();
+                nodes.extend(links.iter().flat_map(|&(from, to)| [from, to]));
                 let healing = [(FaultStage::Heal, span.1), (FaultStage::Healed, span.1)];
                 for (stage, time) in stages.into_iter().chain(healing) {
                     let Some(time) = time else { continue };
@@ -145,8 +151,8 @@ pub(crate) fn events(table: &str) -> (Header, Vec<Event>) {
                         fault: faults,
                         f: kind.parse().unwrap(),
                         stage,
-                        nodes: words[1..].iter().map(|&node| node.to_owned()).collect(),
-                        links: Vec::new(),
+                        nodes: nodes.iter().map(|&node| node.to_owned()).collect(),
+                        links: links.iter().map(|&(a, b)| (a.to_owned(), b.to_owned())).collect(),
                         value: value.clone(),
                         evidence: (stage == FaultStage::Took).then(|| "measured".to_owned()),
                     }));

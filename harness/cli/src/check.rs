@@ -1,12 +1,14 @@
 //! `check`: histories that were recorded, judged, one or several.
 
 use crate::args::{CheckArgs, ReportFiles};
+use crate::control::compare_with_kept;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
 use crate::recorded::{promises, read};
 use crate::run::{machine, print_verdict};
 use crate::signals::{self, Doing};
+use crate::store::RunFolder;
 use crate::unfinished::write_whole;
 use afterall_checkers::Verdict;
 use afterall_formats::{Format, Recorded};
@@ -56,6 +58,9 @@ fn judged(history: &Path, args: &CheckArgs) -> Result<(Recorded, Verdict), Failu
     if read.format != Format::Afterall && !history.is_dir() {
         // What is printed of a history does not depend on whether it came by its name or through a pipe.
         verdict.target = UNNAMED.to_owned();
+    }
+    if read.format == Format::Afterall && history.is_dir() {
+        compare_with_kept(&RunFolder::of(history), &mut verdict);
     }
     Ok((read.recorded, verdict))
 }

@@ -6,7 +6,7 @@
 )]
 
 use crate::args::{ReplayArgs, RunArgs, command_line, usage};
-use crate::control::control;
+use crate::control::{compare_with_kept, control};
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
 use crate::opening::{settings, stopped_by_signals};
@@ -122,6 +122,7 @@ pub(crate) fn judge(
     refuse_empty_promises(history.header(), &folder.file(HISTORY))?;
     let recording = Recording::new(history);
     let (history, mut verdict) = (recording.history(), recording.judge());
+    compare_with_kept(folder, &mut verdict);
     // First of all: whatever becomes of the reports.
     print_verdict(&verdict);
     if let Some(warning) = silent_mutant(&verdict) {
@@ -136,7 +137,7 @@ pub(crate) fn judge(
     }
     let exit = verdict.valid.into();
     if let (Some(config), false) = (config, controls == 0 || verdict.anomalies.is_empty()) {
-        control(config, controls, &mut verdict);
+        control(config, controls, folder, &mut verdict);
     }
     let again = format!("`afterall report {}` writes the reports again", folder.path().display());
     signals::now(Doing::Judged(

@@ -214,7 +214,11 @@ impl RunFolder {
         reports.into_iter().filter_map(|report| write(report).err()).collect()
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<(), StoreError> {
+    /// Writes a file into it, whole or not at all.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, name: &str, text: &str) -> Result<(), StoreError> {
         let path = self.file(name);
         write_whole(&path, text.as_bytes()).map_err(|error| StoreError::Write { path, error })
     }

@@ -401,11 +401,11 @@ impl fmt::Display for Observation {
             O::NoProbeAnswered => f.write_str("no probe was answered"),
             O::NoLink => f.write_str("there is no link to measure"),
             O::LinksRefuse { links, error } => {
-                write!(f, "{} refuse connections{}", Links(*links), Because(error.as_deref()))
+                write!(f, "{} connections{}", Do(*links, "refuse"), Because(error.as_deref()))
             }
             O::LinksHang { links } => write!(f, "dials of {} hang", Links(*links)),
-            O::DatagramsBlocked { links } => write!(f, "{} let no datagram out", Links(*links)),
-            O::LinksOpen { links } => write!(f, "{} take what is sent", Links(*links)),
+            O::DatagramsBlocked { links } => write!(f, "{} no datagram out", Do(*links, "let")),
+            O::LinksOpen { links } => write!(f, "{} what is sent", Do(*links, "take")),
             O::Dialled { link, outcome } => write!(f, "the link {link} {outcome}"),
             O::DialFailed { link, error } => write!(f, "the link {link}: {error}"),
             O::HeldByOtherFaults => f.write_str("undone; other faults hold all of its links"),
@@ -428,10 +428,10 @@ impl fmt::Display for Observation {
                 Millis(*fastest_ns)
             ),
             O::LimitReadBack { links, kb_per_s } => {
-                write!(f, "{} read back as limited to {kb_per_s} kB/s", Links(*links))
+                write!(f, "{} back as limited to {kb_per_s} kB/s", Do(*links, "read"))
             }
             O::DropsReadBack { links } => {
-                write!(f, "{} read back as dropping what is sent", Links(*links))
+                write!(f, "{} back as dropping what is sent", Do(*links, "read"))
             }
             O::QuickProbes { links, slowest_ns } => {
                 write!(f, "probes through {} took {} or less", Links(*links), Millis(*slowest_ns))
@@ -531,6 +531,15 @@ impl fmt::Display for Links {
     }
 }
 
+/// `1 link takes`, `4 links take`.
+struct Do(usize, &'static str);
+
+impl fmt::Display for Do {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}{}", Links(self.0), self.1, if self.0 == 1 { "s" } else { "" })
+    }
+}
+
 /// `12.3 ms`.
 struct Millis(u64);
 
@@ -587,6 +596,22 @@ mod tests {
         let idle = Carried::Bytes { bytes: 0, connections: 3 };
         assert!(!evidence().with_carried_before(idle).holds);
         assert!(evidence().with_carried_before(Carried::Messages(1)).holds);
+    }
+
+    #[test]
+    fn one_link_and_several_are_told_in_their_own_words() {
+        let told = |links| {
+            let observed = [
+                Observation::LinksOpen { links },
+                Observation::LinksRefuse { links, error: None },
+                Observation::DropsReadBack { links },
+            ];
+            Evidence::for_it(observed).to_string()
+        };
+        let one = "1 link takes what is sent; 1 link refuses connections; 1 link reads back as";
+        assert!(told(1).starts_with(one), "{}", told(1));
+        let two = "2 links take what is sent; 2 links refuse connections; 2 links read back as";
+        assert!(told(2).starts_with(two), "{}", told(2));
     }
 
     #[test]

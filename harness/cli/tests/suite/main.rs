@@ -10,6 +10,7 @@ mod outputs;
 mod process_world;
 #[path = "../program/mod.rs"]
 mod program;
+mod real_stores;
 mod recorded;
 mod signals;
 mod store_folder;

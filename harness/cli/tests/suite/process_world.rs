@@ -200,6 +200,33 @@ fn a_run_that_needs_more_open_files_than_there_may_be_is_refused() {
     assert!(!latest(store.path(), "history.jsonl").exists());
 }
 
+/// What `report` and `check` make of the last run; both must say the same, the one in `verdict.json`.
+fn judged_again(store: &Path) -> Value {
+    let folder = store.join("latest");
+    std::fs::remove_file(folder.join("verdict.json")).unwrap();
+    let report = Command::new(AFTERALL).arg("report").arg(&folder).output().unwrap();
+    assert_eq!(report.status.code(), Some(1), "{}", text(&report));
+    let check = Command::new(AFTERALL).args(["check", "--json"]).arg(&folder).output().unwrap();
+    let checked: Value = serde_json::from_slice(&check.stdout).unwrap();
+    assert_eq!(checked, verdict(store));
+    checked
+}
+
+#[test]
+fn what_control_runs_showed_is_said_if_it_cannot_be_read() {
+    let store = tempfile::tempdir().unwrap();
+    let arguments =
+        ["--world", "sim", "--time", "10s", "--mutant", "no-tiebreak", "--control", "1"];
+    let output = run(store.path(), 870_047, &arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    std::fs::write(latest(store.path(), "controls.json"), "{}").unwrap();
+    let folder = store.path().join("latest");
+    let report = Command::new(AFTERALL).arg("report").arg(folder).output().unwrap();
+    assert_eq!(report.status.code(), Some(1), "{}", text(&report));
+    assert!(text(&report).contains("the verdict does without control runs"), "{}", text(&report));
+    assert!(verdict(store.path()).get("controls").is_none());
+}
+
 #[test]
 fn control_runs_say_what_comes_without_faults_too() {
     let store = tempfile::tempdir().unwrap();
@@ -211,6 +238,10 @@ fn control_runs_say_what_comes_without_faults_too() {
         assert_eq!(verdict["controls"], 2);
         let broken = |a: &&Value| a["property"] == "convergence" && a["promised"] == true;
         let anomaly = verdict["anomalies"].as_array().unwrap().iter().find(broken).unwrap().clone();
+        // Who judges the run again knows it, too.
+        let again = judged_again(store.path());
+        assert_eq!(again["anomalies"], verdict["anomalies"]);
+        assert_eq!(again["controls"], 2);
         (anomaly["without_faults"].as_u64().unwrap(), text(&output))
     };
     // Equal stamps come with and without faults; without a partition no rumor is lost.
@@ -241,6 +272,32 @@ fn a_replay_runs_the_same_configuration() {
     let report = Command::new(AFTERALL).arg("report").arg(&second).output().unwrap();
     assert_eq!(report.status.code(), Some(0), "{}", text(&report));
     assert!(second.join("report.html").exists());
+}
+
+#[test]
+fn a_replay_tells_the_lie_again() {
+    let store = tempfile::tempdir().unwrap();
+    for world in ["sim", "process"] {
+        let arguments =
+            ["--world", world, "--faults", "none", "--time", "2s", "--lie", "stale-read"];
+        let first = run(store.path(), 870_052, &arguments).output().unwrap();
+        assert_eq!(first.status.code(), Some(1), "{}", text(&first));
+        let history = || std::fs::read(latest(store.path(), "history.jsonl")).unwrap();
+        let (folder, told) = (store.path().join("latest"), history());
+        let folder = std::fs::canonicalize(folder).unwrap();
+        let mut replay = Command::new(AFTERALL);
+        replay.arg("replay").arg(&folder).arg("--store").arg(store.path());
+        let again = replay.output().unwrap();
+        assert_eq!(again.status.code(), Some(1), "{world}: {}", text(&again));
+        assert_ne!(std::fs::canonicalize(store.path().join("latest")).unwrap(), folder);
+        let verdict = verdict(store.path());
+        assert_eq!(verdict["lie"], "stale-read");
+        let note = verdict["notes"][0].as_str().unwrap();
+        assert!(note.contains("stale-read") && note.contains("the checkers found it"), "{note}");
+        if world == "sim" {
+            assert!(history() == told, "the same lie at the same places");
+        }
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ impl Cluster {
         let mut evidence = self.show(fault).await?;
         evidence.observed.splice(0..0, done);
         if let Some(before) = before {
-            evidence = evidence.with_carried_before(before.sent);
+            evidence = evidence.with_carried_before(before.sent());
             if let Some(now) = self.tally(fault).await {
                 self.carried.lock().await.insert(id, now);
             }
@@ -49,13 +49,13 @@ impl Cluster {
             None => None,
         };
         match self.show(fault).await {
-            Ok(evidence) => Some(match (before, now) {
-                (Some(before), Some(now)) => {
-                    let arrived = now.arrived.since(before.arrived);
-                    evidence.with_carried_meanwhile(&fault.effect, arrived)
-                }
-                _ => evidence,
-            }),
+            Ok(evidence) => {
+                let arrived = before.zip(now).and_then(|(before, now)| now.arrived_since(before));
+                Some(match arrived {
+                    Some(arrived) => evidence.with_carried_meanwhile(&fault.effect, arrived),
+                    None => evidence,
+                })
+            }
             // The nodes behind the links are under faults of their own.
             Err(Against(Observation::NoProbeAnswered)) => None,
             Err(against) => Some(against.into()),

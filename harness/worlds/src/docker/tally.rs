@@ -74,13 +74,29 @@ pub(super) fn read(output: &str, ports: &BTreeMap<u16, IpAddr>) -> BTreeMap<IpAd
     counted
 }
 
-/// What the links of a fault have carried: what was sent, and what of it is known to have arrived.
-#[derive(Debug, Clone, Copy)]
+/// What the links of a fault have carried, bytes: what was sent, and what of it is known to have arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tally {
     /// Sent on the connections of both ends.
-    pub(super) sent: Carried,
-    /// Arrived on the connections that the receiver opened: what the sender's own carried to the end is not seen from here.
-    pub(super) arrived: Carried,
+    sent: u64,
+    /// Arrived on the connections that the receivers opened: what the senders' own carried to the end is not seen from here.
+    arrived: u64,
+    /// Whether something has arrived so on every link.
+    heard: bool,
+}
+
+impl Tally {
+    /// What was sent.
+    pub(super) fn sent(self) -> Carried {
+        Carried::Bytes { bytes: self.sent, connections: 0 }
+    }
+
+    /// What arrived since then. None where that cannot be told: of receivers that never opened a connection, or heard nothing
+    /// on it, it is not known what they hear on those of the senders.
+    pub(super) fn arrived_since(self, before: Tally) -> Option<Carried> {
+        let bytes = self.arrived.saturating_sub(before.arrived);
+        (bytes > 0 || before.heard).then_some(Carried::Bytes { bytes, connections: 0 })
+    }
 }
 
 /// What links carried, by what the nodes at their ends counted.
@@ -89,15 +105,15 @@ pub(super) fn tallied(
     counted: &BTreeMap<usize, BTreeMap<IpAddr, Exchanged>>,
     addresses: &[IpAddr],
 ) -> Option<Tally> {
-    let (mut sent, mut arrived) = (0, 0);
+    let mut tally = Tally { sent: 0, arrived: 0, heard: true };
     for &(from, to) in links {
         let of = |node: usize, peer: usize| counted.get(&node)?.get(addresses.get(peer)?).copied();
         let (there, back) = (of(from, to)?, of(to, from)?);
-        sent += there.sent + back.received;
-        arrived += back.received;
+        tally.sent += there.sent + back.received;
+        tally.arrived += back.received;
+        tally.heard &= back.received > 0;
     }
-    let bytes = |bytes| Carried::Bytes { bytes, connections: 0 };
-    Some(Tally { sent: bytes(sent), arrived: bytes(arrived) })
+    Some(tally)
 }
 
 #[cfg(test)]
@@ -142,8 +158,35 @@ mod tests {
         let of = |peer, sent, received| BTreeMap::from([(peer, Exchanged { sent, received })]);
         let counted = BTreeMap::from([(0, of(ip(11), 1_000, 20)), (1, of(ip(10), 7, 300))]);
         let tally = tallied(&[(0, 1)], &counted, &nodes).unwrap();
-        assert_eq!(tally.sent, Carried::Bytes { bytes: 1_300, connections: 0 });
-        assert_eq!(tally.arrived, Carried::Bytes { bytes: 300, connections: 0 });
+        assert_eq!(tally, Tally { sent: 1_300, arrived: 300, heard: true });
         assert!(tallied(&[(0, 2)], &counted, &nodes).is_none());
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_arrives_where_it_cannot_be_seen() {
+        // Node 1 dials node 0, which never dials: what node 1 sends is seen leaving, and not arriving.
+        let nodes = [ip(10), ip(11)];
+        let counted = |sent, received| {
+            let of = |peer, sent, received| BTreeMap::from([(peer, Exchanged { sent, received })]);
+            BTreeMap::from([(0, of(ip(11), 0, 0)), (1, of(ip(10), sent, received))])
+        };
+        let (before, now) = (counted(700, 9_000), counted(800, 9_000));
+        let tallied = |links: &[Link]| {
+            let of = |counted| super::tallied(links, counted, &nodes).unwrap();
+            (of(&before), of(&now))
+        };
+        let nothing = Carried::Bytes { bytes: 0, connections: 0 };
+        let (before_there, now_there) = tallied(&[(0, 1)]);
+        assert_eq!(now_there.arrived_since(before_there), Some(nothing));
+        let (before_back, now_back) = tallied(&[(1, 0)]);
+        assert_eq!(now_back.sent(), Carried::Bytes { bytes: 800, connections: 0 });
+        assert_eq!(now_back.arrived_since(before_back), None);
+        // Nor of several links, where one of them cannot be seen.
+        let (before_both, now_both) = tallied(&[(0, 1), (1, 0)]);
+        assert_eq!(now_both.arrived_since(before_both), None);
+        // What is seen is told.
+        let more = Tally { arrived: before_both.arrived + 5, ..before_both };
+        let five = Carried::Bytes { bytes: 5, connections: 0 };
+        assert_eq!(more.arrived_since(before_both), Some(five));
     }
 }

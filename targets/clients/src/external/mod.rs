@@ -377,7 +377,9 @@ fn fitting(workload: Workload, value: Value) -> Result<Value, Misfit> {
     if fits { Ok(value) } else { Err(Misfit::Shape { workload: workload.name(), shape }) }
 }
 
-fn clip(mut text: String) -> String {
+/// On one line, and not too long.
+fn clip(text: String) -> String {
+    let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((end, _)) = text.char_indices().nth(ERROR_CHARS_MAX) {
         text.truncate(end);
         text.push('…');

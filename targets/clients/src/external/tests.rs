@@ -92,6 +92,13 @@ async fn answers_are_taken_over() {
     assert_eq!(client.ping(0).await, Ok(()));
 }
 
+#[test]
+fn an_error_is_told_on_one_line() {
+    let said = super::clip("connection failed:\n\tthe server ended\n".to_owned());
+    assert_eq!(said, "connection failed: the server ended");
+    assert!(super::clip("é ".repeat(10_000)).chars().count() <= super::ERROR_CHARS_MAX + 1);
+}
+
 #[tokio::test]
 async fn what_does_not_keep_to_the_protocol_is_unknown() {
     for (answer, expected) in [
