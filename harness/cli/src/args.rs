@@ -37,6 +37,9 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Repeat a run, from its folder or its run.toml
     Replay(ReplayArgs),
+    /// List runs that tell a story, or carry one out and see whether it shows what it should
+    #[command(subcommand)]
+    Scenario(ScenarioCommand),
     /// Judge a recorded history
     Check(CheckArgs),
     /// Write the reports of a run again
@@ -208,6 +211,34 @@ pub(crate) struct DoctorArgs {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum ScenarioCommand {
+    /// List the scenarios that come with the program
+    List,
+    /// Carry out a scenario, and compare what it shows with what it should show
+    #[command(after_help = SCENARIO_EXIT_CODES)]
+    Run(ScenarioRunArgs),
+}
+
+const SCENARIO_EXIT_CODES: &str = "Exit codes: 0 everything was as expected, 1 something was not, 254 the command line or the scenario is wrong, 255 the harness \
+     failed. A scenario that expects nothing ends as `afterall run` does.";
+
+#[derive(Debug, Args)]
+pub(crate) struct ScenarioRunArgs {
+    /// The scenario: its name (see `afterall scenario list`), the path of its file, or the folder of a run
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) scenario: String,
+    /// Where to run [default: what the scenario says]
+    #[arg(long, value_parser = words::<WorldKind>(WorldKind::names()))]
+    pub(crate) world: Option<WorldKind>,
+    /// The number that everything random follows from [default: what the scenario says]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// The folder in which runs are kept
+    #[arg(long, default_value = "store")]
+    pub(crate) store: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum TargetCommand {
     /// List the targets that come with the program
     List,
@@ -353,8 +384,8 @@ fn parse_image(text: &str) -> Result<(String, String), NotAnImage> {
 
 /// The command line that makes the same run.
 pub(crate) fn command_line(config: &RunConfig) -> String {
-    if !config.schedule.is_drawn() {
-        // Options cannot say which fault comes when.
+    if !config.schedule.is_drawn() || !config.operations.is_empty() {
+        // Options cannot say which fault comes when, and who asks what.
         return "afterall replay run.toml".to_owned();
     }
     let ms = |ms: u64| {

@@ -5,6 +5,7 @@
 mod output;
 
 mod args;
+mod bundled;
 mod check;
 mod control;
 mod doctor;
@@ -16,13 +17,14 @@ mod progress;
 mod recorded;
 mod run;
 mod runs;
+mod scenario;
 mod signals;
 pub mod store;
 mod target;
 mod unfinished;
 mod unseen;
 
-use args::{Cli, Command, TargetCommand};
+use args::{Cli, Command, ScenarioCommand, TargetCommand};
 use clap::{CommandFactory, Parser};
 use exit::Exit;
 use std::process::ExitCode;
@@ -45,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Export(_)
             | Command::Completions { .. }
             | Command::Target(TargetCommand::List | TargetCommand::Schema)
+            | Command::Scenario(ScenarioCommand::List)
     );
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args),
@@ -53,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => inspect::report(&args),
         Command::Export(args) => inspect::export(&args),
         Command::Doctor(args) => doctor::doctor(&args),
+        Command::Scenario(command) => scenario::scenario(&command),
         Command::Target(command) => target::target(&command),
         Command::Completions { shell } => {
             // In one piece: the generator panics where it cannot write.

@@ -11,5 +11,6 @@ mod process_world;
 #[path = "../program/mod.rs"]
 mod program;
 mod recorded;
+mod scenarios;
 mod signals;
 mod store_folder;

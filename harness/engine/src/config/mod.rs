@@ -6,6 +6,8 @@ mod error;
 mod max_bound;
 mod run_config;
 mod session_kind;
+mod span;
+mod text;
 mod world_kind;
 
 pub use builder::RunConfigBuilder;
@@ -13,4 +15,5 @@ pub use error::ConfigError;
 pub use max_bound::{MaxBound, NotABound};
 pub use run_config::{REFERENCE, RunConfig};
 pub use session_kind::SessionKind;
+pub use span::{NotASpan, SignedSpan, Span};
 pub use world_kind::WorldKind;
