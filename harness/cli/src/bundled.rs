@@ -11,6 +11,14 @@ macro_rules! scenarios {
 
 scenarios! {
     "alice-and-bob",
+    "alice-and-bob-both-kept",
+    "equal-timestamps",
+    "equal-timestamps-no-tie-break",
+    "cart-two-devices",
+    "cart-two-devices-last-write-wins",
+    "like-counter",
+    "like-counter-as-register",
+    "undersea-cable",
 }
 
 /// The text of a scenario that comes with the program.
