@@ -384,7 +384,12 @@ fn parse_image(text: &str) -> Result<(String, String), NotAnImage> {
 
 /// The command line that makes the same run.
 pub(crate) fn command_line(config: &RunConfig) -> String {
-    if !config.schedule.is_drawn() || !config.operations.is_empty() {
+    let said = config.schedule.is_drawn()
+        && config.operations.is_empty()
+        && (config.healthy, config.heal) == (None, None)
+        && config.gossip.is_usual()
+        && config.network.is_usual();
+    if !said {
         // Options cannot say which fault comes when, and who asks what.
         return "afterall replay run.toml".to_owned();
     }

@@ -19,6 +19,9 @@ scenarios! {
     "like-counter",
     "like-counter-as-register",
     "undersea-cable",
+    "three-regions",
+    "gossip-hundred",
+    "anti-entropy-only",
 }
 
 /// The text of a scenario that comes with the program.

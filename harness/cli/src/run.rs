@@ -17,7 +17,7 @@ use crate::signals::{self, Doing};
 use crate::store::{HISTORY, HistoryFile, NewRun, REPORT, RUN, RunFolder, read_config};
 use afterall_checkers::{PropertyVerdict, Verdict};
 use afterall_engine::{
-    Glance, Observer, Plan, Recording, RunConfig, RunError, WorldError, WorldKind, record,
+    Glance, Observer, Plan, Recording, RunConfig, RunError, Traffic, WorldError, WorldKind, record,
 };
 use afterall_history::{Event, History, read_jsonl};
 use afterall_reference::core::MUTANTS;
@@ -66,6 +66,7 @@ pub(crate) fn carry_out(plan: Plan, store: &Path, controls: u32) -> Result<Judge
     let stop = stopped_by_signals(config.world);
     let mut world = afterall_worlds::open(&plan, &settings(folder.logs()))?;
     let ran = record(&plan, &mut *world, &mut watcher, &stop);
+    let traffic = world.traffic();
     drop(world);
     signals::now(Doing::Anything(interrupted(&folder)));
     watcher.line.clear();
@@ -91,7 +92,8 @@ pub(crate) fn carry_out(plan: Plan, store: &Path, controls: u32) -> Result<Judge
         (Ok(()), None) => {}
     }
     drop(watcher);
-    judge(&folder, Some(plan.config()), controls)
+    let judged = judge(&folder, Some(plan.config()), controls)?;
+    Ok(Judged { traffic, ..judged })
 }
 
 /// A run that was stopped before there was anything to judge.
@@ -111,6 +113,8 @@ pub(crate) struct Judged {
     pub(crate) reported: bool,
     pub(crate) history: History,
     pub(crate) verdict: Verdict,
+    /// What the nodes sent to each other, where this is the run itself and its world has seen it.
+    pub(crate) traffic: Option<Traffic>,
 }
 
 /// Reads a run's history back, judges it, prints the verdict and writes the reports.
@@ -157,7 +161,7 @@ pub(crate) fn judge(
     if !failures.iter().any(|failure| failure.concerns(&report)) {
         println!("report: {}", report.display());
     }
-    Ok(Judged { exit, reported, history: recording.into_history(), verdict })
+    Ok(Judged { exit, reported, history: recording.into_history(), verdict, traffic: None })
 }
 
 /// That a known bug was switched on and nothing shows it: such a run proves nothing of the bug, nor of the checkers.

@@ -51,11 +51,11 @@ fn run(args: &ScenarioRunArgs) -> Result<Exit, Failure> {
     }
     let plan = Plan::new(config).map_err(usage)?;
     let config = plan.config().clone();
-    let Judged { exit, history, verdict, .. } = carry_out(plan, &args.store, 0)?;
+    let Judged { exit, history, verdict, traffic, .. } = carry_out(plan, &args.store, 0)?;
     if config.expect.is_empty() {
         return Ok(exit);
     }
-    let measured = Measured { config: &config, history: &history, verdict: &verdict };
+    let measured = Measured { config: &config, history: &history, verdict: &verdict, traffic };
     let all = check(&config.expect, &measured);
     let met = all.iter().filter(|one| one.met).count();
     let as_expected = met == all.len();

@@ -22,6 +22,7 @@ mod plan;
 mod recording;
 mod run;
 mod stop;
+mod traffic;
 mod world;
 
 pub use carried::Carried;
@@ -32,4 +33,5 @@ pub use plan::Plan;
 pub use recording::Recording;
 pub use run::{RunError, record, run, run_until};
 pub use stop::Stop;
+pub use traffic::Traffic;
 pub use world::{Happened, World, WorldError};

@@ -1,7 +1,7 @@
 //! Operations that are given one by one, in place of the drawn load or beside it.
 
 use crate::config::Span;
-use crate::faults::NodeName;
+use crate::faults::{NodeName, NodeNames};
 use afterall_history::{Event, Function, Header, HistoryBuilder, OpEvent, Outcome, Value};
 use afterall_workloads::Operation;
 use serde::{Deserialize, Serialize};
@@ -26,8 +26,9 @@ pub struct GivenOperation {
     /// Who asks. A session that still waits for an answer asks as soon as it is answered; of the repetitions that have
     /// become due by then it asks the last.
     pub session: u32,
-    /// Whom it asks.
-    pub node: NodeName,
+    /// Whom it asks. Where these are several nodes, each has a session of its own: this one for the first, and the numbers that
+    /// follow for the others.
+    pub node: NodeNames,
     /// What.
     pub f: Function,
     /// Of which object.
@@ -93,18 +94,21 @@ pub(crate) fn sessions(
         let wrong = |what: String| BadOperation { number: place + 1, what };
         check(one, nodes, until_ns).map_err(wrong)?;
         shapes.check(one).map_err(wrong)?;
-        count = count.saturating_add(one.times(until_ns));
+        let times = one.times(until_ns);
+        count = count.saturating_add(times.saturating_mul(one.node.0.len() as u64));
         if count > OPERATIONS_MAX {
             return Err(wrong(format!(
                 "expected at most {OPERATIONS_MAX} operations in all, repetitions included, and with this one there are more"
             )));
         }
-        let known = sessions.iter().position(|session| session.number == one.session);
-        let at = known.unwrap_or_else(|| {
-            sessions.push(GivenSession { number: one.session, asks: Vec::new() });
-            sessions.len() - 1
-        });
-        sessions[at].asks.extend((0..one.times(until_ns)).map(|time| one.asked(place, time)));
+        for (number, &node) in (one.session..).zip(&one.node.0) {
+            let known = sessions.iter().position(|session| session.number == number);
+            let at = known.unwrap_or_else(|| {
+                sessions.push(GivenSession { number, asks: Vec::new() });
+                sessions.len() - 1
+            });
+            sessions[at].asks.extend((0..times).map(|time| one.asked(place, node, time)));
+        }
     }
     for session in &mut sessions {
         // Stable: what is due at once is asked in the order of the list.
@@ -122,11 +126,15 @@ fn check(one: &GivenOperation, nodes: usize, until_ns: u64) -> Result<(), String
             one.when
         ));
     }
-    if one.node.0 >= nodes {
-        return Err(format!("expected a node from n1 to n{nodes}, found {}", one.node));
+    if let Some(&node) = one.node.0.iter().find(|node| **node >= nodes) {
+        return Err(format!("expected a node from n1 to n{nodes}, found {}", NodeName(node)));
     }
     if one.session > SESSION_MAX {
         return Err(format!("expected a session from 0 to {SESSION_MAX}, found {}", one.session));
+    }
+    if one.has_own_value() && one.node.0.len() > 1 {
+        // Two updates of one value could not be told apart.
+        return Err(format!("expected one node for an update, found {}", one.node));
     }
     match (one.every, one.until) {
         (Some(Span(0)), _) => Err("expected `every` longer than no time, found 0s".to_owned()),
@@ -152,14 +160,14 @@ impl GivenOperation {
         !self.f.is_read() && !matches!(self.f, F::Increment | F::Decrement | F::Restock | F::Sell)
     }
 
-    fn asked(&self, given: usize, time: u64) -> Asked {
+    fn asked(&self, given: usize, node: usize, time: u64) -> Asked {
         let every_ns = self.every.map_or(0, |every| every.0);
         let value = match self.every {
             Some(_) if self.has_own_value() => numbered(&self.value, time),
             _ => self.value.clone(),
         };
         let operation = Operation { f: self.f, key: self.key.clone(), value };
-        Asked { at_ns: self.when.0 + time * every_ns, node: self.node.0, operation, given }
+        Asked { at_ns: self.when.0 + time * every_ns, node, operation, given }
     }
 }
 
@@ -197,7 +205,7 @@ impl Shapes {
             time: 0,
             outcome: Outcome::Invoke,
             process: self.count,
-            node: one.node.to_string(),
+            node: NodeName(one.node.0.first().copied().unwrap_or(0)).to_string(),
             f: one.f,
             key: one.key.clone(),
             value: one.value.clone(),
@@ -258,6 +266,8 @@ mod tests {
         assert!(foreign.contains("the header's workload has no such operation"), "{foreign}");
         let much = wrong("when = '0s'\nevery = '1us'\nnode = 'n1'\nf = 'read'");
         assert!(much.contains("at most 1000000 operations"), "{much}");
+        let twice = wrong("when = '1s'\nnode = 'n1..n2'\nf = 'write'\nvalue = 1");
+        assert_eq!(twice, "operation 1: expected one node for an update, found n1..n2");
         assert!(wrong("when = '1s'\nuntil = '2s'\nnode = 'n1'\nf = 'read'").contains("`every`"));
         assert!(wrong("when = 1\nnode = 'n1'\nf = 'read'").contains("expected a time such as"));
     }

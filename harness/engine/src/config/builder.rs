@@ -1,6 +1,8 @@
 //! A configuration in the making.
 
+use super::gossip::GossipConfig;
 use super::max_bound::MaxBound;
+use super::network::NetworkConfig;
 use super::run_config::{REFERENCE, RunConfig};
 use super::session_kind::SessionKind;
 use super::span::Span;
@@ -44,6 +46,8 @@ pub struct RunConfigBuilder {
     heal: Option<Span>,
     schedule: Schedule,
     operations: Vec<GivenOperation>,
+    gossip: GossipConfig,
+    network: NetworkConfig,
     expect: Expect,
     summary: Option<String>,
     seed: u64,
@@ -109,6 +113,10 @@ impl RunConfigBuilder {
         heal: impl Into<Option<Span>>,
         /// Operations one by one. Where there are any, no load is drawn unless the concurrency is given.
         operations: Vec<GivenOperation>,
+        /// How the bundled node spreads its news, in the sim.
+        gossip: GossipConfig,
+        /// What the links of the sim are like.
+        network: NetworkConfig,
         /// What the run is expected to show.
         expect: Expect,
         /// What it is to show, for people.
@@ -182,6 +190,8 @@ impl RunConfigBuilder {
             heal: self.heal,
             schedule: self.schedule,
             operations: self.operations,
+            gossip: self.gossip,
+            network: self.network,
             expect: self.expect,
             summary: self.summary,
             seed: self.seed,

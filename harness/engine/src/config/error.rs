@@ -1,5 +1,6 @@
 //! What can be wrong with a configuration.
 
+use super::network::BadNetwork;
 use super::world_kind::WorldKind;
 use crate::expect::BadBounds;
 use crate::faults::{BadSchedule, TooShort};
@@ -129,6 +130,20 @@ pub enum ConfigError {
     /// What is expected of a figure that is measured otherwise.
     #[error("expect: {0}")]
     Expect(#[from] BadBounds),
+    /// A network as none is.
+    #[error(transparent)]
+    Network(#[from] BadNetwork),
+    /// Gossip as none is.
+    #[error("gossip: {0}")]
+    Gossip(String),
+    /// Something that only the sim can do.
+    #[error("{entry}: only the sim has one of its own; the {world} world is as it is")]
+    SimAlone {
+        /// The entry.
+        entry: &'static str,
+        /// The world.
+        world: WorldKind,
+    },
     /// Too little time for the faults.
     #[error(transparent)]
     TooShort(#[from] TooShort),
@@ -155,6 +170,14 @@ impl ConfigError {
             ConfigError::TooShort(_) => key("time"),
             ConfigError::Schedule(bad) => place("schedule", bad.number()),
             ConfigError::Operation(bad) => place("operation", bad.number()),
+            ConfigError::Network(BadNetwork { row: None, .. }) => key("network"),
+            ConfigError::Network(BadNetwork { row: Some(row), .. }) => {
+                let mut way = key("network");
+                way.extend([Step::Key("link".to_owned()), Step::Place(*row)]);
+                way
+            }
+            ConfigError::Gossip(_) => key("gossip"),
+            ConfigError::SimAlone { entry, .. } => key(entry),
             ConfigError::Expect(bad) => {
                 let way = ["expect", "figures", bad.figure.name()];
                 way.into_iter().map(|name| Step::Key(name.to_owned())).collect()

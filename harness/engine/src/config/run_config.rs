@@ -1,10 +1,11 @@
 //! The configuration.
 
 use super::error::ConfigError;
+use super::gossip::GossipConfig;
 use super::max_bound::MaxBound;
+use super::network::NetworkConfig;
 use super::session_kind::SessionKind;
 use super::span::{Span, serialize_ms};
-use super::text::Text;
 use super::world_kind::WorldKind;
 use crate::expect::Expect;
 use crate::faults::{Pace, Registry, Schedule};
@@ -15,7 +16,7 @@ use afterall_history::{
 use afterall_manifest::{ClockSpec, Manifest};
 use afterall_reference::core::{Flavour, Mutant};
 use afterall_workloads::Generator;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The bundled node's name among the targets.
@@ -24,8 +25,7 @@ pub const REFERENCE: &str = "reference";
 /// Everything that a run follows from.
 ///
 /// It is written as `run.toml`. What is left out there has a default, so that a few lines are enough for a scenario.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Text")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RunConfig {
     /// What the run is to show, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,6 +93,12 @@ pub struct RunConfig {
     /// What the target is, in the docker world.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<Manifest>,
+    /// How the bundled node spreads its news, in the sim.
+    #[serde(skip_serializing_if = "GossipConfig::is_usual")]
+    pub gossip: GossipConfig,
+    /// What the links of the sim are like when nothing is wrong with them.
+    #[serde(skip_serializing_if = "NetworkConfig::is_usual")]
+    pub network: NetworkConfig,
     /// What the run is expected to show.
     #[serde(skip_serializing_if = "Expect::is_empty")]
     pub expect: Expect,
@@ -117,7 +123,11 @@ impl RunConfig {
                 Err(ConfigError::Bounds { field, bounds, given, unit })
             }
         };
-        within("nodes", u64::from(self.nodes), "", 1, 99, "1 to 99")?;
+        let (most, bounds) = match self.world {
+            WorldKind::Sim => (1_000, "1 to 1000"),
+            WorldKind::Process | WorldKind::Docker => (99, "1 to 99"),
+        };
+        within("nodes", u64::from(self.nodes), "", 1, most, bounds)?;
         let (least, bounds) = match self.operations.as_slice() {
             [] => (1, "1 to 10000"),
             _ => (0, "0 to 10000"),
@@ -131,6 +141,7 @@ impl RunConfig {
         if self.world == WorldKind::Sim && self.toxiproxy.is_some() {
             return Err(ConfigError::Toxiproxy);
         }
+        self.check_sim()?;
         self.check_links()?;
         self.generator()?;
         self.check_mutant()?;
@@ -146,6 +157,18 @@ impl RunConfig {
     #[must_use]
     pub fn is_reference(&self) -> bool {
         self.target == REFERENCE
+    }
+
+    /// What the sim alone has.
+    fn check_sim(&self) -> Result<(), ConfigError> {
+        let (nodes, world) = (usize::from(self.nodes), self.world);
+        self.network.check_all(nodes)?;
+        self.gossip.check().map_err(ConfigError::Gossip)?;
+        let asked = [("network", self.network.is_usual()), ("gossip", self.gossip.is_usual())];
+        match asked.into_iter().find(|(_, usual)| !usual && world != WorldKind::Sim) {
+            Some((entry, _)) => Err(ConfigError::SimAlone { entry, world }),
+            None => Ok(()),
+        }
     }
 
     /// Faults on links need links.

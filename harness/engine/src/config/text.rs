@@ -1,7 +1,9 @@
 //! A configuration as `run.toml` holds it: what is left out has a default.
 
 use super::by_name_if_any;
+use super::gossip::GossipConfig;
 use super::max_bound::MaxBound;
+use super::network::NetworkConfig;
 use super::run_config::RunConfig;
 use super::session_kind::SessionKind;
 use super::span::Span;
@@ -12,14 +14,14 @@ use crate::operations::GivenOperation;
 use afterall_history::{FaultKind, Lie, Workload};
 use afterall_manifest::Manifest;
 use afterall_reference::core::{Flavour, Mutant};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The entries of `run.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Text {
+struct Text {
     summary: Option<String>,
     target: Option<String>,
     #[serde(default, deserialize_with = "by_name_if_any::deserialize")]
@@ -45,6 +47,10 @@ pub(super) struct Text {
     #[serde(default)]
     operation: Vec<GivenOperation>,
     #[serde(default)]
+    gossip: GossipConfig,
+    #[serde(default)]
+    network: NetworkConfig,
+    #[serde(default)]
     expect: Expect,
     #[serde(default)]
     seed: u64,
@@ -55,6 +61,12 @@ pub(super) struct Text {
     images: BTreeMap<String, String>,
     manifest_path: Option<String>,
     manifest: Option<Manifest>,
+}
+
+impl<'de> Deserialize<'de> for RunConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RunConfig, D::Error> {
+        Text::deserialize(deserializer).map(RunConfig::from)
+    }
 }
 
 impl From<Text> for RunConfig {
@@ -88,6 +100,8 @@ impl From<Text> for RunConfig {
             .heal(text.heal)
             .schedule(text.schedule.map_or(Schedule::Drawn, Schedule::Given))
             .operations(text.operation)
+            .gossip(text.gossip)
+            .network(text.network)
             .expect(text.expect)
             .seed(text.seed)
             .max_bound(text.max_bound)

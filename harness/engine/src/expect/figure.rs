@@ -1,7 +1,9 @@
 //! The figures that bounds may be given for: one word, one unit and one way to measure each.
 
 use super::bounds::Unit;
+use super::spread::{by_formula, time_to_all};
 use crate::config::RunConfig;
+use crate::traffic::Traffic;
 use afterall_checkers::Verdict;
 use afterall_checkers::verdict::{CounterFigures, Fates, ItemFates, StalenessFigures};
 use afterall_history::{History, OpView, vocabulary};
@@ -42,6 +44,23 @@ vocabulary! {
         ItemsResurrected = "items-resurrected",
         /// What counters lack at the end of what was acknowledged.
         CountMissing = "count-missing",
+        /// How long after it was acknowledged the only update of a key was seen at every node that was asked for the key: the
+        /// longest of all such keys.
+        TimeToAll = "time-to-all",
+        /// What that takes by the formula τ·ln n / ln k: τ between two rounds of rumors, n nodes, k peers a round.
+        TimeToAllByFormula = "time-to-all-by-formula",
+        /// How many times as long as by the formula it took.
+        TimeToAllToFormula = "time-to-all-to-formula",
+        /// Messages that the nodes sent to each other.
+        MessagesSent = "messages-sent",
+        /// The share of them that got lost on the way or were cut off.
+        MessagesLost = "messages-lost",
+        /// Messages that arrived twice.
+        MessagesDoubled = "messages-doubled",
+        /// Messages that were sent to spread news.
+        RumorMessages = "rumor-messages",
+        /// Messages that were sent to compare what replicas hold, and to mend it.
+        AntiEntropyMessages = "anti-entropy-messages",
     }
 }
 
@@ -54,6 +73,8 @@ pub struct Measured<'a> {
     pub history: &'a History,
     /// The verdict on it.
     pub verdict: &'a Verdict,
+    /// What the nodes sent to each other, where the world has seen it.
+    pub traffic: Option<Traffic>,
 }
 
 impl Figure {
@@ -62,8 +83,15 @@ impl Figure {
     pub fn unit(self) -> Unit {
         use Figure as F;
         match self {
-            F::Availability | F::AvailabilityOfWorstNode | F::StaleReads => Unit::Share,
-            F::ConvergedAfter | F::StalenessP50 | F::StalenessP99 | F::StalenessMax => Unit::Time,
+            F::Availability | F::AvailabilityOfWorstNode | F::StaleReads | F::MessagesLost => {
+                Unit::Share
+            }
+            F::ConvergedAfter
+            | F::StalenessP50
+            | F::StalenessP99
+            | F::StalenessMax
+            | F::TimeToAll
+            | F::TimeToAllByFormula => Unit::Time,
             F::DivergentKeys
             | F::WritesAcknowledged
             | F::WritesSurvived
@@ -72,7 +100,12 @@ impl Figure {
             | F::ItemsPresent
             | F::ItemsLost
             | F::ItemsResurrected
-            | F::CountMissing => Unit::Number,
+            | F::CountMissing
+            | F::TimeToAllToFormula
+            | F::MessagesSent
+            | F::MessagesDoubled
+            | F::RumorMessages
+            | F::AntiEntropyMessages => Unit::Number,
         }
     }
 
@@ -86,6 +119,7 @@ impl Figure {
         let age = |of: fn(&StalenessFigures) -> Option<i64>| {
             figures.staleness.as_ref().map(|staleness| of(staleness).unwrap_or(0) as f64)
         };
+        let traffic = |of: fn(&Traffic) -> u64| measured.traffic.as_ref().map(|it| of(it) as f64);
         match self {
             Figure::Availability => availability(measured.history.ops().filter(by_a_session)),
             Figure::AvailabilityOfWorstNode => worst_node(measured.history),
@@ -108,6 +142,18 @@ impl Figure {
             Figure::ItemsLost => items(|of| of.lost),
             Figure::ItemsResurrected => items(|of| of.resurrected),
             Figure::CountMissing => missing(&figures.counters),
+            Figure::TimeToAll => time_to_all(measured.history),
+            Figure::TimeToAllByFormula => by_formula(measured.config),
+            Figure::TimeToAllToFormula => {
+                Some(time_to_all(measured.history)? / by_formula(measured.config)?)
+            }
+            Figure::MessagesSent => traffic(|of| of.sent),
+            Figure::MessagesLost => {
+                measured.traffic.filter(|of| of.sent > 0).map(|of| of.lost as f64 / of.sent as f64)
+            }
+            Figure::MessagesDoubled => traffic(|of| of.doubled),
+            Figure::RumorMessages => traffic(|of| of.rumors),
+            Figure::AntiEntropyMessages => traffic(|of| of.anti_entropy),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod bounds;
 mod check;
 mod figure;
+mod spread;
 
 pub use bounds::{Bounds, Unit};
 pub use check::{Met, check};

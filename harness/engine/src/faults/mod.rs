@@ -24,7 +24,7 @@ mod udp_drop;
 
 pub use draw::Draw;
 pub use effect::{Ability, ClockFault, Condition, Damage, Effect, Fate, Fault, Link};
-pub use names::{Links, NodeName};
+pub use names::{Links, NodeName, NodeNames};
 pub use partition::Shape;
 pub use planned::Planned;
 pub use registry::Registry;

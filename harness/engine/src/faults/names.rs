@@ -58,6 +58,59 @@ impl<'de> Deserialize<'de> for NodeName {
     }
 }
 
+/// One node or several, each once, in order; written as `n1`, `n1,n3` or `n2..n100`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeNames(pub Vec<usize>);
+
+impl fmt::Display for NodeNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut left = self.0.as_slice();
+        while let Some(&first) = left.first() {
+            let run = left.iter().zip(first..).take_while(|(node, wanted)| **node == *wanted);
+            let run = run.count();
+            match run {
+                1 => write!(f, "{}", NodeName(first))?,
+                run => write!(f, "{}..{}", NodeName(first), NodeName(first + run - 1))?,
+            }
+            left = &left[run..];
+            if !left.is_empty() {
+                f.write_str(",")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for NodeNames {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for NodeNames {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<NodeNames, D::Error> {
+        struct Names;
+
+        impl Visitor<'_> for Names {
+            type Value = NodeNames;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a node such as \"n1\", or several as \"n1,n3\" or \"n2..n9\"")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<NodeNames, E> {
+                let wrong = || E::invalid_value(Unexpected::Str(text), &self);
+                let mut nodes = nodes(text).ok_or_else(wrong)?;
+                nodes.sort_unstable();
+                nodes.dedup();
+                Ok(NodeNames(nodes))
+            }
+        }
+
+        deserializer.deserialize_str(Names)
+    }
+}
+
 /// Directed links, each once, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Links(pub Vec<Link>);
@@ -155,6 +208,13 @@ mod tests {
         let mut links = Links::default();
         links.add(text)?;
         Some(links.0)
+    }
+
+    #[test]
+    fn several_nodes_are_written_in_runs() {
+        for text in ["n1", "n1,n3", "n2..n100", "n1..n2,n4,n6..n7"] {
+            assert_eq!(NodeNames(nodes(text).unwrap()).to_string(), text);
+        }
     }
 
     #[test]
