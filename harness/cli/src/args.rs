@@ -13,7 +13,7 @@ use afterall_node::NodeArgs;
 use afterall_reference::core::{Flavour, MUTANTS, Mutant};
 use afterall_workloads::driven;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::error::Error;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -40,6 +40,11 @@ pub(crate) enum Command {
     /// List runs that tell a story, or carry one out and see whether it shows what it should
     #[command(subcommand)]
     Scenario(ScenarioCommand),
+    /// List what there is, with what each promises, breaks or shows
+    List {
+        /// What to list
+        what: Listed,
+    },
     /// Judge a recorded history
     Check(CheckArgs),
     /// Write the reports of a run again
@@ -208,6 +213,22 @@ pub(crate) struct DoctorArgs {
     /// Remove what killed runs left behind
     #[arg(long)]
     pub(crate) reap: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Listed {
+    /// The ways in which the reference node resolves conflicts, and what they promise
+    Flavours,
+    /// The known bugs of the reference node, and what they break
+    Mutants,
+    /// The data types, and the properties that they show
+    Workloads,
+    /// The kinds of faults, and the worlds that have them
+    Faults,
+    /// What a store may promise, and the mutants that break it
+    Properties,
+    /// The runs that tell a story
+    Scenarios,
 }
 
 #[derive(Debug, Subcommand)]

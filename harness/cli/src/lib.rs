@@ -12,6 +12,7 @@ mod doctor;
 mod exit;
 mod failure;
 mod inspect;
+mod list;
 mod opening;
 mod progress;
 mod recorded;
@@ -20,6 +21,7 @@ mod runs;
 mod scenario;
 mod signals;
 pub mod store;
+mod table;
 mod target;
 mod unfinished;
 mod unseen;
@@ -48,6 +50,7 @@ pub fn main() -> ExitCode {
             | Command::Completions { .. }
             | Command::Target(TargetCommand::List | TargetCommand::Schema)
             | Command::Scenario(ScenarioCommand::List)
+            | Command::List { .. }
     );
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args),
@@ -56,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => inspect::report(&args),
         Command::Export(args) => inspect::export(&args),
         Command::Doctor(args) => doctor::doctor(&args),
+        Command::List { what } => list::list(what),
         Command::Scenario(command) => scenario::scenario(&command),
         Command::Target(command) => target::target(&command),
         Command::Completions { shell } => {

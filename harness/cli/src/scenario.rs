@@ -1,9 +1,10 @@
 //! `scenario list` and `scenario run`: runs that tell a story, and whether they told it.
 
-use crate::args::{ScenarioCommand, ScenarioRunArgs, usage};
+use crate::args::{Listed, ScenarioCommand, ScenarioRunArgs, usage};
 use crate::bundled::{SCENARIOS, text_of};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::list::list;
 use crate::run::{Judged, carry_out};
 use crate::store::{RUN, parse_config, read_config};
 use afterall_engine::expect::{Measured, check};
@@ -13,17 +14,9 @@ use std::path::Path;
 
 pub(crate) fn scenario(command: &ScenarioCommand) -> Result<Exit, Failure> {
     match command {
-        ScenarioCommand::List => list(),
+        ScenarioCommand::List => list(Listed::Scenarios),
         ScenarioCommand::Run(args) => run(args),
     }
-}
-
-fn list() -> Result<Exit, Failure> {
-    for (name, text) in SCENARIOS {
-        let config = parse_config(text, name).map_err(Failure::failed)?;
-        println!("{name}\n    {}", config.summary.as_deref().unwrap_or_default().trim());
-    }
-    Ok(Exit::Valid)
 }
 
 /// A scenario by its name, or by the path of its file or of a run's folder.

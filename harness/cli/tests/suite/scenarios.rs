@@ -13,8 +13,8 @@ fn names() -> Vec<String> {
     let output = afterall("scenario list").output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     let listed = String::from_utf8(output.stdout).unwrap();
-    let names = listed.lines().filter(|line| !line.starts_with(' ')).map(str::to_owned);
-    names.collect()
+    let names = listed.lines().skip(1).filter(|line| !line.starts_with(' '));
+    names.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
 
 #[test]
