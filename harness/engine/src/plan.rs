@@ -50,7 +50,8 @@ impl Plan {
                 drawn
             }
             Schedule::Given(planned) => {
-                check_given(planned, nodes, (healthy_ns, healthy_ns + faults_ns))?;
+                let window = (healthy_ns, healthy_ns + faults_ns);
+                check_given(planned, nodes, window, config.world)?;
                 planned.clone()
             }
         };

@@ -9,7 +9,7 @@ use super::session_kind::SessionKind;
 use super::span::Span;
 use super::world_kind::WorldKind;
 use crate::expect::Expect;
-use crate::faults::{Planned, Schedule};
+use crate::faults::{Planned, Registry, Schedule};
 use crate::operations::GivenOperation;
 use afterall_history::{FaultKind, Lie, Workload};
 use afterall_manifest::Manifest;
@@ -72,10 +72,12 @@ impl<'de> Deserialize<'de> for RunConfig {
 impl From<Text> for RunConfig {
     fn from(text: Text) -> RunConfig {
         let planned = text.schedule.iter().flatten();
-        let faults = match text.faults {
-            Some(faults) => faults,
-            None => planned.map(|planned| planned.fault.kind).collect(),
-        };
+        let faults = text.faults.unwrap_or_else(|| {
+            // What the world cannot inject is found in the schedule, where it stands.
+            let world = text.world.unwrap_or(WorldKind::Sim);
+            let known = Registry::standard().kinds(world.abilities());
+            planned.map(|planned| planned.fault.kind).filter(|kind| known.contains(kind)).collect()
+        });
         let duration = |span: Option<Span>| span.map(|span| Duration::from_nanos(span.0));
         let mut config = RunConfig::builder();
         if let Some(manifest) = text.manifest {

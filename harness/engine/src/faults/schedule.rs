@@ -9,7 +9,7 @@ use super::effect::{Effect, Fault};
 use super::names::NodeName;
 use super::planned::Planned;
 use super::registry::Registry;
-use crate::config::Span;
+use crate::config::{Span, WorldKind};
 use afterall_history::FaultKind;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -127,6 +127,16 @@ pub enum BadSchedule {
         /// How many nodes there are.
         nodes: usize,
     },
+    /// A fault that the world cannot inject.
+    #[error("fault {number}: {kind} is nothing that the {world} world can inject")]
+    World {
+        /// Its number, from 1.
+        number: usize,
+        /// Its kind.
+        kind: FaultKind,
+        /// The world.
+        world: WorldKind,
+    },
     /// Two faults hold one node at the same time.
     #[error("faults {0} and {1} hold the same node at the same time")]
     Overlap(usize, usize),
@@ -140,6 +150,7 @@ impl BadSchedule {
             BadSchedule::Span { number, .. }
             | BadSchedule::Order(number)
             | BadSchedule::Node { number, .. }
+            | BadSchedule::World { number, .. }
             | BadSchedule::Overlap(_, number) => *number,
         }
     }
@@ -153,6 +164,7 @@ pub(crate) fn check_given(
     planned: &[Planned],
     nodes: usize,
     (first_ns, last_ns): (u64, u64),
+    world: WorldKind,
 ) -> Result<(), BadSchedule> {
     for (place, one) in planned.iter().enumerate() {
         let number = place + 1;
@@ -163,6 +175,9 @@ pub(crate) fn check_given(
             let (from, until) = (Span(one.at_ns), Span(one.until_ns));
             let (first, last) = (Span(first_ns), Span(last_ns));
             return Err(BadSchedule::Span { number, from, until, first, last });
+        }
+        if !world.abilities().contains(&one.fault.effect.needs()) {
+            return Err(BadSchedule::World { number, kind: one.fault.kind, world });
         }
         if let Some(&node) = one.fault.nodes().iter().find(|node| **node >= nodes) {
             return Err(BadSchedule::Node { number, node: NodeName(node), nodes });
@@ -325,18 +340,27 @@ mod tests {
     fn a_given_schedule_is_checked() {
         let drawn =
             schedule(&Registry::standard(), FaultKind::ALL, 5, 60 * SECOND, PACE, 3).unwrap();
+        const W: WorldKind = WorldKind::Docker;
         let window = (0, 60 * SECOND);
-        assert_eq!(check_given(&drawn, 5, window), Ok(()));
-        assert!(matches!(check_given(&drawn, 2, window), Err(BadSchedule::Node { .. })));
+        assert_eq!(check_given(&drawn, 5, window, W), Ok(()));
+        assert!(matches!(check_given(&drawn, 2, window, W), Err(BadSchedule::Node { .. })));
         let short = (0, 9 * SECOND);
-        assert!(matches!(check_given(&drawn, 5, short), Err(BadSchedule::Span { .. })));
+        assert!(matches!(check_given(&drawn, 5, short, W), Err(BadSchedule::Span { .. })));
         let late = (2 * SECOND, 60 * SECOND);
-        assert!(matches!(check_given(&drawn, 5, late), Err(BadSchedule::Span { number: 1, .. })));
+        assert!(matches!(
+            check_given(&drawn, 5, late, W),
+            Err(BadSchedule::Span { number: 1, .. })
+        ));
+        let sim = check_given(&drawn, 5, window, WorldKind::Sim);
+        assert!(matches!(sim, Err(BadSchedule::World { .. })));
         let mut twice = drawn.iter().filter(|p| p.fault.kind == FaultKind::Kill).cloned();
         let kill = twice.next().unwrap();
-        assert_eq!(check_given(&[kill.clone(), kill], 5, window), Err(BadSchedule::Overlap(1, 2)));
+        assert_eq!(
+            check_given(&[kill.clone(), kill], 5, window, W),
+            Err(BadSchedule::Overlap(1, 2))
+        );
         let mut back = drawn;
         back.swap(0, 1);
-        assert_eq!(check_given(&back, 5, window), Err(BadSchedule::Order(2)));
+        assert_eq!(check_given(&back, 5, window, W), Err(BadSchedule::Order(2)));
     }
 }
