@@ -19,16 +19,20 @@ mod recorded;
 mod run;
 mod runs;
 mod scenario;
+mod scenario_args;
 mod signals;
 pub mod store;
 mod table;
 mod target;
 mod unfinished;
 mod unseen;
+mod windows;
+mod word;
 
-use args::{Cli, Command, ScenarioCommand, TargetCommand};
+use args::{Cli, Command, TargetCommand};
 use clap::{CommandFactory, Parser};
 use exit::Exit;
+use scenario_args::ScenarioCommand;
 use std::process::ExitCode;
 
 /// Runs the program.
@@ -59,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => inspect::report(&args),
         Command::Export(args) => inspect::export(&args),
         Command::Doctor(args) => doctor::doctor(&args),
+        Command::Windows(args) => windows::windows(&args),
         Command::List { what } => list::list(what),
         Command::Scenario(command) => scenario::scenario(&command),
         Command::Target(command) => target::target(&command),

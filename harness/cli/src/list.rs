@@ -1,9 +1,9 @@
 //! `list`: what there is, one table for each kind of thing, made from the registries.
 
-use crate::args::Listed;
 use crate::bundled::SCENARIOS;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::scenario_args::Listed;
 use crate::store::parse_config;
 use crate::table::Table;
 use afterall_checkers::can_show;

@@ -1,11 +1,12 @@
 //! `scenario list` and `scenario run`: runs that tell a story, and whether they told it.
 
-use crate::args::{Listed, ScenarioCommand, ScenarioRunArgs, usage};
+use crate::args::usage;
 use crate::bundled::{SCENARIOS, text_of};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::list::list;
 use crate::run::{Judged, carry_out};
+use crate::scenario_args::{Listed, ScenarioCommand, ScenarioRunArgs};
 use crate::store::{RUN, parse_config, read_config};
 use afterall_engine::expect::{Measured, check};
 use afterall_engine::{Plan, RunConfig};

@@ -22,6 +22,7 @@ fn snapshot_of_every_help_page() {
         "scenario list",
         "scenario run",
         "list",
+        "windows",
         "check",
         "report",
         "export",

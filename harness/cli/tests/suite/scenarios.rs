@@ -117,3 +117,22 @@ fn snapshot_of_what_is_said_of_a_scenario_that_is_wrong() {
     assert_eq!(unknown.status.code(), Some(254));
     assert!(text(&unknown).contains("did you mean \"alice-and-bob\"?"), "{}", text(&unknown));
 }
+
+#[test]
+fn windows_are_wider_in_a_partition_than_without_one() {
+    let measure = || afterall("windows --world sim --seed 3").output().unwrap();
+    let output = measure();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert_eq!(output.stdout, measure().stdout);
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let row = |name: &str| printed.lines().find(|line| line.starts_with(name)).unwrap();
+    let stale = row("stale").split('%').map(|cell| cell.trim_start_matches("stale").trim());
+    let shares: Vec<f64> = stale.filter_map(|cell| cell.parse().ok()).collect();
+    let [normal, _, partition, recovery] = shares.as_slice() else { panic!("{printed}") };
+    assert!(partition > normal && partition > recovery, "{printed}");
+    for name in ["reads", "window p50", "window p99", "window max"] {
+        assert!(!row(name).contains('–') && !row(name).contains("none"), "{printed}");
+    }
+    let output = afterall("windows --world sim --nodes 1").output().unwrap();
+    assert_eq!(output.status.code(), Some(254), "{}", text(&output));
+}
