@@ -177,8 +177,10 @@ fn measure(ctx: &Context<'_>, reads_from: &ReadsFrom) -> Option<StalenessFigures
             .into_iter()
             .map(|(phase, (reads, mut ages))| {
                 ages.sort_unstable();
-                let (stale, p99_ns) = (ages.len() as u64, percentile(&ages, 990));
-                PhaseStaleness { phase, reads, stale, p99_ns, max_ns: ages.last().copied() }
+                let stale = ages.len() as u64;
+                let (p50_ns, p99_ns) = (percentile(&ages, 500), percentile(&ages, 990));
+                let max_ns = ages.last().copied();
+                PhaseStaleness { phase, reads, stale, p50_ns, p99_ns, max_ns }
             })
             .collect(),
         fresh: freshness(&curve, prediction.as_ref()),

@@ -74,6 +74,9 @@ pub struct PhaseStaleness {
     pub reads: u64,
     /// Those that were stale.
     pub stale: u64,
+    /// Half of the stale ones were no older.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50_ns: Option<i64>,
     /// 99 % of the stale ones were no older.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p99_ns: Option<i64>,

@@ -21,7 +21,7 @@ pub fn counted(n: u64, what: &str) -> String {
     format!("{} {what}{s}", count(n))
 }
 
-/// `85 µs`, `230 ms`, `1.42 s`, `2 min 3 s`
+/// `85 µs`, `230 ms`, `1.42 s`, `2 min 3 s`, `17 h 50 min`
 #[must_use]
 pub fn duration(ns: i64) -> String {
     let sign = if ns < 0 { "−" } else { "" };
@@ -37,8 +37,10 @@ pub fn duration(ns: i64) -> String {
         format!("{sign}{s:.2} s")
     } else if s < 120.0 {
         format!("{sign}{s:.1} s")
-    } else {
+    } else if s < 2.0 * 3_600.0 {
         format!("{sign}{} min {} s", ns / 60_000_000_000, ns / 1_000_000_000 % 60)
+    } else {
+        format!("{sign}{} h {} min", ns / 3_600_000_000_000, ns / 60_000_000_000 % 60)
     }
 }
 
@@ -77,9 +79,14 @@ mod tests {
     #[test]
     fn durations_read_well() {
         let ns =
-            [0, 850, 85_000, 230_000_000, 1_420_000_000, 31_240_000_000, 123_000_000_000, -5_000];
-        let text = ns.map(duration).join(", ");
-        assert_eq!(text, "0 ns, 850 ns, 85 µs, 230 ms, 1.42 s, 31.2 s, 2 min 3 s, −5 µs");
+            [0, 850, 85_000, 230_000_000, 1_420_000_000, 31_240_000_000, 123_000_000_000, -5_000]
+                .into_iter()
+                .chain([64_200_000_000_000]);
+        let text = ns.map(duration).collect::<Vec<_>>().join(", ");
+        assert_eq!(
+            text,
+            "0 ns, 850 ns, 85 µs, 230 ms, 1.42 s, 31.2 s, 2 min 3 s, −5 µs, 17 h 50 min"
+        );
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use crate::failure::Failure;
 use crate::recorded::{ReadArgs, exports};
+use crate::scenario_args::{Listed, ScenarioCommand};
+use crate::word::words;
 use afterall_engine::config::{MaxBound, REFERENCE};
 use afterall_engine::faults::Registry;
-use afterall_engine::{ConfigError, RunConfig, SessionKind, WorldKind};
+use afterall_engine::{ConfigError, RunConfig, RunConfigBuilder, SessionKind, WorldKind};
 use afterall_formats::Format;
 use afterall_history::Workload;
 use afterall_history::{FaultKind, Lie};
@@ -12,11 +14,9 @@ use afterall_manifest::builtin;
 use afterall_node::NodeArgs;
 use afterall_reference::core::{Flavour, MUTANTS, Mutant};
 use afterall_workloads::driven;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand};
-use std::error::Error;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 /// Checks whether the replicas of an eventually consistent store agree after all the updates have stopped, and which writes
@@ -37,6 +37,16 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Repeat a run, from its folder or its run.toml
     Replay(ReplayArgs),
+    /// List runs that tell a story, or carry one out and see whether it shows what it should
+    #[command(subcommand)]
+    Scenario(ScenarioCommand),
+    /// List what there is, with what each promises, breaks or shows
+    List {
+        /// What to list
+        what: Listed,
+    },
+    /// Measure how old the values are that reads return: normally, under high load, in a partition, and after it
+    Windows(WindowsArgs),
     /// Judge a recorded history
     Check(CheckArgs),
     /// Write the reports of a run again
@@ -207,6 +217,31 @@ pub(crate) struct DoctorArgs {
     pub(crate) reap: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct WindowsArgs {
+    /// The system under test: its name (see `afterall target list`), or the path of its manifest
+    #[arg(default_value = REFERENCE)]
+    pub(crate) target: String,
+    /// Where to run [default: process for the reference node, docker for every other target]
+    #[arg(long, value_parser = words::<WorldKind>(WorldKind::names()))]
+    pub(crate) world: Option<WorldKind>,
+    /// The number of nodes [default: 5 for the reference node, otherwise what the manifest says]
+    #[arg(long)]
+    pub(crate) nodes: Option<u16>,
+    /// How the reference node resolves conflicts
+    #[arg(long)]
+    pub(crate) flavour: Option<Flavour>,
+    /// Operations per second over all sessions; under high load there are ten times as many
+    #[arg(long, default_value_t = 200)]
+    pub(crate) rate: u32,
+    /// How long each of the four runs lasts
+    #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
+    pub(crate) time: Duration,
+    /// The number that everything random follows from
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TargetCommand {
     /// List the targets that come with the program
@@ -242,14 +277,6 @@ pub(crate) struct TrialArgs {
     /// An image to use instead of the usual one, as for `run`
     #[arg(long = "image", value_parser = parse_image)]
     pub(crate) images: Vec<(String, String)>,
-}
-
-/// A word of a vocabulary, with all of them in the help.
-fn words<W>(names: impl Iterator<Item = &'static str>) -> impl TypedValueParser<Value = W>
-where
-    W: FromStr<Err: Error + Send + Sync + 'static> + Clone + Send + Sync + 'static,
-{
-    PossibleValuesParser::new(names).try_map(|name| name.parse::<W>())
 }
 
 fn workloads() -> impl TypedValueParser<Value = Workload> {
@@ -291,7 +318,6 @@ fn lie_help() -> String {
 impl RunArgs {
     /// The configuration that is meant, every default filled in.
     pub(crate) fn resolve(&self, drawn_seed: u64) -> Result<RunConfig, Failure> {
-        let reference = self.target == REFERENCE;
         let mut config = RunConfig::builder()
             .flavour(self.flavour)
             .mutant(self.mutant)
@@ -309,11 +335,7 @@ impl RunArgs {
             .toxiproxy(self.toxiproxy.clone())
             .images(self.images.iter().cloned().collect())
             .seed(self.seed.unwrap_or(drawn_seed));
-        if !reference || self.world == Some(WorldKind::Docker) {
-            let manifest = afterall_manifest::load(&self.target, &afterall_clients::specs());
-            let path = builtin(&self.target).is_none().then(|| self.target.clone());
-            config = config.target(manifest.map_err(Failure::usage)?, path);
-        }
+        config = with_target(config, &self.target, self.world)?;
         match self.faults.as_deref() {
             None => {}
             Some([none]) if none == "none" => config = config.faults([]),
@@ -331,6 +353,20 @@ impl RunArgs {
         }
         Ok(config.build())
     }
+}
+
+/// A configuration of a target that is named.
+pub(crate) fn with_target(
+    config: RunConfigBuilder,
+    target: &str,
+    world: Option<WorldKind>,
+) -> Result<RunConfigBuilder, Failure> {
+    if target == REFERENCE && world != Some(WorldKind::Docker) {
+        return Ok(config);
+    }
+    let manifest = afterall_manifest::load(target, &afterall_clients::specs());
+    let path = builtin(target).is_none().then(|| target.to_owned());
+    Ok(config.target(manifest.map_err(Failure::usage)?, path))
 }
 
 /// What is wrong with a configuration, in the words of the command line: its fields are options.
@@ -353,8 +389,13 @@ fn parse_image(text: &str) -> Result<(String, String), NotAnImage> {
 
 /// The command line that makes the same run.
 pub(crate) fn command_line(config: &RunConfig) -> String {
-    if !config.schedule.is_drawn() {
-        // Options cannot say which fault comes when.
+    let said = config.schedule.is_drawn()
+        && config.operations.is_empty()
+        && (config.healthy, config.heal) == (None, None)
+        && config.gossip.is_usual()
+        && config.network.is_usual();
+    if !said {
+        // Options cannot say which fault comes when, and who asks what.
         return "afterall replay run.toml".to_owned();
     }
     let ms = |ms: u64| {

@@ -34,7 +34,9 @@ pub(crate) fn control(config: &RunConfig, runs: u32, folder: &RunFolder, verdict
         eprintln!("control run {number} of {runs}, without faults");
         let seed = config.seed.wrapping_add(number.into());
         let faults = Vec::new();
-        let config = RunConfig { seed, faults, schedule: Schedule::Drawn, ..config.clone() };
+        let schedule = Schedule::Drawn;
+        let (healthy, heal) = (None, None);
+        let config = RunConfig { seed, faults, schedule, healthy, heal, ..config.clone() };
         match one(config) {
             Ok(control) => controls.push((&control).into()),
             Err(why) => {

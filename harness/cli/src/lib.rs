@@ -5,26 +5,34 @@
 mod output;
 
 mod args;
+mod bundled;
 mod check;
 mod control;
 mod doctor;
 mod exit;
 mod failure;
 mod inspect;
+mod list;
 mod opening;
 mod progress;
 mod recorded;
 mod run;
 mod runs;
+mod scenario;
+mod scenario_args;
 mod signals;
 pub mod store;
+mod table;
 mod target;
 mod unfinished;
 mod unseen;
+mod windows;
+mod word;
 
 use args::{Cli, Command, TargetCommand};
 use clap::{CommandFactory, Parser};
 use exit::Exit;
+use scenario_args::ScenarioCommand;
 use std::process::ExitCode;
 
 /// Runs the program.
@@ -45,6 +53,8 @@ pub fn main() -> ExitCode {
         Command::Export(_)
             | Command::Completions { .. }
             | Command::Target(TargetCommand::List | TargetCommand::Schema)
+            | Command::Scenario(ScenarioCommand::List)
+            | Command::List { .. }
     );
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args),
@@ -53,6 +63,9 @@ pub fn main() -> ExitCode {
         Command::Report(args) => inspect::report(&args),
         Command::Export(args) => inspect::export(&args),
         Command::Doctor(args) => doctor::doctor(&args),
+        Command::Windows(args) => windows::windows(&args),
+        Command::List { what } => list::list(what),
+        Command::Scenario(command) => scenario::scenario(&command),
         Command::Target(command) => target::target(&command),
         Command::Completions { shell } => {
             // In one piece: the generator panics where it cannot write.

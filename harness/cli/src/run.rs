@@ -17,9 +17,9 @@ use crate::signals::{self, Doing};
 use crate::store::{HISTORY, HistoryFile, NewRun, REPORT, RUN, RunFolder, read_config};
 use afterall_checkers::{PropertyVerdict, Verdict};
 use afterall_engine::{
-    Glance, Observer, Plan, Recording, RunConfig, RunError, WorldError, WorldKind, record,
+    Glance, Observer, Plan, Recording, RunConfig, RunError, Traffic, WorldError, WorldKind, record,
 };
-use afterall_history::{Event, read_jsonl};
+use afterall_history::{Event, History, read_jsonl};
 use afterall_reference::core::MUTANTS;
 use afterall_reports::{Context, verdict_text};
 use afterall_worlds::docker;
@@ -31,19 +31,19 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     // Small, so that it can be typed.
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let drawn = u64::from(since.subsec_nanos()) % 1_000_000;
-    let config = args.resolve(drawn)?;
-    carry_out(config, &args.store, args.control)
+    let plan = Plan::new(args.resolve(drawn)?).map_err(usage)?;
+    Ok(carry_out(plan, &args.store, args.control)?.exit)
 }
 
 pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     expected_one(&args.run, RUN).map_err(Failure::usage)?;
     let path = if args.run.is_dir() { args.run.join(RUN) } else { args.run.clone() };
-    let config = read_config(&path).map_err(Failure::usage)?;
-    carry_out(config, &args.store, args.control)
+    let plan = Plan::new(read_config(&path).map_err(Failure::usage)?).map_err(usage)?;
+    Ok(carry_out(plan, &args.store, args.control)?.exit)
 }
 
-fn carry_out(config: RunConfig, store: &Path, controls: u32) -> Result<Exit, Failure> {
-    let plan = Plan::new(config).map_err(usage)?;
+/// Carries out a run, and judges it.
+pub(crate) fn carry_out(plan: Plan, store: &Path, controls: u32) -> Result<Judged, Failure> {
     let config = plan.config();
     if let Some(warning) = config.mutant_warning() {
         eprintln!("warning: {warning}");
@@ -66,6 +66,7 @@ fn carry_out(config: RunConfig, store: &Path, controls: u32) -> Result<Exit, Fai
     let stop = stopped_by_signals(config.world);
     let mut world = afterall_worlds::open(&plan, &settings(folder.logs()))?;
     let ran = record(&plan, &mut *world, &mut watcher, &stop);
+    let traffic = world.traffic();
     drop(world);
     signals::now(Doing::Anything(interrupted(&folder)));
     watcher.line.clear();
@@ -91,7 +92,8 @@ fn carry_out(config: RunConfig, store: &Path, controls: u32) -> Result<Exit, Fai
         (Ok(()), None) => {}
     }
     drop(watcher);
-    Ok(judge(&folder, Some(plan.config()), controls)?.exit)
+    let judged = judge(&folder, Some(plan.config()), controls)?;
+    Ok(Judged { traffic, ..judged })
 }
 
 /// A run that was stopped before there was anything to judge.
@@ -109,6 +111,10 @@ pub(crate) struct Judged {
     pub(crate) exit: Exit,
     /// Whether every report could be written.
     pub(crate) reported: bool,
+    pub(crate) history: History,
+    pub(crate) verdict: Verdict,
+    /// What the nodes sent to each other, where this is the run itself and its world has seen it.
+    pub(crate) traffic: Option<Traffic>,
 }
 
 /// Reads a run's history back, judges it, prints the verdict and writes the reports.
@@ -156,7 +162,7 @@ pub(crate) fn judge(
     if !failures.iter().any(|failure| failure.concerns(&report)) {
         println!("report: {}", report.display());
     }
-    Ok(Judged { exit, reported })
+    Ok(Judged { exit, reported, history: recording.into_history(), verdict, traffic: None })
 }
 
 /// That a known bug was switched on and nothing shows it: such a run proves nothing of the bug, nor of the checkers.

@@ -2,8 +2,9 @@
 
 use crate::unfinished::{Unfinished, write_whole};
 use afterall_checkers::Verdict;
-use afterall_engine::RunConfig;
+use afterall_engine::{Plan, RunConfig};
 use afterall_history::{Event, Header, History, Writer};
+use afterall_manifest::{WrongEntry, read_toml};
 use afterall_reports::{Context, NodeLog, junit_xml, report_html, summary_md, verdict_json};
 use afterall_worlds::tail;
 use std::fs::{self, File};
@@ -39,15 +40,9 @@ pub enum StoreError {
         #[source]
         error: io::Error,
     },
-    /// A `run.toml` that is none.
-    #[error("{path} is not a run's configuration", path = .path.display())]
-    Config {
-        /// Which.
-        path: PathBuf,
-        /// What is wrong, and in which line.
-        #[source]
-        error: toml::de::Error,
-    },
+    /// A configuration that is none, or cannot be carried out: where, and what is wrong.
+    #[error(transparent)]
+    Config(#[from] WrongEntry),
     /// A report cannot be made.
     #[error("cannot make the report")]
     Report(#[from] afterall_reports::ReportError),
@@ -254,14 +249,34 @@ fn link(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Reads a `run.toml`.
+/// The largest configuration that is read, bytes.
+const CONFIG_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Reads a `run.toml`, or a scenario.
 ///
 /// # Errors
 /// It cannot be read, or is none.
 pub fn read_config(path: &Path) -> Result<RunConfig, StoreError> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| StoreError::Read { path: path.to_owned(), error })?;
-    toml::from_str(&text).map_err(|error| StoreError::Config { path: path.to_owned(), error })
+    let read = |error| StoreError::Read { path: path.to_owned(), error };
+    let bytes = fs::metadata(path).map_err(read)?.len();
+    if bytes > CONFIG_BYTES_MAX {
+        let why = format!("expected at most {CONFIG_BYTES_MAX} bytes, found {bytes}");
+        return Err(read(io::Error::new(io::ErrorKind::FileTooLarge, why)));
+    }
+    let text = fs::read_to_string(path).map_err(read)?;
+    parse_config(&text, &path.display().to_string())
+}
+
+/// A configuration from its text. `file`: what errors call it.
+///
+/// # Errors
+/// It is none; in which line.
+pub fn parse_config(text: &str, file: &str) -> Result<RunConfig, StoreError> {
+    let check = |config: &RunConfig| match Plan::new(config.clone()) {
+        Ok(_) => Ok(()),
+        Err(error) => Err((error.entry(), error.to_string())),
+    };
+    Ok(read_toml(text, file, check)?)
 }
 
 /// A history in the making.

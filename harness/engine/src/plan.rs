@@ -1,8 +1,9 @@
 //! What a run goes through, worked out once from its configuration.
 
-use crate::config::{ConfigError, RunConfig};
+use crate::config::{ConfigError, RunConfig, Span};
 use crate::driver::{Course, Driver};
 use crate::faults::{Registry, Schedule, check_given, schedule};
+use crate::operations::sessions;
 use afterall_history::Header;
 use afterall_workloads::Generator;
 
@@ -39,13 +40,24 @@ impl Plan {
         let (healthy_ns, faults_ns, heal_ns) = config.phases_ns();
         let schedule = match &config.schedule {
             Schedule::Drawn => {
-                schedule(registry, &config.faults, nodes, faults_ns, config.pace(), config.seed)?
+                let pace = config.pace();
+                let mut drawn =
+                    schedule(registry, &config.faults, nodes, faults_ns, pace, config.seed)?;
+                for planned in &mut drawn {
+                    planned.at_ns += healthy_ns;
+                    planned.until_ns += healthy_ns;
+                }
+                drawn
             }
             Schedule::Given(planned) => {
-                check_given(planned, nodes, faults_ns)?;
+                let window = (healthy_ns, healthy_ns + faults_ns);
+                check_given(planned, nodes, window, config.world)?;
                 planned.clone()
             }
         };
+        let load_ns = healthy_ns + faults_ns + heal_ns;
+        let header = config.header(None);
+        let operations = sessions(&config.operations, nodes, load_ns, &header)?;
         let course = Course {
             nodes: config.node_names(),
             concurrency: config.concurrency as usize,
@@ -58,6 +70,7 @@ impl Plan {
             final_max_ns: FINAL_MAX_NS,
             poll_interval_ns: POLL_INTERVAL_NS,
             schedule,
+            operations,
             seed: config.seed,
         };
         Ok(Plan { config, course, generator })
@@ -67,6 +80,19 @@ impl Plan {
     #[must_use]
     pub fn config(&self) -> &RunConfig {
         &self.config
+    }
+
+    /// The same run with its schedule of faults spelled out: it makes the same history. It is where one begins who wants to
+    /// change a fault of a run, or leave one out.
+    #[must_use]
+    pub fn spelled_out(&self) -> RunConfig {
+        let course = &self.course;
+        RunConfig {
+            healthy: Some(Span(course.healthy_ns)),
+            heal: Some(Span(course.heal_ns)),
+            schedule: Schedule::Given(course.schedule.clone()),
+            ..self.config.clone()
+        }
     }
 
     /// The course of the run, with its schedule of faults.

@@ -4,6 +4,7 @@ use crate::driver::{Asker, Completion, Invocation};
 use crate::evidence::Evidence;
 use crate::faults::Fault;
 use crate::stop::Stop;
+use crate::traffic::Traffic;
 use afterall_history::{EndHow, NodeChange};
 use std::error::Error;
 
@@ -74,6 +75,11 @@ pub trait World {
         wake_ns: Option<u64>,
         happened: &mut Vec<Happened>,
     ) -> Result<(), WorldError>;
+
+    /// What the nodes have sent to each other so far, where the world sees it.
+    fn traffic(&self) -> Option<Traffic> {
+        None
+    }
 
     /// Takes the cluster down. Returns what could not be cleaned up, a sentence each.
     fn end(&mut self) -> Vec<String>;

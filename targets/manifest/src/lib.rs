@@ -8,6 +8,7 @@ mod entries;
 mod error;
 mod load;
 mod manifest;
+mod misplaced;
 mod outline;
 mod protocol;
 mod schema;
@@ -18,6 +19,7 @@ pub use load::{builtin, builtin_names, load, parse};
 pub use manifest::{
     ClientSpec, ClockSpec, Command, CorruptSpec, Manifest, On, Peers, Probe, Process,
 };
+pub use misplaced::{Step, WrongEntry, read_toml};
 pub use protocol::{OptionError, OptionSpec, OptionSpecs, OptionValues, ProtocolSpec};
 pub use schema::schema;
 pub use template::{NodePlace, Place, Template, TemplateError};

@@ -18,6 +18,11 @@ fn snapshot_of_every_help_page() {
         "",
         "run",
         "replay",
+        "scenario",
+        "scenario list",
+        "scenario run",
+        "list",
+        "windows",
         "check",
         "report",
         "export",
@@ -34,6 +39,18 @@ fn snapshot_of_every_help_page() {
         assert_eq!(output.status.code(), Some(0), "{command}");
         let name = format!("help {command}").trim().replace(' ', "-");
         insta::assert_snapshot!(name, String::from_utf8(output.stdout).unwrap());
+    }
+}
+
+#[test]
+fn snapshot_of_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for what in ["flavours", "mutants", "workloads", "faults", "properties", "scenarios"] {
+        let output = run(&["list", what], folder.path());
+        assert_eq!(output.status.code(), Some(0), "{what}");
+        let listed = String::from_utf8(output.stdout).unwrap();
+        assert!(listed.lines().all(|line| line.chars().count() <= 100), "{listed}");
+        insta::assert_snapshot!(format!("list-{what}"), listed);
     }
 }
 

@@ -12,5 +12,6 @@ mod process_world;
 mod program;
 mod real_stores;
 mod recorded;
+mod scenarios;
 mod signals;
 mod store_folder;

@@ -1,10 +1,15 @@
 //! A configuration in the making.
 
+use super::gossip::GossipConfig;
 use super::max_bound::MaxBound;
+use super::network::NetworkConfig;
 use super::run_config::{REFERENCE, RunConfig};
 use super::session_kind::SessionKind;
+use super::span::Span;
 use super::world_kind::WorldKind;
+use crate::expect::Expect;
 use crate::faults::{Registry, Schedule};
+use crate::operations::GivenOperation;
 use afterall_history::{ActsOn, FaultKind, Lie, Workload};
 use afterall_manifest::Manifest;
 use afterall_reference::core::{Flavour, Mutant};
@@ -37,7 +42,14 @@ pub struct RunConfigBuilder {
     quiescence: Option<Duration>,
     timeout: Option<Duration>,
     faults: Option<Vec<FaultKind>>,
+    healthy: Option<Span>,
+    heal: Option<Span>,
     schedule: Schedule,
+    operations: Vec<GivenOperation>,
+    gossip: GossipConfig,
+    network: NetworkConfig,
+    expect: Expect,
+    summary: Option<String>,
     seed: u64,
     max_bound: MaxBound,
     toxiproxy: Option<String>,
@@ -95,6 +107,20 @@ impl RunConfigBuilder {
         images: BTreeMap<String, String>,
         /// The faults one by one, in place of a schedule that is drawn.
         schedule: Schedule,
+        /// How long the load lasts before the phase of faults. Default: see [`RunConfig::healthy`].
+        healthy: impl Into<Option<Span>>,
+        /// How long it lasts after it. Default: see [`RunConfig::heal`].
+        heal: impl Into<Option<Span>>,
+        /// Operations one by one. Where there are any, no load is drawn unless the concurrency is given.
+        operations: Vec<GivenOperation>,
+        /// How the bundled node spreads its news, in the sim.
+        gossip: GossipConfig,
+        /// What the links of the sim are like.
+        network: NetworkConfig,
+        /// What the run is expected to show.
+        expect: Expect,
+        /// What it is to show, for people.
+        summary: Option<String>,
     }
 
     /// Another target than the reference node, or the reference node in containers: its manifest, and where that was
@@ -149,14 +175,25 @@ impl RunConfigBuilder {
             workload: self.workload.unwrap_or(row.map_or(Workload::Register, |row| row.workload)),
             world,
             nodes: self.nodes.or(manifest.as_ref().map(|manifest| manifest.nodes)).unwrap_or(5),
-            concurrency: self.concurrency.unwrap_or(10),
+            concurrency: self.concurrency.unwrap_or(if self.operations.is_empty() {
+                10
+            } else {
+                0
+            }),
             sessions: self.sessions.unwrap_or(SessionKind::Mixed),
             rate,
             time_ms: ms(time),
             quiescence_max_ms: ms(quiescence),
             timeout_ms: ms(self.timeout.unwrap_or(Duration::from_secs(1))),
             faults,
+            healthy: self.healthy,
+            heal: self.heal,
             schedule: self.schedule,
+            operations: self.operations,
+            gossip: self.gossip,
+            network: self.network,
+            expect: self.expect,
+            summary: self.summary,
             seed: self.seed,
             max_bound: self.max_bound,
             toxiproxy: self.toxiproxy,

@@ -1,8 +1,12 @@
 //! What can be wrong with a configuration.
 
+use super::network::BadNetwork;
 use super::world_kind::WorldKind;
+use crate::expect::BadBounds;
 use crate::faults::{BadSchedule, TooShort};
+use crate::operations::BadOperation;
 use afterall_history::{FaultKind, Lie, Workload};
+use afterall_manifest::Step;
 use afterall_reference::core::{Flavour, Mutant};
 
 /// An invalid run configuration. Fields are named as in `run.toml`.
@@ -120,12 +124,67 @@ pub enum ConfigError {
     /// A schedule that was given and cannot be carried out.
     #[error("schedule: {0}")]
     Schedule(#[from] BadSchedule),
+    /// An operation that was given and cannot be asked.
+    #[error(transparent)]
+    Operation(#[from] BadOperation),
+    /// What is expected of a figure that is measured otherwise.
+    #[error("expect: {0}")]
+    Expect(#[from] BadBounds),
+    /// A network as none is.
+    #[error(transparent)]
+    Network(#[from] BadNetwork),
+    /// Gossip as none is.
+    #[error("gossip: {0}")]
+    Gossip(String),
+    /// Something that only the sim can do.
+    #[error("{entry}: only the sim has one of its own; the {world} world is as it is")]
+    SimAlone {
+        /// The entry.
+        entry: &'static str,
+        /// The world.
+        world: WorldKind,
+    },
     /// Too little time for the faults.
     #[error(transparent)]
     TooShort(#[from] TooShort),
 }
 
 impl ConfigError {
+    /// The entry of `run.toml` that is wrong, or that something is missing from.
+    #[must_use]
+    pub fn entry(&self) -> Vec<Step> {
+        let key = |name: &str| vec![Step::Key(name.to_owned())];
+        let place = |name: &str, number: usize| {
+            vec![Step::Key(name.to_owned()), Step::Place(number.saturating_sub(1))]
+        };
+        match self {
+            ConfigError::Bounds { field, .. } => key(field),
+            ConfigError::World { .. } | ConfigError::NoManifest => key("world"),
+            ConfigError::Fault { .. } => key("faults"),
+            ConfigError::Workload { .. } | ConfigError::NotDriven(_) => key("workload"),
+            ConfigError::Nodes { .. } => key("nodes"),
+            ConfigError::CannotShow(_) | ConfigError::NotReference(..) => key("target"),
+            ConfigError::MutantHidden { .. } => key("mutant"),
+            ConfigError::LieHidden { .. } | ConfigError::LieAllowed { .. } => key("lie"),
+            ConfigError::Toxiproxy => key("toxiproxy"),
+            ConfigError::TooShort(_) => key("time"),
+            ConfigError::Schedule(bad) => place("schedule", bad.number()),
+            ConfigError::Operation(bad) => place("operation", bad.number()),
+            ConfigError::Network(BadNetwork { row: None, .. }) => key("network"),
+            ConfigError::Network(BadNetwork { row: Some(row), .. }) => {
+                let mut way = key("network");
+                way.extend([Step::Key("link".to_owned()), Step::Place(*row)]);
+                way
+            }
+            ConfigError::Gossip(_) => key("gossip"),
+            ConfigError::SimAlone { entry, .. } => key(entry),
+            ConfigError::Expect(bad) => {
+                let way = ["expect", "figures", bad.figure.name()];
+                way.into_iter().map(|name| Step::Key(name.to_owned())).collect()
+            }
+        }
+    }
+
     /// Whether the text begins with the name of a field, which is an option on the command line.
     #[must_use]
     pub fn begins_with_a_field(&self) -> bool {

@@ -3,14 +3,25 @@
 mod builder;
 mod by_name_if_any;
 mod error;
+mod gossip;
+mod latency;
 mod max_bound;
+mod network;
 mod run_config;
 mod session_kind;
+mod share;
+mod span;
+mod text;
 mod world_kind;
 
 pub use builder::RunConfigBuilder;
 pub use error::ConfigError;
+pub use gossip::GossipConfig;
+pub use latency::{Latency, LogNormal, Sigma};
 pub use max_bound::{MaxBound, NotABound};
+pub use network::{BadNetwork, Character, NetworkConfig, NetworkLinks};
 pub use run_config::{REFERENCE, RunConfig};
 pub use session_kind::SessionKind;
+pub use share::Share;
+pub use span::{NotASpan, SignedSpan, Span};
 pub use world_kind::WorldKind;

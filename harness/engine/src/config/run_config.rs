@@ -1,36 +1,51 @@
 //! The configuration.
 
 use super::error::ConfigError;
+use super::gossip::GossipConfig;
 use super::max_bound::MaxBound;
+use super::network::NetworkConfig;
 use super::session_kind::SessionKind;
+use super::span::{Span, serialize_ms};
 use super::world_kind::WorldKind;
+use crate::expect::Expect;
 use crate::faults::{Pace, Registry, Schedule};
+use crate::operations::GivenOperation;
 use afterall_history::{
     ActsOn, FORMAT, FaultKind, Header, Lie, Promise, Property, Sessions, VERSION, Workload,
 };
 use afterall_manifest::{ClockSpec, Manifest};
 use afterall_reference::core::{Flavour, Mutant};
 use afterall_workloads::Generator;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The bundled node's name among the targets.
 pub const REFERENCE: &str = "reference";
 
 /// Everything that a run follows from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+///
+/// It is written as `run.toml`. What is left out there has a default, so that a few lines are enough for a scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RunConfig {
+    /// What the run is to show, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
     /// The system under test.
     pub target: String,
     /// The reference node's flavour; other targets have none.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::by_name_if_any")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "super::by_name_if_any::serialize"
+    )]
     pub flavour: Option<Flavour>,
     /// Its known bug, if one is switched on.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::by_name_if_any")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "super::by_name_if_any::serialize"
+    )]
     pub mutant: Option<Mutant>,
     /// How a few of the target's answers are falsified, if they are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub lie: Option<Lie>,
     /// The data type that is driven.
     pub workload: Workload,
@@ -43,36 +58,56 @@ pub struct RunConfig {
     /// Where they go.
     pub sessions: SessionKind,
     /// Operations a second over all sessions; as fast as possible if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<u32>,
     /// How long the load lasts, milliseconds: healthy, under fault and healed.
+    #[serde(rename = "time", serialize_with = "serialize_ms")]
     pub time_ms: u64,
     /// How long the replicas may take to agree, milliseconds.
+    #[serde(rename = "quiescence", serialize_with = "serialize_ms")]
     pub quiescence_max_ms: u64,
     /// When an operation is given up, milliseconds.
+    #[serde(rename = "timeout", serialize_with = "serialize_ms")]
     pub timeout_ms: u64,
     /// The kinds of faults.
     pub faults: Vec<FaultKind>,
-    /// Where the faults come from: drawn from the seed, or given one by one.
-    #[serde(default, skip_serializing_if = "Schedule::is_drawn")]
-    pub schedule: Schedule,
+    /// How long the load lasts before the phase of faults; absent: until the first fault that is given, or a tenth of the time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub healthy: Option<Span>,
+    /// How long it lasts after that phase; absent: from the end of the last fault that is given, or a tenth of the time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heal: Option<Span>,
     /// What everything random follows from.
     pub seed: u64,
     /// How much a promise has to be put to the test.
-    #[serde(default)]
     pub max_bound: MaxBound,
     /// A Toxiproxy to use in place of the embedded one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub toxiproxy: Option<String>,
     /// Images to use in place of those that are named elsewhere, by role: `toxiproxy`, `infra`, or the name of a process.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub images: BTreeMap<String, String>,
     /// Where the manifest was read from, where it is not the program's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest_path: Option<String>,
     /// What the target is, in the docker world.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<Manifest>,
+    /// How the bundled node spreads its news, in the sim.
+    #[serde(skip_serializing_if = "GossipConfig::is_usual")]
+    pub gossip: GossipConfig,
+    /// What the links of the sim are like when nothing is wrong with them.
+    #[serde(skip_serializing_if = "NetworkConfig::is_usual")]
+    pub network: NetworkConfig,
+    /// What the run is expected to show.
+    #[serde(skip_serializing_if = "Expect::is_empty")]
+    pub expect: Expect,
+    /// Where the faults come from: drawn from the seed, or given one by one.
+    #[serde(skip_serializing_if = "Schedule::is_drawn")]
+    pub schedule: Schedule,
+    /// Operations that are given, in place of the drawn load or beside it.
+    #[serde(rename = "operation", skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<GivenOperation>,
 }
 
 impl RunConfig {
@@ -88,8 +123,16 @@ impl RunConfig {
                 Err(ConfigError::Bounds { field, bounds, given, unit })
             }
         };
-        within("nodes", u64::from(self.nodes), "", 1, 99, "1 to 99")?;
-        within("concurrency", u64::from(self.concurrency), "", 1, 10_000, "1 to 10000")?;
+        let (most, bounds) = match self.world {
+            WorldKind::Sim => (1_000, "1 to 1000"),
+            WorldKind::Process | WorldKind::Docker => (99, "1 to 99"),
+        };
+        within("nodes", u64::from(self.nodes), "", 1, most, bounds)?;
+        let (least, bounds) = match self.operations.as_slice() {
+            [] => (1, "1 to 10000"),
+            _ => (0, "0 to 10000"),
+        };
+        within("concurrency", u64::from(self.concurrency), "", least, 10_000, bounds)?;
         within("rate", u64::from(self.rate.unwrap_or(1)), "", 1, 1_000_000, "1 to 1000000")?;
         within("time", self.time_ms, "ms", 100, 7 * 24 * 3_600_000, "100ms to 7 days")?;
         within("timeout", self.timeout_ms, "ms", 1, 600_000, "1ms to 10 minutes")?;
@@ -98,6 +141,7 @@ impl RunConfig {
         if self.world == WorldKind::Sim && self.toxiproxy.is_some() {
             return Err(ConfigError::Toxiproxy);
         }
+        self.check_sim()?;
         self.check_links()?;
         self.generator()?;
         self.check_flavour()?;
@@ -106,6 +150,7 @@ impl RunConfig {
         if let Some(refused) = afterall_checkers::cannot_show(&self.header(None), true) {
             return Err(refused.into());
         }
+        self.expect.check()?;
         self.check_lie()
     }
 
@@ -113,6 +158,18 @@ impl RunConfig {
     #[must_use]
     pub fn is_reference(&self) -> bool {
         self.target == REFERENCE
+    }
+
+    /// What the sim alone has.
+    fn check_sim(&self) -> Result<(), ConfigError> {
+        let (nodes, world) = (usize::from(self.nodes), self.world);
+        self.network.check_all(nodes)?;
+        self.gossip.check().map_err(ConfigError::Gossip)?;
+        let asked = [("network", self.network.is_usual()), ("gossip", self.gossip.is_usual())];
+        match asked.into_iter().find(|(_, usual)| !usual && world != WorldKind::Sim) {
+            Some((entry, _)) => Err(ConfigError::SimAlone { entry, world }),
+            None => Ok(()),
+        }
     }
 
     /// Faults on links need links.
@@ -240,12 +297,23 @@ impl RunConfig {
         }
     }
 
-    /// What the plan lasts, and which of it is under faults.
+    /// How long the load lasts before, under and after faults.
     pub(crate) fn phases_ns(&self) -> (u64, u64, u64) {
         let time_ns = self.time_ms.saturating_mul(1_000_000);
-        let faulty = !self.faults.is_empty() || !self.schedule.is_drawn();
-        let (healthy_ns, heal_ns) =
-            if faulty { (time_ns / 10, time_ns / 10) } else { (time_ns, 0) };
+        let (healthy_ns, heal_ns) = match self.schedule.given() {
+            None if self.faults.is_empty() => return (time_ns, 0, 0),
+            None => (time_ns / 10, time_ns / 10),
+            Some(planned) => {
+                let first_ns = planned.iter().map(|planned| planned.at_ns).min();
+                let last_ns = planned.iter().map(|planned| planned.until_ns).max();
+                let (Some(first_ns), Some(last_ns)) = (first_ns, last_ns) else {
+                    return (time_ns, 0, 0);
+                };
+                (first_ns, time_ns.saturating_sub(last_ns))
+            }
+        };
+        let healthy_ns = self.healthy.map_or(healthy_ns, |span| span.0).min(time_ns);
+        let heal_ns = self.heal.map_or(heal_ns, |span| span.0).min(time_ns - healthy_ns);
         (healthy_ns, time_ns - healthy_ns - heal_ns, heal_ns)
     }
 

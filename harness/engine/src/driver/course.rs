@@ -2,13 +2,14 @@
 
 use crate::config::SessionKind;
 use crate::faults::Planned;
+use crate::operations::GivenSession;
 
 /// The course that a driver takes a run through. Times in nanoseconds.
 #[derive(Debug, Clone)]
 pub struct Course {
     /// The nodes, by name.
     pub nodes: Vec<String>,
-    /// Sessions at a time.
+    /// Sessions at a time that draw their operations.
     pub concurrency: usize,
     /// Where they go.
     pub sessions: SessionKind,
@@ -28,6 +29,8 @@ pub struct Course {
     pub poll_interval_ns: u64,
     /// The faults, in the order of their beginning.
     pub schedule: Vec<Planned>,
+    /// The sessions whose operations are given, beside those that draw theirs.
+    pub operations: Vec<GivenSession>,
     /// What the driver's own choices follow from.
     pub seed: u64,
 }

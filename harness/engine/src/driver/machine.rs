@@ -3,6 +3,7 @@
 use super::commands::{Asker, Command, Completion, Invocation, Progress};
 use super::course::Course;
 use super::recorder::Recorder;
+use super::script::{Script, Turn};
 use super::sessions::Sessions;
 use super::settling::Settling;
 use crate::evidence::Evidence;
@@ -11,6 +12,7 @@ use afterall_history::{EndHow, Event, FaultStage, NodeChange, OpEvent, Outcome, 
 use afterall_workloads::{Generator, Operation};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
+use std::collections::BTreeSet;
 
 /// Where a fault of the schedule is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,7 @@ pub struct Driver {
     phase: Option<Phase>,
     phase_since_ns: u64,
     sessions: Sessions,
+    script: Script,
     /// What each session and each reader is waiting for.
     open: Vec<Option<(Invocation, bool)>>,
     reader_processes: Vec<u64>,
@@ -54,12 +57,17 @@ impl Driver {
     pub fn new(course: Course, generator: Generator) -> Self {
         let nodes = course.nodes.len();
         let concurrency = course.concurrency;
+        let given = course.operations.len();
+        let script = Script::new(&course.operations, concurrency as u64);
+        let readers = script.processes_end(concurrency as u64);
+        let next_process = readers + nodes as u64;
         Driver {
             random: Pcg64::seed_from_u64(course.seed ^ 0x0064_7269_7665_7221),
             sessions: Sessions::new(&course),
-            open: vec![None; concurrency + nodes],
-            reader_processes: (concurrency..concurrency + nodes).map(|p| p as u64).collect(),
-            next_process: (concurrency + nodes) as u64,
+            script,
+            open: vec![None; concurrency + given + nodes],
+            reader_processes: (readers..next_process).collect(),
+            next_process,
             faults: vec![FaultState::Planned; course.schedule.len()],
             recorder: Recorder::default(),
             phase: None,
@@ -133,6 +141,13 @@ impl Driver {
             }
             wake = earlier(wake, self.sessions.next_due_ns());
         }
+        if self.is_loading() {
+            // What is given is asked in any case, the last of it perhaps late.
+            while let Some(turn) = self.script.take_due(now_ns) {
+                self.ask_given(turn, now_ns, commands);
+            }
+            wake = earlier(wake, self.script.next_due_ns());
+        }
         if self.settling.is_some() {
             self.read_on(now_ns, commands);
             wake = earlier(wake, self.settling.as_ref().and_then(Settling::next_due_ns));
@@ -179,6 +194,10 @@ impl Driver {
         let ok = event.outcome == Outcome::Ok;
         self.recorder.op(event);
         match asker {
+            Asker::Session(slot) if slot >= self.course.concurrency => {
+                let renewed = (!certain).then(|| self.take_process());
+                self.script.done(slot - self.course.concurrency, renewed);
+            }
             Asker::Session(slot) => {
                 if let Some(value) = &read_value {
                     self.generator.learn(slot, &invocation.operation, value);
@@ -283,7 +302,7 @@ impl Driver {
                 }
                 self.begin(Phase::Heal, now_ns);
             }
-            Some(Phase::Heal) if over && self.sessions.all_idle() => {
+            Some(Phase::Heal) if over && self.sessions.all_idle() && self.script.is_over() => {
                 self.begin(Phase::Quiescence, now_ns);
                 let deadline = now_ns + self.course.quiescence_max_ns;
                 self.settle(false, deadline);
@@ -322,18 +341,32 @@ impl Driver {
         // A key that no update was made for shows nothing: every replica agrees that it is empty.
         let keys = match &self.settling {
             Some(settling) => settling.keys().to_vec(),
-            None => self.generator.keys().to_vec(),
+            None => self.keys(),
         };
         self.settling = Some(Settling::new(keys, self.course.nodes.len(), last, deadline_ns));
     }
 
+    /// Every key that was asked for, drawn or given.
+    fn keys(&self) -> Vec<String> {
+        // Nobody draws: what the generator would have begun with was never asked for.
+        let drawn = if self.course.concurrency == 0 { &[] } else { self.generator.keys() };
+        let mut keys = drawn.to_vec();
+        let mut known: BTreeSet<&str> = drawn.iter().map(String::as_str).collect();
+        let asks = self.course.operations.iter().flat_map(|session| &session.asks);
+        for key in asks.map(|asked| &asked.operation.key) {
+            if known.insert(key) {
+                keys.push(key.clone());
+            }
+        }
+        keys
+    }
+
     /// Injects and heals what is due. Returns when something is due next.
     fn run_schedule(&mut self, now_ns: u64, commands: &mut Vec<Command>) -> Option<u64> {
-        let since = self.phase_since_ns;
         let mut next = None;
         for id in 0..self.faults.len() {
             let planned = &self.course.schedule[id];
-            let (at_ns, until_ns) = (since + planned.at_ns, since + planned.until_ns);
+            let (at_ns, until_ns) = (planned.at_ns, planned.until_ns);
             match self.faults[id] {
                 FaultState::Planned if at_ns <= now_ns => {
                     self.faults[id] = FaultState::Injecting;
@@ -395,6 +428,12 @@ impl Driver {
         self.invoke(Invocation { asker, process, node, operation }, false, now_ns, commands);
     }
 
+    fn ask_given(&mut self, turn: Turn, now_ns: u64, commands: &mut Vec<Command>) {
+        let Turn { place, process, node, operation } = turn;
+        let asker = Asker::Session(self.course.concurrency + place);
+        self.invoke(Invocation { asker, process, node, operation }, false, now_ns, commands);
+    }
+
     /// Lets every idle reader go on.
     fn read_on(&mut self, now_ns: u64, commands: &mut Vec<Command>) {
         for node in 0..self.course.nodes.len() {
@@ -443,7 +482,7 @@ impl Driver {
     fn place(&self, asker: Asker) -> usize {
         match asker {
             Asker::Session(slot) => slot,
-            Asker::Reader(node) => self.course.concurrency + node,
+            Asker::Reader(node) => self.course.concurrency + self.course.operations.len() + node,
         }
     }
 

@@ -6,6 +6,7 @@ mod commands;
 mod course;
 mod machine;
 mod recorder;
+mod script;
 mod sessions;
 mod settling;
 #[cfg(test)]

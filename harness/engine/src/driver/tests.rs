@@ -4,19 +4,21 @@ use super::{Asker, Command, Completion, Course, Driver, Invocation};
 use crate::config::SessionKind;
 use crate::evidence::{Evidence, Observation};
 use crate::faults::{Effect, Fate, Fault, Planned};
+use crate::operations::{Asked, GivenSession};
 use afterall_history::{
     EndHow, Event, FaultKind, FaultStage, NodeChange, Outcome, Phase, Value, Workload,
 };
-use afterall_workloads::Generator;
+use afterall_workloads::{Generator, Operation};
 use std::collections::BTreeMap;
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1_000 * MS;
 
 fn course() -> Course {
-    let fault = |at, until, node| Planned {
-        at_ns: at * SECOND,
-        until_ns: until * SECOND,
+    let fault = |at: u64, until: u64, node| Planned {
+        // The phase of faults begins after a second.
+        at_ns: (1 + at) * SECOND,
+        until_ns: (1 + until) * SECOND,
         fault: Fault {
             kind: FaultKind::Pause,
             effect: Effect::Process { node, fate: Fate::Paused },
@@ -35,6 +37,7 @@ fn course() -> Course {
         final_max_ns: 5 * SECOND,
         poll_interval_ns: 100 * MS,
         schedule: vec![fault(0, 2, 0), fault(1, 4, 1)],
+        operations: Vec::new(),
         seed: 1,
     }
 }
@@ -351,4 +354,40 @@ fn replicas_that_never_agree_are_read_at_the_end_all_the_same() {
     let (quiet, last) = (phase(&events, Phase::Quiescence), phase(&events, Phase::Final));
     let waited = events[last].time() - events[quiet].time();
     assert!((5 * SECOND as i64..=6 * SECOND as i64).contains(&waited), "{waited}");
+}
+
+#[test]
+fn given_operations_are_asked_at_their_times_by_their_sessions() {
+    let asked = |at_ms: u64, node, key: &str| Asked {
+        at_ns: at_ms * MS,
+        node,
+        operation: Operation::read(key),
+        given: at_ms as usize,
+    };
+    let session = |number, asks| GivenSession { number, asks };
+    // The second of session 1 is due while the first is not answered.
+    let slow = session(1, vec![asked(500, 0, "x"), asked(600, 1, "y")]);
+    let course = Course {
+        concurrency: 0,
+        rate: None,
+        schedule: Vec::new(),
+        operations: vec![slow, session(7, vec![asked(500, 1, "z")])],
+        ..course()
+    };
+    let events = run(course, |_, invocation| match invocation.operation.key.as_str() {
+        "x" => (300 * MS, Completion::Info("timeout".into())),
+        _ => (MS, ok(invocation)),
+    });
+    let rest = phase(&events, Phase::Quiescence);
+    let invoked = events[..rest].iter().filter_map(|event| match event {
+        Event::Op(op) if op.outcome == Outcome::Invoke => {
+            Some((op.time as u64 / MS, op.process, op.node.as_str(), op.key.as_str()))
+        }
+        _ => None,
+    });
+    // After doubt another process goes on: 8 and 9 are the readers.
+    let expected = [(500, 1, "n1", "x"), (500, 7, "n2", "z"), (800, 10, "n2", "y")];
+    assert_eq!(invoked.collect::<Vec<_>>(), expected);
+    let read = |event: &Event| matches!(event, Event::Op(op) if op.last && op.key == "y");
+    assert!(events.iter().any(read));
 }

@@ -14,21 +14,26 @@ fn draw(draw: &mut Draw<'_>) -> Fault {
     Fault {
         kind: FaultKind::Clock,
         effect: Effect::Clock { node: draw.node, how },
-        parameters: match how {
-            ClockFault::Asymmetric { up_ms, down_ms } => parameters([
-                ("how", "asymmetric".into()),
-                ("up_ms", int(up_ms)),
-                ("down_ms", int(down_ms)),
-            ]),
-            ClockFault::Bump { by_ms } => {
-                parameters([("how", "bump".into()), ("by_ms", Value::Int(by_ms))])
-            }
-            ClockFault::Strobe { by_ms, period_ms } => parameters([
-                ("how", "strobe".into()),
-                ("by_ms", Value::Int(by_ms)),
-                ("period_ms", int(period_ms)),
-            ]),
-        },
+        parameters: parameters_of(how),
+    }
+}
+
+/// What histories record of it.
+pub(super) fn parameters_of(how: ClockFault) -> Value {
+    match how {
+        ClockFault::Asymmetric { up_ms, down_ms } => parameters([
+            ("how", "asymmetric".into()),
+            ("up_ms", int(up_ms)),
+            ("down_ms", int(down_ms)),
+        ]),
+        ClockFault::Bump { by_ms } => {
+            parameters([("how", "bump".into()), ("by_ms", Value::Int(by_ms))])
+        }
+        ClockFault::Strobe { by_ms, period_ms } => parameters([
+            ("how", "strobe".into()),
+            ("by_ms", Value::Int(by_ms)),
+            ("period_ms", int(period_ms)),
+        ]),
     }
 }
 

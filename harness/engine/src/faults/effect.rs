@@ -1,28 +1,24 @@
 //! Faults as data: what a fault does to links, to a process, or to a clock.
 
 use afterall_history::{FaultKind, Value};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// A directed link, `(from, to)`. Nodes are numbered from 0, in the order of the cluster.
 pub type Link = (usize, usize);
 
 /// A fault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// Its kind.
     pub kind: FaultKind,
     /// What it does.
     pub effect: Effect,
     /// Its parameters, as histories record them: a map, or nothing.
-    #[serde(default, skip_serializing_if = "Value::is_nil")]
     pub parameters: Value,
 }
 
 /// What a fault does. Worlds carry this out, whatever the fault is called.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Links are not what they should be.
     Links {
@@ -49,8 +45,7 @@ pub enum Effect {
 
 /// What a link is while a fault is in force on it. Of several faults each has its effect; of two that slow a link the
 /// slower counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
     /// Cut: connections are refused, and those that were open are closed. Datagrams vanish.
     Refused,
@@ -73,8 +68,7 @@ pub enum Condition {
 }
 
 /// What happens to a process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// It is killed with SIGKILL, and started again when the fault is healed.
     Killed,
@@ -92,8 +86,7 @@ pub enum Fate {
 }
 
 /// What happens to the end of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Damage {
     /// It is cut off, as after a torn write.
     Truncated,
@@ -102,8 +95,7 @@ pub enum Damage {
 }
 
 /// How a clock goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "how", rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockFault {
     /// The link to the time authority is slower in one direction than in the other: the skew is half the difference.
     Asymmetric {

@@ -6,12 +6,15 @@
 
 use super::draw::Draw;
 use super::effect::{Effect, Fault};
+use super::names::NodeName;
+use super::planned::Planned;
 use super::registry::Registry;
+use crate::config::{Span, WorldKind};
 use afterall_history::FaultKind;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
 /// How fast faults can follow each other, and what the target takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,17 +48,6 @@ impl Pace {
     };
 }
 
-/// A fault and its time, in nanoseconds since the phase of faults began.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Planned {
-    /// When it is injected.
-    pub at_ns: u64,
-    /// When it is healed.
-    pub until_ns: u64,
-    /// What it is.
-    pub fault: Fault,
-}
-
 /// A window in which not every kind gets its turn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -71,8 +63,7 @@ pub struct TooShort {
 }
 
 /// Where the faults of a run come from.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Schedule {
     /// They are drawn from the seed.
     #[default]
@@ -87,6 +78,21 @@ impl Schedule {
     pub fn is_drawn(&self) -> bool {
         *self == Schedule::Drawn
     }
+
+    /// The faults that are given, if they are.
+    #[must_use]
+    pub fn given(&self) -> Option<&[Planned]> {
+        match self {
+            Schedule::Drawn => None,
+            Schedule::Given(planned) => Some(planned),
+        }
+    }
+}
+
+impl Serialize for Schedule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.given().serialize(serializer)
+    }
 }
 
 /// A given schedule that cannot be carried out.
@@ -94,34 +100,60 @@ impl Schedule {
 pub enum BadSchedule {
     /// A fault ends before it begins, or after the phase of faults.
     #[error(
-        "fault {number} lasts from {from_ms} ms to {until_ms} ms; expected a span within 0 to {window_ms} ms"
+        "fault {number} lasts from {from} to {until}; expected a span within {first} to {last}, after the healthy phase and before the heal phase"
     )]
     Span {
-        /// Its number, from 0.
+        /// Its number, from 1.
         number: usize,
-        /// When it begins, milliseconds.
-        from_ms: u64,
+        /// When it begins.
+        from: Span,
         /// When it ends.
-        until_ms: u64,
-        /// How long the phase of faults lasts.
-        window_ms: u64,
+        until: Span,
+        /// When the phase of faults begins.
+        first: Span,
+        /// When it ends.
+        last: Span,
     },
     /// A fault begins before the one that is listed before it.
-    #[error("fault {0} begins before fault {previous}: list them in the order of their beginning", previous = .0 - 1)]
+    #[error("fault {0} begins before fault {previous}: expected them in the order of their beginning", previous = .0 - 1)]
     Order(usize),
     /// A fault is about a node that the cluster has not.
-    #[error("fault {number} is about node {node}, counted from 0; expected a node below {nodes}")]
+    #[error("fault {number} is about {node}; expected one of n1 to n{nodes}")]
     Node {
-        /// Its number, from 0.
+        /// Its number, from 1.
         number: usize,
-        /// The node, from 0.
-        node: usize,
+        /// The node.
+        node: NodeName,
         /// How many nodes there are.
         nodes: usize,
+    },
+    /// A fault that the world cannot inject.
+    #[error("fault {number}: {kind} is nothing that the {world} world can inject")]
+    World {
+        /// Its number, from 1.
+        number: usize,
+        /// Its kind.
+        kind: FaultKind,
+        /// The world.
+        world: WorldKind,
     },
     /// Two faults hold one node at the same time.
     #[error("faults {0} and {1} hold the same node at the same time")]
     Overlap(usize, usize),
+}
+
+impl BadSchedule {
+    /// The fault that is wrong, from 1.
+    #[must_use]
+    pub fn number(&self) -> usize {
+        match self {
+            BadSchedule::Span { number, .. }
+            | BadSchedule::Order(number)
+            | BadSchedule::Node { number, .. }
+            | BadSchedule::World { number, .. }
+            | BadSchedule::Overlap(_, number) => *number,
+        }
+    }
 }
 
 /// Checks a schedule that was given.
@@ -131,19 +163,24 @@ pub enum BadSchedule {
 pub(crate) fn check_given(
     planned: &[Planned],
     nodes: usize,
-    window_ns: u64,
+    (first_ns, last_ns): (u64, u64),
+    world: WorldKind,
 ) -> Result<(), BadSchedule> {
-    let ms = |ns: u64| ns / 1_000_000;
-    for (number, one) in planned.iter().enumerate() {
-        if one.at_ns >= one.until_ns || one.until_ns > window_ns {
-            let (from_ms, until_ms) = (ms(one.at_ns), ms(one.until_ns));
-            return Err(BadSchedule::Span { number, from_ms, until_ms, window_ms: ms(window_ns) });
-        }
-        if number > 0 && planned[number - 1].at_ns > one.at_ns {
+    for (place, one) in planned.iter().enumerate() {
+        let number = place + 1;
+        if place > 0 && planned[place - 1].at_ns > one.at_ns {
             return Err(BadSchedule::Order(number));
         }
+        if one.at_ns < first_ns || one.at_ns >= one.until_ns || one.until_ns > last_ns {
+            let (from, until) = (Span(one.at_ns), Span(one.until_ns));
+            let (first, last) = (Span(first_ns), Span(last_ns));
+            return Err(BadSchedule::Span { number, from, until, first, last });
+        }
+        if !world.abilities().contains(&one.fault.effect.needs()) {
+            return Err(BadSchedule::World { number, kind: one.fault.kind, world });
+        }
         if let Some(&node) = one.fault.nodes().iter().find(|node| **node >= nodes) {
-            return Err(BadSchedule::Node { number, node, nodes });
+            return Err(BadSchedule::Node { number, node: NodeName(node), nodes });
         }
         if !holds_a_node(&one.fault) {
             continue;
@@ -153,14 +190,15 @@ pub(crate) fn check_given(
                 && other.fault.nodes() == one.fault.nodes()
                 && other.until_ns > one.at_ns
         };
-        if let Some(other) = planned[..number].iter().position(fights) {
-            return Err(BadSchedule::Overlap(other, number));
+        if let Some(other) = planned[..place].iter().position(fights) {
+            return Err(BadSchedule::Overlap(other + 1, number));
         }
     }
     Ok(())
 }
 
-/// Draws the schedule for a window, in which every kind comes at least once. Kinds without a row are left out.
+/// Draws the schedule for a window, in which every kind comes at least once: times are since it began. Kinds without a row
+/// are left out.
 ///
 /// # Errors
 /// When the window has no room for that.
@@ -302,17 +340,27 @@ mod tests {
     fn a_given_schedule_is_checked() {
         let drawn =
             schedule(&Registry::standard(), FaultKind::ALL, 5, 60 * SECOND, PACE, 3).unwrap();
-        assert_eq!(check_given(&drawn, 5, 60 * SECOND), Ok(()));
-        assert!(matches!(check_given(&drawn, 2, 60 * SECOND), Err(BadSchedule::Node { .. })));
-        assert!(matches!(check_given(&drawn, 5, 9 * SECOND), Err(BadSchedule::Span { .. })));
+        const W: WorldKind = WorldKind::Docker;
+        let window = (0, 60 * SECOND);
+        assert_eq!(check_given(&drawn, 5, window, W), Ok(()));
+        assert!(matches!(check_given(&drawn, 2, window, W), Err(BadSchedule::Node { .. })));
+        let short = (0, 9 * SECOND);
+        assert!(matches!(check_given(&drawn, 5, short, W), Err(BadSchedule::Span { .. })));
+        let late = (2 * SECOND, 60 * SECOND);
+        assert!(matches!(
+            check_given(&drawn, 5, late, W),
+            Err(BadSchedule::Span { number: 1, .. })
+        ));
+        let sim = check_given(&drawn, 5, window, WorldKind::Sim);
+        assert!(matches!(sim, Err(BadSchedule::World { .. })));
         let mut twice = drawn.iter().filter(|p| p.fault.kind == FaultKind::Kill).cloned();
         let kill = twice.next().unwrap();
         assert_eq!(
-            check_given(&[kill.clone(), kill], 5, 60 * SECOND),
-            Err(BadSchedule::Overlap(0, 1))
+            check_given(&[kill.clone(), kill], 5, window, W),
+            Err(BadSchedule::Overlap(1, 2))
         );
         let mut back = drawn;
         back.swap(0, 1);
-        assert_eq!(check_given(&back, 5, 60 * SECOND), Err(BadSchedule::Order(1)));
+        assert_eq!(check_given(&back, 5, window, W), Err(BadSchedule::Order(2)));
     }
 }

@@ -225,7 +225,7 @@ impl<R: Replica> Simulation<R> {
     /// Sends so many probes over each link.
     fn probe_each(&mut self, links: &[Link], probes: usize) -> Vec<LinkProbes> {
         let (network, random, now_ns) = (&mut self.network, &mut self.random, self.now_ns);
-        let mut probe = |link| Some(network.send(link, now_ns, random, || PROBE_BYTES)? - now_ns);
+        let mut probe = |link| network.probe(link, now_ns, random, PROBE_BYTES);
         links
             .iter()
             .map(|&link| LinkProbes { link, delays_ns: (0..probes).map(|_| probe(link)).collect() })

@@ -52,6 +52,8 @@ pub(super) struct Host<R: Replica> {
     config: R::Config,
     /// None: the process is dead.
     node: Option<R>,
+    /// What earlier processes have sent, by mechanism.
+    sent_before: (u64, u64),
     incarnation: u32,
     /// What survives a crash.
     stable: BTreeMap<Vec<u8>, Vec<u8>>,
@@ -75,6 +77,7 @@ impl<R: Replica> Host<R> {
         Host {
             config,
             node: None,
+            sent_before: (0, 0),
             incarnation: 0,
             stable: BTreeMap::new(),
             queue: VecDeque::new(),
@@ -105,6 +108,7 @@ impl<R: Replica> Host<R> {
         {
             self.stable.extend(commit.effects.persist);
         }
+        self.sent_before = self.sent_by_mechanism();
         self.node = None;
         self.queue.clear();
         self.unflushed.clear();
@@ -112,6 +116,12 @@ impl<R: Replica> Host<R> {
         self.pauses.clear();
         self.answered_probe = 0;
         self.offset_us = 0;
+    }
+
+    /// How many messages its processes have sent, by mechanism.
+    pub(super) fn sent_by_mechanism(&self) -> (u64, u64) {
+        let now = self.node.as_ref().map_or((0, 0), R::sent_by_mechanism);
+        (self.sent_before.0 + now.0, self.sent_before.1 + now.1)
     }
 
     /// Takes a kill back; returns whether the process may be started again.

@@ -3,6 +3,7 @@
 use super::machine_time::Moment;
 use super::replica::{Effects, Input, Record, Replica};
 use afterall_engine::Plan;
+use afterall_engine::config::GossipConfig;
 use afterall_engine::driver::Completion;
 use afterall_history::Workload;
 use afterall_reference::core::{
@@ -29,7 +30,12 @@ impl Reference {
         let of = |&id: &NodeId| {
             let peers = ids.iter().copied().filter(|&peer| peer != id).collect();
             let flavour = config.flavour.unwrap_or(Flavour::Crdt);
-            Config::new(id, peers, flavour, config.mutant, config.seed)
+            let mut node = Config::new(id, peers, flavour, config.mutant, config.seed);
+            let GossipConfig { fanout, rumors, anti_entropy } = config.gossip;
+            node.fanout = fanout.map_or(node.fanout, usize::from);
+            node.rumor_interval_ns = rumors.map_or(node.rumor_interval_ns, |span| span.0);
+            node.sync_interval_ns = anti_entropy.map_or(node.sync_interval_ns, |span| span.0);
+            node
         };
         ids.iter().map(of).collect()
     }
@@ -77,6 +83,11 @@ impl Replica for Reference {
 
     fn message_bytes(message: &Message) -> u64 {
         message.bytes()
+    }
+
+    fn sent_by_mechanism(&self) -> (u64, u64) {
+        let figures = self.node.figures();
+        (figures.rumor_messages_sent, figures.sync_messages_sent)
     }
 
     fn request(

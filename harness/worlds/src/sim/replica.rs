@@ -45,7 +45,7 @@ pub trait Replica: Debug + Sized {
     /// What it is answered; a refusal is an answer, too.
     type Answer: Debug;
     /// What peers tell each other.
-    type Message: Debug;
+    type Message: Debug + Clone;
     /// What the client of a session remembers. A new session remembers nothing.
     type Session: Debug + Default;
     /// What is wrong with stored records that cannot be read back.
@@ -71,6 +71,11 @@ pub trait Replica: Debug + Sized {
     fn message_bytes(message: &Self::Message) -> u64 {
         let _ = message;
         100
+    }
+
+    /// How many messages it has sent in this life to spread news, and how many to compare what replicas hold and to mend it.
+    fn sent_by_mechanism(&self) -> (u64, u64) {
+        (0, 0)
     }
 
     /// What a session's client sends for an operation.

@@ -10,7 +10,7 @@ use super::watch::Watch;
 use afterall_clients::{Deed, Lies};
 use afterall_engine::driver::{Asker, Completion, Invocation};
 use afterall_engine::faults::{Fault, Link};
-use afterall_engine::{Happened, Plan, Stop, World, WorldError};
+use afterall_engine::{Happened, Plan, Stop, Traffic, World, WorldError};
 use afterall_history::{NodeChange, Workload};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -134,7 +134,7 @@ impl<R: Replica> Simulation<R> {
             hosts: replicas.into_iter().map(Host::new).collect(),
             visits_ns: vec![None; nodes],
             held_exchanges: vec![None; nodes],
-            network: Network::default(),
+            network: Network::new(&config.network),
             authority: Authority::default(),
             watches: BTreeMap::new(),
             last_probe: 0,
@@ -216,9 +216,12 @@ impl<R: Replica> Simulation<R> {
         for (to, message) in out.sends {
             let bytes = || R::message_bytes(&message);
             let arrives = self.network.send((node, to), self.now_ns, &mut self.random, bytes);
-            if let Some(at_ns) = arrives {
-                self.queue.plan(at_ns, Event::Message { from: node, to, message });
+            let Some(at_ns) = arrives else { continue };
+            if let Some(again_ns) = self.network.again((node, to), at_ns, &mut self.random) {
+                let message = message.clone();
+                self.queue.plan(again_ns, Event::Message { from: node, to, message });
             }
+            self.queue.plan(at_ns, Event::Message { from: node, to, message });
         }
         if let Some(next_ns) = self.hosts[node].next_ns() {
             let next_ns = next_ns.max(self.now_ns);
@@ -372,6 +375,13 @@ impl<R: Replica> World for Simulation<R> {
         }
         happened.append(&mut self.happened);
         Ok(())
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        let by = self.hosts.iter().map(Host::sent_by_mechanism);
+        let (rumors, anti_entropy) = by.fold((0, 0), |sum, by| (sum.0 + by.0, sum.1 + by.1));
+        let Network { sent, lost, doubled, .. } = self.network;
+        Some(Traffic { sent, lost, doubled, rumors, anti_entropy })
     }
 
     fn end(&mut self) -> Vec<String> {

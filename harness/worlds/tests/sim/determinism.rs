@@ -1,6 +1,7 @@
 //! The simulated world is a function of its configuration.
 
 use crate::runs::{carry_out, config, every_fault, everything, history, recorded};
+use afterall_checkers::{PropertyVerdict, check};
 use afterall_engine::{Observer, Stop};
 use afterall_history::{EndHow, Event, Workload};
 use afterall_reference::core::Flavour;
@@ -19,6 +20,46 @@ fn the_same_seed_gives_the_same_bytes() {
         assert!(bytes == recorded(&config), "seed {seed} gave two histories");
         assert!(history(&bytes).len() > 500);
         assert!(seen.insert(bytes), "seed {seed} gave the history of another");
+    }
+}
+
+#[test]
+fn a_network_that_is_asked_to_be_as_usual_changes_no_byte() {
+    let usual =
+        "latency = '0.1ms..1ms'\njitter = '0s'\nloss = '0.5%'\nduplication = 0\nreordering = 0";
+    let rows = format!("{usual}\n[[link]]\nlinks = 'n1..n2<->n3..n5'\n{usual}");
+    for network in [usual, &rows] {
+        for seed in 0..10 {
+            let mut config = config(Flavour::Crdt, Workload::Cart, seed);
+            config.faults = every_fault();
+            let bytes = recorded(&config);
+            config.network = toml::from_str(network).unwrap();
+            assert!(!config.network.is_usual());
+            assert!(recorded(&config) == bytes, "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn every_fault_takes_hold_and_is_healed_on_a_network_that_takes_its_time() {
+    let network = "latency = '20ms..60ms'\nduplication = '2%'\nreordering = '10%'\n\
+                   [[link]]\nlinks = 'n1<->n2..n5'\nloss = '5%'\nlatency = { median = '30ms', sigma = 0.5 }";
+    for seed in 0..10 {
+        let mut config = config(Flavour::Crdt, Workload::Register, seed);
+        config.faults = every_fault();
+        config.time_ms = 20_000;
+        config.network = toml::from_str(network).unwrap();
+        let bytes = recorded(&config);
+        assert!(bytes == recorded(&config), "seed {seed} gave two histories");
+        let history = history(&bytes);
+        assert!(history.faults().len() >= 6);
+        for fault in history.faults() {
+            assert!(fault.took.is_some() && fault.healed.is_some(), "seed {seed}: {fault:?}");
+        }
+        // What a correct store promises holds on any network.
+        let verdict = check(&history);
+        let broken = |p: &&PropertyVerdict| p.promised && p.outcome.is_broken();
+        assert_eq!(verdict.properties.iter().find(broken), None, "seed {seed}");
     }
 }
 

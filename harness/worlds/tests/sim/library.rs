@@ -1,6 +1,6 @@
 //! Runs as a library: many at a time, and with faults that are given.
 
-use crate::runs::{config, every_fault, sim};
+use crate::runs::{config, every_fault, recorded, sim};
 use afterall_engine::faults::{Effect, Fate, Fault, Planned, Schedule};
 use afterall_engine::{Plan, Recording, RunConfig, run};
 use afterall_history::{FaultKind, Value, Workload};
@@ -46,4 +46,17 @@ fn a_schedule_that_is_given_is_carried_out() {
         history.faults().iter().map(|fault| history.node_name(fault.nodes[0])).collect();
     assert_eq!(nodes, ["n2", "n4", "n2"]);
     assert!(history.faults().iter().all(|fault| fault.took.is_some() && fault.healed.is_some()));
+}
+
+#[test]
+fn a_schedule_that_is_spelled_out_makes_the_same_history() {
+    for seed in 1..=20 {
+        let config =
+            RunConfig { faults: every_fault(), ..config(Flavour::Crdt, Workload::Cart, seed) };
+        let spelled_out = Plan::new(config.clone()).unwrap().spelled_out();
+        assert!(!spelled_out.schedule.given().unwrap().is_empty());
+        let read: RunConfig = toml::from_str(&toml::to_string(&spelled_out).unwrap()).unwrap();
+        assert_eq!(read, spelled_out);
+        assert!(recorded(&read) == recorded(&config), "seed {seed}");
+    }
 }

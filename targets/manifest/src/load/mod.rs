@@ -3,10 +3,10 @@
 use crate::check::check;
 use crate::error::{ManifestError, Problem};
 use crate::manifest::Manifest;
-use crate::outline::{Outline, Segment, position, way};
+use crate::misplaced::read;
+use crate::outline::{Segment, position, way};
 use crate::protocol::ProtocolSpec;
 use crate::template::{Place, Template, TemplateError};
-use std::ops::Range;
 use std::path::Path;
 
 /// The largest manifest, bytes.
@@ -83,20 +83,8 @@ pub fn parse(
         let (line, file) = (line + lines_below, file.to_owned());
         ManifestError::Invalid { file, line, column, problem: Box::new(problem) }
     };
-    let entry = |error: &toml::de::Error| Problem::Entry(plain(error.message()));
-    let syntax =
-        |error: toml::de::Error| wrong(error.span().map_or(0, |span| span.start), 0, entry(&error));
-    let outline = Outline::parse(text).map_err(syntax)?;
-    let deserializer = toml::Deserializer::parse(text).map_err(syntax)?;
-    let read = serde_path_to_error::deserialize::<_, Manifest>(deserializer);
-    let manifest = read.map_err(|error| {
-        // The parser points to a key, or to the value; or to an array around the element that serde was reading.
-        let pointed = error.inner().span();
-        let read = outline.span_of_serde(error.path(), pointed.as_ref());
-        let around = |span: &Range<usize>| span.start <= read.start && read.end <= span.end;
-        let pointed = pointed.filter(|span| !around(span));
-        wrong(pointed.unwrap_or(read).start, 0, entry(error.inner()))
-    })?;
+    let (manifest, outline) = read::<Manifest>(text)
+        .map_err(|misplaced| wrong(misplaced.offset, 0, Problem::Entry(misplaced.message)))?;
     check(&manifest, &outline, protocols)
         .map_err(|(path, problem)| wrong(outline.span(&path).start, 0, problem))?;
     let ips: Vec<String> = (1..=manifest.nodes).map(|n| format!("10.0.0.{n}")).collect();
@@ -110,13 +98,6 @@ pub fn parse(
         }
     }
     Ok(manifest)
-}
-
-/// The parser's words, with the names of Rust's number types in plain English.
-fn plain(message: &str) -> String {
-    message
-        .replace("expected u16", "expected a whole number from 0 to 65535")
-        .replace("expected u32", "expected a whole number from 0 to 4294967295")
 }
 
 impl Manifest {

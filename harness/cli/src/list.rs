@@ -1,0 +1,116 @@
+//! `list`: what there is, one table for each kind of thing, made from the registries.
+
+use crate::bundled::SCENARIOS;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::scenario_args::Listed;
+use crate::store::parse_config;
+use crate::table::Table;
+use afterall_checkers::can_show;
+use afterall_engine::WorldKind;
+use afterall_engine::faults::Registry;
+use afterall_history::{ActsOn, FaultKind, Promise, Property, Workload};
+use afterall_reference::core::{Flavour, MUTANTS};
+use afterall_workloads::driven;
+
+pub(crate) fn list(what: Listed) -> Result<Exit, Failure> {
+    let table = match what {
+        Listed::Flavours => flavours(),
+        Listed::Mutants => mutants(),
+        Listed::Workloads => workloads(),
+        Listed::Faults => faults(),
+        Listed::Properties => properties(),
+        Listed::Scenarios => scenarios()?,
+    };
+    print!("{table}");
+    Ok(Exit::Valid)
+}
+
+fn joined<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    if names.is_empty() { "–".to_owned() } else { names.join(", ") }
+}
+
+fn flavours() -> Table {
+    let mut table = Table::new(["flavour", "workload", "what it promises"]);
+    for flavour in Flavour::ALL {
+        table.row([flavour.name(), "", flavour.summary()]);
+        for workload in driven() {
+            let promises: Vec<String> =
+                flavour.promises(workload).iter().map(Promise::to_string).collect();
+            table.row(["", workload.name(), &joined(promises.iter().map(String::as_str))]);
+        }
+    }
+    table
+}
+
+fn mutants() -> Table {
+    let mut table = Table::new(["mutant", "breaks", "of", "under", "what it does"]);
+    for row in MUTANTS {
+        let of = format!("{} {}", row.flavour, row.workload);
+        let under = joined(row.faults.iter().map(|kind| kind.name()));
+        table.row([row.name, row.breaks.name(), &of, &under, row.summary]);
+    }
+    table
+}
+
+fn shown_by(workload: Workload) -> impl Iterator<Item = &'static str> {
+    let shown = move |property: &&Property| {
+        [Promise::to_all(**property), Promise::to_sticky(**property)]
+            .into_iter()
+            .any(|promise| can_show(workload, true, promise).is_ok())
+    };
+    Property::ALL.iter().filter(shown).map(|property| property.name())
+}
+
+fn workloads() -> Table {
+    let mut table =
+        Table::new(["workload", "runs drive it", "what it is, and the properties that it shows"]);
+    for &workload in Workload::ALL {
+        let is_driven = if driven().any(|driven| driven == workload) { "yes" } else { "no" };
+        table.row([workload.name(), is_driven, workload.summary()]);
+        table.row(["", "", &joined(shown_by(workload))]);
+    }
+    table
+}
+
+fn faults() -> Table {
+    let mut table = Table::new(["fault", "acts on", "worlds", "what happens"]);
+    let registry = Registry::standard();
+    for &kind in FaultKind::ALL {
+        let acts_on = match kind.acts_on() {
+            ActsOn::Links => "links",
+            ActsOn::Process => "a process",
+            ActsOn::Clock => "a clock",
+        };
+        let has = |world: &&WorldKind| registry.kinds(world.abilities()).contains(&kind);
+        let worlds = joined(WorldKind::ALL.iter().filter(has).map(|world| world.name()));
+        table.row([kind.name(), acts_on, &worlds, kind.summary()]);
+    }
+    table
+}
+
+fn properties() -> Table {
+    let mut table =
+        Table::new(["property", "what it demands, where it shows, and the mutants that break it"]);
+    for &property in Property::ALL {
+        let shows = |workload: &&Workload| shown_by(**workload).any(|name| name == property.name());
+        let workloads = joined(Workload::ALL.iter().filter(shows).map(|workload| workload.name()));
+        table.row([property.name(), property.summary()]);
+        table.row(["", &format!("shown by {workloads}")]);
+        let mut mutants = MUTANTS.iter().filter(|row| row.breaks == property).peekable();
+        if mutants.peek().is_some() {
+            table.row(["", &format!("broken by {}", joined(mutants.map(|row| row.name)))]);
+        }
+    }
+    table
+}
+
+fn scenarios() -> Result<Table, Failure> {
+    let mut table = Table::new(["scenario", "what it shows"]);
+    for (name, text) in SCENARIOS {
+        let config = parse_config(text, name).map_err(Failure::failed)?;
+        table.row([name, config.summary.as_deref().unwrap_or_default().trim()]);
+    }
+    Ok(table)
+}

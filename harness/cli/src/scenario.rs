@@ -1,0 +1,67 @@
+//! `scenario list` and `scenario run`: runs that tell a story, and whether they told it.
+
+use crate::args::usage;
+use crate::bundled::{SCENARIOS, text_of};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::list::list;
+use crate::run::{Judged, carry_out};
+use crate::scenario_args::{Listed, ScenarioCommand, ScenarioRunArgs};
+use crate::store::{RUN, parse_config, read_config};
+use afterall_engine::expect::{Measured, check};
+use afterall_engine::{Plan, RunConfig};
+use afterall_history::UnknownWord;
+use std::path::Path;
+
+pub(crate) fn scenario(command: &ScenarioCommand) -> Result<Exit, Failure> {
+    match command {
+        ScenarioCommand::List => list(Listed::Scenarios),
+        ScenarioCommand::Run(args) => run(args),
+    }
+}
+
+/// A scenario by its name, or by the path of its file or of a run's folder.
+fn load(scenario: &str) -> Result<RunConfig, Failure> {
+    if !scenario.contains('/') && !scenario.ends_with(".toml") {
+        let names = || SCENARIOS.iter().map(|(name, _)| *name).collect();
+        let unknown = || UnknownWord::new("scenario", scenario, names());
+        let text = text_of(scenario).ok_or_else(unknown).map_err(Failure::usage)?;
+        return parse_config(text, &format!("{scenario}.toml")).map_err(Failure::failed);
+    }
+    let path = Path::new(scenario);
+    let path = if path.is_dir() { path.join(RUN) } else { path.to_owned() };
+    read_config(&path).map_err(Failure::usage)
+}
+
+fn run(args: &ScenarioRunArgs) -> Result<Exit, Failure> {
+    let config = load(&args.scenario)?;
+    let config = RunConfig {
+        world: args.world.unwrap_or(config.world),
+        seed: args.seed.unwrap_or(config.seed),
+        ..config
+    };
+    if let Some(summary) = &config.summary {
+        println!("{}\n", summary.trim());
+    }
+    let plan = Plan::new(config).map_err(usage)?;
+    let config = plan.config().clone();
+    let Judged { exit, history, verdict, traffic, .. } = carry_out(plan, &args.store, 0)?;
+    if config.expect.is_empty() {
+        return Ok(exit);
+    }
+    let measured = Measured { config: &config, history: &history, verdict: &verdict, traffic };
+    let all = check(&config.expect, &measured);
+    let met = all.iter().filter(|one| one.met).count();
+    let as_expected = met == all.len();
+    println!(
+        "\n{}",
+        match as_expected {
+            true => "as expected:".to_owned(),
+            false => format!("not as expected ({} of {} were met):", met, all.len()),
+        }
+    );
+    for one in &all {
+        println!("  {} {}", if one.met { "✓" } else { "✗" }, one.found);
+    }
+    Ok(if as_expected { Exit::Valid } else { Exit::Invalid })
+}

@@ -1,0 +1,50 @@
+//! What can be said of scenarios, and of what there is.
+
+use crate::word::words;
+use afterall_engine::WorldKind;
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Listed {
+    /// The ways in which the reference node resolves conflicts, and what they promise
+    Flavours,
+    /// The known bugs of the reference node, and what they break
+    Mutants,
+    /// The data types, and the properties that they show
+    Workloads,
+    /// The kinds of faults, and the worlds that have them
+    Faults,
+    /// What a store may promise, and the mutants that break it
+    Properties,
+    /// The runs that tell a story
+    Scenarios,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScenarioCommand {
+    /// List the scenarios that come with the program
+    List,
+    /// Carry out a scenario, and compare what it shows with what it should show
+    #[command(after_help = SCENARIO_EXIT_CODES)]
+    Run(ScenarioRunArgs),
+}
+
+const SCENARIO_EXIT_CODES: &str = "Exit codes: 0 everything was as expected, 1 something was not, 254 the command line or the scenario is wrong, 255 the harness \
+     failed. A scenario that expects nothing ends as `afterall run` does.";
+
+#[derive(Debug, Args)]
+pub(crate) struct ScenarioRunArgs {
+    /// The scenario: its name (see `afterall scenario list`), the path of its file, or the folder of a run
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) scenario: String,
+    /// Where to run [default: what the scenario says]
+    #[arg(long, value_parser = words::<WorldKind>(WorldKind::names()))]
+    pub(crate) world: Option<WorldKind>,
+    /// The number that everything random follows from [default: what the scenario says]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// The folder in which runs are kept
+    #[arg(long, default_value = "store")]
+    pub(crate) store: PathBuf,
+}

@@ -1,0 +1,92 @@
+//! Tables for people: columns side by side, the text in them wrapped.
+
+use std::fmt;
+
+/// How wide a table is, characters.
+const WIDTH: usize = 100;
+/// No column but the last is wider, unless a word of it is.
+const COLUMN_MAX: usize = 26;
+
+/// A table with a line of headings.
+#[derive(Debug)]
+pub(crate) struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn new<const N: usize>(headings: [&str; N]) -> Table {
+        let mut table = Table { rows: Vec::new() };
+        table.row(headings.map(str::to_uppercase).each_ref().map(String::as_str));
+        table
+    }
+
+    pub(crate) fn row<const N: usize>(&mut self, cells: [&str; N]) {
+        self.rows.push(cells.map(str::to_owned).to_vec());
+    }
+
+    fn width_of(&self, column: usize) -> usize {
+        let cells = || self.rows.iter().filter_map(|row| row.get(column));
+        let longest = cells().map(|cell| cell.chars().count()).max().unwrap_or(0);
+        let words = cells().flat_map(|cell| cell.split(' ')).map(|word| word.chars().count());
+        longest.min(COLUMN_MAX).max(words.max().unwrap_or(0))
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = self.rows.first().map_or(0, Vec::len);
+        let mut widths: Vec<usize> = (0..columns).map(|column| self.width_of(column)).collect();
+        if let Some((last, others)) = widths.split_last_mut() {
+            let taken: usize = others.iter().map(|width| width + 2).sum();
+            *last = WIDTH.saturating_sub(taken).max(COLUMN_MAX);
+        }
+        for row in &self.rows {
+            let cells: Vec<Vec<String>> =
+                row.iter().zip(&widths).map(|(cell, width)| wrapped(cell, *width)).collect();
+            let lines = cells.iter().map(Vec::len).max().unwrap_or(0);
+            for line in 0..lines {
+                let mut text = String::new();
+                for (cell, width) in cells.iter().zip(&widths) {
+                    let part = cell.get(line).map_or("", String::as_str);
+                    text.push_str(&format!("{part:<width$}  "));
+                }
+                writeln!(f, "{}", text.trim_end())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text in lines of at most this width, but for words that are longer.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.len() - 1;
+        let fits = lines[line].chars().count() + 1 + word.chars().count() <= width;
+        match (lines[line].is_empty(), fits) {
+            (true, _) => lines[line].push_str(word),
+            (false, true) => {
+                lines[line].push(' ');
+                lines[line].push_str(word);
+            }
+            (false, false) => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_cells_are_wrapped_within_their_column() {
+        let mut table = Table::new(["a", "b"]);
+        table.row(["x", &"word ".repeat(40)]);
+        let text = table.to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "A  B");
+        assert!(lines[1].starts_with("x  word") && lines[2].starts_with("   word"));
+        assert!(lines.iter().all(|line| line.chars().count() <= WIDTH));
+    }
+}

@@ -1,0 +1,126 @@
+//! Reading TOML, with errors that say where something stands that should not.
+
+use crate::outline::{Outline, Segment, position};
+use serde::de::DeserializeOwned;
+use std::ops::Range;
+
+/// Something in a TOML text that cannot be read.
+#[derive(Debug)]
+pub(crate) struct Misplaced {
+    /// The byte where it stands.
+    pub(crate) offset: usize,
+    /// What is wrong.
+    pub(crate) message: String,
+}
+
+/// Reads a text, and where its entries stand.
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<(T, Outline<'_>), Misplaced> {
+    let syntax = |error: toml::de::Error| Misplaced {
+        offset: error.span().map_or(0, |span| span.start),
+        message: plain(error.message()),
+    };
+    let outline = Outline::parse(text).map_err(syntax)?;
+    let deserializer = toml::Deserializer::parse(text).map_err(syntax)?;
+    match serde_path_to_error::deserialize::<_, T>(deserializer) {
+        Ok(value) => Ok((value, outline)),
+        Err(error) => {
+            // The parser points to a key, or to the value; or to an array around the element that serde was reading.
+            let pointed = error.inner().span();
+            let read = outline.span_of_serde(error.path(), pointed.as_ref());
+            let around = |span: &Range<usize>| span.start <= read.start && read.end <= span.end;
+            let pointed = pointed.filter(|span| !around(span));
+            let message = plain(error.inner().message());
+            Err(Misplaced { offset: pointed.unwrap_or(read).start, message })
+        }
+    }
+}
+
+/// The parser's words, with the names of Rust's number types in plain English.
+fn plain(message: &str) -> String {
+    message
+        .replace("expected u16", "expected a whole number from 0 to 65535")
+        .replace("expected u32", "expected a whole number from 0 to 4294967295")
+}
+
+/// A file in TOML that is wrong somewhere.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}:{column}: {message}")]
+pub struct WrongEntry {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// A step on the way to an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// To the value of a key.
+    Key(String),
+    /// To an element of a list, from 0.
+    Place(usize),
+}
+
+/// Reads any TOML as manifests are read. `file` is what errors call it; `check` finds what no type can say, and tells the
+/// way to the entry that is wrong.
+///
+/// # Errors
+/// What is wrong, and where.
+pub fn read_toml<T: DeserializeOwned>(
+    text: &str,
+    file: &str,
+    check: impl FnOnce(&T) -> Result<(), (Vec<Step>, String)>,
+) -> Result<T, WrongEntry> {
+    let wrong = |offset: usize, message: String| {
+        let (line, column) = position(text, offset);
+        WrongEntry { file: file.to_owned(), line, column, message }
+    };
+    let (value, outline) =
+        read::<T>(text).map_err(|misplaced| wrong(misplaced.offset, misplaced.message))?;
+    match check(&value) {
+        Ok(()) => Ok(value),
+        Err((way, message)) => {
+            let way: Vec<Segment> = way.into_iter().map(Segment::from).collect();
+            // What is not there at all is missing from the file, and not from one of its lines.
+            let offset = if outline.has(&way) { outline.span(&way).start } else { 0 };
+            Err(wrong(offset, message))
+        }
+    }
+}
+
+impl From<Step> for Segment {
+    fn from(step: Step) -> Segment {
+        match step {
+            Step::Key(key) => Segment::Value(key),
+            Step::Place(place) => Segment::Element(place),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    type File = BTreeMap<String, Vec<u32>>;
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        let read = |text: &str| {
+            let way = vec![Step::Key("b".to_owned()), Step::Place(1)];
+            let check = |file: &File| match file["b"][1] {
+                2 => Ok(()),
+                found => Err((way, format!("expected 2, found {found}"))),
+            };
+            read_toml::<File>(text, "x.toml", check).map_err(|error| error.to_string())
+        };
+        assert!(read("a = [1]\nb = [1, 2]").is_ok());
+        assert_eq!(read("a = [1]\nb = [1, 3]").unwrap_err(), "x.toml:2:9: expected 2, found 3");
+        assert!(read("a = [1]\nb = [1, -3]").unwrap_err().starts_with("x.toml:2:9: "));
+        assert!(read("a = [1]\nb = [1, ").unwrap_err().starts_with("x.toml:2:"));
+    }
+}
