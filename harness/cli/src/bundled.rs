@@ -22,6 +22,16 @@ scenarios! {
     "three-regions",
     "gossip-hundred",
     "anti-entropy-only",
+    "oversell",
+    "oversell-reserved",
+    "group-chat",
+    "group-chat-causal",
+    "device-switch",
+    "device-switch-session",
+    "vector-clocks",
+    "textbook-equal-timestamps",
+    "textbook-lost-rumor",
+    "textbook-older-write",
 }
 
 /// The text of a scenario that comes with the program.

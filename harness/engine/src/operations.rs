@@ -92,6 +92,7 @@ pub(crate) fn sessions(
     let mut shapes = Shapes::new(header);
     for (place, one) in given.iter().enumerate() {
         let wrong = |what: String| BadOperation { number: place + 1, what };
+        let one = &one.spelled_out();
         check(one, nodes, until_ns).map_err(wrong)?;
         shapes.check(one).map_err(wrong)?;
         let times = one.times(until_ns);
@@ -147,6 +148,15 @@ fn check(one: &GivenOperation, nodes: usize, until_ns: u64) -> Result<(), String
 }
 
 impl GivenOperation {
+    /// TOML has no null: a message that answers nothing is given by its name alone.
+    fn spelled_out(&self) -> GivenOperation {
+        let mut one = self.clone();
+        if one.f == Function::Post && matches!(one.value, Value::Text(_)) {
+            one.value = Value::List(vec![one.value, Value::Nil]);
+        }
+        one
+    }
+
     /// How many times it is asked.
     fn times(&self, until_ns: u64) -> u64 {
         let Some(Span(every_ns)) = self.every else { return 1 };
