@@ -1,8 +1,8 @@
 //! What every checker needs to know of a history, worked out once.
 
 use afterall_history::{
-    EndHow, Function, Groups, Header, History, KeyId, NodeChange, NodeId, OpId, OpView, Phase,
-    Promise, Property, RECORDED, SessionId, Sessions, Status, Workload,
+    EndHow, FaultKinds, Function, Groups, Header, History, KeyId, NodeChange, NodeId, OpId, OpView,
+    Phase, Promise, Property, RECORDED, SessionId, Sessions, Status, Workload,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -124,6 +124,14 @@ impl<'h> Context<'h> {
         !self.unsettled_keys.contains_key(&key)
     }
 
+    /// Whether a property is promised to these sessions, and none of the run's faults suspends the promise.
+    pub(crate) fn is_promised(&self, (property, sessions): (Property, Sessions)) -> bool {
+        let injected = injected(self.history);
+        let promises = self.history.header().promises.iter();
+        let mut holding = promises.filter(|promise| promise.unless.and(injected).is_empty());
+        holding.any(|promise| covers(*promise, property, sessions))
+    }
+
     /// Why nothing can be concluded from the final reads of a key: a fault was still in force, or something still changed it.
     pub(crate) fn unsettled(&self, key: KeyId) -> Option<&str> {
         self.disturbed().or(self.unsettled_keys.get(&key).map(String::as_str))
@@ -133,6 +141,11 @@ impl<'h> Context<'h> {
     pub(crate) fn disturbed(&self) -> Option<&str> {
         self.unsettled.as_deref()
     }
+}
+
+/// The kinds of faults that a run injected.
+pub(crate) fn injected(history: &History) -> FaultKinds {
+    history.faults().iter().map(|fault| fault.kind).collect()
 }
 
 /// Whether the target promises the property to these sessions.

@@ -2,7 +2,7 @@
 //! that was not put to the test, or a run that was not what it was meant to be, makes it unknown.
 
 use crate::cause::Cause;
-use crate::context::{Context, covers, dead_nodes, promised};
+use crate::context::{Context, covers, dead_nodes, injected, promised};
 use crate::explain;
 use crate::faults::{fault_verdict, untouched};
 use crate::findings::{Claim, Finding, Findings, Group};
@@ -83,7 +83,7 @@ fn told(lie: Lie, verdict: &Verdict) -> String {
 /// The header with the promises that hold for this run, and a note for each that one of its faults suspends.
 fn in_force(history: &History) -> (Header, Vec<String>) {
     let mut header = history.header().clone();
-    let injected: FaultKinds = history.faults().iter().map(|fault| fault.kind).collect();
+    let injected = injected(history);
     let all = std::mem::take(&mut header.promises);
     let (kept, suspended): (Vec<Promise>, Vec<Promise>) =
         all.into_iter().partition(|promise| promise.unless.and(injected).is_empty());

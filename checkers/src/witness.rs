@@ -12,7 +12,8 @@ use crate::examine::examine;
 use crate::findings::{Dependency, Finding, Findings, Group};
 use crate::linearizable::NO_ORDER;
 use crate::registry::Registry;
-use crate::verdict::AnomalyKind;
+use crate::session_guarantees::GUARANTEES;
+use crate::verdict::{AnomalyKind, Label};
 use afterall_history::{History, OpId, Property, Workload};
 
 /// Witnesses of more operations than this are left as they are.
@@ -70,11 +71,17 @@ fn find(registry: &Registry, part: &History, like: &Finding) -> Option<Finding> 
     let one_of = |finding: &Finding| -> Vec<Property> {
         finding.or.iter().map(|&(property, _)| property).collect()
     };
+    // What real time tells the broken one of must be so in the part, too.
+    let by_real_time = |finding: &Finding| {
+        GUARANTEES.contains(&finding.claim.0)
+            && finding.edges.iter().any(|edge| edge.label == Label::RealTime)
+    };
     // A smaller witness of something else would not bear out the faults that the cause names.
     let blames = !like.cause.faults().is_empty();
     let same = |finding: &Finding| {
         finding.claim.0 == like.claim.0
             && one_of(finding) == one_of(like)
+            && by_real_time(finding) == by_real_time(like)
             && (!blames || finding.cause == like.cause)
     };
     let found = findings.groups.into_values().map(|group| group.smallest);

@@ -15,8 +15,12 @@
 //! not hide that two which are promised contradict each other. A session that reads v, x and v again is the smallest cycle
 //! (MR alone).
 //!
-//! No order is inferred from real time: after a partition the order of writes may legally differ from it.
+//! No order is inferred from real time: after a partition the order of writes may legally differ from it. Only where all
+//! the guarantees of a set are promised, so that one of the promises is broken whatever the order was, real time tells which
+//! (`by_real_time`).
 
+use super::by_real_time;
+use super::cycles::{self, Step, bit, claims, on_cycles, shortest_cycle};
 use super::guarantee::{GUARANTEES, chances, guarantee, kind};
 use crate::case::Case;
 use crate::cause::Cause;
@@ -27,22 +31,10 @@ use crate::row::{Checker, Turn};
 use crate::verdict::{AnomalyKind, Label, Tier};
 use afterall_history::{KeyId, OpId, OpView, Sessions, Status, Workload};
 use rustc_hash::FxHashMap;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Operations of one session on one key between which all edges are drawn, once a cycle is known to exist.
 const PAIRS_MAX: usize = 32;
-/// States from which a shortest cycle is looked for.
-const STARTS_MAX: usize = 32;
-
-/// One session's operation then another, or (without operations) an edge that needs no guarantee.
-#[derive(Debug, Clone, Copy)]
-struct Step {
-    from: usize,
-    to: usize,
-    /// A bit for the claim it rests on; zero for none.
-    claim: u8,
-    ops: Option<(OpId, OpId)>,
-}
 
 /// The states of one key, and who made or saw them when.
 struct States {
@@ -210,16 +202,6 @@ fn claims_of(mask: u8) -> String {
     crate::words::list(&names).unwrap_or_default()
 }
 
-fn bit((property, sessions): Claim) -> u8 {
-    let at = GUARANTEES.iter().position(|&p| p == property).unwrap_or(0);
-    1 << (2 * at + usize::from(sessions == Sessions::Roaming))
-}
-
-fn claims(mask: u8) -> Vec<Claim> {
-    let all = GUARANTEES.iter().flat_map(|&p| [(p, Sessions::Sticky), (p, Sessions::Roaming)]);
-    all.filter(|&claim| mask & bit(claim) != 0).collect()
-}
-
 fn step(ctx: &Context<'_>, sessions: Sessions, a: (OpId, usize), b: (OpId, usize)) -> Step {
     let reads = |op: OpId| ctx.op(op).f().is_read();
     let claim = bit((guarantee(reads(a.0), reads(b.0)), sessions));
@@ -255,42 +237,6 @@ fn granted(states: &States) -> Vec<Step> {
     steps
 }
 
-fn successors(nodes: usize, steps: &[Step]) -> Vec<Vec<usize>> {
-    let mut successors = vec![Vec::new(); nodes];
-    for (at, step) in steps.iter().enumerate() {
-        successors[step.from].push(at);
-    }
-    successors
-}
-
-/// Which states remain when those with nothing before them, or nothing after them, are taken away again and again.
-fn on_cycles(nodes: usize, steps: &[Step]) -> Vec<bool> {
-    let mut left = vec![true; nodes];
-    for backward in [false, true] {
-        let ends = |step: &Step| if backward { (step.to, step.from) } else { (step.from, step.to) };
-        let mut degree = vec![0_usize; nodes];
-        let mut after = vec![Vec::new(); nodes];
-        for step in steps {
-            let (from, to) = ends(step);
-            if left[from] && left[to] {
-                degree[to] += 1;
-                after[from].push(to);
-            }
-        }
-        let mut free: Vec<usize> = (0..nodes).filter(|&n| left[n] && degree[n] == 0).collect();
-        while let Some(node) = free.pop() {
-            left[node] = false;
-            for &to in &after[node] {
-                degree[to] -= 1;
-                if degree[to] == 0 {
-                    free.push(to);
-                }
-            }
-        }
-    }
-    left
-}
-
 fn explain_cycles(
     ctx: &Context<'_>,
     key: KeyId,
@@ -316,7 +262,7 @@ fn explain_cycles(
         }
         let allowed: Vec<Step> =
             steps.iter().filter(|step| step.claim & !mask == 0).copied().collect();
-        let on_cycles = self::on_cycles(states.nodes.len(), &allowed);
+        let on_cycles = cycles::on_cycles(states.nodes.len(), &allowed);
         if let Some(cycle) = shortest_cycle(&allowed, &on_cycles) {
             minimal.push(mask);
             findings.add(finding(ctx, key, states, &cycle, mask));
@@ -324,59 +270,7 @@ fn explain_cycles(
     }
 }
 
-fn shortest_cycle(steps: &[Step], on_cycles: &[bool]) -> Option<Vec<Step>> {
-    let nodes = on_cycles.len();
-    let starts: Vec<usize> = (0..nodes).filter(|&node| on_cycles[node]).collect();
-    if starts.is_empty() {
-        return None;
-    }
-    let successors = successors(nodes, steps);
-    let mut shortest: Option<Vec<Step>> = None;
-    // What is on no cycle itself may still lie between cycles, so it is not enough to try the first.
-    let mut found = 0;
-    for start in starts {
-        if found >= STARTS_MAX {
-            break;
-        }
-        let mut via: Vec<Option<usize>> = vec![None; nodes];
-        let mut queue = VecDeque::from([start]);
-        'search: while let Some(node) = queue.pop_front() {
-            for &at in &successors[node] {
-                let step = steps[at];
-                if !on_cycles[step.to] || via[step.to].is_some() {
-                    continue;
-                }
-                via[step.to] = Some(at);
-                if step.to == start {
-                    break 'search;
-                }
-                queue.push_back(step.to);
-            }
-        }
-        let mut cycle = Vec::new();
-        let mut node = start;
-        while let Some(at) = via[node] {
-            cycle.push(steps[at]);
-            node = steps[at].from;
-            if node == start {
-                break;
-            }
-        }
-        if node != start || cycle.is_empty() {
-            continue;
-        }
-        cycle.reverse();
-        found += 1;
-        if shortest.as_ref().is_none_or(|known| cycle.len() < known.len()) {
-            shortest = Some(cycle);
-        }
-    }
-    shortest
-}
-
 fn finding(ctx: &Context<'_>, key: KeyId, states: &States, cycle: &[Step], mask: u8) -> Finding {
-    let mut claims = claims(mask);
-    let claim = claims.remove(0);
     let mut edges = Vec::new();
     let mut ops: BTreeSet<OpId> = BTreeSet::new();
     for step in cycle {
@@ -407,20 +301,34 @@ fn finding(ctx: &Context<'_>, key: KeyId, states: &States, cycle: &[Step], mask:
             }
         }
     }
+    let names = claims_of(mask);
+    let mut sentence = format!(
+        "No order of the values of {} allows every session to keep {names}.",
+        ctx.history.key_name(key)
+    );
+    let all = claims(mask);
+    let promised = all.iter().all(|&claim| ctx.is_promised(claim));
+    let of_states = |node: usize| states.nodes[node].as_slice();
+    let (claim, or) = match by_real_time::broken(ctx, of_states, cycle, &all) {
+        Some((claim, (first, then))) if promised => {
+            let (a, b) = (ctx.op(first).number(), ctx.op(then).number());
+            let why = format!("the write #{a} was over before the write #{b} began");
+            let name = claim.0;
+            sentence.push_str(&format!(" By real time {name} is the broken one: {why}."));
+            edges.push(Dependency { from: first, to: then, label: Label::RealTime, why });
+            (claim, Vec::new())
+        }
+        _ => (all[0], all[1..].to_vec()),
+    };
     edges.sort_by_key(|edge| (edge.from, edge.to, edge.label));
     edges.dedup_by_key(|edge| (edge.from, edge.to, edge.label));
-    let names = claims_of(mask);
-    let kind =
-        if claims.is_empty() { kind(claim.0) } else { AnomalyKind::ContradictorySessionOrders };
+    let kind = if or.is_empty() { kind(claim.0) } else { AnomalyKind::ContradictorySessionOrders };
     Finding {
         claim,
-        or: claims,
+        or,
         kind,
         cause: Cause::NoValueOrder,
-        sentence: format!(
-            "No order of the values of {} allows every session to keep {names}.",
-            ctx.history.key_name(key)
-        ),
+        sentence,
         key: Some(key),
         ops: ops.into_iter().collect(),
         edges,
