@@ -35,7 +35,7 @@ fn flavours() -> Table {
     let mut table = Table::new(["flavour", "workload", "what it promises"]);
     for flavour in Flavour::ALL {
         table.row([flavour.name(), "", flavour.summary()]);
-        for workload in driven() {
+        for workload in driven().filter(|&workload| flavour.has(workload)) {
             let promises: Vec<String> =
                 flavour.promises(workload).iter().map(Promise::to_string).collect();
             table.row(["", workload.name(), &joined(promises.iter().map(String::as_str))]);

@@ -6,6 +6,8 @@ use std::fmt;
 const WIDTH: usize = 100;
 /// No column but the last is wider, unless a word of it is.
 const COLUMN_MAX: usize = 26;
+/// The last column takes what is left, and no less than this.
+const LAST_MIN: usize = 18;
 
 /// A table with a line of headings.
 #[derive(Debug)]
@@ -38,7 +40,7 @@ impl fmt::Display for Table {
         let mut widths: Vec<usize> = (0..columns).map(|column| self.width_of(column)).collect();
         if let Some((last, others)) = widths.split_last_mut() {
             let taken: usize = others.iter().map(|width| width + 2).sum();
-            *last = WIDTH.saturating_sub(taken).max(COLUMN_MAX);
+            *last = WIDTH.saturating_sub(taken).max(LAST_MIN);
         }
         for row in &self.rows {
             let cells: Vec<Vec<String>> =

@@ -78,7 +78,7 @@ fn snapshot_of_the_main_errors() {
         "run --world sim --faults black-hole",
         "run --time 3s",
         "run --quiescence 5ms",
-        "run --workload chat",
+        "run --workload text",
         "run --world moon",
         "run --flavour best",
         "run --mutant counter-lww --workload register",

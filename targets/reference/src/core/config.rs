@@ -53,6 +53,10 @@ impl Config {
 
     /// What the flavour and the bug come to.
     pub(crate) fn rules(&self) -> Rules {
-        Rules::new(self.flavour, self.mutant, self.durability)
+        let mut rules = Rules::new(self.flavour, self.durability);
+        if let Some(mutant) = self.mutant {
+            (mutant.row().bug)(&mut rules);
+        }
+        rules
     }
 }

@@ -9,7 +9,7 @@ use super::message::UPDATES_PER_MESSAGE_MAX;
 use super::object::Object;
 use super::record;
 use super::rules::Rules;
-use serde::{Deserialize, Serialize};
+use super::update::Update;
 use std::collections::{BTreeMap, VecDeque};
 
 /// The most changes that are kept for peers that do not have them. A node with more takes no writes.
@@ -18,19 +18,6 @@ const KEPT_MAX: usize = 1_000_000;
 const WAITING_MAX: usize = 4_096;
 /// The most changes that are news at once. Beyond it they are left to the exchange of what each has.
 const FRESH_MAX: usize = 65_536;
-
-/// A change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Update {
-    /// Which of all changes of its actor.
-    pub dot: Dot,
-    /// Everything that its replica had applied before.
-    pub past: VersionVector,
-    /// The object.
-    pub key: Key,
-    /// The object's state after the change.
-    pub object: Object,
-}
 
 /// The changes that a replica has applied, those that peers may still need, and those that wait.
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 
 use super::api::Key;
 use super::identity::{Actor, VersionVector};
-use super::log::Update;
 use super::object::Object;
 use super::textbook;
+use super::update::Update;
 use serde::{Deserialize, Serialize};
 
 /// The most objects one message carries; what is left waits for the next round.

@@ -30,6 +30,7 @@ mod set;
 mod stock;
 mod store;
 mod textbook;
+mod update;
 mod waiting;
 
 pub use api::{
@@ -45,7 +46,6 @@ pub use effects::{Effects, Input, RequestId};
 pub use figures::Figures;
 pub use flavour::Flavour;
 pub use identity::{Actor, BadNodeId, CausalContext, Dot, NodeId, VersionVector};
-pub use log::Update;
 pub use message::{Delta, Message};
 pub use mutants::{MUTANTS, Mutant, MutantRow};
 pub use node::Node;
@@ -56,3 +56,4 @@ pub use rules::{Durability, Rules};
 pub use set::LwwSet;
 pub use stock::Stock;
 pub use textbook::{Held, Message as TextbookMessage};
+pub use update::Update;

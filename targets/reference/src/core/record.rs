@@ -2,8 +2,8 @@
 
 use super::api::Key;
 use super::identity::VersionVector;
-use super::log::Update;
 use super::object::Object;
+use super::update::Update;
 
 /// What the key of a record that is no object begins with. An object's begins with its data type, of which there are few.
 const NO_OBJECT: u8 = 0xff;

@@ -3,7 +3,6 @@
 use super::api::{DataType, Level};
 use super::clock::Stamps;
 use super::flavour::Flavour;
-use super::mutants::Mutant;
 
 /// When a write is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,11 +61,11 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The rules of a flavour with at most one bug.
+    /// The rules of a flavour, without any bug.
     #[must_use]
-    pub fn new(flavour: Flavour, mutant: Option<Mutant>, durability: Durability) -> Self {
+    pub fn new(flavour: Flavour, durability: Durability) -> Self {
         let lww = matches!(flavour, Flavour::Lww | Flavour::LwwHlc);
-        let mut rules = Rules {
+        Rules {
             stamps: if flavour == Flavour::Lww { Stamps::Wall } else { Stamps::Hybrid },
             durability,
             register_lww: lww || flavour == Flavour::Quorum,
@@ -99,11 +98,7 @@ impl Rules {
             gaps_skipped: false,
             past_ignored: false,
             share_lent_twice: false,
-        };
-        if let Some(mutant) = mutant {
-            (mutant.row().bug)(&mut rules);
         }
-        rules
     }
 
     /// Whether objects of this type are overwritten as a whole.
