@@ -52,6 +52,21 @@ fn a_scenario_is_played_with_processes_too_and_its_folder_is_the_same_scenario()
 }
 
 #[test]
+fn with_processes_given_sessions_ask_beside_those_that_draw() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("both.toml");
+    // More sessions that are given than there are nodes: each has a client of its own.
+    let scenario = "world = 'process'\nnodes = 2\ntime = '3s'\nrate = 100\nconcurrency = 3\nmax_bound = 'none'\n\
+                    [[operation]]\nwhen = '1s'\nsession = 0\nnode = 'n1'\nf = 'write'\nkey = 'x'\nvalue = 1\n\
+                    [[operation]]\nwhen = '1s'\nevery = '200ms'\nsession = 1\nnode = 'n1..n2'\nf = 'read'\nkey = 'x'\n\
+                    [[operation]]\nwhen = '2s'\nsession = 9\nnode = 'n2'\nf = 'read'\nkey = 'x'\n\
+                    [expect]\nheld = ['convergence']\n[expect.figures]\navailability = '100%'\n";
+    std::fs::write(&file, scenario).unwrap();
+    let output = run(&format!("scenario run {}", file.display()), folder.path());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+}
+
+#[test]
 fn what_does_not_come_as_expected_is_told_and_the_exit_code_is_1() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("wrong.toml");

@@ -17,7 +17,7 @@ use afterall_manifest::{ClockSpec, Manifest};
 use afterall_reference::core::{Flavour, Mutant};
 use afterall_workloads::Generator;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The bundled node's name among the targets.
 pub const REFERENCE: &str = "reference";
@@ -324,6 +324,14 @@ impl RunConfig {
             Schedule::Drawn => self.faults.contains(&kind),
             Schedule::Given(planned) => planned.iter().any(|planned| planned.fault.kind == kind),
         }
+    }
+
+    /// How many sessions there are at a time: those that draw their operations, and those whose operations are given.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        let of = |given: &GivenOperation| given.session..given.session + given.node.0.len() as u32;
+        let given: BTreeSet<u32> = self.operations.iter().flat_map(of).collect();
+        self.concurrency as usize + given.len()
     }
 
     /// The names of the nodes.

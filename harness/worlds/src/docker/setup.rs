@@ -73,7 +73,7 @@ pub(super) async fn start(
     let manifest = config.manifest.clone().ok_or(ConfigError::NoManifest)?;
     // A session may have a connection to each node, and so may each reader; the rest is the engine's.
     let nodes = u64::from(config.nodes);
-    make_room(nodes * (u64::from(config.concurrency) + nodes + 1))?;
+    make_room(nodes * (config.slots() as u64 + nodes + 1))?;
     let lock = lock.display().to_string();
     let labels = [(RUN_LABEL, settings.run_id.clone()), (HOST_LABEL, host()), (LOCK_LABEL, lock)];
     let setup = Setup {
@@ -84,7 +84,7 @@ pub(super) async fn start(
         labels: labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         wiring: Wiring {
             nodes: usize::from(config.nodes),
-            session_links: (config.concurrency as usize).min(SESSION_LINKS_MAX),
+            session_links: config.slots().min(SESSION_LINKS_MAX),
             client_port: manifest.client.port,
             peer_ports: manifest.peers.ports.clone(),
             udp_ports: manifest.peers.udp_ports.clone(),

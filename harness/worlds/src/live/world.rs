@@ -29,7 +29,7 @@ pub(crate) struct Live<D: Deployment> {
     clean_up: Option<CleanUp>,
     cluster: Option<Arc<D>>,
     timeout: Duration,
-    concurrency: usize,
+    sessions: usize,
     lies: Option<Lies>,
     began: Instant,
     /// By place: sessions, then readers.
@@ -59,7 +59,7 @@ impl<D: Deployment> Live<D> {
             clean_up: Some(clean_up),
             cluster: None,
             timeout: Duration::from_millis(plan.config().timeout_ms),
-            concurrency: plan.course().concurrency,
+            sessions: plan.config().slots(),
             lies: plan.config().lie.map(|lie| Lies::new(lie, plan.config().seed)),
             began: Instant::now(),
             clients: Vec::new(),
@@ -72,7 +72,7 @@ impl<D: Deployment> Live<D> {
     /// Starts a task for each client, and one that looks at the nodes.
     fn serve(&mut self, runtime: &Runtime, cluster: &Arc<D>) -> Result<(), WorldError> {
         let _entered = runtime.enter();
-        let sessions = (0..self.concurrency).map(Asker::Session);
+        let sessions = (0..self.sessions).map(Asker::Session);
         for asker in sessions.chain((0..cluster.nodes()).map(Asker::Reader)) {
             let (sender, invocations) = mpsc::unbounded_channel();
             let mut client = cluster.client(asker).map_err(WorldError::setup)?;
@@ -160,7 +160,7 @@ impl<D: Deployment> World for Live<D> {
     fn invoke(&mut self, invocation: Invocation) {
         let place = match invocation.asker {
             Asker::Session(slot) => slot,
-            Asker::Reader(node) => self.concurrency + node,
+            Asker::Reader(node) => self.sessions + node,
         };
         // A client's task lasts as long as the run.
         if let Some(client) = self.clients.get(place) {

@@ -83,7 +83,7 @@ impl Cluster {
         config: &RunConfig,
         settings: &Settings,
     ) -> Result<Cluster, SetupError> {
-        let (nodes, sessions) = (config.node_names().len(), config.concurrency as usize);
+        let (nodes, sessions) = (config.node_names().len(), config.slots());
         make_room(open_files(nodes, sessions, sessions.min(SESSION_LINKS_MAX)))?;
         let mut attempt = 0;
         loop {
@@ -113,7 +113,7 @@ impl Cluster {
         };
         let names = config.node_names();
         let count = names.len();
-        let session_links = (config.concurrency as usize).min(SESSION_LINKS_MAX);
+        let session_links = config.slots().min(SESSION_LINKS_MAX);
         let (client_ports, peer_ports) = ports.split_at(count);
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let authority = Authority::start(any).await.map_err(io("start the time authority"))?;
