@@ -120,8 +120,9 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
         kind: AnomalyKind::Oversold,
         cause,
         sentence: format!(
-            "{} of {name} were sold, but only {stock} had been there to sell. The last sales: {}; {why}.",
+            "{} of {name} were sold, but only {stock} had been there to sell. The last {}: {}; {why}.",
             crate::words::counted(u64::try_from(sold).unwrap_or_default(), "unit"),
+            if who.len() == 1 { "sale" } else { "sales" },
             crate::words::list(&who).unwrap_or_default()
         ),
         key: Some(key),

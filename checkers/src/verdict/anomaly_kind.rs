@@ -97,7 +97,7 @@ vocabulary! {
         /// The store put a session's update before a write that the session had read: writes follow reads is broken.
         WritesFollowReads = "update ordered before what it had seen",
         /// A write was acknowledged, and at the end a value that its session had seen before stands in its place.
-        WriteLostToWhatItHadSeen = "write lost to what it had seen",
+        WriteLostToWhatItHadSeen = "write lost to an older one",
     }
 }
 

@@ -213,7 +213,7 @@ fn the_last_one_is_sold_on_both_sides_of_a_partition() {
     let told = verdict.anomalies.iter().find(|a| a.property == Property::NoOversell).unwrap();
     assert_eq!(
         told.sentence,
-        "2 units of lamp were sold, but only 1 had been there to sell. The last sales: session 2 sold 1 of lamp at n2 (#6); it was \
+        "2 units of lamp were sold, but only 1 had been there to sell. The last sale: session 2 sold 1 of lamp at n2 (#6); it was \
          acknowledged by n2 while it was cut off (partition)."
     );
 }

@@ -28,7 +28,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 every promise held, 1 a promise was broken, 2 it is not known which, 254 the command line is \
+const EXIT_CODES: &str = "Exit codes: 0 every promise held, 1 a promise was broken, 2 unknown: nothing was found broken, and not every promise was put to the test, 254 the command line is \
                           wrong, 255 the harness failed";
 
 #[derive(Debug, Subcommand)]
@@ -121,10 +121,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_parser = words::<Lie>(Lie::names()), long_help = lie_help())]
     pub(crate) lie: Option<Lie>,
     /// A promise that held counts as tested only if its property can break in at most this share of its chances, with 95 %
-    /// confidence. For 30%, ten chances are needed; `none` sets no limit
+    /// confidence. 30% asks for at least ten chances; `none` sets no limit
     #[arg(long, value_name = "SHARE", default_value_t = MaxBound::USUAL)]
     pub(crate) max_bound: MaxBound,
-    /// Carries out N control runs after a run with anomalies: the same configuration without faults. The verdict then says
+    /// Carry out N control runs after a run with anomalies: the same configuration without faults. The verdict then says
     /// which anomalies come without faults, too
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) control: u32,
@@ -144,7 +144,7 @@ pub(crate) struct RunArgs {
 pub(crate) struct ReplayArgs {
     /// The folder of the run, or its run.toml
     pub(crate) run: PathBuf,
-    /// Carries out N control runs after a run with anomalies: the same configuration without faults. The verdict then says
+    /// Carry out N control runs after a run with anomalies: the same configuration without faults. The verdict then says
     /// which anomalies come without faults, too
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) control: u32,
@@ -166,7 +166,7 @@ pub(crate) struct CheckArgs {
     #[arg(long = "promise", value_name = "PROMISE")]
     pub(crate) promises: Vec<String>,
     /// A promise that held counts as tested only if its property can break in at most this share of its chances, with 95 %
-    /// confidence. For 30%, ten chances are needed; `none` sets no limit [default: what the history says; none for histories of other tools]
+    /// confidence. 30% asks for at least ten chances; `none` sets no limit [default: what the history says; none for histories of other tools]
     #[arg(long, value_name = "SHARE")]
     pub(crate) max_bound: Option<MaxBound>,
     /// Print the verdict as JSON; for several histories, one line for each, with its `file`
@@ -222,13 +222,13 @@ pub(crate) struct WindowsArgs {
     /// The system under test: its name (see `afterall target list`), or the path of its manifest
     #[arg(default_value = REFERENCE)]
     pub(crate) target: String,
-    /// Where to run [default: process for the reference node, docker for every other target]
+    /// Where to run [default: process for the reference store, docker for every other target]
     #[arg(long, value_parser = words::<WorldKind>(WorldKind::names()))]
     pub(crate) world: Option<WorldKind>,
-    /// The number of nodes [default: 5 for the reference node, otherwise what the manifest says]
+    /// The number of nodes [default: 5 for the reference store, otherwise what the manifest says]
     #[arg(long)]
     pub(crate) nodes: Option<u16>,
-    /// How the reference node resolves conflicts
+    /// How the reference store resolves conflicts
     #[arg(long)]
     pub(crate) flavour: Option<Flavour>,
     /// Operations per second over all sessions; under high load there are ten times as many
@@ -396,7 +396,7 @@ pub(crate) fn command_line(config: &RunConfig) -> String {
         && config.network.is_usual();
     if !said {
         // Options cannot say which fault comes when, and who asks what.
-        return "afterall replay run.toml".to_owned();
+        return "afterall replay FOLDER, with the folder of this run".to_owned();
     }
     let ms = |ms: u64| {
         humantime::format_duration(Duration::from_millis(ms)).to_string().replace(' ', "")

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Listed {
-    /// The ways in which the reference node resolves conflicts, and what they promise
+    /// The ways in which the reference store resolves conflicts, and what they promise
     Flavours,
-    /// The known bugs of the reference node, and what they break
+    /// The known bugs of the reference store, and what they break
     Mutants,
     /// The data types, and the properties that they show
     Workloads,

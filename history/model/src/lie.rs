@@ -14,7 +14,7 @@ vocabulary! {
         StaleRead = "stale-read",
         /// An increment is sent twice.
         Double = "double",
-        /// Reads show an item again that was removed, acknowledged.
+        /// Reads show an item again whose removal was acknowledged.
         Resurrect = "resurrect",
     }
 }

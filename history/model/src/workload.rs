@@ -36,7 +36,7 @@ vocabulary! {
         Counter = "counter",
         /// Adds, removes, reads and checkouts of shopping carts.
         Cart = "cart",
-        /// Adds and reads of sets.
+        /// Adds, removes and reads of sets.
         Set = "set",
         /// Writes, appends and reads of texts.
         Text = "text",

@@ -89,13 +89,13 @@ impl Screen {
             self.rest(&[
                 (
                     f.recovered,
-                    "write never acknowledged, but there",
-                    "writes never acknowledged, but there",
+                    "write was never acknowledged and is there",
+                    "writes were never acknowledged and are there",
                 ),
                 (
                     f.resurrected,
-                    "value back in place of a write that had seen it",
-                    "values back in place of writes that had seen them",
+                    "value that is back: it replaced a write whose session had seen it",
+                    "values that are back: each replaced a write whose session had seen it",
                 ),
                 (f.phantom, "value read that nobody wrote", "values read that nobody wrote"),
                 (
@@ -131,7 +131,7 @@ impl Screen {
                 f.node,
                 words::count(f.shown),
                 words::count(f.late),
-                match f.max_ns.filter(|_| !verdict.untimed) {
+                match f.max_ns.filter(|_| f.late > 0 && !verdict.untimed) {
                     Some(max) => format!(", the latest after {}", words::duration(max)),
                     None => String::new(),
                 },

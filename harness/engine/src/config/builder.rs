@@ -72,15 +72,15 @@ macro_rules! setters {
 
 impl RunConfigBuilder {
     setters! {
-        /// The reference node's flavour. Default: crdt, or the mutant's.
+        /// The reference store's flavour. Default: crdt, or the mutant's.
         flavour: Option<Flavour>,
-        /// A known bug of the reference node.
+        /// A known bug of the reference store.
         mutant: Option<Mutant>,
         /// How a few of the target's answers are falsified.
         lie: Option<Lie>,
         /// The data type that is driven. Default: register, or the one that shows the mutant.
         workload: impl Into<Option<Workload>>,
-        /// Where it runs. Default: process for the reference node, docker for every other target.
+        /// Where it runs. Default: process for the reference store, docker for every other target.
         world: impl Into<Option<WorldKind>>,
         /// How many nodes. Default: 5, or what the manifest says.
         nodes: impl Into<Option<u16>>,
@@ -123,7 +123,7 @@ impl RunConfigBuilder {
         summary: Option<String>,
     }
 
-    /// Another target than the reference node, or the reference node in containers: its manifest, and where that was
+    /// Another target than the reference store, or the reference store in containers: its manifest, and where that was
     /// read from if it is not one of the program's own.
     #[must_use]
     pub fn target(mut self, manifest: Manifest, path: Option<String>) -> Self {

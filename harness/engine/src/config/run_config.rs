@@ -32,7 +32,7 @@ pub struct RunConfig {
     pub summary: Option<String>,
     /// The system under test.
     pub target: String,
-    /// The reference node's flavour; other targets have none.
+    /// The reference store's flavour; other targets have none.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "super::by_name_if_any::serialize"

@@ -22,7 +22,7 @@ vocabulary! {
         Crdt = "crdt",
         /// The same, and a replica that is behind what a session has been given lets it wait, or refuses.
         Session = "session",
-        /// The same types, and no change is shown before everything that it may follow from (COPS).
+        /// The same types, and no change is shown before those that its writer had seen (COPS).
         Causal = "causal",
         /// Registers that are read from more than half of the replicas and written to more than half (ABD, Dynamo).
         Quorum = "quorum",

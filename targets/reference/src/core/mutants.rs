@@ -211,7 +211,7 @@ pub const MUTANTS: &[MutantRow] = &[
     },
     MutantRow {
         name: "forget-context",
-        summary: "a write replaces everything, whatever its client had been given",
+        summary: "a write replaces values that its client has never seen, too",
         breaks: NoLostWrites,
         flavour: Flavour::Siblings,
         workload: Workload::Register,
@@ -241,7 +241,7 @@ pub const MUTANTS: &[MutantRow] = &[
     },
     MutantRow {
         name: "session-ignored",
-        summary: "a replica answers whatever the session has been given elsewhere",
+        summary: "a replica answers even if it is behind what the session has seen elsewhere",
         breaks: ReadYourWrites,
         flavour: Flavour::Session,
         workload: Workload::Register,
@@ -251,7 +251,7 @@ pub const MUTANTS: &[MutantRow] = &[
     },
     MutantRow {
         name: "deps-ignored",
-        summary: "a change is shown before what it may follow from",
+        summary: "a change is shown before those that its writer had seen",
         breaks: Causal,
         flavour: Flavour::Causal,
         workload: Workload::Chat,
