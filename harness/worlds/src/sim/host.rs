@@ -106,7 +106,7 @@ impl<R: Replica> Host<R> {
         if let Some(commit) = self.commit.take()
             && commit.done_ns <= now_ns
         {
-            self.stable.extend(commit.effects.persist);
+            store(&mut self.stable, commit.effects.persist.into_iter());
         }
         self.sent_before = self.sent_by_mechanism();
         self.node = None;
@@ -308,6 +308,17 @@ mod tests {
         let answers = out.replies.drain(1..).map(|(_, answer)| answer.unwrap().content);
         let expected = [Content::Values(vec![Scalar::Int(1)]), Content::Values(Vec::new())];
         assert_eq!(answers.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn what_a_commit_removed_before_the_kill_is_no_empty_record() {
+        let config = Config::new(NodeId(1), Vec::new(), Flavour::Crdt, None, 1);
+        let mut host = Host::<Reference>::new(config);
+        host.stable.insert(vec![1], vec![2]);
+        let effects = Effects { persist: vec![(vec![1], Vec::new())], ..Effects::default() };
+        host.commit = Some(Commit { done_ns: MS, effects });
+        host.kill(0, MS);
+        assert!(host.stable.is_empty());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use afterall_engine::{RunConfig, SessionKind};
 use afterall_history::FaultKind;
 use afterall_history::Workload;
 use afterall_reference::core::Flavour;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn ten_correct_runs_of_everything_raise_no_alarm() {
@@ -65,4 +65,58 @@ fn every_kind_of_session_and_cluster_does() {
         let missed = verdict.faults.iter().filter(|fault| !fault.took || !fault.healed);
         assert_eq!(missed.count(), 0, "{config:?}: {:?}", verdict.reasons);
     }
+}
+
+/// How many runs of each combination the nightly makes, unless this variable says otherwise.
+const RUNS: &str = "AFTERALL_SMALL_RUNS";
+
+/// Small runs reach what large ones blur: few operations, of which each meets a fault. They have few chances to break a
+/// property, so that `unknown` is no alarm here; a broken promise is.
+#[test]
+#[ignore = "minutes: a nightly runs it"]
+fn many_small_runs_break_no_promise() {
+    let runs = std::env::var(RUNS).map_or(10, |runs| {
+        runs.parse().unwrap_or_else(|_| panic!("expected a number as {RUNS}, found {runs:?}"))
+    });
+    let correct = everything().into_iter().filter(|(flavour, _)| *flavour != Flavour::Textbook);
+    let kinds = [SessionKind::Sticky, SessionKind::Roaming, SessionKind::Mixed];
+    let combinations: Vec<_> =
+        correct.flat_map(|(f, w)| kinds.into_iter().map(move |kind| (f, w, kind))).collect();
+    let mut silent: BTreeMap<String, u64> = BTreeMap::new();
+    let mut alarms = Vec::new();
+    // Round by round, so that a nightly that is cut short has tried everything alike.
+    for round in 0..runs {
+        let configs = combinations.iter().enumerate().map(|(place, &(flavour, workload, kind))| {
+            let seed = 1_000_000 + round * combinations.len() as u64 + place as u64;
+            let mut config = config(flavour, workload, seed);
+            config.faults = every_fault();
+            config.sessions = kind;
+            config.nodes = if round.is_multiple_of(2) { 3 } else { 5 };
+            config.rate = Some(20);
+            config
+        });
+        for (config, verdict) in judge_all(configs.collect()) {
+            let flavour = config.flavour.map_or("", |flavour| flavour.name());
+            let (workload, kind) = (config.workload.name(), config.sessions.name());
+            let of = format!("{flavour} {workload} {kind}");
+            let counts = verdict.counts;
+            assert!(counts.ok > 20, "{of}, seed {}: {counts:?}", config.seed);
+            let broken = verdict.properties.iter().filter(|p| p.promised && p.outcome.is_broken());
+            let broken: Vec<_> = broken.map(|p| (p.property, &p.summary)).collect();
+            let count = silent.entry(of.clone()).or_default();
+            if broken.is_empty() {
+                *count += 1;
+            } else {
+                let alarm =
+                    format!("{of}, seed {}, {} nodes: {broken:?}", config.seed, config.nodes);
+                println!("alarm: {alarm}");
+                alarms.push(alarm);
+            }
+        }
+        println!("round {} of {runs}: {} alarms", round + 1, alarms.len());
+    }
+    for (of, count) in silent {
+        println!("{of}: {count} of {runs} silent");
+    }
+    assert!(alarms.is_empty(), "{} alarms:\n{}", alarms.len(), alarms.join("\n"));
 }

@@ -94,32 +94,43 @@ impl Log {
         rules: &Rules,
         effects: &mut Effects,
     ) -> Vec<Update> {
+        let mut ready = Vec::new();
         for update in updates {
-            if !self.applied.contains(update.dot) && self.waiting.len() < WAITING_MAX {
+            if self.applied.contains(update.dot) {
+                continue;
+            }
+            if self.waiting.len() < WAITING_MAX {
                 self.waiting.insert(update.dot, update);
+            } else if self.is_ready(&update, rules) {
+                // What is in turn needs no room; without it, those that wait would wait for ever.
+                self.waiting.insert(update.dot, update);
+                self.apply_ready(rules, effects, &mut ready);
             }
         }
-        let mut ready = Vec::new();
+        self.apply_ready(rules, effects, &mut ready);
+        let applied = &self.applied;
+        self.waiting.retain(|&dot, _| !applied.contains(dot));
+        ready
+    }
+
+    fn apply_ready(&mut self, rules: &Rules, effects: &mut Effects, ready: &mut Vec<Update>) {
         while let Some(dot) = self.next_ready(rules) {
             let Some(update) = self.waiting.remove(&dot) else { break };
             self.applied.0.insert(dot.actor, dot.counter);
             self.keep(update.clone(), effects);
             ready.push(update);
         }
-        let applied = &self.applied;
-        self.waiting.retain(|&dot, _| !applied.contains(dot));
-        ready
     }
 
     fn next_ready(&self, rules: &Rules) -> Option<Dot> {
-        let is_ready = |update: &Update| {
-            let next = self.applied.get(update.dot.actor) + 1;
-            let in_turn =
-                update.dot.counter == next || rules.gaps_skipped && update.dot.counter > next;
-            in_turn
-                && (rules.past_ignored || rules.gaps_skipped || self.applied.covers(&update.past))
-        };
-        self.waiting.values().find(|update| is_ready(update)).map(|update| update.dot)
+        let mut waiting = self.waiting.values();
+        waiting.find(|update| self.is_ready(update, rules)).map(|update| update.dot)
+    }
+
+    fn is_ready(&self, update: &Update, rules: &Rules) -> bool {
+        let next = self.applied.get(update.dot.actor).saturating_add(1);
+        let in_turn = update.dot.counter == next || rules.gaps_skipped && update.dot.counter > next;
+        in_turn && (rules.past_ignored || rules.gaps_skipped || self.applied.covers(&update.past))
     }
 
     pub(crate) fn has_news(&self) -> bool {
@@ -164,5 +175,37 @@ impl Log {
         }
         let lacking = self.kept.values().filter(|update| !theirs.contains(update.dot));
         lacking.take(UPDATES_PER_MESSAGE_MAX).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::api::DataType;
+    use super::super::cart::Cart;
+    use super::super::flavour::Flavour;
+    use super::super::rules::Durability;
+    use super::*;
+
+    #[test]
+    fn a_replica_far_behind_catches_up_though_no_more_may_wait() {
+        let rules = Rules::new(Flavour::Causal, Durability::Sync);
+        let actor = Actor { node: NodeId(1), incarnation: 1 };
+        let update = |counter| Update {
+            dot: Dot { actor, counter },
+            past: VersionVector([(actor, counter - 1)].into_iter().filter(|e| e.1 > 0).collect()),
+            key: Key { kind: DataType::Cart, name: "c".into() },
+            object: Object::Cart(Cart::default()),
+        };
+        let mut log = Log::new(&[NodeId(1)]);
+        let mut effects = Effects::default();
+        let (behind, last) = (300, 300 + WAITING_MAX as u64);
+        let news = (behind + 1..=last).map(update).collect();
+        assert_eq!(log.receive(news, &rules, &mut effects), []);
+        assert_eq!(log.waiting.len(), WAITING_MAX);
+        let first = log.receive((1..=200).map(update).collect(), &rules, &mut effects);
+        assert_eq!((first.len(), log.waiting.len()), (200, WAITING_MAX));
+        let rest = log.receive((201..=behind).map(update).collect(), &rules, &mut effects);
+        assert_eq!(rest.last().map(|update| update.dot.counter), Some(last));
+        assert_eq!((log.applied.get(actor), log.waiting.len()), (last, 0));
     }
 }

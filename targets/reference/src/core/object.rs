@@ -99,6 +99,10 @@ impl Object {
                 return Ok((object, Some(stamp.to_value())));
             }
             (Object::LwwSet(set), Action::Remove { element, .. }) => {
+                // A remove is remembered for ever, also of what was never added.
+                if set.elements.len() >= ELEMENTS_MAX && !set.elements.contains_key(element) {
+                    return Err(Refusal::Full("the set remembers as many elements as it may"));
+                }
                 let stamp = by.clock.stamp(by.now, by.actor);
                 set.change(element, stamp, false);
                 return Ok((object, Some(stamp.to_value())));
@@ -336,6 +340,10 @@ fn change_cart(cart: &mut Cart, action: &Action, by: &Change<'_>) -> Result<(), 
         Action::Remove { element, dots } => {
             let held = cart.dots(element);
             let dots = if dots.is_empty() || by.rules.removes_forgotten { &held } else { dots };
+            let unknown = dots.iter().filter(|&&dot| !cart.context.contains(dot)).count();
+            if unknown > 0 && cart.context.cloud.len() + unknown > ELEMENTS_MAX {
+                return Err(Refusal::Full("the cart remembers as many adds to come as it may"));
+            }
             cart.remove(by.actor, element, dots);
             if by.rules.tombstones_dropped {
                 cart.forget_removed(by.actor);
@@ -344,4 +352,53 @@ fn change_cart(cart: &mut Cart, action: &Action, by: &Change<'_>) -> Result<(), 
         _ => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::api::DOTS_MAX;
+    use super::super::clock::Stamps;
+    use super::super::flavour::Flavour;
+    use super::super::identity::NodeId;
+    use super::super::rules::Durability;
+    use super::*;
+
+    /// Removes what was never added until it is refused; returns how often it was not.
+    fn removes(flavour: Flavour, dots: usize) -> usize {
+        let rules = Rules::new(flavour, Durability::Sync);
+        let mut clock = Clock::new(Stamps::Hybrid);
+        let [actor, other] = [1, 2].map(|node| Actor { node: NodeId(node), incarnation: 1 });
+        let mut held = None;
+        for count in 0..=ELEMENTS_MAX {
+            // Even counters alone: no gap closes.
+            let dot = |at: usize| Dot { actor: other, counter: 2 * (count * dots + at + 1) as u64 };
+            let action =
+                Action::Remove { element: count.to_string(), dots: (0..dots).map(dot).collect() };
+            let mut by = Change {
+                actor,
+                now: Moment { mono_ns: 0, wall_ms: 1 },
+                clock: &mut clock,
+                rules: &rules,
+                seen: &CausalContext::default(),
+            };
+            match Object::change(held.as_ref(), DataType::Set, &action, &mut by) {
+                Ok((object, _)) => held = Some(object),
+                Err(refusal) => {
+                    assert!(matches!(refusal, Refusal::Full(_)), "{refusal}");
+                    return count;
+                }
+            }
+        }
+        panic!("expected a limit, found none");
+    }
+
+    #[test]
+    fn what_removes_leave_behind_is_bounded() {
+        assert_eq!(removes(Flavour::Crdt, DOTS_MAX), ELEMENTS_MAX / DOTS_MAX);
+    }
+
+    #[test]
+    fn a_set_of_registers_remembers_no_more_removes_than_elements() {
+        assert_eq!(removes(Flavour::Lww, 0), ELEMENTS_MAX);
+    }
 }
