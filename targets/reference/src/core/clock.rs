@@ -59,6 +59,9 @@ pub enum Stamps {
     Hybrid,
 }
 
+/// No clock is that far ahead, 139,000 years: what says so is not believed, since nothing could be stamped after it.
+const READING_MAX_MS: u64 = 1 << 52;
+
 /// The clock that stamps are taken from.
 #[derive(Debug, Clone)]
 pub struct Clock {
@@ -89,7 +92,7 @@ impl Clock {
 
     /// Learns of a reading from elsewhere: a peer's stamp, a client's token.
     pub fn observe(&mut self, reading: Reading) {
-        if self.stamps == Stamps::Hybrid {
+        if self.stamps == Stamps::Hybrid && reading.wall_ms <= READING_MAX_MS {
             self.last = self.last.max(reading);
         }
     }
@@ -142,6 +145,15 @@ mod tests {
         assert!(second > first);
         clock.observe(Reading { wall_ms: 900, logical: 7 });
         assert!(clock.stamp(at(60), ACTOR) > Stamp { wall_ms: 900, logical: 7, actor: ACTOR });
+    }
+
+    #[test]
+    fn a_reading_at_the_end_of_time_is_not_believed() {
+        let mut clock = Clock::new(Stamps::Hybrid);
+        let first = clock.stamp(at(100), ACTOR);
+        clock.observe(Reading { wall_ms: u64::MAX, logical: u32::MAX });
+        let second = clock.stamp(at(100), ACTOR);
+        assert!(second > first && second.wall_ms == 100);
     }
 
     #[test]

@@ -397,8 +397,11 @@ impl Node {
                 self.fetched(now, from, number, object, effects);
             }
             Message::Store { number, key, object } => {
-                self.take(key, object, effects);
-                effects.sends.push((from, Message::Stored { number }));
+                self.take(key.clone(), object, effects);
+                // A node that is full confirms nothing.
+                if self.store.get(&key).is_some() {
+                    effects.sends.push((from, Message::Stored { number }));
+                }
             }
             Message::Stored { number } => self.stored(now, from, number, effects),
             Message::Want { key, n } => self.lend(from, key, n, effects),
