@@ -93,7 +93,7 @@ fn a_disk_that_fills_up_ends_the_run_and_what_was_recorded_is_judged() {
         assert_eq!(output.status.code(), Some(2), "{said}");
         let says = "error: the run ended early, since its history cannot be written: No space left";
         assert!(said.contains(says), "{said}");
-        assert!(said.contains("unknown  reference/crdt register"), "{said}");
+        assert!(said.contains("unknown: register workload on reference/crdt"), "{said}");
         assert!(nodes_of(893_001).is_empty());
         // Half a line may be its last.
         let history = std::fs::read_to_string(latest(disk.path(), "history.jsonl")).unwrap();
