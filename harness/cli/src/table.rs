@@ -1,5 +1,6 @@
 //! Tables for people: columns side by side, the text in them wrapped.
 
+use afterall_reports::wrapped;
 use std::fmt;
 
 /// How wide a table is, characters.
@@ -57,24 +58,6 @@ impl fmt::Display for Table {
         }
         Ok(())
     }
-}
-
-/// A text in lines of at most this width, but for words that are longer.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line = lines.len() - 1;
-        let fits = lines[line].chars().count() + 1 + word.chars().count() <= width;
-        match (lines[line].is_empty(), fits) {
-            (true, _) => lines[line].push_str(word),
-            (false, true) => {
-                lines[line].push(' ');
-                lines[line].push_str(word);
-            }
-            (false, false) => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

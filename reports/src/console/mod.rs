@@ -303,7 +303,8 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// Breaks at spaces; what is longer than a line is broken within.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+#[must_use]
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut length = 0;

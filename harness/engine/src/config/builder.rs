@@ -113,7 +113,7 @@ impl RunConfigBuilder {
         heal: impl Into<Option<Span>>,
         /// Operations one by one. Where there are any, no load is drawn unless the concurrency is given.
         operations: Vec<GivenOperation>,
-        /// How the bundled node spreads its news, in the sim.
+        /// How the reference store spreads its news, in the sim.
         gossip: GossipConfig,
         /// What the links of the sim are like.
         network: NetworkConfig,

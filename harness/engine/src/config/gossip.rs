@@ -1,9 +1,9 @@
-//! How the bundled node spreads its news, in the sim: `[gossip]` in `run.toml`.
+//! How the reference store spreads its news, in the sim: `[gossip]` in `run.toml`.
 
 use super::span::Span;
 use serde::{Deserialize, Serialize};
 
-/// How the bundled node spreads its news. What is absent is as usual.
+/// How the reference store spreads its news. What is absent is as usual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GossipConfig {

@@ -19,7 +19,7 @@ use afterall_workloads::Generator;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The bundled node's name among the targets.
+/// The reference store's name among the targets.
 pub const REFERENCE: &str = "reference";
 
 /// Everything that a run follows from.
@@ -93,7 +93,7 @@ pub struct RunConfig {
     /// What the target is, in the docker world.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<Manifest>,
-    /// How the bundled node spreads its news, in the sim.
+    /// How the reference store spreads its news, in the sim.
     #[serde(skip_serializing_if = "GossipConfig::is_usual")]
     pub gossip: GossipConfig,
     /// What the links of the sim are like when nothing is wrong with them.
@@ -154,7 +154,7 @@ impl RunConfig {
         self.check_lie()
     }
 
-    /// Whether this is the bundled node.
+    /// Whether this is the reference store.
     #[must_use]
     pub fn is_reference(&self) -> bool {
         self.target == REFERENCE

@@ -1,6 +1,6 @@
 //! Times as people write them: `250ms`, `1.5s`, `18h`, `1h30m`.
 
-use serde::de::{Error, Unexpected, Visitor};
+use crate::from_text::from_text;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -120,21 +120,7 @@ impl Serialize for Span {
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
-        struct Text;
-
-        impl Visitor<'_> for Text {
-            type Value = Span;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(EXPECTED)
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Span, E> {
-                text.parse().map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
-            }
-        }
-
-        deserializer.deserialize_str(Text)
+        from_text(deserializer, EXPECTED, |text| text.parse().ok())
     }
 }
 
@@ -148,6 +134,15 @@ impl SignedSpan {
     pub fn ms(ms: i64) -> SignedSpan {
         SignedSpan(ms.saturating_mul(1_000_000))
     }
+
+    fn parse(text: &str) -> Option<SignedSpan> {
+        let (sign, rest) = match text.strip_prefix('-') {
+            Some(rest) => (-1, rest),
+            None => (1, text),
+        };
+        let Span(ns) = rest.parse().ok()?;
+        i64::try_from(ns).ok().map(|ns| SignedSpan(sign * ns))
+    }
 }
 
 impl Serialize for SignedSpan {
@@ -159,27 +154,7 @@ impl Serialize for SignedSpan {
 
 impl<'de> Deserialize<'de> for SignedSpan {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<SignedSpan, D::Error> {
-        struct Text;
-
-        impl Visitor<'_> for Text {
-            type Value = SignedSpan;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a time such as \"2s\" or \"-2s\"")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<SignedSpan, E> {
-                let (sign, rest) = match text.strip_prefix('-') {
-                    Some(rest) => (-1, rest),
-                    None => (1, text),
-                };
-                let span = rest.parse().ok().and_then(|Span(ns)| i64::try_from(ns).ok());
-                let wrong = || E::invalid_value(Unexpected::Str(text), &self);
-                span.map(|ns| SignedSpan(sign * ns)).ok_or_else(wrong)
-            }
-        }
-
-        deserializer.deserialize_str(Text)
+        from_text(deserializer, "a time such as \"2s\" or \"-2s\"", SignedSpan::parse)
     }
 }
 

@@ -3,10 +3,15 @@
 use super::draw::Draw;
 use super::effect::{Ability, Condition, Effect, Fault};
 use super::row::FaultRow;
+use super::usual::{Plain, Usual};
 use afterall_history::{FaultKind, Value};
 
-pub(super) const ROW: FaultRow =
-    FaultRow { kind: FaultKind::BlackHole, needs: Ability::SwallowTraffic, draw };
+pub(super) const ROW: FaultRow = FaultRow {
+    kind: FaultKind::BlackHole,
+    needs: Ability::SwallowTraffic,
+    usual: Usual::Link(Plain::Swallowed),
+    draw,
+};
 
 fn draw(draw: &mut Draw<'_>) -> Fault {
     Fault {

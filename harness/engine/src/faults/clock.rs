@@ -3,11 +3,12 @@
 use super::draw::{Draw, int, parameters};
 use super::effect::{Ability, ClockFault, Effect, Fault};
 use super::row::FaultRow;
+use super::usual::Usual;
 use afterall_history::{FaultKind, Value};
 use rand::RngExt;
 
 pub(super) const ROW: FaultRow =
-    FaultRow { kind: FaultKind::Clock, needs: Ability::SkewClocks, draw };
+    FaultRow { kind: FaultKind::Clock, needs: Ability::SkewClocks, usual: Usual::Clock, draw };
 
 fn draw(draw: &mut Draw<'_>) -> Fault {
     let how = how(draw);

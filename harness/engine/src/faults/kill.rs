@@ -3,10 +3,15 @@
 use super::draw::Draw;
 use super::effect::{Ability, Effect, Fate, Fault};
 use super::row::FaultRow;
+use super::usual::{End, Usual};
 use afterall_history::{FaultKind, Value};
 
-pub(super) const ROW: FaultRow =
-    FaultRow { kind: FaultKind::Kill, needs: Ability::KillProcesses, draw };
+pub(super) const ROW: FaultRow = FaultRow {
+    kind: FaultKind::Kill,
+    needs: Ability::KillProcesses,
+    usual: Usual::Process(End::Killed),
+    draw,
+};
 
 fn draw(draw: &mut Draw<'_>) -> Fault {
     Fault {

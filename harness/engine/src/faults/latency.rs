@@ -3,11 +3,16 @@
 use super::draw::{Draw, int, parameters};
 use super::effect::{Ability, Condition, Effect, Fault};
 use super::row::FaultRow;
+use super::usual::{Plain, Usual};
 use afterall_history::FaultKind;
 use rand::RngExt;
 
-pub(super) const ROW: FaultRow =
-    FaultRow { kind: FaultKind::Latency, needs: Ability::SlowLinks, draw };
+pub(super) const ROW: FaultRow = FaultRow {
+    kind: FaultKind::Latency,
+    needs: Ability::SlowLinks,
+    usual: Usual::Link(Plain::Slow),
+    draw,
+};
 
 fn draw(draw: &mut Draw<'_>) -> Fault {
     let links = draw.some_links();

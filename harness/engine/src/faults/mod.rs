@@ -21,6 +21,7 @@ mod schedule;
 mod stop;
 mod truncate;
 mod udp_drop;
+mod usual;
 
 pub use draw::Draw;
 pub use effect::{Ability, ClockFault, Condition, Damage, Effect, Fate, Fault, Link};
@@ -31,3 +32,4 @@ pub use registry::Registry;
 pub use row::FaultRow;
 pub(crate) use schedule::check_given;
 pub use schedule::{BadSchedule, Pace, Schedule, TooShort, schedule};
+pub use usual::{End, Plain, Usual};

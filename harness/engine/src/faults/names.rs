@@ -1,12 +1,14 @@
 //! Nodes and links as people write them: `n1`, `n1->n2`; several at once: `n1,n2<->n3..n5`.
 
 use super::effect::Link;
+use crate::from_text::from_text;
 use serde::de::{Error, SeqAccess, Unexpected, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 const NODE: &str = "a node such as \"n1\"";
+const NODES: &str = "a node such as \"n1\", or several as \"n1,n3\" or \"n2..n9\"";
 const LINKS: &str = "links such as \"n1->n2\", \"n1<->n2\" or \"n1,n2<->n3..n5\"";
 
 /// The most nodes that a range may name: more than any cluster has.
@@ -39,22 +41,7 @@ impl Serialize for NodeName {
 
 impl<'de> Deserialize<'de> for NodeName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<NodeName, D::Error> {
-        struct Name;
-
-        impl Visitor<'_> for Name {
-            type Value = NodeName;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(NODE)
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<NodeName, E> {
-                let wrong = || E::invalid_value(Unexpected::Str(text), &self);
-                NodeName::parse(text).ok_or_else(wrong)
-            }
-        }
-
-        deserializer.deserialize_str(Name)
+        from_text(deserializer, NODE, NodeName::parse)
     }
 }
 
@@ -89,25 +76,12 @@ impl Serialize for NodeNames {
 
 impl<'de> Deserialize<'de> for NodeNames {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<NodeNames, D::Error> {
-        struct Names;
-
-        impl Visitor<'_> for Names {
-            type Value = NodeNames;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a node such as \"n1\", or several as \"n1,n3\" or \"n2..n9\"")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<NodeNames, E> {
-                let wrong = || E::invalid_value(Unexpected::Str(text), &self);
-                let mut nodes = nodes(text).ok_or_else(wrong)?;
-                nodes.sort_unstable();
-                nodes.dedup();
-                Ok(NodeNames(nodes))
-            }
-        }
-
-        deserializer.deserialize_str(Names)
+        from_text(deserializer, NODES, |text| {
+            let mut nodes = nodes(text)?;
+            nodes.sort_unstable();
+            nodes.dedup();
+            Some(NodeNames(nodes))
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use super::draw::{Draw, parameters};
 use super::effect::{Ability, Condition, Effect, Fault};
 use super::row::FaultRow;
+use super::usual::{Plain, Usual};
 use afterall_history::{FaultKind, vocabulary};
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -23,8 +24,12 @@ vocabulary! {
     }
 }
 
-pub(super) const ROW: FaultRow =
-    FaultRow { kind: FaultKind::Partition, needs: Ability::RefuseConnections, draw };
+pub(super) const ROW: FaultRow = FaultRow {
+    kind: FaultKind::Partition,
+    needs: Ability::RefuseConnections,
+    usual: Usual::Link(Plain::Refused),
+    draw,
+};
 
 fn draw(draw: &mut Draw<'_>) -> Fault {
     let nodes = draw.nodes;

@@ -4,8 +4,10 @@ use super::clock;
 use super::draw::{int, parameters};
 use super::effect::{ClockFault, Condition, Damage, Effect, Fate, Fault};
 use super::names::{Links, NodeName};
+use super::registry::Registry;
+use super::usual::{End, Plain, Usual};
 use crate::config::{SignedSpan, Span};
-use afterall_history::{FaultKind, Value, vocabulary};
+use afterall_history::{FaultKind, Value};
 use serde::{Deserialize, Serialize};
 
 /// A fault and its time, in nanoseconds since the run began.
@@ -20,59 +22,8 @@ pub struct Planned {
     pub fault: Fault,
 }
 
-vocabulary! {
-    /// What a link is without parameters, in words.
-    "condition" Plain {
-        /// Cut.
-        Refused = "refused",
-        /// Everything that is sent vanishes.
-        Swallowed = "swallowed",
-        /// Datagrams vanish.
-        DatagramsDropped = "datagrams-dropped",
-        /// Slow, by `latency` and `jitter`.
-        Slow = "slow",
-        /// Limited, to `kb_per_s`.
-        Limited = "limited",
-    }
-}
-
-vocabulary! {
-    /// What happens to a process, in words.
-    "fate" End {
-        /// Killed.
-        Killed = "killed",
-        /// Asked to end.
-        Terminated = "terminated",
-        /// Stopped.
-        Paused = "paused",
-        /// Killed, and the end of a file cut off by `bytes`.
-        Truncated = "truncated",
-        /// Killed, and `bytes` at the end of a file overwritten.
-        Overwritten = "overwritten",
-    }
-}
-
-/// What a kind of fault usually does.
-enum Usual {
-    Link(Plain),
-    Process(End),
-    Clock,
-}
-
-fn usual(kind: FaultKind) -> Usual {
-    match kind {
-        FaultKind::Partition => Usual::Link(Plain::Refused),
-        FaultKind::BlackHole => Usual::Link(Plain::Swallowed),
-        FaultKind::UdpDrop => Usual::Link(Plain::DatagramsDropped),
-        FaultKind::Latency => Usual::Link(Plain::Slow),
-        FaultKind::Bandwidth => Usual::Link(Plain::Limited),
-        FaultKind::Kill => Usual::Process(End::Killed),
-        FaultKind::Stop => Usual::Process(End::Terminated),
-        FaultKind::Pause => Usual::Process(End::Paused),
-        FaultKind::Truncate => Usual::Process(End::Truncated),
-        FaultKind::Corrupt => Usual::Process(End::Overwritten),
-        FaultKind::Clock => Usual::Clock,
-    }
+fn usual(kind: FaultKind) -> Option<Usual> {
+    Registry::standard().row(kind).map(|row| row.usual)
 }
 
 /// The fault as it is written. What its kind says already is left out.
@@ -142,18 +93,19 @@ impl Row {
     fn effect(&mut self, kind: FaultKind) -> Result<Effect, BadRow> {
         let needs = |entry, such_as| BadRow::Needs { kind, entry, such_as };
         match (self.condition.take(), self.fate.take(), usual(kind)) {
-            (Some(plain), _, _) | (None, None, Usual::Link(plain)) => {
+            (Some(plain), _, _) | (None, None, Some(Usual::Link(plain))) => {
                 let Links(links) = self.links.take().ok_or(needs("links", "such as \"n1->n2\""))?;
                 Ok(Effect::Links { links, condition: self.condition_of(plain, kind)? })
             }
-            (None, Some(end), _) | (None, None, Usual::Process(end)) => {
+            (None, Some(end), _) | (None, None, Some(Usual::Process(end))) => {
                 let NodeName(node) = self.node.take().ok_or(needs("node", "such as \"n1\""))?;
                 Ok(Effect::Process { node, fate: self.fate_of(end, kind)? })
             }
-            (None, None, Usual::Clock) => {
+            (None, None, Some(Usual::Clock)) => {
                 let NodeName(node) = self.node.take().ok_or(needs("node", "such as \"n1\""))?;
                 Ok(Effect::Clock { node, how: self.clock(kind)? })
             }
+            (None, None, None) => Err(needs("condition", "such as \"refused\"")),
         }
     }
 
@@ -283,8 +235,7 @@ impl From<Planned> for Row {
                         Plain::Limited
                     }
                 };
-                row.condition =
-                    Some(plain).filter(|plain| !matches!(&usually, Usual::Link(of) if of == plain));
+                row.condition = Some(plain).filter(|plain| usually != Some(Usual::Link(*plain)));
             }
             Effect::Process { node, fate } => {
                 row.node = Some(NodeName(node));
@@ -300,8 +251,7 @@ impl From<Planned> for Row {
                         }
                     }
                 };
-                row.fate =
-                    Some(end).filter(|end| !matches!(&usually, Usual::Process(of) if of == end));
+                row.fate = Some(end).filter(|end| usually != Some(Usual::Process(*end)));
             }
             Effect::Clock { node, how } => {
                 row.node = Some(NodeName(node));

@@ -2,6 +2,7 @@
 
 use super::draw::Draw;
 use super::effect::{Ability, Fault};
+use super::usual::Usual;
 use afterall_history::FaultKind;
 
 /// A kind of fault: everything that the engine has to know of it.
@@ -11,6 +12,8 @@ pub struct FaultRow {
     pub kind: FaultKind,
     /// What a world must be able to do.
     pub needs: Ability,
+    /// What it does, where `run.toml` says no more.
+    pub usual: Usual,
     /// Draws one.
     pub draw: fn(&mut Draw<'_>) -> Fault,
 }

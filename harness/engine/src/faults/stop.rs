@@ -3,10 +3,15 @@
 use super::draw::Draw;
 use super::effect::{Ability, Effect, Fate, Fault};
 use super::row::FaultRow;
+use super::usual::{End, Usual};
 use afterall_history::{FaultKind, Value};
 
-pub(super) const ROW: FaultRow =
-    FaultRow { kind: FaultKind::Stop, needs: Ability::TerminateProcesses, draw };
+pub(super) const ROW: FaultRow = FaultRow {
+    kind: FaultKind::Stop,
+    needs: Ability::TerminateProcesses,
+    usual: Usual::Process(End::Terminated),
+    draw,
+};
 
 fn draw(draw: &mut Draw<'_>) -> Fault {
     Fault {

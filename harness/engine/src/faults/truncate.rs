@@ -3,11 +3,16 @@
 use super::draw::{Draw, int, parameters};
 use super::effect::{Ability, Damage, Effect, Fate, Fault};
 use super::row::FaultRow;
+use super::usual::{End, Usual};
 use afterall_history::FaultKind;
 use rand::RngExt;
 
-pub(super) const ROW: FaultRow =
-    FaultRow { kind: FaultKind::Truncate, needs: Ability::DamageFiles, draw };
+pub(super) const ROW: FaultRow = FaultRow {
+    kind: FaultKind::Truncate,
+    needs: Ability::DamageFiles,
+    usual: Usual::Process(End::Truncated),
+    draw,
+};
 
 fn draw(draw: &mut Draw<'_>) -> Fault {
     let bytes = draw.random.random_range(1..=64);

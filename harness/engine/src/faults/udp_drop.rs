@@ -3,10 +3,15 @@
 use super::draw::Draw;
 use super::effect::{Ability, Condition, Effect, Fault};
 use super::row::FaultRow;
+use super::usual::{Plain, Usual};
 use afterall_history::{FaultKind, Value};
 
-pub(super) const ROW: FaultRow =
-    FaultRow { kind: FaultKind::UdpDrop, needs: Ability::DropDatagrams, draw };
+pub(super) const ROW: FaultRow = FaultRow {
+    kind: FaultKind::UdpDrop,
+    needs: Ability::DropDatagrams,
+    usual: Usual::Link(Plain::DatagramsDropped),
+    draw,
+};
 
 fn draw(draw: &mut Draw<'_>) -> Fault {
     Fault {

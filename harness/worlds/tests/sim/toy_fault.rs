@@ -2,14 +2,20 @@
 //! is borrowed here, since words are made on the ground.
 
 use crate::runs::{config, sim};
-use afterall_engine::faults::{Ability, Condition, Draw, Effect, Fault, FaultRow, Registry};
+use afterall_engine::faults::{
+    Ability, Condition, Draw, Effect, Fault, FaultRow, Plain, Registry, Usual,
+};
 use afterall_engine::{Plan, RunConfig, run};
 use afterall_history::{FaultKind, Value, Workload};
 use afterall_reference::core::Flavour;
 
 /// Everything that one node hears comes late.
-const DEAF: FaultRow =
-    FaultRow { kind: FaultKind::Latency, needs: Ability::SlowLinks, draw: hard_of_hearing };
+const DEAF: FaultRow = FaultRow {
+    kind: FaultKind::Latency,
+    needs: Ability::SlowLinks,
+    usual: Usual::Link(Plain::Slow),
+    draw: hard_of_hearing,
+};
 
 fn hard_of_hearing(draw: &mut Draw<'_>) -> Fault {
     let node = draw.node;
