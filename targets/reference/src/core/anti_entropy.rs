@@ -8,12 +8,13 @@ use super::merkle::{DEPTH, FANOUT};
 use super::message::{DIGESTS_PER_MESSAGE_MAX, Message, OBJECTS_PER_MESSAGE_MAX};
 use super::node::Node;
 use super::object::Object;
+use super::peers::choose;
 use rand::RngExt;
 use std::collections::BTreeMap;
 
 impl Node {
     pub(super) fn spread_rumors(&mut self, effects: &mut Effects) {
-        let peers = self.choose_peers(self.config.fanout);
+        let peers = choose(&self.config.peers, self.config.fanout, &mut self.random);
         if self.rules.causal {
             let updates = self.log.next_round();
             for peer in peers {
@@ -48,7 +49,7 @@ impl Node {
             let root = self.store.tree().digest(0, 0).unwrap_or(0);
             Message::Digests { level: 0, nodes: vec![(0, root)] }
         };
-        for peer in self.choose_peers(1) {
+        for peer in choose(&self.config.peers, 1, &mut self.random) {
             self.send_sync(peer, message.clone(), effects);
         }
     }
@@ -77,7 +78,7 @@ impl Node {
         } else {
             let mut below: Vec<_> =
                 differing.flat_map(|index| tree.children(level, index)).collect();
-            if self.rules.half_tree && level == 0 {
+            if self.rules.bugs.half_tree && level == 0 {
                 below.truncate(FANOUT / 2);
             }
             below.truncate(DIGESTS_PER_MESSAGE_MAX);
@@ -128,17 +129,5 @@ impl Node {
     pub(super) fn send_sync(&mut self, to: NodeId, message: Message, effects: &mut Effects) {
         self.figures.sync_messages_sent += 1;
         effects.sends.push((to, message));
-    }
-
-    /// Up to `count` different peers, at random.
-    fn choose_peers(&mut self, count: usize) -> Vec<NodeId> {
-        let mut peers = self.config.peers.clone();
-        let count = count.min(peers.len());
-        for chosen in 0..count {
-            let other = self.random.random_range(chosen..peers.len());
-            peers.swap(chosen, other);
-        }
-        peers.truncate(count);
-        peers
     }
 }

@@ -27,7 +27,7 @@ impl Node {
         let all = self.config.peers.len() + 1;
         match request.level.unwrap_or(self.rules.level) {
             Level::One => 1,
-            Level::Quorum if self.rules.quorum_of_half => all / 2,
+            Level::Quorum if self.rules.bugs.quorum_of_half => all / 2,
             Level::Quorum => all / 2 + 1,
             Level::All => all,
         }
@@ -46,7 +46,7 @@ impl Node {
             return self.reply(id, Err(Refusal::Unavailable { wanted, found: 1 }), effects);
         };
         let fetch = Message::Fetch { number, key: request.key.clone() };
-        let alone = self.rules.reads_from_one && request.action.is_read();
+        let alone = self.rules.bugs.reads_from_one && request.action.is_read();
         let stage = Stage::Asking(BTreeMap::new());
         let deadline_ns = now.mono_ns.saturating_add(PATIENCE_NS);
         let wanted = if alone { 1 } else { wanted };
@@ -110,7 +110,7 @@ impl Node {
         let Operation { id, request, mut wanted, deadline_ns, stage } = operation;
         let Stage::Asking(heard) = stage else { return };
         let (key, is_read) = (&request.key, request.action.is_read());
-        if is_read && self.rules.repair_restamps {
+        if is_read && self.rules.bugs.repair_restamps {
             self.restamp(now, key, &heard, effects);
         }
         let answer = match self.answer(now, &request, effects) {
@@ -123,7 +123,7 @@ impl Node {
             let held = heard.iter().filter(|(_, held)| **held == newest);
             confirmed.extend(held.map(|(&node, _)| node));
         }
-        if !is_read && self.rules.writes_confirmed_by_one {
+        if !is_read && self.rules.bugs.writes_confirmed_by_one {
             wanted = 1;
         }
         if let Some(object) = newest {

@@ -6,18 +6,17 @@ use super::api::Key;
 use super::effects::Effects;
 use super::identity::{Actor, Dot, NodeId, VersionVector};
 use super::message::UPDATES_PER_MESSAGE_MAX;
+use super::news::News;
 use super::object::Object;
 use super::record;
 use super::rules::Rules;
 use super::update::Update;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 /// The most changes that are kept for peers that do not have them. A node with more takes no writes.
 const KEPT_MAX: usize = 1_000_000;
 /// The most changes that wait for others. Beyond it they are dropped, and asked for again.
 const WAITING_MAX: usize = 4_096;
-/// The most changes that are news at once. Beyond it they are left to the exchange of what each has.
-const FRESH_MAX: usize = 65_536;
 
 /// The changes that a replica has applied, those that peers may still need, and those that wait.
 #[derive(Debug)]
@@ -29,9 +28,7 @@ pub(crate) struct Log {
     waiting: BTreeMap<Dot, Update>,
     /// What each peer has said that it has applied.
     peers: BTreeMap<NodeId, VersionVector>,
-    /// The changes that are news, each with the rounds it still has.
-    fresh: VecDeque<(Update, u32)>,
-    rounds: u32,
+    fresh: News<Update>,
 }
 
 impl Log {
@@ -42,8 +39,7 @@ impl Log {
             next_place: 0,
             waiting: BTreeMap::new(),
             peers: peers.iter().map(|&peer| (peer, VersionVector::default())).collect(),
-            fresh: VecDeque::new(),
-            rounds: (peers.len() + 1).max(2).ilog2() + 2,
+            fresh: News::new(peers.len() + 1),
         }
     }
 
@@ -72,17 +68,15 @@ impl Log {
         let past = self.applied.clone();
         let dot = self.applied.next(actor);
         self.keep(Update { dot, past, key, object }, effects);
+        effects.persist.push(record::applied(&self.applied));
     }
 
     fn keep(&mut self, update: Update, effects: &mut Effects) {
-        effects.persist.push(record::applied(&self.applied));
         if self.peers.is_empty() {
             return;
         }
         effects.persist.push(record::update(self.next_place, &update));
-        if self.fresh.len() < FRESH_MAX {
-            self.fresh.push_back((update.clone(), self.rounds));
-        }
+        self.fresh.push(update.clone());
         self.kept.insert(self.next_place, update);
         self.next_place += 1;
     }
@@ -108,6 +102,9 @@ impl Log {
             }
         }
         self.apply_ready(rules, effects, &mut ready);
+        if !ready.is_empty() {
+            effects.persist.push(record::applied(&self.applied));
+        }
         let applied = &self.applied;
         self.waiting.retain(|&dot, _| !applied.contains(dot));
         ready
@@ -129,8 +126,12 @@ impl Log {
 
     fn is_ready(&self, update: &Update, rules: &Rules) -> bool {
         let next = self.applied.get(update.dot.actor).saturating_add(1);
-        let in_turn = update.dot.counter == next || rules.gaps_skipped && update.dot.counter > next;
-        in_turn && (rules.past_ignored || rules.gaps_skipped || self.applied.covers(&update.past))
+        let in_turn =
+            update.dot.counter == next || rules.bugs.gaps_skipped && update.dot.counter > next;
+        in_turn
+            && (rules.bugs.past_ignored
+                || rules.bugs.gaps_skipped
+                || self.applied.covers(&update.past))
     }
 
     pub(crate) fn has_news(&self) -> bool {
@@ -139,15 +140,7 @@ impl Log {
 
     /// What goes out as news in this round, oldest first.
     pub(crate) fn next_round(&mut self) -> Vec<Update> {
-        let mut news = Vec::new();
-        for _ in 0..UPDATES_PER_MESSAGE_MAX.min(self.fresh.len()) {
-            let Some((update, rounds)) = self.fresh.pop_front() else { break };
-            news.push(update.clone());
-            if rounds > 1 {
-                self.fresh.push_back((update, rounds - 1));
-            }
-        }
-        news
+        self.fresh.next_round(UPDATES_PER_MESSAGE_MAX)
     }
 
     /// A peer has said what it has: forgets what all have, and returns what the peer lacks.

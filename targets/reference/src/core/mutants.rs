@@ -66,7 +66,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Lww, OVERWRITTEN), (Flavour::LwwHlc, OVERWRITTEN)],
         faults: &[],
-        bug: |rules| rules.tiebreak = false,
+        bug: |rules| rules.bugs.no_tiebreak = true,
     },
     MutantRow {
         name: "no-anti-entropy",
@@ -97,7 +97,7 @@ pub const MUTANTS: &[MutantRow] = &[
             (Flavour::Crdt, ALL),
         ],
         faults: &[FaultKind::Partition],
-        bug: |rules| rules.half_tree = true,
+        bug: |rules| rules.bugs.half_tree = true,
     },
     MutantRow {
         name: "counter-lww",
@@ -117,7 +117,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Counter,
         shows: &[(Flavour::Lww, COUNTER), (Flavour::LwwHlc, COUNTER), (Flavour::Crdt, COUNTER)],
         faults: &[FaultKind::Latency],
-        bug: |rules| rules.counter_replay = true,
+        bug: |rules| rules.bugs.counter_replay = true,
     },
     MutantRow {
         name: "greater-counter",
@@ -127,7 +127,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Counter,
         shows: &[(Flavour::Crdt, COUNTER)],
         faults: &[],
-        bug: |rules| rules.greater_counter = true,
+        bug: |rules| rules.bugs.greater_counter = true,
     },
     MutantRow {
         name: "cart-lww",
@@ -147,7 +147,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Cart,
         shows: &[(Flavour::Crdt, CARTS)],
         faults: &[FaultKind::Partition],
-        bug: |rules| rules.cart_union = true,
+        bug: |rules| rules.bugs.cart_union = true,
     },
     MutantRow {
         name: "tombstone-gc",
@@ -157,7 +157,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Set,
         shows: &[(Flavour::Crdt, CARTS)],
         faults: &[FaultKind::Partition],
-        bug: |rules| rules.tombstones_dropped = true,
+        bug: |rules| rules.bugs.tombstones_dropped = true,
     },
     MutantRow {
         name: "removes-forgotten",
@@ -167,7 +167,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Cart,
         shows: &[(Flavour::Crdt, CARTS)],
         faults: &[FaultKind::Partition],
-        bug: |rules| rules.removes_forgotten = true,
+        bug: |rules| rules.bugs.removes_forgotten = true,
     },
     MutantRow {
         name: "clock-trust",
@@ -197,7 +197,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Crdt, REGISTER), (Flavour::Siblings, REGISTER)],
         faults: &[FaultKind::Kill],
-        bug: |rules| rules.old_snapshot = true,
+        bug: |rules| rules.bugs.old_snapshot = true,
     },
     MutantRow {
         name: "sloppy-partial",
@@ -207,7 +207,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Cart,
         shows: &[(Flavour::Crdt, CARTS)],
         faults: &[],
-        bug: |rules| rules.merges_half = true,
+        bug: |rules| rules.bugs.merges_half = true,
     },
     MutantRow {
         name: "forget-context",
@@ -227,7 +227,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Siblings, REGISTER), (Flavour::Crdt, REGISTER)],
         faults: &[],
-        bug: |rules| rules.one_sibling = true,
+        bug: |rules| rules.bugs.one_sibling = true,
     },
     MutantRow {
         name: "prune-early",
@@ -237,7 +237,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Crdt, REGISTER), (Flavour::Siblings, REGISTER)],
         faults: &[],
-        bug: |rules| rules.contexts_pruned = true,
+        bug: |rules| rules.bugs.contexts_pruned = true,
     },
     MutantRow {
         name: "session-ignored",
@@ -257,7 +257,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Chat,
         shows: &[(Flavour::Causal, CHAT)],
         faults: &[FaultKind::Partition, FaultKind::Latency],
-        bug: |rules| rules.past_ignored = true,
+        bug: |rules| rules.bugs.past_ignored = true,
     },
     MutantRow {
         name: "gap-vector",
@@ -267,7 +267,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Causal, ALL)],
         faults: &[FaultKind::Partition],
-        bug: |rules| rules.gaps_skipped = true,
+        bug: |rules| rules.bugs.gaps_skipped = true,
     },
     MutantRow {
         name: "shares-ignored",
@@ -277,7 +277,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Inventory,
         shows: &[(Flavour::Escrow, INVENTORY)],
         faults: &[FaultKind::Partition],
-        bug: |rules| rules.shares_ignored = true,
+        bug: |rules| rules.bugs.shares_ignored = true,
     },
     MutantRow {
         name: "share-lent-twice",
@@ -287,7 +287,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Inventory,
         shows: &[(Flavour::Escrow, INVENTORY)],
         faults: &[],
-        bug: |rules| rules.share_lent_twice = true,
+        bug: |rules| rules.bugs.share_lent_twice = true,
     },
     MutantRow {
         name: "reads-from-one",
@@ -297,7 +297,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Quorum, REGISTER)],
         faults: &[FaultKind::Latency],
-        bug: |rules| rules.reads_from_one = true,
+        bug: |rules| rules.bugs.reads_from_one = true,
     },
     MutantRow {
         name: "writes-to-one",
@@ -307,7 +307,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Quorum, REGISTER)],
         faults: &[FaultKind::Latency],
-        bug: |rules| rules.writes_confirmed_by_one = true,
+        bug: |rules| rules.bugs.writes_confirmed_by_one = true,
     },
     MutantRow {
         name: "repair-restamps",
@@ -317,7 +317,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Quorum, REGISTER)],
         faults: &[FaultKind::Latency],
-        bug: |rules| rules.repair_restamps = true,
+        bug: |rules| rules.bugs.repair_restamps = true,
     },
     MutantRow {
         name: "quorum-of-half",
@@ -327,7 +327,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Quorum, REGISTER)],
         faults: &[FaultKind::Latency],
-        bug: |rules| rules.quorum_of_half = true,
+        bug: |rules| rules.bugs.quorum_of_half = true,
     },
 ];
 

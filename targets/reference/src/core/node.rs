@@ -1,6 +1,6 @@
 //! The replica as a state machine: inputs and the time in, effects out.
 
-use super::api::{Action, Answer, Content, DataType, Key, Refusal, Request};
+use super::api::{Action, Answer, Content, DataType, ELEMENTS_MAX, Key, Refusal, Request};
 use super::chat::Chats;
 use super::clock::{Clock, Moment};
 use super::config::Config;
@@ -9,7 +9,7 @@ use super::counter::PnCounter;
 use super::effects::{Effects, Input, RequestId};
 use super::figures::Figures;
 use super::flavour::Flavour;
-use super::identity::{Actor, NodeId, VersionVector};
+use super::identity::{Actor, Dot, NodeId, VersionVector};
 use super::log::Log;
 use super::message::{Delta, Message, OBJECTS_PER_MESSAGE_MAX};
 use super::object::{Change, Object};
@@ -17,8 +17,9 @@ use super::record::{DamagedRecord, Record};
 use super::rules::{Durability, Rules};
 use super::rumor::Rumors;
 use super::store::Store;
-use super::textbook::Textbook;
+use super::textbook::{self, Textbook};
 use super::waiting::Waiting;
+use afterall_history::Value;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 
@@ -169,8 +170,7 @@ impl Node {
             let mut sends = Vec::new();
             textbook.round(&mut self.random, &mut sends);
             self.figures.rumor_messages_sent += sends.len() as u64;
-            let wrapped = |(to, message)| (to, Message::Textbook(message));
-            effects.sends.extend(sends.into_iter().map(wrapped));
+            by_the_book(sends, effects);
         }
     }
 
@@ -185,8 +185,9 @@ impl Node {
         if let Some(reading) = request.token.clock {
             self.clock.observe(reading);
         }
-        if self.textbook.is_some() {
-            let answer = self.by_the_book(now, &request);
+        if let Some(textbook) = &mut self.textbook {
+            let content = textbook.answer(&request, now.wall_ms);
+            let answer = content.map(|content| self.answer_of(None, None, content));
             return self.reply(id, answer, effects);
         }
         if !self.is_behind(&request) {
@@ -269,10 +270,13 @@ impl Node {
                 }
             }
         };
-        let clock = self.clock.reading();
+        Ok(self.answer_of(version, dot, content))
+    }
+
+    fn answer_of(&self, version: Option<Value>, dot: Option<Dot>, content: Content) -> Answer {
         let past =
             if self.rules.causal { self.log.applied().clone() } else { VersionVector::default() };
-        Ok(Answer { node: self.config.id, version, dot, clock, past, content })
+        Answer { node: self.config.id, version, dot, clock: self.clock.reading(), past, content }
     }
 
     fn change(
@@ -280,12 +284,11 @@ impl Node {
         now: Moment,
         request: &Request,
         effects: &mut Effects,
-    ) -> Result<(Option<afterall_history::Value>, Option<super::identity::Dot>, Content), Refusal>
-    {
+    ) -> Result<(Option<Value>, Option<Dot>, Content), Refusal> {
         let Request { key, action, token, .. } = request;
         let place = match action {
             Action::Post { message, .. } | Action::Edit { edit: message, .. } => {
-                if self.store.chats().len(key) >= super::api::ELEMENTS_MAX {
+                if self.store.chats().len(key) >= ELEMENTS_MAX {
                     return Err(Refusal::Full("the chat holds as many messages as it may"));
                 }
                 Chats::key(key, message)
@@ -314,7 +317,7 @@ impl Node {
         let (object, version) = changed?;
         let dot = if self.rules.client_context { object.dot(self.actor) } else { None };
         match action {
-            Action::Change(amount) if self.rules.counter_replay => {
+            Action::Change(amount) if self.rules.bugs.counter_replay => {
                 self.rumors.count(self.actor, &place, *amount);
             }
             _ => self.spread(&place, &object, effects),
@@ -327,7 +330,7 @@ impl Node {
     fn spread(&mut self, key: &Key, object: &Object, effects: &mut Effects) {
         if self.rules.causal {
             self.log.append(self.actor, key.clone(), object.clone(), effects);
-        } else if self.rules.rumors {
+        } else {
             self.rumors.heat(key);
         }
     }
@@ -350,7 +353,7 @@ impl Node {
         match message {
             Message::Rumor { objects, deltas } => {
                 for (key, object) in objects {
-                    if self.take(key.clone(), object, effects) && self.rules.rumors {
+                    if self.take(key.clone(), object, effects) {
                         self.rumors.heat(&key);
                     }
                 }
@@ -409,8 +412,7 @@ impl Node {
                 if let Some(textbook) = &mut self.textbook {
                     let mut sends = Vec::new();
                     textbook.receive(from, message, &mut sends);
-                    let wrapped = |(to, message)| (to, Message::Textbook(message));
-                    effects.sends.extend(sends.into_iter().map(wrapped));
+                    by_the_book(sends, effects);
                 }
             }
         }
@@ -446,26 +448,8 @@ impl Node {
         counter.add(delta.actor, delta.by);
         self.store.put(delta.key.clone(), Object::Counter(counter), &self.rules, effects);
     }
+}
 
-    /// The flavour `textbook`: a read or a write of what this node holds.
-    fn by_the_book(&mut self, now: Moment, request: &Request) -> Result<Answer, Refusal> {
-        let Some(textbook) = &mut self.textbook else { return Err(Refusal::Behind) };
-        let Request { key, action, .. } = request;
-        let content = match action {
-            Action::Read if key.kind == DataType::Register => Content::Values(
-                textbook.read(key).map(|held| held.value.clone()).into_iter().collect(),
-            ),
-            Action::Write(value) => {
-                if textbook.read(key).is_none() && textbook.len() >= super::api::OBJECTS_MAX {
-                    return Err(Refusal::Full("the node holds as many objects as it may"));
-                }
-                textbook.write(key.clone(), value.clone(), now.wall_ms);
-                Content::Done
-            }
-            _ => return Err(Refusal::Mismatch { kind: key.kind, action: action.name() }),
-        };
-        let clock = self.clock.reading();
-        let past = VersionVector::default();
-        Ok(Answer { node: self.config.id, version: None, dot: None, clock, past, content })
-    }
+fn by_the_book(sends: Vec<(NodeId, textbook::Message)>, effects: &mut Effects) {
+    effects.sends.extend(sends.into_iter().map(|(to, message)| (to, Message::Textbook(message))));
 }

@@ -7,7 +7,7 @@ use super::clock::{Clock, Moment, Reading};
 use super::counter::PnCounter;
 use super::identity::{Actor, CausalContext, Dot, VersionVector};
 use super::register::{Lww, MultiValue, Payload};
-use super::rules::Rules;
+use super::rules::{Bugs, Rules};
 use super::set::LwwSet;
 use super::stock::Stock;
 use afterall_history::Value;
@@ -66,7 +66,7 @@ impl Object {
                 }
                 let seen = by.rules.client_context.then_some(by.seen);
                 register.write(by.actor, value.clone(), seen);
-                if by.rules.contexts_pruned {
+                if by.rules.bugs.contexts_pruned {
                     register.prune();
                 }
             }
@@ -80,8 +80,8 @@ impl Object {
             (Object::Stock(stock), Action::Sell(n)) => {
                 let node = by.actor.node;
                 let mut left =
-                    if by.rules.shares_ignored { stock.left() } else { stock.share(node) };
-                if by.rules.share_lent_twice {
+                    if by.rules.bugs.shares_ignored { stock.left() } else { stock.share(node) };
+                if by.rules.bugs.share_lent_twice {
                     left = left.saturating_add(stock.handed_by(node));
                 }
                 sellable(left, *n)?;
@@ -141,19 +141,19 @@ impl Object {
         }
         let before = self.clone();
         match (&mut *self, other) {
-            (Object::Lww(mine), Object::Lww(theirs)) => mine.merge(theirs, rules.tiebreak),
+            (Object::Lww(mine), Object::Lww(theirs)) => mine.merge(theirs, !rules.bugs.no_tiebreak),
             (Object::MultiValue(mine), Object::MultiValue(theirs)) => {
                 mine.merge(theirs);
-                if rules.one_sibling {
+                if rules.bugs.one_sibling {
                     mine.siblings = mine.siblings.pop_last().into_iter().collect();
                 }
             }
-            (Object::Counter(mine), Object::Counter(theirs)) if rules.greater_counter => {
+            (Object::Counter(mine), Object::Counter(theirs)) if rules.bugs.greater_counter => {
                 *mine = std::cmp::max_by_key(mine.clone(), theirs.clone(), PnCounter::sum);
             }
             (Object::Counter(mine), Object::Counter(theirs)) => mine.merge(theirs),
             (Object::Cart(mine), Object::Cart(theirs)) => {
-                mine.merge(theirs, rules.cart_union, rules.merges_half);
+                mine.merge(theirs, rules.bugs.cart_union, rules.bugs.merges_half);
             }
             (Object::LwwSet(mine), Object::LwwSet(theirs)) => mine.merge(theirs),
             (Object::Stock(mine), Object::Stock(theirs)) => mine.merge(theirs),
@@ -280,7 +280,7 @@ fn overwritten(
     let version = change.stamp.to_value();
     let mut object = held.cloned().unwrap_or_else(|| Object::Lww(change.clone()));
     // On its own replica a write of the same millisecond follows what it finds: no tie to break.
-    object.merge(&Object::Lww(change), &Rules { tiebreak: true, ..*by.rules });
+    object.merge(&Object::Lww(change), &Rules { bugs: Bugs::default(), ..*by.rules });
     Ok((object, Some(version)))
 }
 
@@ -339,13 +339,14 @@ fn change_cart(cart: &mut Cart, action: &Action, by: &Change<'_>) -> Result<(), 
         }
         Action::Remove { element, dots } => {
             let held = cart.dots(element);
-            let dots = if dots.is_empty() || by.rules.removes_forgotten { &held } else { dots };
+            let dots =
+                if dots.is_empty() || by.rules.bugs.removes_forgotten { &held } else { dots };
             let unknown = dots.iter().filter(|&&dot| !cart.context.contains(dot)).count();
             if unknown > 0 && cart.context.cloud.len() + unknown > ELEMENTS_MAX {
                 return Err(Refusal::Full("the cart remembers as many adds to come as it may"));
             }
             cart.remove(by.actor, element, dots);
-            if by.rules.tombstones_dropped {
+            if by.rules.bugs.tombstones_dropped {
                 cart.forget_removed(by.actor);
             }
         }

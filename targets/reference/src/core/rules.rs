@@ -13,7 +13,7 @@ pub enum Durability {
     Async,
 }
 
-/// The switches. Those of bugs are off in every flavour; each is asked for in one place, where the bug sits.
+/// The switches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
     pub(crate) stamps: Stamps,
@@ -34,12 +34,16 @@ pub struct Rules {
     pub(crate) causal: bool,
     /// How many replicas take part in an operation that does not say.
     pub(crate) level: Level,
-    /// The ways in which news travels.
-    pub(crate) rumors: bool,
+    /// Whether replicas compare what they hold.
     pub(crate) anti_entropy: bool,
+    /// The bugs that are switched on.
+    pub(crate) bugs: Bugs,
+}
 
-    // Bugs.
-    pub(crate) tiebreak: bool,
+/// The switches of bugs that no flavour has: each is asked for in one place, where the bug sits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Bugs {
+    pub(crate) no_tiebreak: bool,
     pub(crate) cart_union: bool,
     pub(crate) counter_replay: bool,
     pub(crate) tombstones_dropped: bool,
@@ -77,27 +81,8 @@ impl Rules {
             waits_for_sessions: flavour == Flavour::Session,
             causal: flavour == Flavour::Causal,
             level: if flavour == Flavour::Quorum { Level::Quorum } else { Level::One },
-            rumors: true,
             anti_entropy: true,
-            tiebreak: true,
-            cart_union: false,
-            counter_replay: false,
-            tombstones_dropped: false,
-            shares_ignored: false,
-            contexts_pruned: false,
-            half_tree: false,
-            merges_half: false,
-            old_snapshot: false,
-            repair_restamps: false,
-            quorum_of_half: false,
-            greater_counter: false,
-            removes_forgotten: false,
-            one_sibling: false,
-            writes_confirmed_by_one: false,
-            reads_from_one: false,
-            gaps_skipped: false,
-            past_ignored: false,
-            share_lent_twice: false,
+            bugs: Bugs::default(),
         }
     }
 

@@ -4,10 +4,8 @@
 use super::api::Key;
 use super::identity::Actor;
 use super::message::Delta;
+use super::news::{NEWS_MAX, News, rounds};
 use std::collections::{BTreeMap, VecDeque};
-
-/// The most objects that are news at once. Beyond it news is left to anti-entropy.
-const HOT_MAX: usize = 65_536;
 
 /// What is news at a replica.
 #[derive(Debug)]
@@ -17,8 +15,8 @@ pub(crate) struct Rumors {
     hot: BTreeMap<Key, u32>,
     /// In which order they are spread when a round cannot carry all.
     queue: VecDeque<Key>,
-    /// The mutant `counter-replay`: increments, each with its rounds.
-    deltas: VecDeque<(Delta, u32)>,
+    /// The mutant `counter-replay`: increments.
+    deltas: News<Delta>,
     counted: u64,
     last_from: BTreeMap<Actor, u64>,
 }
@@ -26,10 +24,10 @@ pub(crate) struct Rumors {
 impl Rumors {
     pub(crate) fn new(nodes: usize) -> Self {
         Rumors {
-            rounds: nodes.max(2).ilog2() + 2,
+            rounds: rounds(nodes),
             hot: BTreeMap::new(),
             queue: VecDeque::new(),
-            deltas: VecDeque::new(),
+            deltas: News::new(nodes),
             counted: 0,
             last_from: BTreeMap::new(),
         }
@@ -43,7 +41,7 @@ impl Rumors {
     pub(crate) fn heat(&mut self, key: &Key) {
         if let Some(rounds) = self.hot.get_mut(key) {
             *rounds = self.rounds;
-        } else if self.hot.len() < HOT_MAX {
+        } else if self.hot.len() < NEWS_MAX {
             self.hot.insert(key.clone(), self.rounds);
             self.queue.push_back(key.clone());
         }
@@ -65,24 +63,14 @@ impl Rumors {
                 }
             }
         }
-        let mut deltas = Vec::new();
-        for _ in 0..most.min(self.deltas.len()) {
-            let Some((delta, rounds)) = self.deltas.pop_front() else { break };
-            deltas.push(delta.clone());
-            if rounds > 1 {
-                self.deltas.push_back((delta, rounds - 1));
-            }
-        }
+        let deltas = self.deltas.next_round(most);
         (keys, deltas)
     }
 
     /// The mutant `counter-replay`: an increment is news by itself.
     pub(crate) fn count(&mut self, actor: Actor, key: &Key, by: i64) {
         self.counted += 1;
-        if self.deltas.len() < HOT_MAX {
-            let delta = Delta { actor, number: self.counted, key: key.clone(), by };
-            self.deltas.push_back((delta, self.rounds));
-        }
+        self.deltas.push(Delta { actor, number: self.counted, key: key.clone(), by });
     }
 
     /// The mutant `counter-replay`: whether this is the increment last received from its actor; notes it if not.

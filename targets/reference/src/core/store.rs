@@ -64,7 +64,7 @@ impl Store {
     pub(crate) fn put(&mut self, key: Key, object: Object, rules: &Rules, effects: &mut Effects) {
         let bytes = encoded(&object);
         self.changes += 1;
-        if !rules.old_snapshot || self.changes.is_multiple_of(SNAPSHOT_EVERY) {
+        if !rules.bugs.old_snapshot || self.changes.is_multiple_of(SNAPSHOT_EVERY) {
             effects.persist.push((encoded(&key), bytes.clone()));
         }
         self.insert(key, object, &bytes);

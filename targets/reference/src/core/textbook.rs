@@ -7,9 +7,9 @@
 //!   sends every key to a peer that has seen less of any node.
 //! - Of two values of a key the one with the greater timestamp stays; of equal ones, the first to come.
 
-use super::api::{Key, Scalar};
+use super::api::{Action, Content, DataType, Key, OBJECTS_MAX, Refusal, Request, Scalar};
 use super::identity::NodeId;
-use rand::RngExt;
+use super::peers::choose;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,12 +90,27 @@ impl Textbook {
         self.data.len()
     }
 
-    pub(super) fn read(&self, key: &Key) -> Option<&Held> {
-        self.data.get(key)
+    /// Answers a request from what the node holds.
+    pub(super) fn answer(&mut self, request: &Request, wall_ms: u64) -> Result<Content, Refusal> {
+        let Request { key, action, .. } = request;
+        match action {
+            Action::Read if key.kind == DataType::Register => {
+                let held = self.data.get(key).map(|held| held.value.clone());
+                Ok(Content::Values(held.into_iter().collect()))
+            }
+            Action::Write(_) if self.data.len() >= OBJECTS_MAX && !self.data.contains_key(key) => {
+                Err(Refusal::Full("the node holds as many objects as it may"))
+            }
+            Action::Write(value) => {
+                self.write(key.clone(), value.clone(), wall_ms);
+                Ok(Content::Done)
+            }
+            _ => Err(Refusal::Mismatch { kind: key.kind, action: action.name() }),
+        }
     }
 
     /// Writes locally; returns what was written.
-    pub(super) fn write(&mut self, key: Key, value: Scalar, wall_ms: u64) -> Held {
+    fn write(&mut self, key: Key, value: Scalar, wall_ms: u64) -> Held {
         let version = self.versions.entry(self.id).or_insert(0);
         *version += 1;
         let held = Held { value, wall_ms, version: *version };
@@ -112,13 +127,7 @@ impl Textbook {
 
     /// One round of gossip.
     pub(super) fn round(&mut self, random: &mut Pcg64, sends: &mut Vec<(NodeId, Message)>) {
-        let mut peers = self.peers.clone();
-        let count = self.fanout.min(peers.len());
-        for chosen in 0..count {
-            let other = random.random_range(chosen..peers.len());
-            peers.swap(chosen, other);
-        }
-        peers.truncate(count);
+        let peers = choose(&self.peers, self.fanout, random);
         let sends_max = sends_of_a_rumor(self.peers.len() + 1);
         for &peer in &peers {
             for rumor in &mut self.pending {
@@ -179,7 +188,6 @@ fn sends_of_a_rumor(nodes: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::api::DataType;
     use super::*;
 
     fn key(name: &str) -> Key {
@@ -200,7 +208,7 @@ mod tests {
         let rumor = |held, origin| Message::Rumor { key: key("x"), held, origin };
         b.receive(a.id, rumor(one, a.id), &mut sends);
         a.receive(b.id, rumor(two, b.id), &mut sends);
-        assert_ne!(a.read(&key("x")), b.read(&key("x")));
+        assert_ne!(a.data.get(&key("x")), b.data.get(&key("x")));
     }
 
     #[test]
@@ -214,6 +222,6 @@ mod tests {
         let Some((_, versions)) = sends.pop() else { panic!() };
         a.receive(b.id, versions, &mut sends);
         assert_eq!(sends, [], "x is lost on the way, and nobody notices");
-        assert_eq!(b.read(&key("x")), None);
+        assert_eq!(b.data.get(&key("x")), None);
     }
 }
