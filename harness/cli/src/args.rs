@@ -16,7 +16,7 @@ use afterall_reference::core::{Flavour, MUTANTS, Mutant};
 use afterall_workloads::driven;
 use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Checks whether the replicas of an eventually consistent store agree after all the updates have stopped, and which writes
@@ -387,8 +387,18 @@ fn parse_image(text: &str) -> Result<(String, String), NotAnImage> {
     Ok((role.to_owned(), image.to_owned()))
 }
 
-/// The command line that makes the same run.
-pub(crate) fn command_line(config: &RunConfig) -> String {
+/// A word as a shell wants it.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// The command line that makes the same run, whose configuration is kept in a file.
+pub(crate) fn command_line(config: &RunConfig, kept: &Path) -> String {
     let said = config.schedule.is_drawn()
         && config.operations.is_empty()
         && (config.healthy, config.heal) == (None, None)
@@ -396,7 +406,7 @@ pub(crate) fn command_line(config: &RunConfig) -> String {
         && config.network.is_usual();
     if !said {
         // Options cannot say which fault comes when, and who asks what.
-        return "afterall replay FOLDER, with the folder of this run".to_owned();
+        return format!("afterall replay {}", quoted(&kept.display().to_string()));
     }
     let ms = |ms: u64| {
         humantime::format_duration(Duration::from_millis(ms)).to_string().replace(' ', "")
@@ -470,7 +480,7 @@ mod tests {
             "afterall run ../../targets/manifests/redis.toml",
         ] {
             let config = resolve(line);
-            assert_eq!(resolve(&command_line(&config)), config, "{line}");
+            assert_eq!(resolve(&command_line(&config, Path::new("run.toml"))), config, "{line}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! `check`: histories that were recorded, judged, one or several.
 
-use crate::args::{CheckArgs, ReportFiles};
+use crate::args::{CheckArgs, ReportFiles, quoted};
 use crate::control::compare_with_kept;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -230,15 +230,7 @@ fn page(
 
 /// The command line as it was typed, quoted for a shell where needed.
 fn typed() -> String {
-    let quoted = |word: std::ffi::OsString| {
-        let word = word.to_string_lossy().into_owned();
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-        if !word.is_empty() && word.chars().all(plain) {
-            word
-        } else {
-            format!("'{}'", word.replace('\'', r"'\''"))
-        }
-    };
-    let words: Vec<String> = std::env::args_os().skip(1).map(quoted).collect();
+    let words = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy()));
+    let words: Vec<String> = words.collect();
     format!("afterall {}", words.join(" "))
 }

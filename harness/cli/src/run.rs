@@ -55,7 +55,7 @@ pub(crate) fn carry_out(plan: Plan, store: &Path, controls: u32) -> Result<Judge
     let now = SystemTime::now();
     let new = NewRun::create(store, config, now)?;
     let folder = new.folder().clone();
-    eprintln!("seed {}: {}", config.seed, command_line(config));
+    eprintln!("seed {}: {}", config.seed, command_line(config, &folder.file(RUN)));
     let real = config.world != WorldKind::Sim;
     let started = real.then(|| humantime::format_rfc3339_seconds(now).to_string());
     let file = HistoryFile::create(folder.file(HISTORY), &plan.header(started))?;
@@ -191,7 +191,7 @@ const LOG_TAIL_BYTES: usize = 20_000;
 
 fn context(folder: &RunFolder, config: Option<&RunConfig>) -> Context {
     Context {
-        command: config.map(command_line).unwrap_or_default(),
+        command: config.map(|config| command_line(config, &folder.file(RUN))).unwrap_or_default(),
         run_toml: std::fs::read_to_string(folder.file(RUN)).unwrap_or_default(),
         logs: folder.log_tails(LOG_TAIL_BYTES),
         machine: machine(),
