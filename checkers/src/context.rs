@@ -203,7 +203,7 @@ type Finals = Vec<Vec<(NodeId, OpId)>>;
 
 fn unsettled(history: &History) -> Option<String> {
     match history.end() {
-        None => return Some("the history was cut off before its end".to_owned()),
+        None => return Some("the history is cut off".to_owned()),
         Some(end) if end.how != EndHow::Complete => {
             return Some("the run did not go through to its end".to_owned());
         }

@@ -69,6 +69,9 @@ fn told(lie: Lie, verdict: &Verdict) -> String {
     let falsified = format!("the harness falsified some of the answers (--lie {lie})");
     let found: Vec<&str> = verdict.lie_found_by().into_iter().map(Property::name).collect();
     match crate::words::list(&found) {
+        Some(found) if verdict.mutant.is_some() => format!(
+            "{falsified}, and the target has a bug that was switched on: what is broken here ({found}) may come of either"
+        ),
         Some(found) => {
             format!(
                 "{falsified}, and the checkers found it: what is broken here ({found}) says nothing of the target"
@@ -190,6 +193,14 @@ fn properties(
             verdicts.push(property_verdict(header, findings, (property, sessions)));
         }
     }
+    for promise in &header.promises {
+        let (chances, held) = chances_of(*promise, &verdicts);
+        let few = held && chances < header.floor;
+        let about = |p: &&mut PropertyVerdict| covers(*promise, p.property, p.sessions);
+        let held = |p: &&mut PropertyVerdict| p.outcome.is_held();
+        let of_promise = verdicts.iter_mut().filter(about).filter(held).filter(|_| few);
+        of_promise.for_each(|property| property.hardly_exercised = true);
+    }
     verdicts
 }
 
@@ -266,7 +277,15 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
     };
     let promised = promised(header, property, sessions);
     let tier = tested.and_then(|tested| tested.tier);
-    PropertyVerdict { property, sessions, promised, outcome, tier, summary }
+    PropertyVerdict {
+        property,
+        sessions,
+        promised,
+        outcome,
+        tier,
+        hardly_exercised: false,
+        summary,
+    }
 }
 
 /// The share of chances at which a property may still break, above which it is said how little is known: 3/60.
@@ -277,17 +296,12 @@ fn notes(header: &Header, properties: &[PropertyVerdict]) -> Vec<String> {
     let few = |promise: &Promise| {
         let (chances, held) = chances_of(*promise, properties);
         let few = held && chances < FEW_CHANCES && chances >= header.floor.max(1);
-        few.then(|| {
-            let share = (300.0 / chances as f64).min(100.0);
-            let chances = counted(chances, "chance");
-            format!("{promise} ({chances}: it may still break in up to {share:.0} % of them)")
-        })
+        few.then(|| format!("{promise} ({})", counted(chances, "chance")))
     };
     let mut few: Vec<String> = header.promises.iter().filter_map(few).collect();
     few.dedup();
-    let list = crate::words::list(&few);
-    let say = |list| format!("little is known of {list}");
-    list.map(say).into_iter().collect()
+    let say = |list| format!("the run tells little of {list}");
+    crate::words::list(&few).map(say).into_iter().collect()
 }
 
 /// How often what a promise speaks of could have been broken, where it held; and whether it held.
@@ -318,10 +332,10 @@ fn validity(
     let history = ctx.history;
     let mut doubts = Vec::new();
     if let Some(torn) = history.torn() {
-        doubts.push(format!("the history is torn: {torn}"));
+        doubts.push(format!("the history is cut off: {torn}"));
     }
     match history.end() {
-        None => doubts.push("the history has no end: the run was cut off".to_owned()),
+        None => doubts.push("the history is cut off: it does not say how the run ended".to_owned()),
         Some(end) => {
             let how = match end.how {
                 EndHow::Complete => None,
@@ -430,8 +444,12 @@ fn untested(header: &Header, promise: Promise, properties: &[PropertyVerdict]) -
     }
     (chances < header.floor).then(|| {
         let times = if chances == 1 { "once".to_owned() } else { format!("{chances} times") };
+        let more = match header.world.as_str() {
+            RECORDED => "a longer history gives more",
+            _ => "more time, keys or sessions give more",
+        };
         format!(
-            "promise hardly exercised: {promise} could have been broken {times}, expected at least {} chances: more time, keys or sessions give more (--max-bound asks for fewer)",
+            "promise hardly exercised: {promise} could have been broken {times}, expected at least {} chances: {more} (a larger max-bound asks for fewer)",
             header.floor
         )
     })

@@ -32,6 +32,10 @@ pub(crate) fn shrink(ctx: &Context<'_>, registry: &Registry, findings: &mut Find
             reduce(ctx, registry, smallest);
         }
     }
+    // What was left out may have been the cause's: those that have one cause now are one group.
+    for Group { count, smallest } in std::mem::take(&mut findings.groups).into_values() {
+        findings.add_many(smallest, count);
+    }
 }
 
 fn reduce(ctx: &Context<'_>, registry: &Registry, finding: &mut Finding) {
@@ -54,6 +58,7 @@ fn reduce(ctx: &Context<'_>, registry: &Registry, finding: &mut Finding) {
     finding.ops = found.ops.into_iter().map(back).collect();
     finding.sentence = found.sentence;
     finding.kind = found.kind;
+    finding.cause = found.cause;
     finding.key = finding.ops.first().map(|&op| ctx.op(op).key());
     finding.edges = found
         .edges

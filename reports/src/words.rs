@@ -2,9 +2,9 @@
 
 use afterall_checkers::verdict::Counts;
 use afterall_checkers::{
-    Outcome, PropertyVerdict, Tier, Valid, Verdict, is_model, is_session_guarantee,
+    Anomaly, Outcome, PropertyVerdict, Tier, Valid, Verdict, is_model, is_session_guarantee,
 };
-use afterall_history::{Promise, Workload};
+use afterall_history::{Promise, Property, Sessions, Workload};
 
 pub(crate) use afterall_checkers::words::{count, counted, duration, percent};
 
@@ -19,7 +19,16 @@ pub(crate) fn valid(valid: Valid) -> &'static str {
 
 /// `monotonic-reads/sticky`
 pub(crate) fn property(verdict: &PropertyVerdict) -> String {
-    Promise { sessions: verdict.sessions, ..Promise::to_all(verdict.property) }.to_string()
+    claim(verdict.property, verdict.sessions)
+}
+
+/// The property that an anomaly breaks, named like its verdict.
+pub(crate) fn broken_by(anomaly: &Anomaly) -> String {
+    claim(anomaly.property, anomaly.sessions)
+}
+
+fn claim(property: Property, sessions: Sessions) -> String {
+    Promise { sessions, ..Promise::to_all(property) }.to_string()
 }
 
 pub(crate) fn outcome(outcome: &Outcome) -> &'static str {

@@ -263,19 +263,18 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
     let (cause, mut why) = match one {
         Some(op) => {
             let (cause, why) = explain::why_gone(ctx, op.id());
-            (
-                cause,
-                format!(
-                    "one operation makes up the difference: {}, and {why}",
-                    explain::op(ctx, op.id())
-                ),
-            )
+            let op = explain::op(ctx, op.id());
+            (cause, format!("one operation makes up the difference: {op}, and {why}"))
         }
-        None => shares(counter, claim),
+        None if or.is_empty() && claim == NO_LOST => {
+            (Cause::Operations(Off::Missing), shares(counter))
+        }
+        None if or.is_empty() => (Cause::Operations(Off::Twice), shares(counter)),
+        None => (Cause::Unknown, shares(counter)),
     };
     if let Some(total) = total {
         why = format!(
-            "{why}; by its version, amounts of {total} were applied in all, and {acked} were acknowledged"
+            "{why}; signs aside, {total} in all was applied by its version, and {acked} was acknowledged"
         );
     }
     if !or.is_empty() {
@@ -287,8 +286,11 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
             "applying each of these amounts once or twice cannot give {value}: {of}; {why}"
         );
     }
-    let kind =
-        if claim == NO_LOST { AnomalyKind::LostIncrements } else { AnomalyKind::AppliedTwice };
+    let kind = match claim {
+        _ if !or.is_empty() => AnomalyKind::WrongSum,
+        NO_LOST => AnomalyKind::LostIncrements,
+        _ => AnomalyKind::AppliedTwice,
+    };
     let shows = |op: &OpView<'_>| op.is_final() && op.output().as_int() == Some(value);
     let shown = ctx.on(counter.key).find(|op| op.f().is_read() && op.is_ok() && shows(op));
     let finals = ctx.finals(counter.key).iter().map(|&(_, read)| read);
@@ -347,7 +349,7 @@ fn only_one<'h>(counter: &Counter<'h>, missing: i64) -> Option<OpView<'h>> {
 }
 
 /// Which replica acknowledged how much, when no single operation accounts for what is off.
-fn shares(counter: &Counter<'_>, claim: Claim) -> (Cause, String) {
+fn shares(counter: &Counter<'_>) -> String {
     let mut by_node: BTreeMap<&str, u64> = BTreeMap::new();
     for op in counter.updates.iter().filter(|op| op.is_ok()) {
         *by_node.entry(op.node_name()).or_default() += 1;
@@ -355,8 +357,7 @@ fn shares(counter: &Counter<'_>, claim: Claim) -> (Cause, String) {
     let said: Vec<String> =
         by_node.iter().map(|(node, count)| format!("{count} by {node}")).collect();
     let said = crate::words::list(&said).unwrap_or_else(|| "none".to_owned());
-    let off = if claim == NO_LOST { Off::Missing } else { Off::Twice };
-    (Cause::Operations(off), format!("acknowledged operations: {said}"))
+    format!("acknowledged operations: {said}")
 }
 
 /// Operations that prove it: of increments that are missing, the fewest that come to more than the value; else all.

@@ -104,6 +104,8 @@ fn explain_clash(ctx: &Context<'_>, what: &str, clash: &Clash<OpId>) -> Finding 
         let members = members.into_iter().flatten();
         edges.extend(members.filter_map(|member| bonded(ctx, bond?, member)));
     }
+    let all = clash.all();
+    edges.retain(|edge| all.contains(&edge.from) && all.contains(&edge.to));
     edges.sort_by_key(|edge| (edge.from, edge.to));
     edges.dedup_by_key(|edge| (edge.from, edge.to));
     let words = |op| explain::op(ctx, op);
@@ -134,7 +136,7 @@ fn explain_clash(ctx: &Context<'_>, what: &str, clash: &Clash<OpId>) -> Finding 
             )
         }
     };
-    finding(ctx, AnomalyKind::NotLinearizable, clash.all(), sentence, edges)
+    finding(ctx, AnomalyKind::NotLinearizable, all, sentence, edges)
 }
 
 pub(super) fn explain_text(ctx: &Context<'_>, wrong: &Wrong) -> Finding {

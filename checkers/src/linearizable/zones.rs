@@ -70,7 +70,9 @@ pub(super) struct Clash<T = usize> {
 impl<T: Copy + Ord> Clash<T> {
     /// All operations of it, each once.
     pub(super) fn all(&self) -> Vec<T> {
-        let ends = [self.there, Some(self.still), self.over, Some(self.begun)];
+        // What was there from the beginning was there first: when the other value was last seen tells nothing more.
+        let begun = (self.there.is_some() || self.over.is_none()).then_some(self.begun);
+        let ends = [self.there, Some(self.still), self.over, begun];
         let mut all: Vec<T> = ends.into_iter().chain(self.bonds).flatten().collect();
         all.sort_unstable();
         all.dedup();

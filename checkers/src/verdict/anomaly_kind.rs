@@ -98,6 +98,8 @@ vocabulary! {
         WritesFollowReads = "update ordered before what it had seen",
         /// A write was acknowledged, and at the end a value that its session had seen before stands in its place.
         WriteLostToWhatItHadSeen = "write lost to an older one",
+        /// A counter holds another sum than was acknowledged, and does not tell what is missing and what was applied twice.
+        WrongSum = "wrong sum",
     }
 }
 

@@ -18,6 +18,9 @@ pub struct PropertyVerdict {
     /// What the judgement rests on, where there are two ways.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<Tier>,
+    /// Whether it held in fewer chances than a promise of it asks for, so that the promise counts as not tested.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hardly_exercised: bool,
     /// The same in one sentence.
     pub summary: String,
 }

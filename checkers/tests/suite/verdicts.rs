@@ -88,7 +88,7 @@ fn a_node_that_died_unasked_makes_it_unknown() {
 
 #[test]
 fn a_run_that_did_not_come_to_its_end_is_unknown() {
-    unknown(&changed(|events| events.retain(|e| !matches!(e, Event::End(_)))), "no end");
+    unknown(&changed(|events| events.retain(|e| !matches!(e, Event::End(_)))), "cut off");
     let interrupted = changed(|events| {
         for event in events {
             if let Event::End(e) = event {

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::recorded::{ReadArgs, exports};
 use crate::scenario_args::{Listed, ScenarioCommand};
-use crate::word::words;
+use crate::word::{number, words};
 use afterall_engine::config::{MaxBound, REFERENCE};
 use afterall_engine::faults::Registry;
 use afterall_engine::{ConfigError, RunConfig, RunConfigBuilder, SessionKind, WorldKind};
@@ -81,10 +81,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_parser = words::<WorldKind>(WorldKind::names()))]
     pub(crate) world: Option<WorldKind>,
     /// The number of nodes [default: 5 for the reference store, otherwise what the manifest says]
-    #[arg(long)]
+    #[arg(long, value_parser = number::<u16>)]
     pub(crate) nodes: Option<u16>,
     /// The number of sessions at a time
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, value_parser = number::<u32>)]
     pub(crate) concurrency: u32,
     /// Where the operations of a session go: to one node (sticky), each to any node (roaming), or half of the sessions one way
     /// and half the other (mixed)
@@ -92,7 +92,7 @@ pub(crate) struct RunArgs {
     pub(crate) sessions: SessionKind,
     /// Operations per second over all sessions [default: as fast as possible in the process world, 2000 in the sim, 500 in the
     /// docker world]
-    #[arg(long)]
+    #[arg(long, value_parser = number::<u32>)]
     pub(crate) rate: Option<u32>,
     /// How long the load lasts, in all: before, under and after faults [default: 20s; longer in the docker world, by the number
     /// of kinds of faults]
@@ -105,7 +105,7 @@ pub(crate) struct RunArgs {
     #[arg(long, default_value = "1s", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
     /// The number that everything random follows from [default: drawn, and printed]
-    #[arg(long)]
+    #[arg(long, value_parser = number::<u64>)]
     pub(crate) seed: Option<u64>,
     /// The kinds of faults, separated by commas, or none [default: all that the world and the target can have, or those that
     /// bring out the mutant]
@@ -126,7 +126,7 @@ pub(crate) struct RunArgs {
     pub(crate) max_bound: MaxBound,
     /// Carry out N control runs after a run with anomalies: the same configuration without faults. The verdict then says
     /// which anomalies come without faults, too
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = number::<u32>)]
     pub(crate) control: u32,
     /// The folder in which runs are kept
     #[arg(long, default_value = "store")]
@@ -146,7 +146,7 @@ pub(crate) struct ReplayArgs {
     pub(crate) run: PathBuf,
     /// Carry out N control runs after a run with anomalies: the same configuration without faults. The verdict then says
     /// which anomalies come without faults, too
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = number::<u32>)]
     pub(crate) control: u32,
     /// The folder in which runs are kept
     #[arg(long, default_value = "store")]
@@ -226,19 +226,19 @@ pub(crate) struct WindowsArgs {
     #[arg(long, value_parser = words::<WorldKind>(WorldKind::names()))]
     pub(crate) world: Option<WorldKind>,
     /// The number of nodes [default: 5 for the reference store, otherwise what the manifest says]
-    #[arg(long)]
+    #[arg(long, value_parser = number::<u16>)]
     pub(crate) nodes: Option<u16>,
     /// How the reference store resolves conflicts
     #[arg(long)]
     pub(crate) flavour: Option<Flavour>,
     /// Operations per second over all sessions; under high load there are ten times as many
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 200, value_parser = number::<u32>)]
     pub(crate) rate: u32,
     /// How long each of the four runs lasts
     #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
     pub(crate) time: Duration,
     /// The number that everything random follows from
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = number::<u64>)]
     pub(crate) seed: u64,
 }
 
@@ -269,7 +269,7 @@ pub(crate) struct TrialArgs {
     /// The target: its name, or the path of its manifest
     pub(crate) target: String,
     /// The number of nodes [default: what the manifest says]
-    #[arg(long)]
+    #[arg(long, value_parser = number::<u16>)]
     pub(crate) nodes: Option<u16>,
     /// The folder in which to keep what the nodes print
     #[arg(long)]

@@ -11,10 +11,13 @@ use crate::signals::{self, Doing};
 use crate::store::{HISTORY, RunFolder};
 use crate::unfinished::Unfinished;
 use afterall_formats::{Recorded, export};
-use std::fs::File;
+use std::fs::{self, File};
 
 pub(crate) fn report(args: &ReportArgs) -> Result<Exit, Failure> {
-    expected_one(&args.run, HISTORY).map_err(Failure::failed)?;
+    expected_one(&args.run, HISTORY).map_err(Failure::usage)?;
+    if let Err(error) = fs::metadata(&args.run) {
+        return Err(Failure::usage(format!("cannot read {}: {error}", args.run.display())));
+    }
     let folder = RunFolder::of(&args.run);
     // A history alone can be reported too; the report then does without the command.
     let config = folder.config().ok();

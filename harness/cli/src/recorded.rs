@@ -103,9 +103,10 @@ pub(crate) fn read(path: &Path, args: &ReadArgs) -> Result<Read, Failure> {
     };
     let read = read.map_err(|error| match format {
         None if path.is_dir() => match expected_one(path, HISTORY) {
-            Err(several) => Failure::failed(several),
+            Err(several) => Failure::usage(several),
             Ok(()) => Failure::failed(format!("{error}, and no {HISTORY}")),
         },
+        _ if path.as_os_str() != STDIN && !path.exists() => Failure::usage(error),
         _ => Failure::from(error),
     })?;
     let jepsen = [Format::JepsenEdn, Format::JepsenJson, Format::JepsenLog];

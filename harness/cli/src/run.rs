@@ -129,11 +129,11 @@ pub(crate) fn judge(
     let recording = Recording::new(history);
     let (history, mut verdict) = (recording.history(), recording.judge());
     compare_with_kept(folder, &mut verdict);
+    if let Some(note) = silent_mutant(&verdict) {
+        verdict.notes.insert(0, note);
+    }
     // First of all: whatever becomes of the reports.
     print_verdict(&verdict);
-    if let Some(warning) = silent_mutant(&verdict) {
-        eprintln!("warning: {warning}");
-    }
     if let Some(lie) = verdict.lie
         && verdict.lie_found_by().is_empty()
     {

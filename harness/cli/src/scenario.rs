@@ -9,8 +9,9 @@ use crate::run::{Judged, carry_out};
 use crate::scenario_args::{Listed, ScenarioCommand, ScenarioRunArgs};
 use crate::store::{RUN, parse_config, read_config};
 use afterall_engine::expect::{Measured, check};
-use afterall_engine::{Plan, RunConfig};
+use afterall_engine::{Plan, RunConfig, WorldKind};
 use afterall_history::UnknownWord;
+use afterall_manifest::Manifest;
 use std::path::Path;
 
 pub(crate) fn scenario(command: &ScenarioCommand) -> Result<Exit, Failure> {
@@ -33,9 +34,19 @@ fn load(scenario: &str) -> Result<RunConfig, Failure> {
     read_config(&path).map_err(Failure::usage)
 }
 
+/// The manifest of a scenario's target. One that speaks of the reference store has none, and in containers it needs one.
+fn manifest(config: &RunConfig, world: Option<WorldKind>) -> Result<Option<Manifest>, Failure> {
+    if config.manifest.is_some() || world.unwrap_or(config.world) != WorldKind::Docker {
+        return Ok(config.manifest.clone());
+    }
+    let manifest = afterall_manifest::load(&config.target, &afterall_clients::specs());
+    manifest.map(Some).map_err(Failure::usage)
+}
+
 fn run(args: &ScenarioRunArgs) -> Result<Exit, Failure> {
     let config = load(&args.scenario)?;
     let config = RunConfig {
+        manifest: manifest(&config, args.world)?,
         world: args.world.unwrap_or(config.world),
         seed: args.seed.unwrap_or(config.seed),
         ..config

@@ -1,6 +1,6 @@
 //! What can be said of scenarios, and of what there is.
 
-use crate::word::words;
+use crate::word::{number, words};
 use afterall_engine::WorldKind;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -42,7 +42,7 @@ pub(crate) struct ScenarioRunArgs {
     #[arg(long, value_parser = words::<WorldKind>(WorldKind::names()))]
     pub(crate) world: Option<WorldKind>,
     /// The number that everything random follows from [default: what the scenario says]
-    #[arg(long)]
+    #[arg(long, value_parser = number::<u64>)]
     pub(crate) seed: Option<u64>,
     /// The folder in which runs are kept
     #[arg(long, default_value = "store")]

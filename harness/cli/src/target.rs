@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::opening::{settings, stopped_by_signals};
 use crate::unseen::judged;
 use afterall_checkers::words::counted;
+use afterall_engine::config::REFERENCE;
 use afterall_engine::{Plan, RunConfig, WorldKind};
 use afterall_history::{FaultKind, Lie, Property};
 use afterall_manifest::{Manifest, builtin};
@@ -35,15 +36,23 @@ fn list() -> Result<Exit, Failure> {
     for name in afterall_manifest::builtin_names() {
         let manifest = afterall_manifest::load(name, &afterall_clients::specs())?;
         println!("{name}\n    {}", manifest.summary);
-        let promises = |(workload, promises): (&afterall_history::Workload, &Vec<_>)| {
-            format!("{} ({})", workload.name(), counted(promises.len() as u64, "promise"))
-        };
+        let of_flavour = name == REFERENCE;
+        let promises =
+            |(workload, promises): (&afterall_history::Workload, &Vec<_>)| match of_flavour {
+                true => workload.name().to_owned(),
+                false => {
+                    format!("{} ({})", workload.name(), counted(promises.len() as u64, "promise"))
+                }
+            };
         let workloads: Vec<String> = manifest.promises.iter().map(promises).collect();
         println!("    workloads: {}", workloads.join(", "));
-        println!(
-            "    faults:    {}",
-            manifest.faults.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
-        );
+        let faults: Vec<&str> = manifest.faults.iter().map(|kind| kind.name()).collect();
+        if of_flavour {
+            println!("    promises:  by flavour, see `afterall list flavours`");
+            println!("    faults:    {} (in the docker world)", faults.join(", "));
+        } else {
+            println!("    faults:    {}", faults.join(", "));
+        }
     }
     Ok(Exit::Valid)
 }

@@ -4,6 +4,14 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::error::Error;
 use std::str::FromStr;
 
+/// A whole number that is not negative.
+pub(crate) fn number<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| {
+        let most = u64::MAX >> (64 - 8 * size_of::<N>().clamp(1, 8));
+        format!("expected a whole number from 0 to {most}, found {text:?}")
+    })
+}
+
 /// A word of a vocabulary, with all of them in the help.
 pub(crate) fn words<W>(
     names: impl Iterator<Item = &'static str>,

@@ -53,6 +53,10 @@ impl Screen {
                     words::count(convergence.divergent),
                     words::counted(convergence.keys, "key")
                 ),
+                (Some(_), None) if verdict.nodes.is_empty() => format!(
+                    "the reads at the end agree on {}",
+                    words::counted(convergence.keys, "key")
+                ),
                 (Some(_), None) => format!(
                     "all replicas agreed on {} at the first read after the updates stopped",
                     words::counted(convergence.keys, "key")
@@ -181,7 +185,7 @@ impl Screen {
             })
             .collect();
         if !some.is_empty() {
-            self.wrap(2, &format!("also: {}", some.join("; ")));
+            self.wrap(2, &format!("not counted above: {}", some.join("; ")));
         }
     }
 }

@@ -151,6 +151,7 @@ impl Screen {
 
     fn property(&mut self, property: &PropertyVerdict, column: usize) {
         let (mark, tone) = match &property.outcome {
+            Outcome::Held { .. } if property.hardly_exercised => ("?", Tone::Unsure),
             Outcome::Held { .. } => ("✓", Tone::Good),
             Outcome::Broken { .. } if property.promised => ("✗", Tone::Bad),
             Outcome::Broken { .. } => ("✗", Tone::Faint),
@@ -206,7 +207,7 @@ impl Screen {
         let tone = if anomaly.promised { Tone::Bad } else { Tone::Strong };
         let head = self.painted(tone, &format!("{}. {}", anomaly.id, anomaly.kind));
         let times = words::counted(anomaly.count, "time");
-        let of = format!("{} ({times}{promised})", anomaly.property);
+        let of = format!("{} ({times}{promised})", words::broken_by(anomaly));
         let length = anomaly.id.to_string().len() + anomaly.kind.name().len() + of.len() + 6;
         if length <= self.width {
             self.line(&format!("  {head}  {of}"));
@@ -245,7 +246,8 @@ impl Screen {
             let faults: Vec<String> =
                 anomaly.faults.iter().take(8).map(|f| format!("{f}")).collect();
             let s = if faults.len() == 1 { "" } else { "s" };
-            at.push_str(&format!(", under fault{s} {}", faults.join(", ")));
+            let some = if numbers.len() == 1 { "" } else { "some " };
+            at.push_str(&format!(", {some}under fault{s} {}", faults.join(", ")));
         }
         self.wrap(5, &at);
     }

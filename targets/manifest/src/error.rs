@@ -2,7 +2,7 @@
 
 use crate::protocol::OptionError;
 use crate::template::TemplateError;
-use afterall_history::FaultKind;
+use afterall_history::{FaultKind, UnknownWord};
 use std::path::PathBuf;
 
 /// A manifest that cannot be used.
@@ -39,14 +39,12 @@ pub enum ManifestError {
         problem: Box<Problem>,
     },
     /// There is no such target.
-    #[error(
-        "unknown target {name:?}: expected one of {known}, or the path of a manifest, as in ./{name}.toml"
-    )]
+    #[error("{unknown}; a manifest is named by its path, as in ./{name}.toml")]
     Unknown {
         /// What was asked for.
         name: String,
         /// What there is.
-        known: String,
+        unknown: UnknownWord,
     },
 }
 

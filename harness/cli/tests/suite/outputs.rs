@@ -30,7 +30,7 @@ fn commands(store: &Path) -> Vec<(String, i32)> {
         (format!("check {store}/latest"), 1),
         (format!("check {HISTORY}"), 1),
         (format!("check {HISTORY} --json"), 1),
-        (format!("check {HISTORY} {HISTORY} /nowhere"), 255),
+        (format!("check {HISTORY} {HISTORY} /nowhere"), 254),
         ("run --faults bogus".to_owned(), 254),
         ("--help".to_owned(), 0),
         ("--version".to_owned(), 0),
@@ -72,7 +72,7 @@ fn a_full_disk_behind_standard_output_costs_the_output_and_not_the_verdict() {
         let output = afterall(&words).stdout(full()).output().unwrap();
         assert_calm(&words, &output, code);
         let said = text(&output).matches("standard output cannot be written").count();
-        let prints = !words.starts_with("--") && code != 254;
+        let prints = !words.starts_with("--") && !words.contains("bogus");
         assert_eq!(said, usize::from(prints), "{words}: {}", text(&output));
     }
     // Where the output was all that was wanted it is a failure.

@@ -226,10 +226,10 @@ fn a_folder_of_runs_is_told_with_its_latest_run() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("store");
     assert_eq!(sim(&store, "").output().unwrap().status.code(), Some(0));
-    for (command, code) in [("check", 255), ("report", 255), ("replay", 254)] {
+    for command in ["check", "report", "replay"] {
         let output = Command::new(AFTERALL).arg(command).arg(&store).output().unwrap();
         let said = text(&output);
-        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert_eq!(output.status.code(), Some(254), "{said}");
         assert!(said.contains("expected one run, found a folder of runs (1)"), "{said}");
         assert!(said.contains(&format!("such as {}", store.join("latest").display())), "{said}");
     }
@@ -240,7 +240,7 @@ fn a_mutant_that_a_run_does_not_bring_out_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("store");
     let said = text(&sim(&store, "--mutant clock-trust").output().unwrap());
-    let warning = "warning: the mutant clock-trust did not show in this run: expected no-causal-loss to be broken";
+    let warning = "note: the mutant clock-trust did not show in this run: expected no-causal-loss to be broken";
     assert!(said.contains(warning), "{said}");
     let said = text(&sim(&store, "--mutant cart-union").output().unwrap());
     assert!(said.contains("invalid") && !said.contains("did not show"), "{said}");

@@ -7,6 +7,7 @@ use crate::misplaced::read;
 use crate::outline::{Segment, position, way};
 use crate::protocol::ProtocolSpec;
 use crate::template::{Place, Template, TemplateError};
+use afterall_history::UnknownWord;
 use std::path::Path;
 
 /// The largest manifest, bytes.
@@ -45,8 +46,8 @@ pub fn builtin(name: &str) -> Option<&'static str> {
 pub fn load(target: &str, protocols: &[ProtocolSpec]) -> Result<Manifest, ManifestError> {
     if !target.contains('/') && !target.ends_with(".toml") {
         let Some(text) = builtin(target) else {
-            let known = builtin_names().collect::<Vec<_>>().join(", ");
-            return Err(ManifestError::Unknown { name: target.to_owned(), known });
+            let unknown = UnknownWord::new("target", target, builtin_names().collect());
+            return Err(ManifestError::Unknown { name: target.to_owned(), unknown });
         };
         return parse(text, &format!("{target}.toml"), protocols);
     }
