@@ -19,6 +19,8 @@ pub(crate) struct Place {
 pub(crate) enum Off {
     Missing,
     Twice,
+    /// One of the two; the values do not tell which.
+    Either,
 }
 
 /// What others of its kind have in common with a finding.
@@ -175,6 +177,7 @@ impl Cause {
             Cause::OlderWon => "an older write won",
             Cause::Operations(Off::Missing) => "operations are missing",
             Cause::Operations(Off::Twice) => "operations count twice",
+            Cause::Operations(Off::Either) => "operations are missing, or count twice",
             Cause::NoCommonOrder => "sessions cannot be put into one order",
             Cause::ReadsOfOtherSessions => "reads of other sessions",
             Cause::ReadsOfAnySession => "reads of any session",

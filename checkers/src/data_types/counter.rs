@@ -270,7 +270,7 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
             (Cause::Operations(Off::Missing), shares(counter))
         }
         None if or.is_empty() => (Cause::Operations(Off::Twice), shares(counter)),
-        None => (Cause::Unknown, shares(counter)),
+        None => (Cause::Operations(Off::Either), shares(counter)),
     };
     if let Some(total) = total {
         why = format!(

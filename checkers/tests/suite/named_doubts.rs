@@ -431,11 +431,7 @@ fn a_promise_with_fewer_chances_than_the_floor_is_hardly_exercised() {
     assert!(reasons(&of(4)).contains(said), "{}", reasons(&of(4)));
     let marked = |verdict: Verdict| verdict.properties.iter().any(|p| p.hardly_exercised);
     assert!(marked(of(4)) && !marked(of(3)));
-    assert!(
-        of(3).notes.iter().any(|note| note.contains("tells little of")),
-        "{:?}",
-        of(3).notes
-    );
+    assert!(of(3).notes.iter().any(|note| note.contains("tells little of")), "{:?}", of(3).notes);
 }
 
 #[test]

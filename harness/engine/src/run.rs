@@ -87,29 +87,57 @@ fn go(
     observer: &mut dyn Observer,
     stop: &Stop,
 ) -> Result<(), RunError> {
-    let mut driver = plan.driver();
-    let mut happened = world.start(stop)?;
-    let mut commands = Vec::new();
-    let mut tick_ns = 0;
-    loop {
+    let mut steps = Steps::begin(plan, world, stop)?;
+    while !steps.step(world, observer, stop)? {}
+    Ok(())
+}
+
+/// A run under way, but for its world.
+#[derive(Debug, Clone)]
+pub(crate) struct Steps {
+    driver: Driver,
+    happened: Vec<Happened>,
+    /// When who watches is told next.
+    tick_ns: u64,
+}
+
+impl Steps {
+    /// Starts the world.
+    pub(crate) fn begin(
+        plan: &Plan,
+        world: &mut dyn World,
+        stop: &Stop,
+    ) -> Result<Steps, RunError> {
+        Ok(Steps { driver: plan.driver(), happened: world.start(stop)?, tick_ns: 0 })
+    }
+
+    /// Tells the driver what happened, does what it decides, and lets the world go on; whether the run is over.
+    pub(crate) fn step(
+        &mut self,
+        world: &mut dyn World,
+        observer: &mut dyn Observer,
+        stop: &Stop,
+    ) -> Result<bool, RunError> {
+        let Steps { driver, happened, tick_ns } = self;
         let now_ns = world.now_ns();
         for what in happened.drain(..) {
-            tell(&mut driver, now_ns, what);
+            tell(driver, now_ns, what);
         }
         if stop.is_stopped() {
             driver.stop(now_ns, EndHow::Interrupted, "stopped by the user");
         }
+        let mut commands = Vec::new();
         let wake_ns = driver.poll(now_ns, &mut commands);
         driver
             .drain_events()
             .try_for_each(|event| observer.record(&event))
             .map_err(RunError::History)?;
-        for command in commands.drain(..) {
-            carry_out(&driver, world, command);
+        for command in commands {
+            carry_out(driver, world, command);
         }
         let finished = driver.is_finished();
-        if finished || (!world.is_virtual() && now_ns >= tick_ns) {
-            tick_ns = now_ns + TICK_NS;
+        if finished || (!world.is_virtual() && now_ns >= *tick_ns) {
+            *tick_ns = now_ns + TICK_NS;
             let in_force: Vec<_> = driver.in_force().collect();
             let glance = Glance {
                 elapsed: Duration::from_nanos(now_ns),
@@ -120,13 +148,14 @@ fn go(
             observer.tick(&glance).map_err(RunError::History)?;
         }
         if finished {
-            return Ok(());
+            return Ok(true);
         }
         let wake_ns = match wake_ns {
             wake_ns if world.is_virtual() => wake_ns,
-            wake_ns => Some(wake_ns.map_or(tick_ns, |wake_ns| wake_ns.min(tick_ns))),
+            wake_ns => Some(wake_ns.map_or(*tick_ns, |wake_ns| wake_ns.min(*tick_ns))),
         };
-        world.next(wake_ns, &mut happened)?;
+        world.next(wake_ns, happened)?;
+        Ok(false)
     }
 }
 

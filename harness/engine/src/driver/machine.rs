@@ -31,7 +31,7 @@ enum FaultState {
 }
 
 /// The driver of a run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Driver {
     course: Course,
     generator: Generator,

@@ -8,7 +8,7 @@ use afterall_history::{
 use crate::faults::Fault;
 
 /// Numbers events and holds them for the shell.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Recorder {
     next_index: u64,
     events: Vec<Event>,

@@ -5,14 +5,14 @@ use afterall_workloads::Operation;
 use std::collections::{BTreeSet, VecDeque};
 
 /// A session that asks what it was given.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Part {
     process: u64,
     left: VecDeque<Asked>,
 }
 
 /// All sessions whose operations are given.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Script {
     parts: Vec<Part>,
     /// The sessions that wait for their time, by that time.

@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 const BACKOFF_NS: u64 = 20_000_000;
 
 /// A place for a session. When a process ends in doubt another takes its place.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Slot {
     pub(crate) process: u64,
     /// The node of a sticky session.
@@ -18,7 +18,7 @@ pub(crate) struct Slot {
 }
 
 /// All slots, and the order in which the idle ones are due.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Sessions {
     slots: Vec<Slot>,
     idle: BinaryHeap<Reverse<(u64, usize)>>,

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 const RETRY_NS: u64 = 100_000_000;
 
 /// The reading of all keys on all replicas, by one reader a replica.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Settling {
     keys: Vec<String>,
     readers: Vec<Reader>,
@@ -18,7 +18,7 @@ pub(crate) struct Settling {
     deadline_ns: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Reader {
     /// Keys still to be read, and not before when.
     queue: VecDeque<(usize, u64)>,

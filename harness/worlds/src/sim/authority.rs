@@ -26,7 +26,7 @@ pub(super) enum Exchange {
 }
 
 /// The authority, and the clock faults that are in force.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Authority {
     /// Per node and fault: since when, and what.
     faults: BTreeMap<usize, BTreeMap<usize, (u64, ClockFault)>>,

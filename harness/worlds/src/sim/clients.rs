@@ -8,7 +8,7 @@ use afterall_workloads::Operation;
 use std::collections::BTreeMap;
 
 /// A request that was sent and is not answered yet.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Open {
     asker: Asker,
     operation: Operation,
@@ -20,7 +20,7 @@ struct Open {
 }
 
 /// Every client.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Clients<R: Replica> {
     /// The session of each asker, by its process number. A new number remembers nothing.
     sessions: BTreeMap<Asker, (u64, R::Session)>,
@@ -100,16 +100,16 @@ impl<R: Replica> Clients<R> {
         self.open.remove(&id).map(|open| (open.asker, Completion::Info(why.to_owned())))
     }
 
-    /// A node lets out its answer.
-    pub(super) fn answer_leaves(&mut self, id: u64) {
-        if let Some(open) = self.open.get_mut(&id) {
-            open.answered = true;
-        }
+    /// A node lets out its answer: to whom, if anybody still waits for it.
+    pub(super) fn answer_leaves(&mut self, id: u64) -> Option<Asker> {
+        let open = self.open.get_mut(&id)?;
+        open.answered = true;
+        Some(open.asker)
     }
 
-    /// The requests that a node has not answered.
-    pub(super) fn waiting_for(&self, node: usize) -> Vec<u64> {
+    /// The requests that a node has not answered, and whose they are.
+    pub(super) fn waiting_for(&self, node: usize) -> Vec<(u64, Asker)> {
         let of_node = self.open.iter().filter(|(_, open)| open.node == node && !open.answered);
-        of_node.map(|(&id, _)| id).collect()
+        of_node.map(|(&id, open)| (id, open.asker)).collect()
     }
 }

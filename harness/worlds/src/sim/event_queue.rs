@@ -4,13 +4,13 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 /// A heap of things to come.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct EventQueue<T> {
     heap: BinaryHeap<Entry<T>>,
     planned: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry<T> {
     at_ns: u64,
     number: u64,

@@ -4,9 +4,9 @@
 use super::host::Job;
 use super::machine_time::true_time_us;
 use super::measured::{self, LinkProbes};
-use super::network::LATENCY_NS;
 use super::replica::Replica;
 use super::simulation::{Event, Simulation};
+use super::streams::Purpose;
 use super::watch::{Shows, Watch};
 use afterall_engine::faults::{ClockFault, Condition, Effect, Fate, Fault, Link};
 use afterall_engine::{Carried, Evidence, Happened, Observation};
@@ -65,7 +65,11 @@ impl<R: Replica> Simulation<R> {
             Effect::Process { node, fate } => match fate {
                 Fate::Killed => {
                     if self.hosts[*node].revive(id) {
-                        self.plan_after(RESTART_NS, Event::Start { node: *node });
+                        self.plan_after(
+                            RESTART_NS,
+                            Purpose::Restart(*node),
+                            Event::Start { node: *node },
+                        );
                     }
                 }
                 Fate::Paused => {
@@ -224,7 +228,8 @@ impl<R: Replica> Simulation<R> {
 
     /// Sends so many probes over each link.
     fn probe_each(&mut self, links: &[Link], probes: usize) -> Vec<LinkProbes> {
-        let (network, random, now_ns) = (&mut self.network, &mut self.random, self.now_ns);
+        let random = self.streams.of(Purpose::Probes);
+        let (network, now_ns) = (&mut self.network, self.now_ns);
         let mut probe = |link| network.probe(link, now_ns, random, PROBE_BYTES);
         links
             .iter()
@@ -296,8 +301,8 @@ impl<R: Replica> Simulation<R> {
     fn kill(&mut self, id: usize, node: usize) {
         self.hosts[node].kill(id, self.now_ns);
         self.held_exchanges[node] = None;
-        for request in self.clients.waiting_for(node) {
-            self.plan_after(LATENCY_NS, Event::Reset { request });
+        for (request, asker) in self.clients.waiting_for(node) {
+            self.plan_for(asker, Event::Reset { request });
         }
     }
 }

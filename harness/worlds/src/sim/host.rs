@@ -16,7 +16,7 @@ const COMMIT_NS: RangeInclusive<u64> = 300_000..=3_000_000;
 /// How long a node with asynchronous durability lets records wait for the disk, as in the node's own engine.
 const FLUSH_INTERVAL_NS: u64 = 1_000_000_000;
 /// Something that waits for the process.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Job<R: Replica> {
     /// A client asks.
     Request(u64, R::Request),
@@ -27,7 +27,7 @@ pub(super) enum Job<R: Replica> {
 }
 
 /// What a process let out.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Output<R: Replica> {
     pub(super) replies: Vec<(u64, R::Answer)>,
     pub(super) sends: Vec<(usize, R::Message)>,
@@ -40,14 +40,14 @@ impl<R: Replica> Default for Output<R> {
 }
 
 /// A commit under way, and what waits for it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Commit<R: Replica> {
     done_ns: u64,
     effects: Effects<R>,
 }
 
 /// A machine.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Host<R: Replica> {
     config: R::Config,
     /// None: the process is dead.

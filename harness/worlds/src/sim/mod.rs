@@ -14,6 +14,7 @@ mod network;
 mod reference;
 mod replica;
 mod simulation;
+mod streams;
 mod watch;
 
 pub use machine_time::Moment;

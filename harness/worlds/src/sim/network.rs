@@ -16,7 +16,7 @@ const LATENCY_MAX_NS: u64 = 3_600_000_000_000;
 const BACKLOG_MAX_NS: u64 = 2_000_000_000;
 
 /// All links. Faults are told apart by their number, so that healing one does not heal another on the same link.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Network {
     usual: Character,
     different: BTreeMap<Link, Character>,
@@ -73,8 +73,8 @@ impl Network {
         Some(*last_ns)
     }
 
-    /// Sends a probe; returns how long it takes, or nothing if it gets lost. On a link that takes its time without any fault,
-    /// what it takes by itself is left out: what is measured is what faults add.
+    /// Sends a probe, which nothing waits behind; returns how long it takes, or nothing if it gets lost. On a link that takes its
+    /// time without any fault, what it takes by itself is left out: what is measured is what faults add.
     pub(super) fn probe(
         &mut self,
         link: Link,
@@ -82,10 +82,11 @@ impl Network {
         random: &mut Pcg64,
         bytes: u64,
     ) -> Option<u64> {
-        if self.character(link) == Character::default() {
-            return Some(self.send(link, now_ns, random, || bytes)? - now_ns);
-        }
         let way = self.way(link, now_ns, random, || bytes)?;
+        if self.character(link) == Character::default() {
+            let last_ns = self.last_arrival_ns.get(&link).copied().unwrap_or(0);
+            return Some((way.leaves_ns + way.slowed_ns + way.usual_ns).max(last_ns) - now_ns);
+        }
         Some(way.leaves_ns + way.slowed_ns - now_ns)
     }
 

@@ -14,7 +14,7 @@ use afterall_workloads::Operation;
 use std::error::Error;
 
 /// A node of the reference store.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Reference {
     node: Node,
     /// Emptied after each input.

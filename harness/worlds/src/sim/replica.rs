@@ -11,7 +11,7 @@ use std::fmt::Debug;
 pub type Record = (Vec<u8>, Vec<u8>);
 
 /// What happens to a replica.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Input<R: Replica> {
     /// A client asks. The answer carries the same number.
     Request(u64, R::Request),
@@ -23,7 +23,7 @@ pub enum Input<R: Replica> {
 
 /// What a replica wants done. Where `hold` is true, answers and messages wait until everything in `persist`, here and
 /// before, is on disk.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Effects<R: Replica> {
     /// Records to store, each replacing the one of the same key; an empty one removes it.
     pub persist: Vec<Record>,
@@ -37,17 +37,17 @@ pub struct Effects<R: Replica> {
 
 /// A state machine that the sim can run as the process of a node. It has no clock, no socket and no random source of its
 /// own: it is given inputs and the time, and answers with effects.
-pub trait Replica: Debug + Sized {
+pub trait Replica: Debug + Clone + Sized {
     /// What a node is started with, each time.
-    type Config: Debug;
+    type Config: Debug + Clone;
     /// What a client asks.
-    type Request: Debug;
+    type Request: Debug + Clone;
     /// What it is answered; a refusal is an answer, too.
-    type Answer: Debug;
+    type Answer: Debug + Clone;
     /// What peers tell each other.
     type Message: Debug + Clone;
     /// What the client of a session remembers. A new session remembers nothing.
-    type Session: Debug + Default;
+    type Session: Debug + Clone + Default;
     /// What is wrong with stored records that cannot be read back.
     type Damaged: Error + Send + Sync + 'static;
 

@@ -6,14 +6,14 @@ use super::event_queue::EventQueue;
 use super::host::{Host, Job, Output};
 use super::network::{LATENCY_NS, Network};
 use super::replica::Replica;
+use super::streams::{Purpose, Streams};
 use super::watch::Watch;
 use afterall_clients::{Deed, Lies};
 use afterall_engine::driver::{Asker, Completion, Invocation};
 use afterall_engine::faults::{Fault, Link};
 use afterall_engine::{Happened, Plan, Stop, Traffic, World, WorldError};
 use afterall_history::{NodeChange, Workload};
-use rand::{RngExt, SeedableRng};
-use rand_pcg::Pcg64;
+use rand::RngExt;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::ops::RangeInclusive;
@@ -48,7 +48,7 @@ pub enum SimError {
 }
 
 /// Something that is to happen.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Event<R: Replica> {
     /// The driver wants to be asked.
     Poll,
@@ -77,14 +77,14 @@ pub(super) enum Event<R: Replica> {
 /// A simulated cluster, which is a [`World`]. It stands in for processes that are killed and stopped, commits that take
 /// time and are lost before they are done, links that lose, delay and cut, and a time authority. Everything random follows
 /// from the seed: the same plan gives the same events.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Simulation<R: Replica> {
     workload: Workload,
     timeout_ns: u64,
     ends_by_ns: u64,
     pub(super) now_ns: u64,
     pub(super) queue: EventQueue<Event<R>>,
-    pub(super) random: Pcg64,
+    pub(super) streams: Streams,
     /// When the driver is asked next.
     poll_ns: Option<u64>,
     /// Whether the last event was that the driver wants to be asked.
@@ -124,7 +124,7 @@ impl<R: Replica> Simulation<R> {
             ends_by_ns: phases_ns.iter().sum::<u64>().saturating_add(waits_ns + OVERTIME_NS),
             now_ns: 0,
             queue: EventQueue::new(),
-            random: Pcg64::seed_from_u64(config.seed ^ 0x7369_6d75_6c61_7465),
+            streams: Streams::new(config.seed),
             poll_ns: None,
             woken: false,
             happened: Vec::new(),
@@ -142,9 +142,25 @@ impl<R: Replica> Simulation<R> {
         }
     }
 
-    pub(super) fn plan_after(&mut self, delay_ns: RangeInclusive<u64>, event: Event<R>) {
-        let delay_ns = self.random.random_range(delay_ns);
+    /// From now on draws other random numbers for links, disks and clients: another future of the same past. What is on its way
+    /// already stays, and so do the choices of the nodes.
+    pub fn reseed(&mut self, seed: u64) {
+        self.streams = Streams::new(seed);
+    }
+
+    pub(super) fn plan_after(
+        &mut self,
+        delay_ns: RangeInclusive<u64>,
+        purpose: Purpose,
+        event: Event<R>,
+    ) {
+        let delay_ns = self.streams.of(purpose).random_range(delay_ns);
         self.queue.plan(self.now_ns + delay_ns, event);
+    }
+
+    /// Plans what goes between a client and a node.
+    pub(super) fn plan_for(&mut self, asker: Asker, event: Event<R>) {
+        self.plan_after(LATENCY_NS, Purpose::Client(asker), event);
     }
 
     fn happen(&mut self, event: Event<R>) -> Result<(), SimError> {
@@ -208,16 +224,20 @@ impl<R: Replica> Simulation<R> {
     /// Lets a process do what it can, and sends on what it lets out.
     pub(super) fn visit(&mut self, node: usize) {
         let mut out = Output::default();
-        self.hosts[node].work(self.now_ns, &mut self.random, &mut out);
+        let random = self.streams.of(Purpose::Disk(node));
+        self.hosts[node].work(self.now_ns, random, &mut out);
         for (id, answer) in out.replies {
-            self.clients.answer_leaves(id);
-            self.plan_after(LATENCY_NS, Event::Answer { id, answer });
+            // Nobody waits any more for what has no asker.
+            if let Some(asker) = self.clients.answer_leaves(id) {
+                self.plan_for(asker, Event::Answer { id, answer });
+            }
         }
         for (to, message) in out.sends {
             let bytes = || R::message_bytes(&message);
-            let arrives = self.network.send((node, to), self.now_ns, &mut self.random, bytes);
+            let random = self.streams.of(Purpose::Link((node, to)));
+            let arrives = self.network.send((node, to), self.now_ns, random, bytes);
             let Some(at_ns) = arrives else { continue };
-            if let Some(again_ns) = self.network.again((node, to), at_ns, &mut self.random) {
+            if let Some(again_ns) = self.network.again((node, to), at_ns, random) {
                 let message = message.clone();
                 self.queue.plan(again_ns, Event::Message { from: node, to, message });
             }
@@ -264,7 +284,8 @@ impl<R: Replica> Simulation<R> {
             return;
         }
         let incarnation = host.incarnation();
-        let (at_ns, step) = self.authority.step((node, host), step, self.now_ns, &mut self.random);
+        let random = self.streams.of(Purpose::Time(node));
+        let (at_ns, step) = self.authority.step((node, host), step, self.now_ns, random);
         self.queue.plan(at_ns, Event::Time { node, incarnation, step });
     }
 
@@ -317,13 +338,13 @@ impl<R: Replica> World for Simulation<R> {
         };
         if !self.hosts[node].is_up() {
             let completion = Completion::Fail("connection refused".to_owned());
-            return self.plan_after(LATENCY_NS, Event::Settled { asker, completion });
+            return self.plan_for(asker, Event::Settled { asker, completion });
         }
         let deed = self.clients.deed(asker, &operation);
         if deed == Deed::Drop {
             let node = format!("n{}", node + 1);
             let completion = Completion::Ok { node, read: None, version: None };
-            return self.plan_after(LATENCY_NS, Event::Settled { asker, completion });
+            return self.plan_for(asker, Event::Settled { asker, completion });
         }
         let incarnation = self.hosts[node].incarnation();
         let again = match deed {
@@ -336,9 +357,9 @@ impl<R: Replica> World for Simulation<R> {
         let id = self.clients.wait(asker, operation, node, incarnation);
         if let Some(request) = again {
             // Of the two answers to one number the first is heard.
-            self.plan_after(LATENCY_NS, Event::Request { node, id, request });
+            self.plan_for(asker, Event::Request { node, id, request });
         }
-        self.plan_after(LATENCY_NS, Event::Request { node, id, request });
+        self.plan_for(asker, Event::Request { node, id, request });
         self.queue.plan(self.now_ns + self.timeout_ns, Event::Timeout { request: id });
     }
 

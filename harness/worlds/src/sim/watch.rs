@@ -16,7 +16,7 @@ pub(super) enum Shows {
 }
 
 /// A fault of which something is to be shown.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Watch {
     pub(super) fault: Fault,
     pub(super) shows: Shows,

@@ -14,7 +14,7 @@ use std::convert::Infallible;
 use std::error::Error;
 
 /// Registers: the greatest value wins.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Toy {
     config: ToyConfig,
     values: BTreeMap<String, i64>,

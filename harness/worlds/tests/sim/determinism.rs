@@ -7,6 +7,7 @@ use afterall_history::{EndHow, Event, Workload};
 use afterall_reference::core::Flavour;
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
@@ -21,6 +22,35 @@ fn the_same_seed_gives_the_same_bytes() {
         assert!(history(&bytes).len() > 500);
         assert!(seen.insert(bytes), "seed {seed} gave the history of another");
     }
+}
+
+#[test]
+#[ignore = "minutes: a nightly runs it"]
+fn a_thousand_seeds_of_every_flavour_give_the_same_bytes_twice() {
+    let seeds = std::env::var("AFTERALL_SEEDS").map_or(1_000, |seeds| seeds.parse().unwrap());
+    let everything = everything();
+    let next = AtomicU64::new(0);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let each = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds {
+                break;
+            }
+            for &flavour in Flavour::ALL {
+                // Another of its data types for each seed.
+                let of: Vec<Workload> =
+                    everything.iter().filter(|(f, _)| *f == flavour).map(|(_, w)| *w).collect();
+                let workload = of[usize::try_from(seed).unwrap() % of.len()];
+                let mut config = config(flavour, workload, seed);
+                config.faults = every_fault();
+                config.rate = Some(20);
+                let once = recorded(&config);
+                assert!(once == recorded(&config), "{flavour}, {workload}, seed {seed}");
+            }
+        }
+    };
+    std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(each))));
 }
 
 #[test]

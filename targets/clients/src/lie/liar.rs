@@ -33,7 +33,7 @@ struct Seen {
 }
 
 /// What all clients of a run know of a key.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Key {
     /// Its place among the keys, in the order of first use.
     place: u64,
@@ -47,7 +47,7 @@ struct Key {
 }
 
 /// What all clients of a run know.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Known {
     keys: BTreeMap<String, Key>,
 }
@@ -106,7 +106,7 @@ impl Lies {
 }
 
 /// What a session knows of a key.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Own {
     first: Seen,
     /// Whether it has written the key, or read something else of it, since.
@@ -114,7 +114,7 @@ struct Own {
 }
 
 /// Who lies to one client.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Liar {
     lies: Lies,
     random: Pcg64,

@@ -27,7 +27,7 @@ impl Post {
 }
 
 /// Which messages a replica holds, by chat.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Chats {
     messages: BTreeMap<String, BTreeSet<(Stamp, String)>>,
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const OPEN_MAX: usize = 4_096;
 
 /// How far an operation has come.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Stage {
     /// The others are asked what they hold.
     Asking(BTreeMap<NodeId, Option<Object>>),
@@ -19,7 +19,7 @@ pub(super) enum Stage {
 }
 
 /// An operation that waits for other replicas.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Operation {
     pub(super) id: RequestId,
     pub(super) request: Request,
@@ -30,7 +30,7 @@ pub(super) struct Operation {
 }
 
 /// The operations of a coordinator that wait for other replicas.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Coordinator {
     /// By number, and so in the order of their beginning.
     pub(super) open: BTreeMap<u64, Operation>,

@@ -20,7 +20,7 @@ pub enum Input {
 
 /// What a node wants done. Where `hold` is true, replies and messages must wait until everything in `persist`,
 /// here and before, is on disk.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Effects {
     /// Records to store, by key, each replacing the one before; an empty record removes it.
     pub persist: Vec<(Vec<u8>, Vec<u8>)>,

@@ -19,7 +19,7 @@ const KEPT_MAX: usize = 1_000_000;
 const WAITING_MAX: usize = 4_096;
 
 /// The changes that a replica has applied, those that peers may still need, and those that wait.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Log {
     applied: VersionVector,
     /// In the order in which they were applied here, so that any beginning of it can be applied elsewhere.

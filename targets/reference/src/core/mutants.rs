@@ -256,7 +256,7 @@ pub const MUTANTS: &[MutantRow] = &[
         flavour: Flavour::Causal,
         workload: Workload::Chat,
         shows: &[(Flavour::Causal, CHAT)],
-        faults: &[FaultKind::Partition, FaultKind::Latency],
+        faults: &[FaultKind::Bandwidth, FaultKind::Kill],
         bug: |rules| rules.bugs.past_ignored = true,
     },
     MutantRow {

@@ -11,7 +11,7 @@ pub(super) fn rounds(nodes: usize) -> u32 {
 }
 
 /// Items that are news, oldest first.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct News<T> {
     rounds: u32,
     /// Each with the rounds that it still has.

@@ -24,7 +24,7 @@ use rand::SeedableRng;
 use rand_pcg::Pcg64;
 
 /// A replica.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Node {
     pub(super) config: Config,
     pub(super) rules: Rules,

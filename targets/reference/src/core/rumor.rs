@@ -8,7 +8,7 @@ use super::news::{NEWS_MAX, News, rounds};
 use std::collections::{BTreeMap, VecDeque};
 
 /// What is news at a replica.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rumors {
     rounds: u32,
     /// Objects, each with the rounds it still has.

@@ -12,14 +12,14 @@ use std::collections::BTreeMap;
 /// The bug `stale-snapshot` brings to disk only every so-manieth change.
 const SNAPSHOT_EVERY: u64 = 16;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     object: Object,
     digest: u128,
 }
 
 /// What a replica holds.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Store {
     /// In the order of the digest tree's leaves.
     entries: BTreeMap<(u16, Key), Entry>,

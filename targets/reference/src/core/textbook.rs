@@ -52,7 +52,7 @@ pub enum Message {
     },
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Rumor {
     key: Key,
     held: Held,
@@ -61,7 +61,7 @@ struct Rumor {
 }
 
 /// A node.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Textbook {
     id: NodeId,
     peers: Vec<NodeId>,

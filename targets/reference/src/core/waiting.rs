@@ -10,7 +10,7 @@ const PATIENCE_NS: u64 = 400_000_000;
 const WAITING_MAX: usize = 4_096;
 
 /// The requests that wait, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Waiting {
     requests: VecDeque<(u64, RequestId, Request)>,
 }
