@@ -124,7 +124,7 @@ impl RunConfig {
             }
         };
         let (most, bounds) = match self.world {
-            WorldKind::Sim => (1_000, "1 to 1000"),
+            WorldKind::Sim => (10_000, "1 to 10000"),
             WorldKind::Process | WorldKind::Docker => (99, "1 to 99"),
         };
         within("nodes", u64::from(self.nodes), "", 1, most, bounds)?;

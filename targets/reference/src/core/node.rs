@@ -66,7 +66,8 @@ impl Node {
             clock: Clock::new(rules.stamps),
             store: Store::new(),
             rumors: Rumors::new(config.peers.len() + 1),
-            log: Log::new(&config.peers),
+            // Of peers' changes only the log of this flavour knows: for thousands of nodes that is much.
+            log: Log::new(if rules.causal { &config.peers } else { &[] }),
             coordinator: Coordinator::new(incarnation),
             waiting: Waiting::default(),
             has_news: false,
