@@ -83,6 +83,15 @@ pub fn check(history: &History) -> Verdict {
     check_with(&Registry::standard(), history)
 }
 
+/// Judges what a history's target promises and nothing else: the verdict is the same, without what is only measured. For many runs,
+/// of which few are looked at.
+#[must_use]
+pub fn check_promised(history: &History) -> Verdict {
+    let promises = &history.header().promises;
+    let promised = promises.iter().map(|promise| promise.property).collect();
+    check_with(&Registry::standard().only(&promised), history)
+}
+
 /// Judges a history by the properties of a registry.
 fn check_with(registry: &Registry, history: &History) -> Verdict {
     let ctx = Context::new(history);

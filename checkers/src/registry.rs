@@ -45,6 +45,12 @@ impl Registry {
         ])
     }
 
+    /// The rows of some properties alone, and nothing that is only measured.
+    pub(crate) fn only(self, properties: &BTreeSet<Property>) -> Registry {
+        let rows = self.rows.into_iter().filter(|row| properties.contains(&row.property));
+        Registry { rows: rows.collect(), measures: Vec::new() }
+    }
+
     /// Of these rows, in any order.
     pub(crate) fn of(mut rows: Vec<&'static Row>) -> Registry {
         rows.sort_by_key(|row| row.property);

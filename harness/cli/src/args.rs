@@ -1,5 +1,6 @@
 //! What can be said on the command line, and what it resolves to.
 
+use crate::explore_args::ExploreArgs;
 use crate::failure::Failure;
 use crate::recorded::{ReadArgs, exports};
 use crate::scenario_args::{Listed, ScenarioCommand};
@@ -31,6 +32,9 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "Exit codes: 0 every promise held, 1 a promise was broken, 2 unknown: nothing was found broken, and not every promise was put to the test, 254 the command line is \
                           wrong, 255 the harness failed";
 
+const EXPLORE_EXIT_CODES: &str = "Exit codes: 0 no run broke a promise, and every promise was put to the test, 1 a run broke one, 2 unknown, 254 the command line is \
+                                  wrong, 255 the harness failed";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start a cluster, drive it under faults, and judge what happened
@@ -47,6 +51,9 @@ pub(crate) enum Command {
     },
     /// Measure how old the values are that reads return: normally, under high load, in a partition, and after it
     Windows(WindowsArgs),
+    /// Make many runs in the sim, each drawn from its seed, and keep the smallest of each kind that fails
+    #[command(after_help = EXPLORE_EXIT_CODES)]
+    Explore(ExploreArgs),
     /// Judge a recorded history
     Check(CheckArgs),
     /// Write the reports of a run again

@@ -10,6 +10,8 @@ mod check;
 mod control;
 mod doctor;
 mod exit;
+mod explore;
+mod explore_args;
 mod failure;
 mod inspect;
 mod list;
@@ -59,6 +61,7 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => run::replay(&args),
+        Command::Explore(args) => explore::explore(&args),
         Command::Check(args) => check::check(&args),
         Command::Report(args) => inspect::report(&args),
         Command::Export(args) => inspect::export(&args),

@@ -189,7 +189,7 @@ pub(crate) fn print_verdict(verdict: &Verdict) {
 /// How much of a node's log goes into the report.
 const LOG_TAIL_BYTES: usize = 20_000;
 
-fn context(folder: &RunFolder, config: Option<&RunConfig>) -> Context {
+pub(crate) fn context(folder: &RunFolder, config: Option<&RunConfig>) -> Context {
     Context {
         command: config.map(|config| command_line(config, &folder.file(RUN))).unwrap_or_default(),
         run_toml: std::fs::read_to_string(folder.file(RUN)).unwrap_or_default(),

@@ -33,4 +33,10 @@ impl Recording {
     pub fn judge(&self) -> Verdict {
         afterall_checkers::check(&self.history)
     }
+
+    /// The verdict on what is promised, and on nothing else: it is made sooner.
+    #[must_use]
+    pub fn judge_promised(&self) -> Verdict {
+        afterall_checkers::check_promised(&self.history)
+    }
 }

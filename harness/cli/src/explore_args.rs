@@ -1,0 +1,75 @@
+//! The command line of `explore`.
+
+use crate::word::{number, words};
+use afterall_engine::SessionKind;
+use afterall_history::{FaultKind, Workload};
+use afterall_reference::core::{Flavour, Mutant};
+use afterall_workloads::driven;
+use clap::Args;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug, Args)]
+pub(crate) struct ExploreArgs {
+    /// The seeds, a run each: from A to B
+    #[arg(long, value_name = "A..B", default_value = "1..1000", value_parser = seeds)]
+    pub(crate) seeds: Range<u64>,
+    /// After how long no further run begins [default: when all seeds have had their run]
+    #[arg(long, value_parser = humantime::parse_duration)]
+    pub(crate) budget: Option<Duration>,
+    /// How many runs go on side by side [default: one per processor]
+    #[arg(short, long, value_parser = number::<u16>)]
+    pub(crate) jobs: Option<u16>,
+    /// The data type to drive [default: register, or the one that shows the mutant]
+    #[arg(long, value_parser = words::<Workload>(driven().map(Workload::name)))]
+    pub(crate) workload: Option<Workload>,
+    /// How the reference store resolves conflicts, and what it promises [default: crdt, or the flavour of the mutant]
+    #[arg(long)]
+    pub(crate) flavour: Option<Flavour>,
+    /// A known bug of the reference store to switch on, to see how soon it is found
+    #[arg(long)]
+    pub(crate) mutant: Option<Mutant>,
+    /// The number of nodes [default: drawn, 2 to 5]
+    #[arg(long, value_parser = number::<u16>)]
+    pub(crate) nodes: Option<u16>,
+    /// Where the operations of a session go [default: drawn]
+    #[arg(long, value_parser = words::<SessionKind>(SessionKind::names()))]
+    pub(crate) sessions: Option<SessionKind>,
+    /// The kinds of faults that every run has, separated by commas [default: drawn, up to three of all]
+    #[arg(long, value_delimiter = ',', value_parser = words::<FaultKind>(FaultKind::names()))]
+    pub(crate) faults: Option<Vec<FaultKind>>,
+    /// The folder in which failing runs are kept, the smallest of each kind
+    #[arg(long, default_value = "store")]
+    pub(crate) store: PathBuf,
+}
+
+/// Seeds such as `1..1000`, both included.
+fn seeds(text: &str) -> Result<Range<u64>, String> {
+    let expected = || format!("expected two numbers such as 1..1000, found {text:?}");
+    let (from, to) = text.split_once("..").ok_or_else(expected)?;
+    let (from, to): (u64, u64) = match (from.parse(), to.parse()) {
+        (Ok(from), Ok(to)) => (from, to),
+        _ => return Err(expected()),
+    };
+    if from > to || to == u64::MAX {
+        return Err(format!(
+            "expected a first seed that is not larger than the last, found {text}"
+        ));
+    }
+    Ok(from..to + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_of_the_seeds_are_meant() {
+        assert_eq!(seeds("1..3"), Ok(1..4));
+        assert_eq!(seeds("7..7"), Ok(7..8));
+        for wrong in ["", "1", "1..", "a..b", "3..1", "0..18446744073709551615"] {
+            assert!(seeds(wrong).unwrap_err().starts_with("expected"), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Whether two failures are the same.
+
+use afterall_checkers::{AnomalyKind, Verdict};
+use afterall_history::{FaultKind, Property};
+use std::fmt;
+
+/// What is wrong with a run, without anything that is only of that run: no keys, nodes, numbers or times. Two runs with the same
+/// key failed in the same way.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FailureKey {
+    /// What was tested: `reference/crdt`.
+    pub target: String,
+    /// The property that is broken.
+    pub property: Property,
+    /// How it was broken.
+    pub kind: AnomalyKind,
+    /// The kinds of faults that are to blame for it, where that was shown.
+    pub blames: Vec<FaultKind>,
+}
+
+impl FailureKey {
+    /// The key of a run: that of the gravest anomaly that breaks a promise. None if no promise is broken.
+    #[must_use]
+    pub fn of(verdict: &Verdict) -> Option<FailureKey> {
+        let gravest = verdict.anomalies.iter().find(|anomaly| anomaly.promised)?;
+        let flavour = verdict.flavour.iter().map(|flavour| format!("/{flavour}"));
+        Some(FailureKey {
+            target: std::iter::once(verdict.target.clone()).chain(flavour).collect(),
+            property: gravest.property,
+            kind: gravest.kind,
+            blames: gravest.blames.clone(),
+        })
+    }
+}
+
+impl fmt::Display for FailureKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FailureKey { target, property, kind, blames } = self;
+        write!(f, "{target}: {property} broken, {kind}")?;
+        let names: Vec<&str> = blames.iter().map(|kind| kind.name()).collect();
+        if names.is_empty() { Ok(()) } else { write!(f, ", by {}", names.join(" and ")) }
+    }
+}

@@ -1,0 +1,92 @@
+//! What is found follows from the seeds alone, and correct stores stay silent.
+
+use afterall_checkers::{Valid, Verdict};
+use afterall_engine::{Plan, RunConfig, WorldKind, run};
+use afterall_history::Workload;
+use afterall_reference::core::{Flavour, MUTANTS};
+use afterall_search::{Exploration, Explored, Fixed, draw, explore};
+use afterall_worlds::sim::{Reference, Simulation};
+use std::sync::atomic::AtomicBool;
+
+fn judged(config: &RunConfig) -> Result<Verdict, String> {
+    let plan = Plan::new(config.clone()).map_err(|error| error.to_string())?;
+    let mut world = Simulation::<Reference>::new(&plan, Reference::configs(&plan));
+    let recording = run(&plan, &mut world, &mut ()).map_err(|error| error.to_string())?;
+    Ok(recording.judge_promised())
+}
+
+fn explored(base: RunConfig, seeds: std::ops::Range<u64>, jobs: usize) -> Explored {
+    let exploration = Exploration { base, fixed: Fixed::default(), seeds, budget: None, jobs };
+    explore(&exploration, &judged, &AtomicBool::new(false), &mut |_| {})
+}
+
+fn base(mutant: &str) -> RunConfig {
+    let row = MUTANTS.iter().find(|row| row.name == mutant).unwrap();
+    RunConfig::builder().world(WorldKind::Sim).mutant(Some(row.mutant())).build()
+}
+
+/// All of it but the time that it took.
+fn found(explored: &Explored) -> String {
+    let Explored { runs, failed, unknown, failures, chances, refused, refusals, .. } = explored;
+    format!("{runs} {failed} {unknown} {failures:#?} {chances:?} {refused:?} {refusals}")
+}
+
+#[test]
+fn a_bug_is_found_and_the_same_one_however_many_runs_go_on_at_once() {
+    let one = explored(base("no-anti-entropy"), 1..61, 1);
+    assert_eq!((one.runs, one.refusals, one.valid()), (60, 0, Valid::False));
+    assert!(one.failed >= 3 && !one.failures.is_empty(), "{}", found(&one));
+    for jobs in [2, 3] {
+        assert_eq!(found(&explored(base("no-anti-entropy"), 1..61, jobs)), found(&one));
+    }
+    // The smallest run of each way of failing fails in this way by itself.
+    for (key, failure) in &one.failures {
+        let verdict = judged(&failure.smallest).unwrap();
+        assert_eq!(afterall_search::FailureKey::of(&verdict).as_ref(), Some(key));
+        assert_eq!(verdict.counts.ops, failure.ops);
+    }
+}
+
+#[test]
+fn correct_stores_are_silent_and_their_chances_add_up() {
+    for flavour in [Flavour::Crdt, Flavour::Causal, Flavour::Quorum] {
+        let base = RunConfig::builder().world(WorldKind::Sim).flavour(Some(flavour)).build();
+        let (whole, first) = (explored(base.clone(), 0..80, 2), explored(base.clone(), 0..40, 2));
+        let second = explored(base, 40..80, 2);
+        assert_eq!((whole.failed, whole.refusals), (0, 0), "{}", found(&whole));
+        assert_eq!(whole.valid(), Valid::True, "{}", found(&whole));
+        for (claim, chances) in &whole.chances {
+            let sum = [&first, &second]
+                .map(|half| half.chances.get(claim).copied().flatten().unwrap_or(0));
+            assert_eq!(*chances, Some(sum.iter().sum()), "{claim:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_tested_is_unknown() {
+    let base = RunConfig::builder().world(WorldKind::Sim).build();
+    assert_eq!(explored(base, 5..5, 2).valid(), Valid::Unknown);
+}
+
+#[test]
+fn the_runs_of_a_few_seeds_differ_in_everything_that_is_drawn() {
+    let base = RunConfig::builder().world(WorldKind::Sim).workload(Workload::Cart).build();
+    let runs: Vec<RunConfig> = (0..60).map(|seed| draw(&base, Fixed::default(), seed)).collect();
+    let differ = |of: &dyn Fn(&RunConfig) -> String| {
+        let mut all: Vec<String> = runs.iter().map(of).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.len()
+    };
+    assert_eq!(differ(&|run| run.nodes.to_string()), 4);
+    assert_eq!(differ(&|run| format!("{:?}", run.sessions)), 3);
+    assert!(differ(&|run| format!("{:?}", run.faults)) > 15);
+    assert!(differ(&|run| format!("{:?}", run.network)) > 30);
+    assert!(differ(&|run| format!("{:?}", run.gossip)) > 20);
+    assert_eq!(differ(&|run| run.seed.to_string()), 60);
+    let fixed = Fixed { nodes: true, sessions: true, faults: true };
+    let fixed: Vec<RunConfig> = (0..60).map(|seed| draw(&base, fixed, seed)).collect();
+    assert!(fixed.iter().all(|run| (run.nodes, run.sessions) == (base.nodes, base.sessions)));
+    assert!(fixed.iter().all(|run| run.faults == base.faults));
+}
