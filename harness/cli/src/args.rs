@@ -12,7 +12,7 @@ use afterall_history::Workload;
 use afterall_history::{FaultKind, Lie};
 use afterall_manifest::builtin;
 use afterall_node::NodeArgs;
-use afterall_reference::core::{Flavour, MUTANTS, Mutant};
+use afterall_reference::core::{Flavour, MUTANTS, Mechanism, Mechanisms, Mutant};
 use afterall_workloads::driven;
 use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand};
@@ -117,6 +117,10 @@ pub(crate) struct RunArgs {
     /// A known bug of the reference store to switch on, to see that it is found
     #[arg(long, long_help = mutant_help())]
     pub(crate) mutant: Option<Mutant>,
+    /// How changes come to the reference store's other replicas, separated by commas, or none [default: rumors,anti-entropy, or
+    /// what the mutant needs]
+    #[arg(long, long_help = mechanisms_help())]
+    pub(crate) mechanisms: Option<Mechanisms>,
     /// Falsify a few of the answers of any target, as a broken store would, to see that it would be found
     #[arg(long, value_parser = words::<Lie>(Lie::names()), long_help = lie_help())]
     pub(crate) lie: Option<Lie>,
@@ -295,6 +299,17 @@ fn faults_help() -> String {
     help
 }
 
+fn mechanisms_help() -> String {
+    let mut help = "How changes come to the reference store's other replicas, separated by commas, or none [default: \
+                    rumors,anti-entropy, or what the mutant needs]. That all replicas agree in the end is promised only with \
+                    anti-entropy or hints\n"
+        .to_owned();
+    for mechanism in Mechanism::ALL {
+        help.push_str(&format!("\n- {mechanism}: {}", mechanism.summary()));
+    }
+    help
+}
+
 fn mutant_help() -> String {
     let mut help =
         "A known bug of the reference store to switch on, to see that it is found:\n".to_owned();
@@ -321,6 +336,7 @@ impl RunArgs {
         let mut config = RunConfig::builder()
             .flavour(self.flavour)
             .mutant(self.mutant)
+            .mechanisms(self.mechanisms)
             .lie(self.lie)
             .workload(self.workload)
             .world(self.world)
@@ -427,6 +443,10 @@ pub(crate) fn command_line(config: &RunConfig, kept: &Path) -> String {
     if let Some(mutant) = config.mutant {
         line.push_str(&format!(" --mutant {mutant}"));
     }
+    let usual = config.mutant.map_or(Mechanisms::USUAL, |mutant| mutant.row().mechanisms);
+    if config.mechanisms != usual {
+        line.push_str(&format!(" --mechanisms {}", config.mechanisms));
+    }
     if let Some(lie) = config.lie {
         line.push_str(&format!(" --lie {lie}"));
     }
@@ -474,6 +494,9 @@ mod tests {
             "afterall run --mutant cart-union --nodes 3 --sessions sticky --time 1m",
             "afterall run --flavour lww --faults clock,partition --timeout 250ms --max-bound 5%",
             "afterall run --max-bound none",
+            "afterall run --mechanisms read-repair,hints",
+            "afterall run --mechanisms none --flavour lww",
+            "afterall run --mutant hints-in-memory",
             "afterall run --lie stale-read --faults none",
             "afterall run --world docker --nodes 9 --image infra=mine:1 --faults black-hole",
             "afterall run redis --faults stop",

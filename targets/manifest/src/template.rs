@@ -39,6 +39,8 @@ pub struct Place {
     pub flavour: String,
     /// The known bug asked for, or empty.
     pub mutant: String,
+    /// The mechanisms of the reference store that were asked for, or empty.
+    pub mechanisms: String,
 }
 
 /// A template that cannot be filled in.
@@ -74,6 +76,7 @@ impl Place {
             time: String::new(),
             flavour: String::new(),
             mutant: String::new(),
+            mechanisms: String::new(),
         }
     }
 }

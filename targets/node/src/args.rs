@@ -1,6 +1,6 @@
 //! The command lines of a node and of a time authority.
 
-use afterall_reference::core::{BadNodeId, Flavour, Mutant, NodeId};
+use afterall_reference::core::{BadNodeId, Flavour, Mechanisms, Mutant, NodeId};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -28,6 +28,9 @@ pub struct NodeArgs {
     /// A known bug to switch on
     #[arg(long)]
     pub mutant: Option<Mutant>,
+    /// How changes come to the other nodes: rumors, anti-entropy, read-repair, hints, with commas between, or none
+    #[arg(long, default_value_t)]
+    pub mechanisms: Mechanisms,
     /// What the node's random choices follow from
     #[arg(long, default_value_t = 0)]
     pub seed: u64,

@@ -64,6 +64,7 @@ async fn asked_to_end() {
 async fn serve(args: NodeArgs) -> Result<(), NodeError> {
     let peers = args.peers.iter().map(|(id, _)| *id).collect();
     let mut config = Config::new(args.id, peers, args.flavour, args.mutant, args.seed);
+    config.mechanisms = args.mechanisms;
     if args.async_durability {
         config.durability = Durability::Async;
     }

@@ -12,7 +12,7 @@ use crate::faults::{Registry, Schedule};
 use crate::operations::GivenOperation;
 use afterall_history::{ActsOn, FaultKind, Lie, Workload};
 use afterall_manifest::Manifest;
-use afterall_reference::core::{Flavour, Mutant};
+use afterall_reference::core::{Flavour, Mechanisms, Mutant};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ pub struct RunConfigBuilder {
     manifest_path: Option<String>,
     flavour: Option<Flavour>,
     mutant: Option<Mutant>,
+    mechanisms: Option<Mechanisms>,
     lie: Option<Lie>,
     workload: Option<Workload>,
     world: Option<WorldKind>,
@@ -76,6 +77,8 @@ impl RunConfigBuilder {
         flavour: Option<Flavour>,
         /// A known bug of the reference store.
         mutant: Option<Mutant>,
+        /// How changes come to the reference store's other replicas. Default: by rumors and anti-entropy, or as the mutant needs it.
+        mechanisms: impl Into<Option<Mechanisms>>,
         /// How a few of the target's answers are falsified.
         lie: Option<Lie>,
         /// The data type that is driven. Default: register, or the one that shows the mutant.
@@ -171,6 +174,9 @@ impl RunConfigBuilder {
             target,
             flavour: self.flavour.or(reference.then_some(usual)),
             mutant: self.mutant,
+            mechanisms: self
+                .mechanisms
+                .unwrap_or(row.map_or(Mechanisms::USUAL, |row| row.mechanisms)),
             lie: self.lie,
             workload: self.workload.unwrap_or(row.map_or(Workload::Register, |row| row.workload)),
             world,

@@ -14,7 +14,7 @@ use afterall_history::{
     ActsOn, FORMAT, FaultKind, Header, Lie, Promise, Property, Sessions, VERSION, Workload,
 };
 use afterall_manifest::{ClockSpec, Manifest};
-use afterall_reference::core::{Flavour, Mutant};
+use afterall_reference::core::{Flavour, Mechanisms, Mutant};
 use afterall_workloads::Generator;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +44,9 @@ pub struct RunConfig {
         serialize_with = "super::by_name_if_any::serialize"
     )]
     pub mutant: Option<Mutant>,
+    /// How changes come to the reference store's other replicas.
+    #[serde(skip_serializing_if = "Mechanisms::is_usual")]
+    pub mechanisms: Mechanisms,
     /// How a few of the target's answers are falsified, if they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lie: Option<Lie>,
@@ -145,6 +148,7 @@ impl RunConfig {
         self.check_links()?;
         self.generator()?;
         self.check_flavour()?;
+        self.check_mechanisms()?;
         self.check_mutant()?;
         self.check_target()?;
         if let Some(refused) = afterall_checkers::cannot_show(&self.header(None), true) {
@@ -194,13 +198,31 @@ impl RunConfig {
         Err(ConfigError::Workload { target, workload: self.workload, known })
     }
 
+    fn check_mechanisms(&self) -> Result<(), ConfigError> {
+        let (Some(flavour), mechanisms) = (self.flavour, self.mechanisms) else { return Ok(()) };
+        flavour.check(mechanisms).map_err(|known| ConfigError::Mechanisms {
+            what: format!("flavour {flavour}"),
+            known: known.to_owned(),
+            given: mechanisms,
+        })
+    }
+
     fn check_mutant(&self) -> Result<(), ConfigError> {
         let (Some(mutant), Some(flavour)) = (self.mutant, self.flavour) else { return Ok(()) };
         let workload = self.workload;
+        let row = mutant.row();
+        // What keeps replicas from agreeing is mended, or promised, by other mechanisms than its own.
+        if row.breaks == Property::Convergence && row.mechanisms != self.mechanisms {
+            return Err(ConfigError::Mechanisms {
+                what: format!("mutant {mutant}"),
+                known: row.mechanisms.to_string(),
+                given: self.mechanisms,
+            });
+        }
         if mutant.shows(flavour, workload) {
             return Ok(());
         }
-        let shown = mutant.row().shows.iter().map(|(flavour, workloads)| {
+        let shown = row.shows.iter().map(|(flavour, workloads)| {
             let names: Vec<&str> = workloads.iter().map(|workload| workload.name()).collect();
             format!("{} of {flavour}", names.join(", "))
         });
@@ -260,7 +282,11 @@ impl RunConfig {
     fn check_target(&self) -> Result<(), ConfigError> {
         let target = self.target.clone();
         if !self.is_reference() {
-            let options = [("flavour", self.flavour.is_some()), ("mutant", self.mutant.is_some())];
+            let options = [
+                ("flavour", self.flavour.is_some()),
+                ("mutant", self.mutant.is_some()),
+                ("mechanisms", !self.mechanisms.is_usual()),
+            ];
             if let Some((option, _)) = options.into_iter().find(|(_, given)| *given) {
                 return Err(ConfigError::NotReference(option, target));
             }
@@ -365,7 +391,9 @@ impl RunConfig {
     #[must_use]
     pub fn header(&self, started: Option<String>) -> Header {
         let (mut promises, semantics) = match (self.flavour, &self.manifest) {
-            (Some(flavour), _) => (flavour.promises(self.workload), flavour.semantics()),
+            (Some(flavour), _) => {
+                (flavour.promises_with(self.workload, self.mechanisms), flavour.semantics())
+            }
             (None, Some(manifest)) => {
                 let promises = manifest.promises.get(&self.workload).cloned();
                 (promises.unwrap_or_default(), manifest.semantics)

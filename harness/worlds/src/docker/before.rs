@@ -34,6 +34,9 @@ pub(super) fn place_of(config: &RunConfig, node: usize, ips: &[String], time: St
     let mut place = Place::new(node, ips, config.seed);
     place.flavour = config.flavour.map(|flavour| flavour.to_string()).unwrap_or_default();
     place.mutant = config.mutant.map(|mutant| mutant.to_string()).unwrap_or_default();
+    if !config.mechanisms.is_usual() {
+        place.mechanisms = config.mechanisms.to_string();
+    }
     place.time = time;
     place
 }

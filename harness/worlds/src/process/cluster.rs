@@ -308,6 +308,9 @@ fn arguments(
     if let Some(mutant) = config.mutant {
         option("--mutant", mutant.to_string());
     }
+    if !config.mechanisms.is_usual() {
+        option("--mechanisms", config.mechanisms.to_string());
+    }
     if let Some(address) = addresses.get(&time_link(node)) {
         option("--time", address.to_string());
     }

@@ -8,6 +8,7 @@ mod causes;
 mod determinism;
 mod library;
 mod lies;
+mod mechanisms;
 mod mutants;
 mod runs;
 mod soundness;

@@ -2,6 +2,7 @@
 
 use super::flavour::Flavour;
 use super::identity::NodeId;
+use super::mechanisms::Mechanisms;
 use super::mutants::Mutant;
 use super::rules::{Durability, Rules};
 
@@ -18,6 +19,8 @@ pub struct Config {
     pub mutant: Option<Mutant>,
     /// When it acknowledges.
     pub durability: Durability,
+    /// How changes come to the other replicas.
+    pub mechanisms: Mechanisms,
     /// How many peers a rumor goes to in a round.
     pub fanout: usize,
     /// Nanoseconds between rumor rounds.
@@ -44,6 +47,7 @@ impl Config {
             flavour,
             mutant,
             durability: Durability::Sync,
+            mechanisms: Mechanisms::USUAL,
             fanout: 3,
             rumor_interval_ns: 50_000_000,
             sync_interval_ns: 200_000_000,
@@ -53,7 +57,7 @@ impl Config {
 
     /// What the flavour and the bug come to.
     pub(crate) fn rules(&self) -> Rules {
-        let mut rules = Rules::new(self.flavour, self.durability);
+        let mut rules = Rules::new(self.flavour, self.durability, self.mechanisms);
         if let Some(mutant) = self.mutant {
             (mutant.row().bug)(&mut rules);
         }

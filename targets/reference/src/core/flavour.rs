@@ -1,5 +1,6 @@
 //! Flavours, and what they promise.
 
+use super::mechanisms::{Mechanism, Mechanisms};
 use afterall_history::Property::{
     Causal, CausalConvergence, Convergence, Linearizable, MonotonicReads, MonotonicWrites,
     NoCausalLoss, NoDoubleIncrements, NoLostIncrements, NoLostItems, NoLostWrites, NoOversell,
@@ -74,6 +75,30 @@ impl Flavour {
         }
         promises.extend(self.to_sessions(workload));
         promises
+    }
+
+    /// The same where changes come to the other replicas by these mechanisms: nobody promises that replicas agree if a change
+    /// may be forgotten before all have it. Of what is acknowledged nothing is lost either way: it is on a disk.
+    #[must_use]
+    pub fn promises_with(self, workload: Workload, mechanisms: Mechanisms) -> Vec<Promise> {
+        let mut promises = self.promises(workload);
+        promises.retain(|it| it.property != Convergence || mechanisms.misses_nothing());
+        promises
+    }
+
+    /// Which mechanisms it can have, in words, if these are not among them. Objects that come by themselves would break the order of
+    /// causal changes, and the textbook's gossip is one piece.
+    ///
+    /// # Errors
+    /// What it can have.
+    pub fn check(self, mechanisms: Mechanisms) -> Result<(), &'static str> {
+        let by_objects =
+            mechanisms.contains(Mechanism::ReadRepair) || mechanisms.contains(Mechanism::Hints);
+        match self {
+            Flavour::Textbook if !mechanisms.is_usual() => Err("rumors,anti-entropy"),
+            Flavour::Causal if by_objects => Err("rumors, anti-entropy, or both"),
+            _ => Ok(()),
+        }
     }
 
     fn is_lww(self) -> bool {

@@ -99,6 +99,36 @@ pub enum Message {
     },
     /// What the flavour `textbook` says.
     Textbook(textbook::Message),
+    /// Read repair: what the sender holds of what was read there.
+    Compare {
+        /// What was read: an object, or a chat.
+        key: Key,
+        /// The objects behind it and their digests.
+        entries: Vec<(Key, u128)>,
+    },
+    /// Read repair: objects that the receiver lacks or holds differently, and a request for others.
+    Mend {
+        /// The objects.
+        objects: Vec<(Key, Object)>,
+        /// Those that the sender lacks or holds differently.
+        wanted: Vec<Key>,
+    },
+    /// Hinted handoff: an object that the receiver may lack.
+    Hint {
+        /// Which change of the sender's it is to confirm.
+        number: u64,
+        /// The object.
+        key: Key,
+        /// Its state.
+        object: Object,
+    },
+    /// The answer to [`Message::Hint`]: it is on disk.
+    Hinted {
+        /// The same.
+        number: u64,
+        /// The object.
+        key: Key,
+    },
 }
 
 impl Message {
