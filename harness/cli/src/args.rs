@@ -291,10 +291,20 @@ fn faults_help() -> String {
     let mut help = "The kinds of faults, separated by commas, or none [default: all that the world and the target can \
                     have, or those that bring out the mutant]\n"
         .to_owned();
-    let everywhere = Registry::standard().kinds(WorldKind::Sim.abilities());
+    let registry = Registry::standard();
+    let (sim, docker) = (WorldKind::Sim.abilities(), WorldKind::Docker.abilities());
+    let (sim, docker) = (registry.kinds(sim), registry.kinds(docker));
     for &kind in FaultKind::ALL {
-        let place = if everywhere.contains(&kind) { "" } else { " Only in the docker world." };
-        help.push_str(&format!("\n- {kind}: {}{place}", kind.summary()));
+        let place = match (sim.contains(&kind), docker.contains(&kind)) {
+            (false, _) => " Only in the docker world.",
+            (_, false) => " Not in the docker world.",
+            _ => "",
+        };
+        let asked_for = match registry.row(kind) {
+            Some(row) if row.only_if_asked => " Only where it is asked for.",
+            _ => "",
+        };
+        help.push_str(&format!("\n- {kind}: {}{place}{asked_for}", kind.summary()));
     }
     help
 }

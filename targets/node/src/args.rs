@@ -37,6 +37,10 @@ pub struct NodeArgs {
     /// The time authority to follow, as HOST:PORT; the system's clock alone if absent
     #[arg(long)]
     pub time: Option<String>,
+    /// How many lives the node has had before its disk was emptied: it comes back as somebody new, who makes no change under
+    /// a name that was given away before
+    #[arg(long, default_value_t = 0)]
+    pub lives_before: u32,
     /// Acknowledge before the disk has it
     #[arg(long)]
     pub async_durability: bool,

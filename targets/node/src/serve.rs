@@ -69,7 +69,7 @@ async fn serve(args: NodeArgs) -> Result<(), NodeError> {
         config.durability = Durability::Async;
     }
     let storage = storage::Storage::open(&args.data)?;
-    let (incarnation, records) = storage.begin_incarnation()?;
+    let (incarnation, records) = storage.begin_incarnation(args.lives_before)?;
     let stored = records.len();
     let node = Node::start(config.clone(), incarnation, records)?;
     let clients = listen(args.listen)?;

@@ -215,7 +215,7 @@ impl RunConfigBuilder {
             (Some(kinds), _, _) => kinds.clone(),
             (None, Some(row), _) => row.faults.to_vec(),
             (None, None, Some(manifest)) => manifest.faults.clone(),
-            (None, None, None) => Registry::standard().kinds(world.abilities()),
+            (None, None, None) => Registry::standard().usual_kinds(world.abilities()),
         };
         if self.nodes == Some(1) && self.faults.is_none() {
             kinds.retain(|kind| kind.acts_on() != ActsOn::Links);

@@ -296,7 +296,17 @@ impl RunConfig {
         }
         let possible = Registry::standard().kinds(self.world.abilities());
         if let Some(&kind) = self.faults.iter().find(|kind| !possible.contains(kind)) {
-            let why = format!("the {} world cannot inject it (the docker world can)", self.world);
+            let registry = Registry::standard();
+            let can = |world: &&WorldKind| registry.kinds(world.abilities()).contains(&kind);
+            let able: Vec<&str> = WorldKind::ALL.iter().filter(can).map(|w| w.name()).collect();
+            let why = format!(
+                "the {} world cannot inject it ({} can)",
+                self.world,
+                match able.as_slice() {
+                    [one] => format!("the {one} world"),
+                    several => format!("the worlds {}", several.join(" and ")),
+                }
+            );
             return Err(ConfigError::Fault { kind, why });
         }
         if self.world != WorldKind::Docker {
@@ -403,6 +413,15 @@ impl RunConfig {
         if self.sessions == SessionKind::Roaming {
             // Nobody is there to whom these could be kept.
             promises.retain(|promise| promise.sessions != Sessions::Sticky);
+        }
+        if self.injects(FaultKind::Wipe) {
+            for promise in &mut promises {
+                if self.flavour.is_none_or(|it| {
+                    it.may_break_when_a_disk_is_lost(promise.property, self.mechanisms)
+                }) {
+                    promise.unless = promise.unless.with(FaultKind::Wipe);
+                }
+            }
         }
         Header {
             format: FORMAT.to_owned(),

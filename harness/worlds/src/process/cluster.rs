@@ -154,6 +154,8 @@ impl Cluster {
                     scratch.path(),
                 ),
                 log: settings.logs.join(format!("{name}.log")),
+                data: scratch.path().join(name),
+                lives_before: None,
                 child: None,
                 incarnation: 0,
             })

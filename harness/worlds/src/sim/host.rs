@@ -120,6 +120,16 @@ impl<R: Replica> Host<R> {
         self.offset_us = 0;
     }
 
+    /// Empties the disk of a process that is dead; returns how many records it held.
+    pub(super) fn wipe(&mut self) -> usize {
+        std::mem::take(&mut self.stable).len()
+    }
+
+    /// How many records the disk holds.
+    pub(super) fn stored(&self) -> usize {
+        self.stable.len()
+    }
+
     /// What its processes have sent and done.
     pub(super) fn by_mechanism(&self) -> ByMechanism {
         self.before + self.node.as_ref().map_or(ByMechanism::default(), R::by_mechanism)

@@ -13,3 +13,4 @@ mod mutants;
 mod runs;
 mod soundness;
 mod toy_fault;
+mod wipe;

@@ -101,6 +101,20 @@ impl Flavour {
         }
     }
 
+    /// Whether a node that loses its disk can break this rightly. What it alone had acknowledged is gone, with all that a session had
+    /// seen of it; the others bring it up to date again, unless they have forgotten the changes that it lacks.
+    #[must_use]
+    pub fn may_break_when_a_disk_is_lost(self, property: Property, mechanisms: Mechanisms) -> bool {
+        match property {
+            Convergence => {
+                matches!(self, Flavour::Causal | Flavour::Textbook)
+                    || !mechanisms.contains(Mechanism::AntiEntropy)
+            }
+            NoPhantoms | NoDoubleIncrements => false,
+            _ => true,
+        }
+    }
+
     fn is_lww(self) -> bool {
         matches!(self, Flavour::Lww | Flavour::LwwHlc)
     }
