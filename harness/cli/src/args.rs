@@ -12,7 +12,7 @@ use afterall_history::Workload;
 use afterall_history::{FaultKind, Lie};
 use afterall_manifest::builtin;
 use afterall_node::NodeArgs;
-use afterall_reference::core::{Flavour, MUTANTS, Mechanism, Mechanisms, Mutant};
+use afterall_reference::core::{Copies, Flavour, MUTANTS, Mechanism, Mechanisms, Mutant};
 use afterall_workloads::driven;
 use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand};
@@ -121,6 +121,15 @@ pub(crate) struct RunArgs {
     /// what the mutant needs]
     #[arg(long, long_help = mechanisms_help())]
     pub(crate) mechanisms: Option<Mechanisms>,
+    /// How many nodes of the reference store hold each object [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) replicas: Option<u16>,
+    /// How many of them take part in a read of the flavour quorum [default: more than half]
+    #[arg(long, value_name = "R")]
+    pub(crate) read_from: Option<u16>,
+    /// How many of them take part in a change of the flavour quorum [default: more than half]
+    #[arg(long, value_name = "W")]
+    pub(crate) write_to: Option<u16>,
     /// Falsify a few of the answers of any target, as a broken store would, to see that it would be found
     #[arg(long, value_parser = words::<Lie>(Lie::names()), long_help = lie_help())]
     pub(crate) lie: Option<Lie>,
@@ -347,6 +356,11 @@ impl RunArgs {
             .flavour(self.flavour)
             .mutant(self.mutant)
             .mechanisms(self.mechanisms)
+            .copies(Copies {
+                replicas: self.replicas,
+                reads: self.read_from,
+                writes: self.write_to,
+            })
             .lie(self.lie)
             .workload(self.workload)
             .world(self.world)
@@ -457,6 +471,13 @@ pub(crate) fn command_line(config: &RunConfig, kept: &Path) -> String {
     if config.mechanisms != usual {
         line.push_str(&format!(" --mechanisms {}", config.mechanisms));
     }
+    let Copies { replicas, reads, writes } = config.copies;
+    let copies = [("--replicas", replicas), ("--read-from", reads), ("--write-to", writes)];
+    for (option, given) in copies {
+        if let Some(given) = given {
+            line.push_str(&format!(" {option} {given}"));
+        }
+    }
     if let Some(lie) = config.lie {
         line.push_str(&format!(" --lie {lie}"));
     }
@@ -507,6 +528,7 @@ mod tests {
             "afterall run --mechanisms read-repair,hints",
             "afterall run --mechanisms none --flavour lww",
             "afterall run --mutant hints-in-memory",
+            "afterall run --flavour quorum --replicas 3 --read-from 1 --write-to 2",
             "afterall run --lie stale-read --faults none",
             "afterall run --world docker --nodes 9 --image infra=mine:1 --faults black-hole",
             "afterall run redis --faults stop",

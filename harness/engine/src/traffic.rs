@@ -32,6 +32,8 @@ pub struct ByMechanism {
     pub hints_handed_over: u64,
     /// Changes that peers have not confirmed yet.
     pub hints_held: u64,
+    /// Requests that were handed to a node that holds the object.
+    pub forwarded: u64,
 }
 
 impl Add for ByMechanism {
@@ -46,6 +48,7 @@ impl Add for ByMechanism {
             read_repairs: self.read_repairs + other.read_repairs,
             hints_handed_over: self.hints_handed_over + other.hints_handed_over,
             hints_held: self.hints_held + other.hints_held,
+            forwarded: self.forwarded + other.forwarded,
         }
     }
 }

@@ -41,6 +41,8 @@ pub struct Place {
     pub mutant: String,
     /// The mechanisms of the reference store that were asked for, or empty.
     pub mechanisms: String,
+    /// The options of the reference store that say how many replicas take part, one a line, or empty.
+    pub copies: String,
 }
 
 /// A template that cannot be filled in.
@@ -77,6 +79,7 @@ impl Place {
             flavour: String::new(),
             mutant: String::new(),
             mechanisms: String::new(),
+            copies: String::new(),
         }
     }
 }

@@ -31,6 +31,15 @@ pub struct NodeArgs {
     /// How changes come to the other nodes: rumors, anti-entropy, read-repair, hints, with commas between, or none
     #[arg(long, default_value_t)]
     pub mechanisms: Mechanisms,
+    /// How many nodes hold each object [default: all]
+    #[arg(long)]
+    pub replicas: Option<u16>,
+    /// How many of them take part in a read of the flavour quorum [default: more than half]
+    #[arg(long)]
+    pub read_from: Option<u16>,
+    /// How many of them take part in a change of the flavour quorum [default: more than half]
+    #[arg(long)]
+    pub write_to: Option<u16>,
     /// What the node's random choices follow from
     #[arg(long, default_value_t = 0)]
     pub seed: u64,

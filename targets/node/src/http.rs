@@ -158,6 +158,12 @@ async fn metrics(State(front): State<Arc<Front>>) -> Response {
             figures.requests_refused,
         ),
         (
+            "requests_forwarded_total",
+            "counter",
+            "Requests handed to a node that holds the object.",
+            figures.requests_forwarded,
+        ),
+        (
             "updates_sent_total",
             "counter",
             "Changes of the log sent to peers.",

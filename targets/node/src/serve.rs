@@ -5,7 +5,7 @@ use crate::authority::Authority;
 use crate::engine::{Engine, WallClock};
 use crate::error::NodeError;
 use crate::{http, peers, storage, time};
-use afterall_reference::core::{Config, Durability, Node};
+use afterall_reference::core::{Config, Copies, Durability, Node};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpSocket};
@@ -65,6 +65,8 @@ async fn serve(args: NodeArgs) -> Result<(), NodeError> {
     let peers = args.peers.iter().map(|(id, _)| *id).collect();
     let mut config = Config::new(args.id, peers, args.flavour, args.mutant, args.seed);
     config.mechanisms = args.mechanisms;
+    config.copies =
+        Copies { replicas: args.replicas, reads: args.read_from, writes: args.write_to };
     if args.async_durability {
         config.durability = Durability::Async;
     }

@@ -12,7 +12,7 @@ use crate::faults::{Registry, Schedule};
 use crate::operations::GivenOperation;
 use afterall_history::{ActsOn, FaultKind, Lie, Workload};
 use afterall_manifest::Manifest;
-use afterall_reference::core::{Flavour, Mechanisms, Mutant};
+use afterall_reference::core::{Copies, Flavour, Mechanisms, Mutant};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -47,6 +47,7 @@ pub struct RunConfigBuilder {
     heal: Option<Span>,
     schedule: Schedule,
     operations: Vec<GivenOperation>,
+    copies: Copies,
     gossip: GossipConfig,
     network: NetworkConfig,
     expect: Expect,
@@ -116,6 +117,8 @@ impl RunConfigBuilder {
         heal: impl Into<Option<Span>>,
         /// Operations one by one. Where there are any, no load is drawn unless the concurrency is given.
         operations: Vec<GivenOperation>,
+        /// How many of the reference store's replicas hold an object, and how many take part in what is asked of it.
+        copies: Copies,
         /// How the reference store spreads its news, in the sim.
         gossip: GossipConfig,
         /// What the links of the sim are like.
@@ -196,6 +199,7 @@ impl RunConfigBuilder {
             heal: self.heal,
             schedule: self.schedule,
             operations: self.operations,
+            copies: self.copies,
             gossip: self.gossip,
             network: self.network,
             expect: self.expect,

@@ -125,6 +125,9 @@ pub enum ConfigError {
         /// What was asked for.
         given: Mechanisms,
     },
+    /// Copies as no cluster of this size or flavour can have them.
+    #[error("copies: {0}")]
+    Copies(String),
     /// An option of the reference node, for another target.
     #[error("{0}: only the reference store has one, {1} does not")]
     NotReference(&'static str, String),
@@ -188,6 +191,7 @@ impl ConfigError {
                 way
             }
             ConfigError::Gossip(_) => key("gossip"),
+            ConfigError::Copies(_) => key("copies"),
             ConfigError::SimAlone { entry, .. } => key(entry),
             ConfigError::Expect(bad) => {
                 let way = ["expect", "figures", bad.figure.name()];

@@ -14,13 +14,16 @@ use afterall_history::{
     ActsOn, FORMAT, FaultKind, Header, Lie, Promise, Property, Sessions, VERSION, Workload,
 };
 use afterall_manifest::{ClockSpec, Manifest};
-use afterall_reference::core::{Flavour, Mechanisms, Mutant};
+use afterall_reference::core::{Copies, Flavour, Mechanisms, Mutant};
 use afterall_workloads::Generator;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The reference store's name among the targets.
 pub const REFERENCE: &str = "reference";
+
+/// The most nodes of a cluster in which not each holds everything: each keeps a digest tree for each other.
+const PARTIAL_NODES_MAX: u16 = 32;
 
 /// Everything that a run follows from.
 ///
@@ -96,6 +99,9 @@ pub struct RunConfig {
     /// What the target is, in the docker world.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<Manifest>,
+    /// How many of the reference store's replicas hold an object, and how many take part in what is asked of it.
+    #[serde(skip_serializing_if = "Copies::is_usual")]
+    pub copies: Copies,
     /// How the reference store spreads its news, in the sim.
     #[serde(skip_serializing_if = "GossipConfig::is_usual")]
     pub gossip: GossipConfig,
@@ -149,6 +155,7 @@ impl RunConfig {
         self.generator()?;
         self.check_flavour()?;
         self.check_mechanisms()?;
+        self.check_copies()?;
         self.check_mutant()?;
         self.check_target()?;
         if let Some(refused) = afterall_checkers::cannot_show(&self.header(None), true) {
@@ -205,6 +212,36 @@ impl RunConfig {
             known: known.to_owned(),
             given: mechanisms,
         })
+    }
+
+    fn check_copies(&self) -> Result<(), ConfigError> {
+        let (Some(flavour), copies) = (self.flavour, self.copies) else { return Ok(()) };
+        let wrong = |what: String| Err(ConfigError::Copies(what));
+        if let Err((entry, most, found)) = copies.check(self.nodes) {
+            return wrong(format!("{entry}: expected 1 to {most}, found {found}"));
+        }
+        if (copies.reads, copies.writes) != (None, None) && flavour != Flavour::Quorum {
+            return wrong(format!(
+                "reads and writes: expected the flavour quorum, found {flavour}"
+            ));
+        }
+        if copies.are_partial(self.nodes) {
+            if matches!(flavour, Flavour::Causal | Flavour::Textbook) {
+                return wrong(format!("the flavour {flavour} holds everything on every node"));
+            }
+            if self.nodes > PARTIAL_NODES_MAX {
+                let (most, found) = (PARTIAL_NODES_MAX, self.nodes);
+                return wrong(format!(
+                    "expected at most {most} nodes where not each holds everything, found {found}"
+                ));
+            }
+            if let Some(mutant) = self.mutant {
+                return wrong(format!(
+                    "mutant {mutant} is tested where each node holds everything"
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn check_mutant(&self) -> Result<(), ConfigError> {
@@ -286,6 +323,7 @@ impl RunConfig {
                 ("flavour", self.flavour.is_some()),
                 ("mutant", self.mutant.is_some()),
                 ("mechanisms", !self.mechanisms.is_usual()),
+                ("copies", !self.copies.is_usual()),
             ];
             if let Some((option, _)) = options.into_iter().find(|(_, given)| *given) {
                 return Err(ConfigError::NotReference(option, target));
@@ -402,7 +440,9 @@ impl RunConfig {
     pub fn header(&self, started: Option<String>) -> Header {
         let (mut promises, semantics) = match (self.flavour, &self.manifest) {
             (Some(flavour), _) => {
-                (flavour.promises_with(self.workload, self.mechanisms), flavour.semantics())
+                let mut promises = flavour.promises_with(self.workload, self.mechanisms);
+                promises.retain(|it| flavour.stands_with(it, self.copies, self.nodes));
+                (promises, flavour.semantics())
             }
             (None, Some(manifest)) => {
                 let promises = manifest.promises.get(&self.workload).cloned();

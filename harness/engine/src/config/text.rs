@@ -13,7 +13,7 @@ use crate::faults::{Planned, Registry, Schedule};
 use crate::operations::GivenOperation;
 use afterall_history::{FaultKind, Lie, Workload};
 use afterall_manifest::Manifest;
-use afterall_reference::core::{Flavour, Mechanisms, Mutant};
+use afterall_reference::core::{Copies, Flavour, Mechanisms, Mutant};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -47,6 +47,8 @@ struct Text {
     schedule: Option<Vec<Planned>>,
     #[serde(default)]
     operation: Vec<GivenOperation>,
+    #[serde(default)]
+    copies: Copies,
     #[serde(default)]
     gossip: GossipConfig,
     #[serde(default)]
@@ -104,6 +106,7 @@ impl From<Text> for RunConfig {
             .heal(text.heal)
             .schedule(text.schedule.map_or(Schedule::Drawn, Schedule::Given))
             .operations(text.operation)
+            .copies(text.copies)
             .gossip(text.gossip)
             .network(text.network)
             .expect(text.expect)

@@ -71,6 +71,8 @@ vocabulary! {
         HintsHandedOver = "hints-handed-over",
         /// Changes that peers have not confirmed at the end.
         HintsHeld = "hints-held",
+        /// Requests that were handed to a node that holds the object.
+        RequestsForwarded = "requests-forwarded",
     }
 }
 
@@ -120,7 +122,8 @@ impl Figure {
             | F::HintMessages
             | F::ReadRepairs
             | F::HintsHandedOver
-            | F::HintsHeld => Unit::Number,
+            | F::HintsHeld
+            | F::RequestsForwarded => Unit::Number,
         }
     }
 
@@ -174,6 +177,7 @@ impl Figure {
             Figure::ReadRepairs => traffic(|of| of.by_mechanism.read_repairs),
             Figure::HintsHandedOver => traffic(|of| of.by_mechanism.hints_handed_over),
             Figure::HintsHeld => traffic(|of| of.by_mechanism.hints_held),
+            Figure::RequestsForwarded => traffic(|of| of.by_mechanism.forwarded),
         }
     }
 }

@@ -32,6 +32,7 @@ impl Reference {
             let flavour = config.flavour.unwrap_or(Flavour::Crdt);
             let mut node = Config::new(id, peers, flavour, config.mutant, config.seed);
             node.mechanisms = config.mechanisms;
+            node.copies = config.copies;
             let GossipConfig { fanout, rumors, anti_entropy } = config.gossip;
             node.fanout = fanout.map_or(node.fanout, usize::from);
             node.rumor_interval_ns = rumors.map_or(node.rumor_interval_ns, |span| span.0);
@@ -96,6 +97,7 @@ impl Replica for Reference {
             read_repairs: figures.read_repairs,
             hints_handed_over: figures.hints_handed_over,
             hints_held: figures.hints_held,
+            forwarded: figures.requests_forwarded,
         }
     }
 

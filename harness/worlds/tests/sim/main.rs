@@ -5,6 +5,7 @@
 mod accounting;
 mod another_store;
 mod causes;
+mod copies;
 mod determinism;
 mod library;
 mod lies;

@@ -1,5 +1,6 @@
 //! How a node is set up.
 
+use super::copies::Copies;
 use super::flavour::Flavour;
 use super::identity::NodeId;
 use super::mechanisms::Mechanisms;
@@ -21,6 +22,8 @@ pub struct Config {
     pub durability: Durability,
     /// How changes come to the other replicas.
     pub mechanisms: Mechanisms,
+    /// How many replicas hold an object, and how many take part in what is asked of it.
+    pub copies: Copies,
     /// How many peers a rumor goes to in a round.
     pub fanout: usize,
     /// Nanoseconds between rumor rounds.
@@ -48,11 +51,17 @@ impl Config {
             mutant,
             durability: Durability::Sync,
             mechanisms: Mechanisms::USUAL,
+            copies: Copies::default(),
             fanout: 3,
             rumor_interval_ns: 50_000_000,
             sync_interval_ns: 200_000_000,
             seed,
         }
+    }
+
+    /// How many nodes there are.
+    pub(crate) fn nodes(&self) -> u16 {
+        u16::try_from(self.peers.len() + 1).unwrap_or(u16::MAX)
     }
 
     /// What the flavour and the bug come to.

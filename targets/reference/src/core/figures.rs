@@ -35,6 +35,8 @@ pub struct Figures {
     pub requests_waited: u64,
     /// Requests that waited in vain, or found too few replicas.
     pub requests_refused: u64,
+    /// Requests that were handed to a node that holds the object.
+    pub requests_forwarded: u64,
     /// Changes of the log that were sent to peers.
     pub updates_sent: u64,
 }

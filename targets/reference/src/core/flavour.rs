@@ -1,5 +1,6 @@
 //! Flavours, and what they promise.
 
+use super::copies::Copies;
 use super::mechanisms::{Mechanism, Mechanisms};
 use afterall_history::Property::{
     Causal, CausalConvergence, Convergence, Linearizable, MonotonicReads, MonotonicWrites,
@@ -7,7 +8,8 @@ use afterall_history::Property::{
     NoPhantoms, NoResurrectedItems, ReadYourWrites, WritesFollowReads,
 };
 use afterall_history::{
-    CartRule, CounterRule, Promise, Property, RegisterRule, Semantics, Workload, vocabulary,
+    CartRule, CounterRule, Promise, Property, RegisterRule, Semantics, Sessions, Workload,
+    vocabulary,
 };
 
 vocabulary! {
@@ -84,6 +86,17 @@ impl Flavour {
         let mut promises = self.promises(workload);
         promises.retain(|it| it.property != Convergence || mechanisms.misses_nothing());
         promises
+    }
+
+    /// Whether a promise stands with so many copies among so many nodes. A node that does not hold an object asks one that
+    /// does, today this and tomorrow another: a session that stays with it stays with no replica. And quorums that need not meet
+    /// promise no more than that replicas agree.
+    #[must_use]
+    pub fn stands_with(self, promise: &Promise, copies: Copies, nodes: u16) -> bool {
+        if self == Flavour::Quorum && !copies.meet(nodes) {
+            return matches!(promise.property, Convergence | NoPhantoms);
+        }
+        promise.sessions != Sessions::Sticky || !copies.are_partial(nodes)
     }
 
     /// Which mechanisms it can have, in words, if these are not among them. Objects that come by themselves would break the order of

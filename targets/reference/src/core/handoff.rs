@@ -26,7 +26,7 @@ impl Node {
             self.figures.hints_dropped += self.config.peers.len() as u64;
             return;
         }
-        for &peer in &self.config.peers {
+        for peer in self.others(key) {
             let number = self.hints.note(peer, key, now.mono_ns);
             if !self.rules.bugs.hints_in_memory {
                 effects.persist.push(record::hint(peer, key));

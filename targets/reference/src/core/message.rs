@@ -1,6 +1,7 @@
 //! What replicas send to each other.
 
-use super::api::Key;
+use super::api::{Key, Request};
+use super::forwards::{Refused, Told};
 use super::identity::{Actor, VersionVector};
 use super::object::Object;
 use super::textbook;
@@ -112,6 +113,20 @@ pub enum Message {
         objects: Vec<(Key, Object)>,
         /// Those that the sender lacks or holds differently.
         wanted: Vec<Key>,
+    },
+    /// A request of a client's for an object that the sender does not hold. One that comes again is not carried out again.
+    Forward {
+        /// Which of the sender's it is.
+        number: u64,
+        /// The request.
+        request: Box<Request>,
+    },
+    /// The answer to [`Message::Forward`].
+    Forwarded {
+        /// The same.
+        number: u64,
+        /// What the holder answers.
+        answer: Result<Box<Told>, Refused>,
     },
     /// Hinted handoff: an object that the receiver may lack.
     Hint {

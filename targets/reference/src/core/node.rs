@@ -8,12 +8,14 @@ use super::coordinator::Coordinator;
 use super::effects::{Effects, Input, RequestId};
 use super::figures::Figures;
 use super::flavour::Flavour;
+use super::forwards::Forwards;
 use super::hints::Hints;
 use super::identity::{Actor, Dot, NodeId, VersionVector};
 use super::log::Log;
 use super::message::Message;
 use super::object::{Change, Object};
 use super::record::{DamagedRecord, Record};
+use super::ring::Ring;
 use super::rules::{Durability, Rules};
 use super::rumor::Rumors;
 use super::store::Store;
@@ -31,6 +33,8 @@ pub struct Node {
     pub(super) actor: Actor,
     pub(super) clock: Clock,
     pub(super) store: Store,
+    pub(super) ring: Ring,
+    pub(super) forwards: Forwards,
     pub(super) rumors: Rumors,
     pub(super) log: Log,
     pub(super) coordinator: Coordinator,
@@ -61,11 +65,16 @@ impl Node {
         let seed = config.seed ^ (u64::from(config.id.0) << 32) ^ u64::from(incarnation);
         let textbook = (config.flavour == Flavour::Textbook)
             .then(|| Textbook::new(config.id, config.peers.clone(), config.fanout));
+        let mut members = config.peers.clone();
+        members.push(config.id);
+        let ring = Ring::new(&members, config.copies.replicas(config.nodes()).into());
         let mut node = Node {
             rules,
             actor,
             clock: Clock::new(rules.stamps),
-            store: Store::new(),
+            store: Store::new(config.id, ring.clone()),
+            ring,
+            forwards: Forwards::new(incarnation),
             rumors: Rumors::new(config.peers.len() + 1),
             log: Log::new(&config.peers, rules.rumors),
             coordinator: Coordinator::new(incarnation),
@@ -99,8 +108,12 @@ impl Node {
     #[must_use]
     pub fn wake_at(&self) -> u64 {
         let sync = self.syncs().then_some(self.sync_at_ns);
-        let deadlines =
-            [self.waiting.deadline_ns(), self.coordinator.deadline_ns(), self.hints.due_ns()];
+        let deadlines = [
+            self.waiting.deadline_ns(),
+            self.coordinator.deadline_ns(),
+            self.hints.due_ns(),
+            self.forwards.deadline_ns(),
+        ];
         let times = [self.rumor_at_ns, sync].into_iter().chain(deadlines).flatten();
         times.min().unwrap_or(u64::MAX)
     }
@@ -138,12 +151,16 @@ impl Node {
             }
             Input::Message(from, message) => {
                 self.has_news = true;
+                if self.ring.is_partial() {
+                    self.forwards.heard(from, now.mono_ns);
+                }
                 self.receive(now, from, message, effects);
                 self.hand_over(now, from, true, effects);
             }
             Input::Wake => {}
         }
         self.give_up(now, effects);
+        self.give_up_forwards(now, effects);
         self.hand_over_to_the_silent(now, effects);
         self.look_at_waiting(now, effects);
         if self.textbook.is_some() {
@@ -184,7 +201,13 @@ impl Node {
         self.rules.anti_entropy && !self.config.peers.is_empty()
     }
 
-    fn ask(&mut self, now: Moment, id: RequestId, request: Request, effects: &mut Effects) {
+    pub(super) fn ask(
+        &mut self,
+        now: Moment,
+        id: RequestId,
+        request: Request,
+        effects: &mut Effects,
+    ) {
         if let Err(refusal) = request.check() {
             return self.reply(id, Err(refusal), effects);
         }
@@ -196,6 +219,9 @@ impl Node {
             let answer = content.map(|content| self.answer_of(None, None, content));
             return self.reply(id, answer, effects);
         }
+        if !self.ring.holds(self.config.id, &request.key) {
+            return self.forward(now, id, request, effects);
+        }
         if !self.is_behind(&request) {
             return self.carry_out(now, id, request, effects);
         }
@@ -206,9 +232,9 @@ impl Node {
     }
 
     fn carry_out(&mut self, now: Moment, id: RequestId, request: Request, effects: &mut Effects) {
-        let wanted = self.participants(&request);
-        if wanted > 1 {
-            return self.coordinate(now, id, request, wanted, effects);
+        let (asked, wanted) = self.participants(&request);
+        if asked.max(wanted) > 1 {
+            return self.coordinate(now, id, request, (asked, wanted), effects);
         }
         let answer = self.answer(now, &request, effects);
         self.reply(id, answer, effects);
@@ -223,7 +249,21 @@ impl Node {
         answer: Result<Answer, Refusal>,
         effects: &mut Effects,
     ) {
-        effects.replies.push((id, answer));
+        match self.forwards.answered(id) {
+            Some(peer) => self.tell(peer, answer, effects),
+            None => effects.replies.push((id, answer)),
+        }
+    }
+
+    /// The other nodes that hold an object.
+    pub(super) fn others(&self, key: &Key) -> Vec<NodeId> {
+        match self.ring.holders(key) {
+            None => self.config.peers.clone(),
+            Some(mut holders) => {
+                holders.retain(|&holder| holder != self.config.id);
+                holders
+            }
+        }
     }
 
     /// Whether the session has been given something that this replica has not heard of.

@@ -76,6 +76,10 @@ impl Node {
             Message::Stored { number } => self.stored(now, from, number, effects),
             Message::Compare { key, entries } => self.compare_read(from, &key, entries, effects),
             Message::Mend { objects, wanted } => self.mended(from, objects, wanted, effects),
+            Message::Forward { number, request } => {
+                self.forwarded(now, from, number, *request, effects);
+            }
+            Message::Forwarded { number, answer } => self.told(number, answer, effects),
             Message::Hint { number, key, object } => {
                 self.handed(from, number, key, object, effects);
             }
