@@ -3,10 +3,11 @@
 use super::api::{Answer, Refusal, Request};
 use super::clock::Moment;
 use super::effects::{Effects, RequestId};
-use super::forwards::{Asked, OF_PEERS, OPEN_MAX, Refused, Told};
+use super::forwards::{Asked, OF_PEERS, OPEN_MAX};
 use super::identity::NodeId;
 use super::message::Message;
 use super::node::Node;
+use super::told::{Refused, Told};
 
 /// How long an answer is waited for. Clients should be more patient.
 const PATIENCE_NS: u64 = 800_000_000;

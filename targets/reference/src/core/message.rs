@@ -1,10 +1,10 @@
 //! What replicas send to each other.
 
 use super::api::{Key, Request};
-use super::forwards::{Refused, Told};
 use super::identity::{Actor, VersionVector};
 use super::object::Object;
 use super::textbook;
+use super::told::{Refused, Told};
 use super::update::Update;
 use serde::{Deserialize, Serialize};
 
