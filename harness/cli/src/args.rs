@@ -13,7 +13,7 @@ use afterall_history::Workload;
 use afterall_history::{FaultKind, Lie};
 use afterall_manifest::builtin;
 use afterall_node::NodeArgs;
-use afterall_reference::core::{Flavour, MUTANTS, Mutant};
+use afterall_reference::core::{Copies, Flavour, MUTANTS, Mechanism, Mechanisms, Mutant};
 use afterall_workloads::driven;
 use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand};
@@ -124,6 +124,19 @@ pub(crate) struct RunArgs {
     /// A known bug of the reference store to switch on, to see that it is found
     #[arg(long, long_help = mutant_help())]
     pub(crate) mutant: Option<Mutant>,
+    /// How changes come to the reference store's other replicas, separated by commas, or none [default: rumors,anti-entropy, or
+    /// what the mutant needs]
+    #[arg(long, long_help = mechanisms_help())]
+    pub(crate) mechanisms: Option<Mechanisms>,
+    /// How many nodes of the reference store hold each object [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) replicas: Option<u16>,
+    /// How many of them take part in a read of the flavour quorum [default: more than half]
+    #[arg(long, value_name = "R")]
+    pub(crate) read_from: Option<u16>,
+    /// How many of them take part in a change of the flavour quorum [default: more than half]
+    #[arg(long, value_name = "W")]
+    pub(crate) write_to: Option<u16>,
     /// Falsify a few of the answers of any target, as a broken store would, to see that it would be found
     #[arg(long, value_parser = words::<Lie>(Lie::names()), long_help = lie_help())]
     pub(crate) lie: Option<Lie>,
@@ -294,10 +307,31 @@ fn faults_help() -> String {
     let mut help = "The kinds of faults, separated by commas, or none [default: all that the world and the target can \
                     have, or those that bring out the mutant]\n"
         .to_owned();
-    let everywhere = Registry::standard().kinds(WorldKind::Sim.abilities());
+    let registry = Registry::standard();
+    let (sim, docker) = (WorldKind::Sim.abilities(), WorldKind::Docker.abilities());
+    let (sim, docker) = (registry.kinds(sim), registry.kinds(docker));
     for &kind in FaultKind::ALL {
-        let place = if everywhere.contains(&kind) { "" } else { " Only in the docker world." };
-        help.push_str(&format!("\n- {kind}: {}{place}", kind.summary()));
+        let place = match (sim.contains(&kind), docker.contains(&kind)) {
+            (false, _) => " Only in the docker world.",
+            (_, false) => " Not in the docker world.",
+            _ => "",
+        };
+        let asked_for = match registry.row(kind) {
+            Some(row) if row.only_if_asked => " Only where it is asked for.",
+            _ => "",
+        };
+        help.push_str(&format!("\n- {kind}: {}{place}{asked_for}", kind.summary()));
+    }
+    help
+}
+
+fn mechanisms_help() -> String {
+    let mut help = "How changes come to the reference store's other replicas, separated by commas, or none [default: \
+                    rumors,anti-entropy, or what the mutant needs]. That all replicas agree in the end is promised only with \
+                    anti-entropy or hints\n"
+        .to_owned();
+    for mechanism in Mechanism::ALL {
+        help.push_str(&format!("\n- {mechanism}: {}", mechanism.summary()));
     }
     help
 }
@@ -328,6 +362,12 @@ impl RunArgs {
         let mut config = RunConfig::builder()
             .flavour(self.flavour)
             .mutant(self.mutant)
+            .mechanisms(self.mechanisms)
+            .copies(Copies {
+                replicas: self.replicas,
+                reads: self.read_from,
+                writes: self.write_to,
+            })
             .lie(self.lie)
             .workload(self.workload)
             .world(self.world)
@@ -434,6 +474,17 @@ pub(crate) fn command_line(config: &RunConfig, kept: &Path) -> String {
     if let Some(mutant) = config.mutant {
         line.push_str(&format!(" --mutant {mutant}"));
     }
+    let usual = config.mutant.map_or(Mechanisms::USUAL, |mutant| mutant.row().mechanisms);
+    if config.mechanisms != usual {
+        line.push_str(&format!(" --mechanisms {}", config.mechanisms));
+    }
+    let Copies { replicas, reads, writes } = config.copies;
+    let copies = [("--replicas", replicas), ("--read-from", reads), ("--write-to", writes)];
+    for (option, given) in copies {
+        if let Some(given) = given {
+            line.push_str(&format!(" {option} {given}"));
+        }
+    }
     if let Some(lie) = config.lie {
         line.push_str(&format!(" --lie {lie}"));
     }
@@ -481,6 +532,10 @@ mod tests {
             "afterall run --mutant cart-union --nodes 3 --sessions sticky --time 1m",
             "afterall run --flavour lww --faults clock,partition --timeout 250ms --max-bound 5%",
             "afterall run --max-bound none",
+            "afterall run --mechanisms read-repair,hints",
+            "afterall run --mechanisms none --flavour lww",
+            "afterall run --mutant hints-in-memory",
+            "afterall run --flavour quorum --replicas 3 --read-from 1 --write-to 2",
             "afterall run --lie stale-read --faults none",
             "afterall run --world docker --nodes 9 --image infra=mine:1 --faults black-hole",
             "afterall run redis --faults stop",

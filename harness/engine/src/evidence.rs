@@ -340,6 +340,16 @@ pub enum Observation {
         /// The beginning of its SHA-256, before and after.
         digests: (String, String),
     },
+    /// A disk was emptied.
+    DiskEmptied {
+        /// How many files or records were on it.
+        held: usize,
+    },
+    /// A disk holds something that should be empty.
+    DiskNotEmpty {
+        /// How many files or records.
+        holds: usize,
+    },
     /// The harness itself has run out of something of the system's. This is evidence of nothing: the run ends.
     Exhausted {
         /// The system's word.
@@ -507,6 +517,9 @@ impl fmt::Display for Observation {
                 "{file}: {} bytes, then {}; SHA-256 {}…, then {}…",
                 sizes.0, sizes.1, digests.0, digests.1
             ),
+            O::DiskEmptied { held: 1 } => f.write_str("its disk, with 1 entry, was emptied"),
+            O::DiskEmptied { held } => write!(f, "its disk, with {held} entries, was emptied"),
+            O::DiskNotEmpty { holds } => write!(f, "its disk is not empty: {holds} left"),
             O::Exhausted { error } => write!(f, "the harness has run out of something: {error}"),
             O::Failed { error } => f.write_str(error),
         }

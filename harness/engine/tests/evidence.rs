@@ -77,6 +77,9 @@ fn all() -> Vec<O> {
             sizes: (4_096, 4_064),
             digests: (text("0123456789ab"), text("ba9876543210")),
         },
+        O::DiskEmptied { held: 1 },
+        O::DiskEmptied { held: 412 },
+        O::DiskNotEmpty { holds: 2 },
         O::Exhausted { error: text("Too many open files (os error 24)") },
         O::failed("the process world cannot inject this fault"),
     ]

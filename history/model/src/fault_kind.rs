@@ -27,6 +27,8 @@ vocabulary! {
         Corrupt = "corrupt",
         /// Links between nodes carry only so many bytes per second.
         Bandwidth = "bandwidth",
+        /// A node is killed, its disk is emptied, and the node comes back with nothing, as somebody new.
+        Wipe = "wipe",
     }
 }
 
@@ -55,7 +57,8 @@ impl FaultKind {
             | FaultKind::Pause
             | FaultKind::Stop
             | FaultKind::Truncate
-            | FaultKind::Corrupt => ActsOn::Process,
+            | FaultKind::Corrupt
+            | FaultKind::Wipe => ActsOn::Process,
             FaultKind::Clock => ActsOn::Clock,
         }
     }

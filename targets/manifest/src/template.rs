@@ -39,6 +39,10 @@ pub struct Place {
     pub flavour: String,
     /// The known bug asked for, or empty.
     pub mutant: String,
+    /// The mechanisms of the reference store that were asked for, or empty.
+    pub mechanisms: String,
+    /// The options of the reference store that say how many replicas take part, one a line, or empty.
+    pub copies: String,
 }
 
 /// A template that cannot be filled in.
@@ -74,6 +78,8 @@ impl Place {
             time: String::new(),
             flavour: String::new(),
             mutant: String::new(),
+            mechanisms: String::new(),
+            copies: String::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The command lines of a node and of a time authority.
 
-use afterall_reference::core::{BadNodeId, Flavour, Mutant, NodeId};
+use afterall_reference::core::{BadNodeId, Flavour, Mechanisms, Mutant, NodeId};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -28,12 +28,28 @@ pub struct NodeArgs {
     /// A known bug to switch on
     #[arg(long)]
     pub mutant: Option<Mutant>,
+    /// How changes come to the other nodes: rumors, anti-entropy, read-repair, hints, with commas between, or none
+    #[arg(long, default_value_t)]
+    pub mechanisms: Mechanisms,
+    /// How many nodes hold each object [default: all]
+    #[arg(long)]
+    pub replicas: Option<u16>,
+    /// How many of them take part in a read of the flavour quorum [default: more than half]
+    #[arg(long)]
+    pub read_from: Option<u16>,
+    /// How many of them take part in a change of the flavour quorum [default: more than half]
+    #[arg(long)]
+    pub write_to: Option<u16>,
     /// What the node's random choices follow from
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     /// The time authority to follow, as HOST:PORT; the system's clock alone if absent
     #[arg(long)]
     pub time: Option<String>,
+    /// How many lives the node has had before its disk was emptied: it comes back as somebody new, who makes no change under
+    /// a name that was given away before
+    #[arg(long, default_value_t = 0)]
+    pub lives_before: u32,
     /// Acknowledge before the disk has it
     #[arg(long)]
     pub async_durability: bool,

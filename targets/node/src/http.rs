@@ -117,8 +117,33 @@ async fn metrics(State(front): State<Arc<Front>>) -> Response {
         (
             "read_repairs_total",
             "counter",
-            "Stale replicas that were handed what a read had found.",
+            "Stale objects that a read had mended, here or elsewhere.",
             figures.read_repairs,
+        ),
+        (
+            "read_repair_messages_total",
+            "counter",
+            "Messages of read repair sent after reads that one replica answers.",
+            figures.repair_messages_sent,
+        ),
+        ("hints", "gauge", "Changes that peers have not confirmed yet.", figures.hints_held),
+        (
+            "hints_handed_over_total",
+            "counter",
+            "Changes that a peer confirmed only after it was handed them again.",
+            figures.hints_handed_over,
+        ),
+        (
+            "hints_dropped_total",
+            "counter",
+            "Changes that were not kept for a peer, for lack of room.",
+            figures.hints_dropped,
+        ),
+        (
+            "hint_messages_total",
+            "counter",
+            "Messages of hinted handoff sent.",
+            figures.hint_messages_sent,
         ),
         (
             "requests_waited_total",
@@ -131,6 +156,12 @@ async fn metrics(State(front): State<Arc<Front>>) -> Response {
             "counter",
             "Requests that waited in vain, or found too few replicas.",
             figures.requests_refused,
+        ),
+        (
+            "requests_forwarded_total",
+            "counter",
+            "Requests handed to a node that holds the object.",
+            figures.requests_forwarded,
         ),
         (
             "updates_sent_total",

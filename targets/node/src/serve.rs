@@ -5,7 +5,7 @@ use crate::authority::Authority;
 use crate::engine::{Engine, WallClock};
 use crate::error::NodeError;
 use crate::{http, peers, storage, time};
-use afterall_reference::core::{Config, Durability, Node};
+use afterall_reference::core::{Config, Copies, Durability, Node};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpSocket};
@@ -64,11 +64,14 @@ async fn asked_to_end() {
 async fn serve(args: NodeArgs) -> Result<(), NodeError> {
     let peers = args.peers.iter().map(|(id, _)| *id).collect();
     let mut config = Config::new(args.id, peers, args.flavour, args.mutant, args.seed);
+    config.mechanisms = args.mechanisms;
+    config.copies =
+        Copies { replicas: args.replicas, reads: args.read_from, writes: args.write_to };
     if args.async_durability {
         config.durability = Durability::Async;
     }
     let storage = storage::Storage::open(&args.data)?;
-    let (incarnation, records) = storage.begin_incarnation()?;
+    let (incarnation, records) = storage.begin_incarnation(args.lives_before)?;
     let stored = records.len();
     let node = Node::start(config.clone(), incarnation, records)?;
     let clients = listen(args.listen)?;

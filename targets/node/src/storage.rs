@@ -30,17 +30,21 @@ impl Storage {
         }
     }
 
-    /// Counts a start, durably, and returns the number of the new incarnation with everything stored before.
+    /// Counts a start, durably, and returns the number of the new incarnation, which is beyond `lives_before`, with everything
+    /// stored before.
     ///
     /// # Errors
     /// The disk fails.
-    pub(crate) fn begin_incarnation(&self) -> Result<(u32, Vec<Record>), StorageError> {
+    pub(crate) fn begin_incarnation(
+        &self,
+        lives_before: u32,
+    ) -> Result<(u32, Vec<Record>), StorageError> {
         let transaction = self.database.begin_write().map_err(StorageError::new)?;
         let incarnation = {
             let mut meta = transaction.open_table(META).map_err(StorageError::new)?;
             let before =
                 meta.get("incarnation").map_err(StorageError::new)?.map_or(0, |n| n.value());
-            let incarnation = before.saturating_add(1);
+            let incarnation = before.max(lives_before).saturating_add(1);
             meta.insert("incarnation", incarnation).map_err(StorageError::new)?;
             transaction.open_table(OBJECTS).map_err(StorageError::new)?;
             incarnation
@@ -85,13 +89,21 @@ mod tests {
     fn a_new_incarnation_finds_what_the_last_one_stored() {
         let folder = tempfile::tempdir().unwrap();
         let storage = Storage::open(folder.path()).unwrap();
-        assert_eq!(storage.begin_incarnation().unwrap(), (1, vec![]));
+        assert_eq!(storage.begin_incarnation(0).unwrap(), (1, vec![]));
         storage.commit(&[(b"x".to_vec(), b"1".to_vec()), (b"x".to_vec(), b"2".to_vec())]).unwrap();
         drop(storage);
         let storage = Storage::open(folder.path()).unwrap();
-        let (incarnation, records) = storage.begin_incarnation().unwrap();
+        let (incarnation, records) = storage.begin_incarnation(0).unwrap();
         assert_eq!(incarnation, 2);
         assert_eq!(records, [(b"x".to_vec(), b"2".to_vec())]);
+    }
+
+    #[test]
+    fn who_comes_with_an_empty_disk_is_somebody_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::open(folder.path()).unwrap();
+        assert_eq!(storage.begin_incarnation(3).unwrap().0, 4);
+        assert_eq!(storage.begin_incarnation(3).unwrap().0, 5);
     }
 
     #[test]

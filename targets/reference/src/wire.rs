@@ -329,8 +329,8 @@ pub fn encode_refusal(refusal: &Refusal) -> (u16, Vec<u8>) {
     let status = match refusal {
         Refusal::Full(_) => 507,
         Refusal::SoldOut { .. } => 409,
-        Refusal::Behind | Refusal::Unavailable { .. } => 412,
         refusal if refusal.is_open() => 504,
+        Refusal::Behind | Refusal::Unavailable { .. } | Refusal::Elsewhere { .. } => 412,
         _ => 400,
     };
     (status, encode_error(refusal))

@@ -12,7 +12,7 @@ use crate::faults::{Registry, Schedule};
 use crate::operations::GivenOperation;
 use afterall_history::{ActsOn, FaultKind, Lie, Workload};
 use afterall_manifest::Manifest;
-use afterall_reference::core::{Flavour, Mutant};
+use afterall_reference::core::{Copies, Flavour, Mechanisms, Mutant};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ pub struct RunConfigBuilder {
     manifest_path: Option<String>,
     flavour: Option<Flavour>,
     mutant: Option<Mutant>,
+    mechanisms: Option<Mechanisms>,
     lie: Option<Lie>,
     workload: Option<Workload>,
     world: Option<WorldKind>,
@@ -46,6 +47,7 @@ pub struct RunConfigBuilder {
     heal: Option<Span>,
     schedule: Schedule,
     operations: Vec<GivenOperation>,
+    copies: Copies,
     gossip: GossipConfig,
     network: NetworkConfig,
     expect: Expect,
@@ -76,6 +78,8 @@ impl RunConfigBuilder {
         flavour: Option<Flavour>,
         /// A known bug of the reference store.
         mutant: Option<Mutant>,
+        /// How changes come to the reference store's other replicas. Default: by rumors and anti-entropy, or as the mutant needs it.
+        mechanisms: impl Into<Option<Mechanisms>>,
         /// How a few of the target's answers are falsified.
         lie: Option<Lie>,
         /// The data type that is driven. Default: register, or the one that shows the mutant.
@@ -113,6 +117,8 @@ impl RunConfigBuilder {
         heal: impl Into<Option<Span>>,
         /// Operations one by one. Where there are any, no load is drawn unless the concurrency is given.
         operations: Vec<GivenOperation>,
+        /// How many of the reference store's replicas hold an object, and how many take part in what is asked of it.
+        copies: Copies,
         /// How the reference store spreads its news, in the sim.
         gossip: GossipConfig,
         /// What the links of the sim are like.
@@ -171,6 +177,9 @@ impl RunConfigBuilder {
             target,
             flavour: self.flavour.or(reference.then_some(usual)),
             mutant: self.mutant,
+            mechanisms: self
+                .mechanisms
+                .unwrap_or(row.map_or(Mechanisms::USUAL, |row| row.mechanisms)),
             lie: self.lie,
             workload: self.workload.unwrap_or(row.map_or(Workload::Register, |row| row.workload)),
             world,
@@ -190,6 +199,7 @@ impl RunConfigBuilder {
             heal: self.heal,
             schedule: self.schedule,
             operations: self.operations,
+            copies: self.copies,
             gossip: self.gossip,
             network: self.network,
             expect: self.expect,
@@ -209,7 +219,7 @@ impl RunConfigBuilder {
             (Some(kinds), _, _) => kinds.clone(),
             (None, Some(row), _) => row.faults.to_vec(),
             (None, None, Some(manifest)) => manifest.faults.clone(),
-            (None, None, None) => Registry::standard().kinds(world.abilities()),
+            (None, None, None) => Registry::standard().usual_kinds(world.abilities()),
         };
         if self.nodes == Some(1) && self.faults.is_none() {
             kinds.retain(|kind| kind.acts_on() != ActsOn::Links);

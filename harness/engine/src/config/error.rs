@@ -7,7 +7,7 @@ use crate::faults::{BadSchedule, TooShort};
 use crate::operations::BadOperation;
 use afterall_history::{FaultKind, Lie, Workload};
 use afterall_manifest::Step;
-use afterall_reference::core::{Flavour, Mutant};
+use afterall_reference::core::{Flavour, Mechanisms, Mutant};
 
 /// An invalid run configuration. Fields are named as in `run.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -115,6 +115,19 @@ pub enum ConfigError {
         /// The lies that fit the configuration.
         fitting: String,
     },
+    /// Mechanisms that the flavour cannot have, or with which a known bug does not show.
+    #[error("mechanisms: {what} needs {known}, found {given}")]
+    Mechanisms {
+        /// The flavour or the mutant.
+        what: String,
+        /// What it needs.
+        known: String,
+        /// What was asked for.
+        given: Mechanisms,
+    },
+    /// Copies as no cluster of this size or flavour can have them.
+    #[error("copies: {0}")]
+    Copies(String),
     /// An option of the reference node, for another target.
     #[error("{0}: only the reference store has one, {1} does not")]
     NotReference(&'static str, String),
@@ -165,6 +178,7 @@ impl ConfigError {
             ConfigError::Nodes { .. } => key("nodes"),
             ConfigError::CannotShow(_) | ConfigError::NotReference(..) => key("target"),
             ConfigError::MutantHidden { .. } => key("mutant"),
+            ConfigError::Mechanisms { .. } => key("mechanisms"),
             ConfigError::LieHidden { .. } | ConfigError::LieAllowed { .. } => key("lie"),
             ConfigError::Toxiproxy => key("toxiproxy"),
             ConfigError::TooShort(_) => key("time"),
@@ -177,6 +191,7 @@ impl ConfigError {
                 way
             }
             ConfigError::Gossip(_) => key("gossip"),
+            ConfigError::Copies(_) => key("copies"),
             ConfigError::SimAlone { entry, .. } => key(entry),
             ConfigError::Expect(bad) => {
                 let way = ["expect", "figures", bad.figure.name()];
@@ -195,6 +210,7 @@ impl ConfigError {
                 | ConfigError::Workload { .. }
                 | ConfigError::NotDriven(_)
                 | ConfigError::NotReference(..)
+                | ConfigError::Mechanisms { .. }
                 | ConfigError::TooShort(_)
                 | ConfigError::Toxiproxy
         )

@@ -14,13 +14,16 @@ use afterall_history::{
     ActsOn, FORMAT, FaultKind, Header, Lie, Promise, Property, Sessions, VERSION, Workload,
 };
 use afterall_manifest::{ClockSpec, Manifest};
-use afterall_reference::core::{Flavour, Mutant};
+use afterall_reference::core::{Copies, Flavour, Mechanisms, Mutant};
 use afterall_workloads::Generator;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The reference store's name among the targets.
 pub const REFERENCE: &str = "reference";
+
+/// The most nodes of a cluster in which not each holds everything: each keeps a digest tree for each other.
+const PARTIAL_NODES_MAX: u16 = 32;
 
 /// Everything that a run follows from.
 ///
@@ -44,6 +47,9 @@ pub struct RunConfig {
         serialize_with = "super::by_name_if_any::serialize"
     )]
     pub mutant: Option<Mutant>,
+    /// How changes come to the reference store's other replicas.
+    #[serde(skip_serializing_if = "Mechanisms::is_usual")]
+    pub mechanisms: Mechanisms,
     /// How a few of the target's answers are falsified, if they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lie: Option<Lie>,
@@ -93,6 +99,9 @@ pub struct RunConfig {
     /// What the target is, in the docker world.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<Manifest>,
+    /// How many of the reference store's replicas hold an object, and how many take part in what is asked of it.
+    #[serde(skip_serializing_if = "Copies::is_usual")]
+    pub copies: Copies,
     /// How the reference store spreads its news, in the sim.
     #[serde(skip_serializing_if = "GossipConfig::is_usual")]
     pub gossip: GossipConfig,
@@ -145,6 +154,8 @@ impl RunConfig {
         self.check_links()?;
         self.generator()?;
         self.check_flavour()?;
+        self.check_mechanisms()?;
+        self.check_copies()?;
         self.check_mutant()?;
         self.check_target()?;
         if let Some(refused) = afterall_checkers::cannot_show(&self.header(None), true) {
@@ -194,13 +205,61 @@ impl RunConfig {
         Err(ConfigError::Workload { target, workload: self.workload, known })
     }
 
+    fn check_mechanisms(&self) -> Result<(), ConfigError> {
+        let (Some(flavour), mechanisms) = (self.flavour, self.mechanisms) else { return Ok(()) };
+        flavour.check(mechanisms).map_err(|known| ConfigError::Mechanisms {
+            what: format!("flavour {flavour}"),
+            known: known.to_owned(),
+            given: mechanisms,
+        })
+    }
+
+    fn check_copies(&self) -> Result<(), ConfigError> {
+        let (Some(flavour), copies) = (self.flavour, self.copies) else { return Ok(()) };
+        let wrong = |what: String| Err(ConfigError::Copies(what));
+        if let Err((entry, most, found)) = copies.check(self.nodes) {
+            return wrong(format!("{entry}: expected 1 to {most}, found {found}"));
+        }
+        if (copies.reads, copies.writes) != (None, None) && flavour != Flavour::Quorum {
+            return wrong(format!(
+                "reads and writes: expected the flavour quorum, found {flavour}"
+            ));
+        }
+        if copies.are_partial(self.nodes) {
+            if matches!(flavour, Flavour::Causal | Flavour::Textbook) {
+                return wrong(format!("the flavour {flavour} holds everything on every node"));
+            }
+            if self.nodes > PARTIAL_NODES_MAX {
+                let (most, found) = (PARTIAL_NODES_MAX, self.nodes);
+                return wrong(format!(
+                    "expected at most {most} nodes where not each holds everything, found {found}"
+                ));
+            }
+            if let Some(mutant) = self.mutant {
+                return wrong(format!(
+                    "mutant {mutant} is tested where each node holds everything"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn check_mutant(&self) -> Result<(), ConfigError> {
         let (Some(mutant), Some(flavour)) = (self.mutant, self.flavour) else { return Ok(()) };
         let workload = self.workload;
+        let row = mutant.row();
+        // What keeps replicas from agreeing is mended, or promised, by other mechanisms than its own.
+        if row.breaks == Property::Convergence && row.mechanisms != self.mechanisms {
+            return Err(ConfigError::Mechanisms {
+                what: format!("mutant {mutant}"),
+                known: row.mechanisms.to_string(),
+                given: self.mechanisms,
+            });
+        }
         if mutant.shows(flavour, workload) {
             return Ok(());
         }
-        let shown = mutant.row().shows.iter().map(|(flavour, workloads)| {
+        let shown = row.shows.iter().map(|(flavour, workloads)| {
             let names: Vec<&str> = workloads.iter().map(|workload| workload.name()).collect();
             format!("{} of {flavour}", names.join(", "))
         });
@@ -260,7 +319,12 @@ impl RunConfig {
     fn check_target(&self) -> Result<(), ConfigError> {
         let target = self.target.clone();
         if !self.is_reference() {
-            let options = [("flavour", self.flavour.is_some()), ("mutant", self.mutant.is_some())];
+            let options = [
+                ("flavour", self.flavour.is_some()),
+                ("mutant", self.mutant.is_some()),
+                ("mechanisms", !self.mechanisms.is_usual()),
+                ("copies", !self.copies.is_usual()),
+            ];
             if let Some((option, _)) = options.into_iter().find(|(_, given)| *given) {
                 return Err(ConfigError::NotReference(option, target));
             }
@@ -270,7 +334,17 @@ impl RunConfig {
         }
         let possible = Registry::standard().kinds(self.world.abilities());
         if let Some(&kind) = self.faults.iter().find(|kind| !possible.contains(kind)) {
-            let why = format!("the {} world cannot inject it (the docker world can)", self.world);
+            let registry = Registry::standard();
+            let can = |world: &&WorldKind| registry.kinds(world.abilities()).contains(&kind);
+            let able: Vec<&str> = WorldKind::ALL.iter().filter(can).map(|w| w.name()).collect();
+            let why = format!(
+                "the {} world cannot inject it ({} can)",
+                self.world,
+                match able.as_slice() {
+                    [one] => format!("the {one} world"),
+                    several => format!("the worlds {}", several.join(" and ")),
+                }
+            );
             return Err(ConfigError::Fault { kind, why });
         }
         if self.world != WorldKind::Docker {
@@ -365,7 +439,11 @@ impl RunConfig {
     #[must_use]
     pub fn header(&self, started: Option<String>) -> Header {
         let (mut promises, semantics) = match (self.flavour, &self.manifest) {
-            (Some(flavour), _) => (flavour.promises(self.workload), flavour.semantics()),
+            (Some(flavour), _) => {
+                let mut promises = flavour.promises_with(self.workload, self.mechanisms);
+                promises.retain(|it| flavour.stands_with(it, self.copies, self.nodes));
+                (promises, flavour.semantics())
+            }
             (None, Some(manifest)) => {
                 let promises = manifest.promises.get(&self.workload).cloned();
                 (promises.unwrap_or_default(), manifest.semantics)
@@ -375,6 +453,15 @@ impl RunConfig {
         if self.sessions == SessionKind::Roaming {
             // Nobody is there to whom these could be kept.
             promises.retain(|promise| promise.sessions != Sessions::Sticky);
+        }
+        if self.injects(FaultKind::Wipe) {
+            for promise in &mut promises {
+                if self.flavour.is_none_or(|it| {
+                    it.may_break_when_a_disk_is_lost(promise.property, self.mechanisms)
+                }) {
+                    promise.unless = promise.unless.with(FaultKind::Wipe);
+                }
+            }
         }
         Header {
             format: FORMAT.to_owned(),

@@ -13,7 +13,7 @@ use crate::faults::{Planned, Registry, Schedule};
 use crate::operations::GivenOperation;
 use afterall_history::{FaultKind, Lie, Workload};
 use afterall_manifest::Manifest;
-use afterall_reference::core::{Flavour, Mutant};
+use afterall_reference::core::{Copies, Flavour, Mechanisms, Mutant};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,6 +28,7 @@ struct Text {
     flavour: Option<Flavour>,
     #[serde(default, deserialize_with = "by_name_if_any::deserialize")]
     mutant: Option<Mutant>,
+    mechanisms: Option<Mechanisms>,
     lie: Option<Lie>,
     workload: Option<Workload>,
     /// The sim, where nothing is said: it has everything that a scenario may ask for.
@@ -46,6 +47,8 @@ struct Text {
     schedule: Option<Vec<Planned>>,
     #[serde(default)]
     operation: Vec<GivenOperation>,
+    #[serde(default)]
+    copies: Copies,
     #[serde(default)]
     gossip: GossipConfig,
     #[serde(default)]
@@ -87,6 +90,7 @@ impl From<Text> for RunConfig {
             .summary(text.summary)
             .flavour(text.flavour)
             .mutant(text.mutant)
+            .mechanisms(text.mechanisms)
             .lie(text.lie)
             .workload(text.workload)
             .world(text.world.unwrap_or(WorldKind::Sim))
@@ -102,6 +106,7 @@ impl From<Text> for RunConfig {
             .heal(text.heal)
             .schedule(text.schedule.map_or(Schedule::Drawn, Schedule::Given))
             .operations(text.operation)
+            .copies(text.copies)
             .gossip(text.gossip)
             .network(text.network)
             .expect(text.expect)

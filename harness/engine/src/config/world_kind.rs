@@ -23,6 +23,21 @@ const WITHOUT_CONTAINERS: &[Ability] = &[
     Ability::KillProcesses,
     Ability::PauseProcesses,
     Ability::SkewClocks,
+    Ability::EmptyDisks,
+];
+
+/// What the docker world can do: a target in containers does not take a new identity when its disk is new.
+const WITH_CONTAINERS: &[Ability] = &[
+    Ability::RefuseConnections,
+    Ability::SwallowTraffic,
+    Ability::DropDatagrams,
+    Ability::SlowLinks,
+    Ability::LimitLinks,
+    Ability::KillProcesses,
+    Ability::TerminateProcesses,
+    Ability::PauseProcesses,
+    Ability::DamageFiles,
+    Ability::SkewClocks,
 ];
 
 impl WorldKind {
@@ -32,7 +47,7 @@ impl WorldKind {
     pub const fn abilities(self) -> &'static [Ability] {
         match self {
             WorldKind::Process | WorldKind::Sim => WITHOUT_CONTAINERS,
-            WorldKind::Docker => Ability::ALL,
+            WorldKind::Docker => WITH_CONTAINERS,
         }
     }
 }

@@ -61,6 +61,18 @@ vocabulary! {
         RumorMessages = "rumor-messages",
         /// Messages that were sent to compare what replicas hold, and to mend it.
         AntiEntropyMessages = "anti-entropy-messages",
+        /// Messages that were sent to compare what had been read, and to mend it.
+        ReadRepairMessages = "read-repair-messages",
+        /// Messages that were sent to hand over changes, and to confirm them.
+        HintMessages = "hint-messages",
+        /// Stale objects that reads had mended.
+        ReadRepairs = "read-repairs",
+        /// Changes that a peer confirmed only after it was handed them again.
+        HintsHandedOver = "hints-handed-over",
+        /// Changes that peers have not confirmed at the end.
+        HintsHeld = "hints-held",
+        /// Requests that were handed to a node that holds the object.
+        RequestsForwarded = "requests-forwarded",
     }
 }
 
@@ -105,7 +117,13 @@ impl Figure {
             | F::MessagesSent
             | F::MessagesDoubled
             | F::RumorMessages
-            | F::AntiEntropyMessages => Unit::Number,
+            | F::AntiEntropyMessages
+            | F::ReadRepairMessages
+            | F::HintMessages
+            | F::ReadRepairs
+            | F::HintsHandedOver
+            | F::HintsHeld
+            | F::RequestsForwarded => Unit::Number,
         }
     }
 
@@ -152,8 +170,14 @@ impl Figure {
                 measured.traffic.filter(|of| of.sent > 0).map(|of| of.lost as f64 / of.sent as f64)
             }
             Figure::MessagesDoubled => traffic(|of| of.doubled),
-            Figure::RumorMessages => traffic(|of| of.rumors),
-            Figure::AntiEntropyMessages => traffic(|of| of.anti_entropy),
+            Figure::RumorMessages => traffic(|of| of.by_mechanism.rumors),
+            Figure::AntiEntropyMessages => traffic(|of| of.by_mechanism.anti_entropy),
+            Figure::ReadRepairMessages => traffic(|of| of.by_mechanism.read_repair),
+            Figure::HintMessages => traffic(|of| of.by_mechanism.hints),
+            Figure::ReadRepairs => traffic(|of| of.by_mechanism.read_repairs),
+            Figure::HintsHandedOver => traffic(|of| of.by_mechanism.hints_handed_over),
+            Figure::HintsHeld => traffic(|of| of.by_mechanism.hints_held),
+            Figure::RequestsForwarded => traffic(|of| of.by_mechanism.forwarded),
         }
     }
 }

@@ -11,6 +11,7 @@ pub(super) const ROW: FaultRow = FaultRow {
     kind: FaultKind::Bandwidth,
     needs: Ability::LimitLinks,
     usual: Usual::Link(Plain::Limited),
+    only_if_asked: false,
     draw,
 };
 

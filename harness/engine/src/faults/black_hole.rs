@@ -10,6 +10,7 @@ pub(super) const ROW: FaultRow = FaultRow {
     kind: FaultKind::BlackHole,
     needs: Ability::SwallowTraffic,
     usual: Usual::Link(Plain::Swallowed),
+    only_if_asked: false,
     draw,
 };
 

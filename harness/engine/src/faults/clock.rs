@@ -7,8 +7,13 @@ use super::usual::Usual;
 use afterall_history::{FaultKind, Value};
 use rand::RngExt;
 
-pub(super) const ROW: FaultRow =
-    FaultRow { kind: FaultKind::Clock, needs: Ability::SkewClocks, usual: Usual::Clock, draw };
+pub(super) const ROW: FaultRow = FaultRow {
+    kind: FaultKind::Clock,
+    needs: Ability::SkewClocks,
+    usual: Usual::Clock,
+    only_if_asked: false,
+    draw,
+};
 
 fn draw(draw: &mut Draw<'_>) -> Fault {
     let how = how(draw);

@@ -11,6 +11,7 @@ pub(super) const ROW: FaultRow = FaultRow {
     kind: FaultKind::Corrupt,
     needs: Ability::DamageFiles,
     usual: Usual::Process(End::Overwritten),
+    only_if_asked: false,
     draw,
 };
 

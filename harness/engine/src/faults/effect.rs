@@ -76,6 +76,8 @@ pub enum Fate {
     Terminated,
     /// It is stopped with SIGSTOP, and continued when the fault is healed.
     Paused,
+    /// It is killed and its disk is emptied; it is started again, as somebody new, when the fault is healed.
+    Wiped,
     /// It is killed, and the end of one of its files is damaged; it is started again when the fault is healed.
     Damaged {
         /// How.
@@ -141,6 +143,8 @@ pub enum Ability {
     DamageFiles,
     /// Skew clocks.
     SkewClocks,
+    /// Empty the disks of processes, and start them as somebody new.
+    EmptyDisks,
 }
 
 impl Ability {
@@ -156,6 +160,7 @@ impl Ability {
         Ability::PauseProcesses,
         Ability::DamageFiles,
         Ability::SkewClocks,
+        Ability::EmptyDisks,
     ];
 }
 
@@ -188,6 +193,7 @@ impl Effect {
                 Fate::Killed => Ability::KillProcesses,
                 Fate::Terminated => Ability::TerminateProcesses,
                 Fate::Paused => Ability::PauseProcesses,
+                Fate::Wiped => Ability::EmptyDisks,
                 Fate::Damaged { .. } => Ability::DamageFiles,
             },
             Effect::Clock { .. } => Ability::SkewClocks,

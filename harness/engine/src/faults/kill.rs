@@ -10,6 +10,7 @@ pub(super) const ROW: FaultRow = FaultRow {
     kind: FaultKind::Kill,
     needs: Ability::KillProcesses,
     usual: Usual::Process(End::Killed),
+    only_if_asked: false,
     draw,
 };
 

@@ -11,6 +11,7 @@ pub(super) const ROW: FaultRow = FaultRow {
     kind: FaultKind::Latency,
     needs: Ability::SlowLinks,
     usual: Usual::Link(Plain::Slow),
+    only_if_asked: false,
     draw,
 };
 

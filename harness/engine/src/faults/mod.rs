@@ -22,6 +22,7 @@ mod stop;
 mod truncate;
 mod udp_drop;
 mod usual;
+mod wipe;
 
 pub use draw::Draw;
 pub use effect::{Ability, ClockFault, Condition, Damage, Effect, Fate, Fault, Link};

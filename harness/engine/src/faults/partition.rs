@@ -28,6 +28,7 @@ pub(super) const ROW: FaultRow = FaultRow {
     kind: FaultKind::Partition,
     needs: Ability::RefuseConnections,
     usual: Usual::Link(Plain::Refused),
+    only_if_asked: false,
     draw,
 };
 

@@ -10,6 +10,7 @@ pub(super) const ROW: FaultRow = FaultRow {
     kind: FaultKind::Pause,
     needs: Ability::PauseProcesses,
     usual: Usual::Process(End::Paused),
+    only_if_asked: false,
     draw,
 };
 

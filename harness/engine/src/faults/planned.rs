@@ -134,6 +134,7 @@ impl Row {
             End::Killed => return Ok(Fate::Killed),
             End::Terminated => return Ok(Fate::Terminated),
             End::Paused => return Ok(Fate::Paused),
+            End::Wiped => return Ok(Fate::Wiped),
             End::Truncated => Damage::Truncated,
             End::Overwritten => Damage::Overwritten,
         };
@@ -243,6 +244,7 @@ impl From<Planned> for Row {
                     Fate::Killed => End::Killed,
                     Fate::Terminated => End::Terminated,
                     Fate::Paused => End::Paused,
+                    Fate::Wiped => End::Wiped,
                     Fate::Damaged { how, bytes } => {
                         row.bytes = Some(bytes);
                         match how {

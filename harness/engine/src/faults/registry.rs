@@ -4,7 +4,7 @@ use super::effect::Ability;
 use super::row::FaultRow;
 use super::{
     bandwidth, black_hole, clock, corrupt, kill, latency, partition, pause, stop, truncate,
-    udp_drop,
+    udp_drop, wipe,
 };
 use afterall_history::FaultKind;
 
@@ -30,6 +30,7 @@ impl Registry {
             truncate::ROW,
             corrupt::ROW,
             bandwidth::ROW,
+            wipe::ROW,
         ];
         Registry { rows }
     }
@@ -51,6 +52,13 @@ impl Registry {
     /// The kinds that a world with these abilities can inject.
     pub fn kinds(&self, abilities: &[Ability]) -> Vec<FaultKind> {
         let able = self.rows.iter().filter(|row| abilities.contains(&row.needs));
+        able.map(|row| row.kind).collect()
+    }
+
+    /// Those of them that a run has unless it is told.
+    pub fn usual_kinds(&self, abilities: &[Ability]) -> Vec<FaultKind> {
+        let usual = self.rows.iter().filter(|row| !row.only_if_asked);
+        let able = usual.filter(|row| abilities.contains(&row.needs));
         able.map(|row| row.kind).collect()
     }
 }

@@ -14,6 +14,8 @@ pub struct FaultRow {
     pub needs: Ability,
     /// What it does, where `run.toml` says no more.
     pub usual: Usual,
+    /// Whether runs have it only where it is asked for: it breaks promises that a correct store may make.
+    pub only_if_asked: bool,
     /// Draws one.
     pub draw: fn(&mut Draw<'_>) -> Fault,
 }

@@ -338,9 +338,10 @@ mod tests {
 
     #[test]
     fn a_given_schedule_is_checked() {
-        let drawn =
-            schedule(&Registry::standard(), FaultKind::ALL, 5, 60 * SECOND, PACE, 3).unwrap();
         const W: WorldKind = WorldKind::Docker;
+        let registry = Registry::standard();
+        let kinds = registry.kinds(W.abilities());
+        let drawn = schedule(&registry, &kinds, 5, 60 * SECOND, PACE, 3).unwrap();
         let window = (0, 60 * SECOND);
         assert_eq!(check_given(&drawn, 5, window, W), Ok(()));
         assert!(matches!(check_given(&drawn, 2, window, W), Err(BadSchedule::Node { .. })));

@@ -10,6 +10,7 @@ pub(super) const ROW: FaultRow = FaultRow {
     kind: FaultKind::Stop,
     needs: Ability::TerminateProcesses,
     usual: Usual::Process(End::Terminated),
+    only_if_asked: false,
     draw,
 };
 

@@ -11,6 +11,7 @@ pub(super) const ROW: FaultRow = FaultRow {
     kind: FaultKind::Truncate,
     needs: Ability::DamageFiles,
     usual: Usual::Process(End::Truncated),
+    only_if_asked: false,
     draw,
 };
 

@@ -10,6 +10,7 @@ pub(super) const ROW: FaultRow = FaultRow {
     kind: FaultKind::UdpDrop,
     needs: Ability::DropDatagrams,
     usual: Usual::Link(Plain::DatagramsDropped),
+    only_if_asked: false,
     draw,
 };
 

@@ -27,6 +27,8 @@ vocabulary! {
         Terminated = "terminated",
         /// Stopped.
         Paused = "paused",
+        /// Killed, and its disk emptied.
+        Wiped = "wiped",
         /// Killed, and the end of a file cut off by `bytes`.
         Truncated = "truncated",
         /// Killed, and `bytes` at the end of a file overwritten.

@@ -4,6 +4,7 @@ use super::error::SetupError;
 use afterall_clients::Cluster as Asked;
 use afterall_engine::{ConfigError, RunConfig};
 use afterall_manifest::Place;
+use afterall_reference::core::Copies;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Checks that the client can be had for this cluster, and that every template can be filled in for each of its nodes.
@@ -34,6 +35,17 @@ pub(super) fn place_of(config: &RunConfig, node: usize, ips: &[String], time: St
     let mut place = Place::new(node, ips, config.seed);
     place.flavour = config.flavour.map(|flavour| flavour.to_string()).unwrap_or_default();
     place.mutant = config.mutant.map(|mutant| mutant.to_string()).unwrap_or_default();
+    if !config.mechanisms.is_usual() {
+        place.mechanisms = config.mechanisms.to_string();
+    }
+    place.copies = copies_of(config.copies);
     place.time = time;
     place
+}
+
+/// The options of a node, one a line; nothing where all is as usual.
+fn copies_of(Copies { replicas, reads, writes }: Copies) -> String {
+    let options = [("--replicas", replicas), ("--read-from", reads), ("--write-to", writes)];
+    let given = options.into_iter().filter_map(|(flag, given)| Some((flag, given?)));
+    given.map(|(flag, given)| format!("{flag}\n{given}\n")).collect()
 }

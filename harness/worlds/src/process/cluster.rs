@@ -13,6 +13,7 @@ use afterall_engine::faults::{Effect, Fault};
 use afterall_engine::{Carried, Evidence, Happened, RunConfig};
 use afterall_history::{NodeChange, Workload};
 use afterall_node::authority::Authority;
+use afterall_reference::core::Copies;
 use afterall_toxiproxy::{Links, NewLink, Server};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -154,6 +155,8 @@ impl Cluster {
                     scratch.path(),
                 ),
                 log: settings.logs.join(format!("{name}.log")),
+                data: scratch.path().join(name),
+                lives_before: None,
                 child: None,
                 incarnation: 0,
             })
@@ -307,6 +310,16 @@ fn arguments(
     option("--seed", config.seed.to_string());
     if let Some(mutant) = config.mutant {
         option("--mutant", mutant.to_string());
+    }
+    if !config.mechanisms.is_usual() {
+        option("--mechanisms", config.mechanisms.to_string());
+    }
+    let Copies { replicas, reads, writes } = config.copies;
+    let copies = [("--replicas", replicas), ("--read-from", reads), ("--write-to", writes)];
+    for (flag, given) in copies {
+        if let Some(given) = given {
+            option(flag, given.to_string());
+        }
     }
     if let Some(address) = addresses.get(&time_link(node)) {
         option("--time", address.to_string());

@@ -79,6 +79,14 @@ impl Cluster {
                 self.change_links(id, Some(&fault.effect)).await?;
                 return Ok(Some(Observation::Ended { how: vec![exit.to_string()] }));
             }
+            Effect::Process { node, fate: Fate::Wiped } => {
+                let mut process = self.nodes[*node].lock().await;
+                process.kill().await.map_err(Observation::failed)?;
+                let held = process.wipe().map_err(Observation::failed)?;
+                drop(process);
+                self.change_links(id, Some(&fault.effect)).await?;
+                return Ok(Some(Observation::DiskEmptied { held }));
+            }
             Effect::Process { node, fate: Fate::Paused } => {
                 let signalled = self.nodes[*node].lock().await.signal(Signal::STOP);
                 signalled.map_err(Observation::failed)?;
@@ -104,8 +112,19 @@ impl Cluster {
                     Evidence::against_it(cannot())
                 }
             },
-            Effect::Process { node, fate: Fate::Killed } => {
-                let address = self.nodes[*node].lock().await.client_address;
+            Effect::Process { node, fate: fate @ (Fate::Killed | Fate::Wiped) } => {
+                let process = self.nodes[*node].lock().await;
+                let (address, files) = (process.client_address, process.files());
+                drop(process);
+                if *fate == Fate::Wiped {
+                    match files {
+                        Ok(0) => {}
+                        Ok(holds) => {
+                            return Evidence::against_it(Observation::DiskNotEmpty { holds });
+                        }
+                        Err(error) => return failed(error),
+                    }
+                }
                 match dial(address).await {
                     Dial::Open => Evidence::against_it(Observation::StillAccepts),
                     Dial::Refused(error) => {
@@ -145,7 +164,7 @@ impl Cluster {
                 Ok(()) => self.all_mended(links).await,
                 Err(error) => failed(error),
             },
-            Effect::Process { node, fate: Fate::Killed } => {
+            Effect::Process { node, fate: Fate::Killed | Fate::Wiped } => {
                 let mut node = self.nodes[*node].lock().await;
                 let before = node.incarnation;
                 if let Err(error) = node.start().await {

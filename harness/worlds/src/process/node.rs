@@ -70,6 +70,10 @@ pub(crate) struct NodeProcess {
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<String>,
     pub(crate) log: PathBuf,
+    /// The folder of its storage.
+    pub(crate) data: PathBuf,
+    /// The last life that its storage knew of before it was emptied: whoever comes with an empty disk is somebody new.
+    pub(crate) lives_before: Option<u32>,
     pub(crate) child: Option<Child>,
     /// The incarnation that the running process reported.
     pub(crate) incarnation: u32,
@@ -83,6 +87,11 @@ impl NodeProcess {
             OpenOptions::new().create(true).append(true).open(&self.log).map_err(spawn_error)?;
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
+            .args(
+                self.lives_before
+                    .iter()
+                    .flat_map(|lives| ["--lives-before".to_owned(), lives.to_string()]),
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -153,6 +162,23 @@ impl NodeProcess {
         }
     }
 
+    /// Empties the disk of a process that has ended; returns how many files there were.
+    pub(crate) fn wipe(&mut self) -> std::io::Result<usize> {
+        let held = self.files()?;
+        std::fs::remove_dir_all(&self.data)?;
+        self.lives_before = Some(self.incarnation);
+        Ok(held)
+    }
+
+    /// How many files its disk holds.
+    pub(crate) fn files(&self) -> std::io::Result<usize> {
+        match std::fs::read_dir(&self.data) {
+            Ok(entries) => Ok(entries.count()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: rustix::process::Signal) -> Result<u32, SignalError> {
         let pid = self.child.as_ref().and_then(Child::id).ok_or(SignalError::NoProcess)?;
@@ -220,6 +246,8 @@ mod tests {
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), script.into()],
             log: folder.path().join("n1.log"),
+            data: folder.path().join("n1"),
+            lives_before: None,
             child: None,
             incarnation: 0,
         };

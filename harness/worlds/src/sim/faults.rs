@@ -35,6 +35,7 @@ const MS_NS: u64 = 1_000_000;
 impl<R: Replica> Simulation<R> {
     pub(super) fn inject_fault(&mut self, id: usize, fault: &Fault) {
         let mut incarnation = 0;
+        let mut emptied = None;
         match &fault.effect {
             Effect::Links { links, condition } => match condition {
                 Condition::Refused => self.network.cut(id, links),
@@ -50,12 +51,20 @@ impl<R: Replica> Simulation<R> {
                     incarnation = self.hosts[*node].incarnation();
                     self.kill(id, *node);
                 }
+                Fate::Wiped => {
+                    incarnation = self.hosts[*node].incarnation();
+                    self.kill(id, *node);
+                    emptied = Some(self.hosts[*node].wipe());
+                }
                 Fate::Paused => self.hosts[*node].pause(id),
                 Fate::Terminated | Fate::Damaged { .. } => {}
             },
             Effect::Clock { node, how } => self.authority.inject(id, *node, *how, self.now_ns),
         }
         self.watch(id, fault.clone(), Shows::TakesHold, incarnation);
+        if let Some(watch) = self.watches.get_mut(&id) {
+            watch.emptied = emptied;
+        }
     }
 
     pub(super) fn heal_fault(&mut self, id: usize) {
@@ -63,7 +72,7 @@ impl<R: Replica> Simulation<R> {
         match &fault.effect {
             Effect::Links { .. } => self.network.heal(id),
             Effect::Process { node, fate } => match fate {
-                Fate::Killed => {
+                Fate::Killed | Fate::Wiped => {
                     if self.hosts[*node].revive(id) {
                         self.plan_after(
                             RESTART_NS,
@@ -85,10 +94,10 @@ impl<R: Replica> Simulation<R> {
 
     /// Begins to measure whether a fault still holds.
     pub(super) fn measure_fault(&mut self, id: usize) {
-        if let Some(Watch { fault, incarnation, carried, .. }) = self.watches.remove(&id) {
+        if let Some(Watch { fault, incarnation, carried, emptied, .. }) = self.watches.remove(&id) {
             self.watch(id, fault, Shows::StillHolds, incarnation);
             if let Some(watch) = self.watches.get_mut(&id) {
-                watch.carried = carried;
+                (watch.carried, watch.emptied) = (carried, emptied);
             }
         }
     }
@@ -103,6 +112,7 @@ impl<R: Replica> Simulation<R> {
             shows,
             deadline_ns: self.now_ns + patience_ns,
             incarnation,
+            emptied: None,
             probe: None,
             offsets_us: VecDeque::new(),
             carried: self.carried(&fault),
@@ -165,6 +175,15 @@ impl<R: Replica> Simulation<R> {
                     measured::restarted(accepts, watch.incarnation, now)
                 } else {
                     measured::killed(accepts)
+                }
+            }
+            Effect::Process { node, fate: Fate::Wiped } => {
+                let host = &self.hosts[node];
+                let (accepts, now) = (host.is_up(), host.incarnation());
+                if healing {
+                    measured::restarted(accepts, watch.incarnation, now)
+                } else {
+                    measured::wiped(accepts, watch.emptied, host.stored())
                 }
             }
             Effect::Process { node, fate: Fate::Paused } => self.measure_pause(node, watch),
@@ -315,6 +334,7 @@ fn ns(ms: u32) -> u64 {
 mod tests {
     use super::*;
     use crate::sim::reference::Reference;
+    use afterall_engine::faults::Registry;
     use afterall_engine::{Plan, RunConfig, Stop, World, WorldKind};
     use std::collections::BTreeSet;
     use std::time::Duration;
@@ -323,7 +343,8 @@ mod tests {
 
     /// A running cluster that nobody asks anything, whose nodes have begun to talk, and its plan.
     fn world(seed: u64) -> (Sim, Plan) {
-        let config = RunConfig::builder().world(WorldKind::Sim).seed(seed);
+        let kinds = Registry::standard().kinds(WorldKind::Sim.abilities());
+        let config = RunConfig::builder().world(WorldKind::Sim).seed(seed).faults(kinds);
         let plan = Plan::new(config.time(Duration::from_secs(3_600)).build()).unwrap();
         let mut world = Simulation::new(&plan, Reference::configs(&plan));
         world.start(&Stop::default()).unwrap();

@@ -2,6 +2,7 @@
 
 use super::machine_time::{Moment, true_time_us};
 use super::replica::{Effects, Input, Record, Replica};
+use afterall_engine::ByMechanism;
 use rand::RngExt;
 use rand_pcg::Pcg64;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -52,8 +53,8 @@ pub(super) struct Host<R: Replica> {
     config: R::Config,
     /// None: the process is dead.
     node: Option<R>,
-    /// What earlier processes have sent, by mechanism.
-    sent_before: (u64, u64),
+    /// What earlier processes have sent and done.
+    before: ByMechanism,
     incarnation: u32,
     /// What survives a crash.
     stable: BTreeMap<Vec<u8>, Vec<u8>>,
@@ -77,7 +78,7 @@ impl<R: Replica> Host<R> {
         Host {
             config,
             node: None,
-            sent_before: (0, 0),
+            before: ByMechanism::default(),
             incarnation: 0,
             stable: BTreeMap::new(),
             queue: VecDeque::new(),
@@ -108,7 +109,8 @@ impl<R: Replica> Host<R> {
         {
             store(&mut self.stable, commit.effects.persist.into_iter());
         }
-        self.sent_before = self.sent_by_mechanism();
+        // What it still owed stands on its disk, and is counted by the next process.
+        self.before = ByMechanism { hints_held: 0, ..self.by_mechanism() };
         self.node = None;
         self.queue.clear();
         self.unflushed.clear();
@@ -118,10 +120,19 @@ impl<R: Replica> Host<R> {
         self.offset_us = 0;
     }
 
-    /// How many messages its processes have sent, by mechanism.
-    pub(super) fn sent_by_mechanism(&self) -> (u64, u64) {
-        let now = self.node.as_ref().map_or((0, 0), R::sent_by_mechanism);
-        (self.sent_before.0 + now.0, self.sent_before.1 + now.1)
+    /// Empties the disk of a process that is dead; returns how many records it held.
+    pub(super) fn wipe(&mut self) -> usize {
+        std::mem::take(&mut self.stable).len()
+    }
+
+    /// How many records the disk holds.
+    pub(super) fn stored(&self) -> usize {
+        self.stable.len()
+    }
+
+    /// What its processes have sent and done.
+    pub(super) fn by_mechanism(&self) -> ByMechanism {
+        self.before + self.node.as_ref().map_or(ByMechanism::default(), R::by_mechanism)
     }
 
     /// Takes a kill back; returns whether the process may be started again.

@@ -100,6 +100,18 @@ pub(super) fn killed(accepts: bool) -> Evidence {
     }
 }
 
+/// A wiped node refuses connections, and its disk is empty.
+pub(super) fn wiped(accepts: bool, emptied: Option<usize>, holds: usize) -> Evidence {
+    match (killed(accepts), emptied) {
+        (evidence, _) if !evidence.holds => evidence,
+        (mut evidence, Some(held)) if holds == 0 => {
+            evidence.observed.push(Observation::DiskEmptied { held });
+            evidence
+        }
+        _ => Evidence::against_it(Observation::DiskNotEmpty { holds }),
+    }
+}
+
 /// A restarted node accepts them, in another life.
 pub(super) fn restarted(accepts: bool, before: u32, now: u32) -> Evidence {
     if !accepts {

@@ -2,9 +2,9 @@
 
 use super::machine_time::Moment;
 use super::replica::{Effects, Input, Record, Replica};
-use afterall_engine::Plan;
 use afterall_engine::config::GossipConfig;
 use afterall_engine::driver::Completion;
+use afterall_engine::{ByMechanism, Plan};
 use afterall_history::Workload;
 use afterall_reference::core::{
     self, Answer, Config, DamagedRecord, Flavour, Message, Node, NodeId, Refusal, Request,
@@ -31,6 +31,8 @@ impl Reference {
             let peers = ids.iter().copied().filter(|&peer| peer != id).collect();
             let flavour = config.flavour.unwrap_or(Flavour::Crdt);
             let mut node = Config::new(id, peers, flavour, config.mutant, config.seed);
+            node.mechanisms = config.mechanisms;
+            node.copies = config.copies;
             let GossipConfig { fanout, rumors, anti_entropy } = config.gossip;
             node.fanout = fanout.map_or(node.fanout, usize::from);
             node.rumor_interval_ns = rumors.map_or(node.rumor_interval_ns, |span| span.0);
@@ -85,9 +87,18 @@ impl Replica for Reference {
         message.bytes()
     }
 
-    fn sent_by_mechanism(&self) -> (u64, u64) {
+    fn by_mechanism(&self) -> ByMechanism {
         let figures = self.node.figures();
-        (figures.rumor_messages_sent, figures.sync_messages_sent)
+        ByMechanism {
+            rumors: figures.rumor_messages_sent,
+            anti_entropy: figures.sync_messages_sent,
+            read_repair: figures.repair_messages_sent,
+            hints: figures.hint_messages_sent,
+            read_repairs: figures.read_repairs,
+            hints_handed_over: figures.hints_handed_over,
+            hints_held: figures.hints_held,
+            forwarded: figures.requests_forwarded,
+        }
     }
 
     fn request(

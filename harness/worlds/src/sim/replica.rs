@@ -1,6 +1,7 @@
 //! What runs on a simulated machine: any state machine that answers requests and talks to its peers.
 
 use crate::sim::machine_time::Moment;
+use afterall_engine::ByMechanism;
 use afterall_engine::driver::Completion;
 use afterall_history::Workload;
 use afterall_workloads::Operation;
@@ -73,9 +74,9 @@ pub trait Replica: Debug + Clone + Sized {
         100
     }
 
-    /// How many messages it has sent in this life to spread news, and how many to compare what replicas hold and to mend it.
-    fn sent_by_mechanism(&self) -> (u64, u64) {
-        (0, 0)
+    /// What it has sent and done in this life, by mechanism.
+    fn by_mechanism(&self) -> ByMechanism {
+        ByMechanism::default()
     }
 
     /// What a session's client sends for an operation.

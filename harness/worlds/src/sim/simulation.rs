@@ -11,7 +11,7 @@ use super::watch::Watch;
 use afterall_clients::{Deed, Lies};
 use afterall_engine::driver::{Asker, Completion, Invocation};
 use afterall_engine::faults::{Fault, Link};
-use afterall_engine::{Happened, Plan, Stop, Traffic, World, WorldError};
+use afterall_engine::{ByMechanism, Happened, Plan, Stop, Traffic, World, WorldError};
 use afterall_history::{NodeChange, Workload};
 use rand::RngExt;
 use std::collections::BTreeMap;
@@ -399,10 +399,10 @@ impl<R: Replica> World for Simulation<R> {
     }
 
     fn traffic(&self) -> Option<Traffic> {
-        let by = self.hosts.iter().map(Host::sent_by_mechanism);
-        let (rumors, anti_entropy) = by.fold((0, 0), |sum, by| (sum.0 + by.0, sum.1 + by.1));
+        let by = self.hosts.iter().map(Host::by_mechanism);
+        let by_mechanism = by.fold(ByMechanism::default(), |sum, by| sum + by);
         let Network { sent, lost, doubled, .. } = self.network;
-        Some(Traffic { sent, lost, doubled, rumors, anti_entropy })
+        Some(Traffic { sent, lost, doubled, by_mechanism })
     }
 
     fn end(&mut self) -> Vec<String> {

@@ -23,6 +23,8 @@ pub(super) struct Watch {
     pub(super) deadline_ns: u64,
     /// The node's life when the fault was injected.
     pub(super) incarnation: u32,
+    /// How many records its disk held when it was emptied.
+    pub(super) emptied: Option<usize>,
     /// The probe that was sent to the node last, in which of its lives, and when.
     pub(super) probe: Option<(u64, u32, u64)>,
     pub(super) offsets_us: VecDeque<i64>,

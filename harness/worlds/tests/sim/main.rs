@@ -5,11 +5,14 @@
 mod accounting;
 mod another_store;
 mod causes;
+mod copies;
 mod determinism;
 mod forks;
 mod library;
 mod lies;
+mod mechanisms;
 mod mutants;
 mod runs;
 mod soundness;
 mod toy_fault;
+mod wipe;

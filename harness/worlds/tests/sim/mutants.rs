@@ -15,6 +15,7 @@ fn runs(row: &'static MutantRow, mutated: bool, first_seed: u64) -> Vec<RunConfi
         let mut config = config(row.flavour, row.workload, seed);
         config.rate = Some(1_000);
         config.mutant = mutated.then_some(row.mutant());
+        config.mechanisms = row.mechanisms;
         config.faults = row.faults.to_vec();
         config
     };

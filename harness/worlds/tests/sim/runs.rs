@@ -11,9 +11,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// Every kind of fault that the sim can inject.
+/// Every kind of fault that runs in the sim have unless they are told.
 pub(crate) fn every_fault() -> Vec<FaultKind> {
-    Registry::standard().kinds(WorldKind::Sim.abilities())
+    Registry::standard().usual_kinds(WorldKind::Sim.abilities())
 }
 
 /// Every flavour, with each workload that it has.

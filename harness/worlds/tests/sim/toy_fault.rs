@@ -14,6 +14,7 @@ const DEAF: FaultRow = FaultRow {
     kind: FaultKind::Latency,
     needs: Ability::SlowLinks,
     usual: Usual::Link(Plain::Slow),
+    only_if_asked: false,
     draw: hard_of_hearing,
 };
 

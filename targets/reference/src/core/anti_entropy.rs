@@ -30,9 +30,14 @@ impl Node {
             .filter_map(|key| self.store.get(&key).cloned().map(|object| (key, object)))
             .collect();
         for peer in peers {
+            let mut objects = objects.clone();
+            objects.retain(|(key, _)| self.ring.holds(peer, key));
+            if objects.is_empty() && self.ring.is_partial() {
+                continue;
+            }
             self.figures.rumor_messages_sent += 1;
             self.figures.rumor_objects_sent += objects.len() as u64;
-            let message = Message::Rumor { objects: objects.clone(), deltas: deltas.clone() };
+            let message = Message::Rumor { objects, deltas: deltas.clone() };
             effects.sends.push((peer, message));
         }
     }
@@ -43,14 +48,14 @@ impl Node {
         let jitter = self.random.random_range(0..interval / 2);
         self.sync_at_ns = now.mono_ns + interval - interval / 4 + jitter;
         self.figures.sync_rounds += 1;
-        let message = if self.rules.causal {
-            Message::Have { applied: self.log.applied().clone(), ask: true }
-        } else {
-            let root = self.store.tree().digest(0, 0).unwrap_or(0);
-            Message::Digests { level: 0, nodes: vec![(0, root)] }
-        };
         for peer in choose(&self.config.peers, 1, &mut self.random) {
-            self.send_sync(peer, message.clone(), effects);
+            let message = if self.rules.causal {
+                Message::Have { applied: self.log.applied().clone(), ask: true }
+            } else {
+                let root = self.store.tree_with(peer).digest(0, 0).unwrap_or(0);
+                Message::Digests { level: 0, nodes: vec![(0, root)] }
+            };
+            self.send_sync(peer, message, effects);
         }
     }
 
@@ -62,7 +67,7 @@ impl Node {
         nodes: &[(u16, u128)],
         effects: &mut Effects,
     ) {
-        let tree = self.store.tree();
+        let tree = self.store.tree_with(from);
         let differing = nodes
             .iter()
             .take(DIGESTS_PER_MESSAGE_MAX)
@@ -71,7 +76,7 @@ impl Node {
         if level >= DEPTH {
             let leaves: Vec<u16> = differing.collect();
             for leaf in leaves {
-                let of_leaf = self.store.leaf(leaf);
+                let of_leaf = self.store.leaf_with(from, leaf);
                 let entries = of_leaf.map(|(key, _, digest)| (key.clone(), digest)).collect();
                 self.send_sync(from, Message::Leaf { leaf, entries }, effects);
             }
@@ -102,7 +107,7 @@ impl Node {
             theirs.iter().map(|(key, digest)| (key, *digest)).collect();
         let mut push: Vec<_> = self
             .store
-            .leaf(leaf)
+            .leaf_with(from, leaf)
             .filter(|(key, _, digest)| theirs.get(key) != Some(digest))
             .map(|(key, object, _)| (key.clone(), object.clone()))
             .collect();

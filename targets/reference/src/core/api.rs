@@ -69,7 +69,7 @@ pub struct Key {
 }
 
 /// A client's request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// The object.
     pub key: Key,
@@ -82,7 +82,7 @@ pub struct Request {
 }
 
 /// What a session carries from answer to request, so that it can go to any replica and find what it had.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Token {
     /// The greatest clock reading that it has been given.
     pub clock: Option<Reading>,
@@ -105,7 +105,7 @@ vocabulary! {
 }
 
 /// What to do with an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// Read it.
     Read,
@@ -166,7 +166,7 @@ pub struct Answer {
 }
 
 /// What was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {
     /// Nothing: the request was a change.
     Done,
@@ -181,7 +181,7 @@ pub enum Content {
 }
 
 /// An element of a cart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// Its name.
     pub element: String,
@@ -250,13 +250,21 @@ pub enum Refusal {
         /// How many there were.
         found: usize,
     },
+    /// A node that holds the object was asked, and refused.
+    #[error("{what}")]
+    Elsewhere {
+        /// What it said.
+        what: String,
+        /// Whether the change may have been made nevertheless.
+        is_open: bool,
+    },
 }
 
 impl Refusal {
     /// Whether the change may have been made nevertheless.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        matches!(self, Refusal::Unconfirmed { .. })
+        matches!(self, Refusal::Unconfirmed { .. } | Refusal::Elsewhere { is_open: true, .. })
     }
 }
 

@@ -1,7 +1,9 @@
 //! How a node is set up.
 
+use super::copies::Copies;
 use super::flavour::Flavour;
 use super::identity::NodeId;
+use super::mechanisms::Mechanisms;
 use super::mutants::Mutant;
 use super::rules::{Durability, Rules};
 
@@ -18,6 +20,10 @@ pub struct Config {
     pub mutant: Option<Mutant>,
     /// When it acknowledges.
     pub durability: Durability,
+    /// How changes come to the other replicas.
+    pub mechanisms: Mechanisms,
+    /// How many replicas hold an object, and how many take part in what is asked of it.
+    pub copies: Copies,
     /// How many peers a rumor goes to in a round.
     pub fanout: usize,
     /// Nanoseconds between rumor rounds.
@@ -44,6 +50,8 @@ impl Config {
             flavour,
             mutant,
             durability: Durability::Sync,
+            mechanisms: Mechanisms::USUAL,
+            copies: Copies::default(),
             fanout: 3,
             rumor_interval_ns: 50_000_000,
             sync_interval_ns: 200_000_000,
@@ -51,9 +59,14 @@ impl Config {
         }
     }
 
+    /// How many nodes there are.
+    pub(crate) fn nodes(&self) -> u16 {
+        u16::try_from(self.peers.len() + 1).unwrap_or(u16::MAX)
+    }
+
     /// What the flavour and the bug come to.
     pub(crate) fn rules(&self) -> Rules {
-        let mut rules = Rules::new(self.flavour, self.durability);
+        let mut rules = Rules::new(self.flavour, self.durability, self.mechanisms);
         if let Some(mutant) = self.mutant {
             (mutant.row().bug)(&mut rules);
         }

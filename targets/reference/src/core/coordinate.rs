@@ -18,18 +18,24 @@ use std::collections::{BTreeMap, BTreeSet};
 const PATIENCE_NS: u64 = 700_000_000;
 
 impl Node {
-    /// How many replicas take part in a request, this one included. A chat is many objects, and each replica answers for
-    /// itself.
-    pub(super) fn participants(&self, request: &Request) -> usize {
+    /// How many replicas are asked for what they hold and how many have to hold what comes of it, this one included. A chat is many
+    /// objects, and each replica answers for itself.
+    pub(super) fn participants(&self, request: &Request) -> (usize, usize) {
         if request.key.kind == DataType::Chat {
-            return 1;
+            return (1, 1);
         }
-        let all = self.config.peers.len() + 1;
+        let (copies, nodes) = (self.config.copies, self.config.nodes());
+        let all = usize::from(copies.replicas(nodes));
         match request.level.unwrap_or(self.rules.level) {
-            Level::One => 1,
-            Level::Quorum if self.rules.bugs.quorum_of_half => all / 2,
-            Level::Quorum => all / 2 + 1,
-            Level::All => all,
+            Level::One => (1, 1),
+            Level::Quorum if self.rules.bugs.quorum_of_half => (all / 2, all / 2),
+            Level::Quorum => {
+                let (asked, told) = (copies.reads(nodes).into(), copies.writes(nodes).into());
+                // What is read has to be where the next read meets it. Where reads may miss changes anyway, it need not.
+                let meets = copies.meet(nodes) || !request.action.is_read();
+                (asked, if meets { told } else { asked })
+            }
+            Level::All => (all, all),
         }
     }
 
@@ -39,22 +45,23 @@ impl Node {
         now: Moment,
         id: RequestId,
         request: Request,
-        wanted: usize,
+        (asked, wanted): (usize, usize),
         effects: &mut Effects,
     ) {
         let Some(number) = self.coordinator.next_number() else {
             return self.reply(id, Err(Refusal::Unavailable { wanted, found: 1 }), effects);
         };
         let fetch = Message::Fetch { number, key: request.key.clone() };
-        let alone = self.rules.bugs.reads_from_one && request.action.is_read();
+        let bug = self.rules.bugs.reads_from_one && request.action.is_read();
+        let alone = bug || asked == 1;
+        let others = self.others(&request.key);
         let stage = Stage::Asking(BTreeMap::new());
         let deadline_ns = now.mono_ns.saturating_add(PATIENCE_NS);
-        let wanted = if alone { 1 } else { wanted };
-        let operation = Operation { id, request, wanted, deadline_ns, stage };
+        let (asked, wanted) = if bug { (1, 1) } else { (asked, wanted) };
+        let operation = Operation { id, request, asked, wanted, deadline_ns, stage };
         self.coordinator.open.insert(number, operation);
         if !alone {
-            let peers = self.config.peers.iter();
-            effects.sends.extend(peers.map(|&peer| (peer, fetch.clone())));
+            effects.sends.extend(others.into_iter().map(|peer| (peer, fetch.clone())));
         }
         self.go_on(now, number, effects);
     }
@@ -90,7 +97,7 @@ impl Node {
     fn go_on(&mut self, now: Moment, number: u64, effects: &mut Effects) {
         let Some(operation) = self.coordinator.open.get(&number) else { return };
         match &operation.stage {
-            Stage::Asking(heard) if heard.len() + 1 >= operation.wanted => {
+            Stage::Asking(heard) if heard.len() + 1 >= operation.asked => {
                 if let Some(operation) = self.coordinator.open.remove(&number) {
                     self.decide(now, number, operation, effects);
                 }
@@ -107,7 +114,7 @@ impl Node {
 
     /// Enough replicas have told what they hold: makes the change here, or takes the newest, and has the others confirm it.
     fn decide(&mut self, now: Moment, number: u64, operation: Operation, effects: &mut Effects) {
-        let Operation { id, request, mut wanted, deadline_ns, stage } = operation;
+        let Operation { id, request, asked, mut wanted, deadline_ns, stage } = operation;
         let Stage::Asking(heard) = stage else { return };
         let (key, is_read) = (&request.key, request.action.is_read());
         if is_read && self.rules.bugs.repair_restamps {
@@ -127,12 +134,12 @@ impl Node {
             wanted = 1;
         }
         if let Some(object) = newest {
-            // A read mends those that it has heard of, a write tells all.
-            let peers = self.config.peers.iter();
-            let others: Vec<NodeId> = peers
-                .filter(|peer| !confirmed.contains(peer) && (!is_read || heard.contains_key(peer)))
-                .copied()
-                .collect();
+            // A read mends those that it has heard of, where these are enough; a write tells all.
+            let tells_all = !is_read || asked < wanted;
+            let mut others = self.others(key);
+            others.retain(|peer| {
+                !confirmed.contains(peer) && (tells_all || heard.contains_key(peer))
+            });
             if is_read {
                 self.figures.read_repairs += others.len() as u64;
             }
@@ -142,7 +149,7 @@ impl Node {
             }
         }
         let stage = Stage::Confirming(confirmed, answer);
-        let operation = Operation { id, request, wanted, deadline_ns, stage };
+        let operation = Operation { id, request, asked, wanted, deadline_ns, stage };
         self.coordinator.open.insert(number, operation);
         self.go_on(now, number, effects);
     }
@@ -170,10 +177,12 @@ impl Node {
         while let Some(operation) = self.coordinator.open.first_entry()
             && operation.get().deadline_ns <= now.mono_ns
         {
-            let Operation { id, wanted, stage, .. } = operation.remove();
+            let Operation { id, asked, wanted, stage, .. } = operation.remove();
             self.figures.requests_refused += 1;
             let refusal = match stage {
-                Stage::Asking(heard) => Refusal::Unavailable { wanted, found: heard.len() + 1 },
+                Stage::Asking(heard) => {
+                    Refusal::Unavailable { wanted: asked, found: heard.len() + 1 }
+                }
                 Stage::Confirming(heard, _) => {
                     Refusal::Unconfirmed { wanted, found: heard.len() + 1 }
                 }

@@ -23,7 +23,9 @@ pub(super) enum Stage {
 pub(super) struct Operation {
     pub(super) id: RequestId,
     pub(super) request: Request,
-    /// How many replicas take part, this one included.
+    /// How many replicas are asked for what they hold, this one included.
+    pub(super) asked: usize,
+    /// How many have to hold what comes of it, this one included.
     pub(super) wanted: usize,
     pub(super) deadline_ns: u64,
     pub(super) stage: Stage,

@@ -19,12 +19,24 @@ pub struct Figures {
     pub merges: u64,
     /// Objects from peers that changed nothing.
     pub merges_idle: u64,
-    /// Stale replicas that were handed what a read had found.
+    /// Stale objects that a read had mended, here or elsewhere.
     pub read_repairs: u64,
+    /// Messages of read repair that were sent after reads which one replica answers.
+    pub repair_messages_sent: u64,
+    /// Changes that peers have not confirmed yet.
+    pub hints_held: u64,
+    /// Changes that a peer confirmed only after it was handed them again.
+    pub hints_handed_over: u64,
+    /// Changes that were not kept for a peer, for lack of room.
+    pub hints_dropped: u64,
+    /// Messages of hinted handoff that were sent.
+    pub hint_messages_sent: u64,
     /// Requests that waited for what their session had been given elsewhere.
     pub requests_waited: u64,
     /// Requests that waited in vain, or found too few replicas.
     pub requests_refused: u64,
+    /// Requests that were handed to a node that holds the object.
+    pub requests_forwarded: u64,
     /// Changes of the log that were sent to peers.
     pub updates_sent: u64,
 }

@@ -1,12 +1,15 @@
 //! Flavours, and what they promise.
 
+use super::copies::Copies;
+use super::mechanisms::{Mechanism, Mechanisms};
 use afterall_history::Property::{
     Causal, CausalConvergence, Convergence, Linearizable, MonotonicReads, MonotonicWrites,
     NoCausalLoss, NoDoubleIncrements, NoLostIncrements, NoLostItems, NoLostWrites, NoOversell,
     NoPhantoms, NoResurrectedItems, ReadYourWrites, WritesFollowReads,
 };
 use afterall_history::{
-    CartRule, CounterRule, Promise, Property, RegisterRule, Semantics, Workload, vocabulary,
+    CartRule, CounterRule, Promise, Property, RegisterRule, Semantics, Sessions, Workload,
+    vocabulary,
 };
 
 vocabulary! {
@@ -74,6 +77,55 @@ impl Flavour {
         }
         promises.extend(self.to_sessions(workload));
         promises
+    }
+
+    /// The same where changes come to the other replicas by these mechanisms: nobody promises that replicas agree if a change
+    /// may be forgotten before all have it. Of what is acknowledged nothing is lost either way: it is on a disk.
+    #[must_use]
+    pub fn promises_with(self, workload: Workload, mechanisms: Mechanisms) -> Vec<Promise> {
+        let mut promises = self.promises(workload);
+        promises.retain(|it| it.property != Convergence || mechanisms.misses_nothing());
+        promises
+    }
+
+    /// Whether a promise stands with so many copies among so many nodes. A node that does not hold an object asks one that
+    /// does, today this and tomorrow another: a session that stays with it stays with no replica. And quorums that need not meet
+    /// promise no more than that replicas agree.
+    #[must_use]
+    pub fn stands_with(self, promise: &Promise, copies: Copies, nodes: u16) -> bool {
+        if self == Flavour::Quorum && !copies.meet(nodes) {
+            return matches!(promise.property, Convergence | NoPhantoms);
+        }
+        promise.sessions != Sessions::Sticky || !copies.are_partial(nodes)
+    }
+
+    /// Which mechanisms it can have, in words, if these are not among them. Objects that come by themselves would break the order of
+    /// causal changes, and the textbook's gossip is one piece.
+    ///
+    /// # Errors
+    /// What it can have.
+    pub fn check(self, mechanisms: Mechanisms) -> Result<(), &'static str> {
+        let by_objects =
+            mechanisms.contains(Mechanism::ReadRepair) || mechanisms.contains(Mechanism::Hints);
+        match self {
+            Flavour::Textbook if !mechanisms.is_usual() => Err("rumors,anti-entropy"),
+            Flavour::Causal if by_objects => Err("rumors, anti-entropy, or both"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a node that loses its disk can break this rightly. What it alone had acknowledged is gone, with all that a session had
+    /// seen of it; the others bring it up to date again, unless they have forgotten the changes that it lacks.
+    #[must_use]
+    pub fn may_break_when_a_disk_is_lost(self, property: Property, mechanisms: Mechanisms) -> bool {
+        match property {
+            Convergence => {
+                matches!(self, Flavour::Causal | Flavour::Textbook)
+                    || !mechanisms.contains(Mechanism::AntiEntropy)
+            }
+            NoPhantoms | NoDoubleIncrements => false,
+            _ => true,
+        }
     }
 
     fn is_lww(self) -> bool {

@@ -28,17 +28,20 @@ pub(crate) struct Log {
     waiting: BTreeMap<Dot, Update>,
     /// What each peer has said that it has applied.
     peers: BTreeMap<NodeId, VersionVector>,
+    /// Whether news is told.
+    tells: bool,
     fresh: News<Update>,
 }
 
 impl Log {
-    pub(crate) fn new(peers: &[NodeId]) -> Self {
+    pub(crate) fn new(peers: &[NodeId], tells: bool) -> Self {
         Log {
             applied: VersionVector::default(),
             kept: BTreeMap::new(),
             next_place: 0,
             waiting: BTreeMap::new(),
             peers: peers.iter().map(|&peer| (peer, VersionVector::default())).collect(),
+            tells,
             fresh: News::new(peers.len() + 1),
         }
     }
@@ -76,7 +79,9 @@ impl Log {
             return;
         }
         effects.persist.push(record::update(self.next_place, &update));
-        self.fresh.push(update.clone());
+        if self.tells {
+            self.fresh.push(update.clone());
+        }
         self.kept.insert(self.next_place, update);
         self.next_place += 1;
     }
@@ -176,12 +181,13 @@ mod tests {
     use super::super::api::DataType;
     use super::super::cart::Cart;
     use super::super::flavour::Flavour;
+    use super::super::mechanisms::Mechanisms;
     use super::super::rules::Durability;
     use super::*;
 
     #[test]
     fn a_replica_far_behind_catches_up_though_no_more_may_wait() {
-        let rules = Rules::new(Flavour::Causal, Durability::Sync);
+        let rules = Rules::new(Flavour::Causal, Durability::Sync, Mechanisms::USUAL);
         let actor = Actor { node: NodeId(1), incarnation: 1 };
         let update = |counter| Update {
             dot: Dot { actor, counter },
@@ -189,7 +195,7 @@ mod tests {
             key: Key { kind: DataType::Cart, name: "c".into() },
             object: Object::Cart(Cart::default()),
         };
-        let mut log = Log::new(&[NodeId(1)]);
+        let mut log = Log::new(&[NodeId(1)], true);
         let mut effects = Effects::default();
         let (behind, last) = (300, 300 + WAITING_MAX as u64);
         let news = (behind + 1..=last).map(update).collect();

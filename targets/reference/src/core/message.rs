@@ -1,9 +1,10 @@
 //! What replicas send to each other.
 
-use super::api::Key;
+use super::api::{Key, Request};
 use super::identity::{Actor, VersionVector};
 use super::object::Object;
 use super::textbook;
+use super::told::{Refused, Told};
 use super::update::Update;
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +100,50 @@ pub enum Message {
     },
     /// What the flavour `textbook` says.
     Textbook(textbook::Message),
+    /// Read repair: what the sender holds of what was read there.
+    Compare {
+        /// What was read: an object, or a chat.
+        key: Key,
+        /// The objects behind it and their digests.
+        entries: Vec<(Key, u128)>,
+    },
+    /// Read repair: objects that the receiver lacks or holds differently, and a request for others.
+    Mend {
+        /// The objects.
+        objects: Vec<(Key, Object)>,
+        /// Those that the sender lacks or holds differently.
+        wanted: Vec<Key>,
+    },
+    /// A request of a client's for an object that the sender does not hold. One that comes again is not carried out again.
+    Forward {
+        /// Which of the sender's it is.
+        number: u64,
+        /// The request.
+        request: Box<Request>,
+    },
+    /// The answer to [`Message::Forward`].
+    Forwarded {
+        /// The same.
+        number: u64,
+        /// What the holder answers.
+        answer: Result<Box<Told>, Refused>,
+    },
+    /// Hinted handoff: an object that the receiver may lack.
+    Hint {
+        /// Which change of the sender's it is to confirm.
+        number: u64,
+        /// The object.
+        key: Key,
+        /// Its state.
+        object: Object,
+    },
+    /// The answer to [`Message::Hint`]: it is on disk.
+    Hinted {
+        /// The same.
+        number: u64,
+        /// The object.
+        key: Key,
+    },
 }
 
 impl Message {

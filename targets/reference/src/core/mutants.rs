@@ -1,6 +1,7 @@
 //! The mutants: known bugs that the checkers must find. A mutant is its row here, and the one line that its switch guards.
 
 use super::flavour::Flavour;
+use super::mechanisms::{Mechanism, Mechanisms};
 use super::rules::{Durability, Rules};
 use afterall_history::Property::{
     Causal, Convergence, Linearizable, MonotonicReads, NoCausalLoss, NoDoubleIncrements,
@@ -30,6 +31,8 @@ pub struct MutantRow {
     pub shows: &'static [(Flavour, &'static [Workload])],
     /// The fault kinds that bring it out; none: it shows in a healthy run.
     pub faults: &'static [FaultKind],
+    /// The mechanisms that it shows with.
+    pub mechanisms: Mechanisms,
     /// Switches the bug on.
     pub bug: fn(&mut Rules),
 }
@@ -66,6 +69,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Lww, OVERWRITTEN), (Flavour::LwwHlc, OVERWRITTEN)],
         faults: &[],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.no_tiebreak = true,
     },
     MutantRow {
@@ -82,7 +86,26 @@ pub const MUTANTS: &[MutantRow] = &[
             (Flavour::Escrow, ALL),
         ],
         faults: &[FaultKind::Partition],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.anti_entropy = false,
+    },
+    MutantRow {
+        name: "hints-in-memory",
+        summary: "hints of what peers have not confirmed are kept in memory alone",
+        breaks: Convergence,
+        flavour: Flavour::Crdt,
+        workload: Workload::Register,
+        shows: &[
+            (Flavour::Lww, ALL),
+            (Flavour::LwwHlc, ALL),
+            (Flavour::Siblings, ALL),
+            (Flavour::Crdt, ALL),
+            (Flavour::Session, ALL),
+            (Flavour::Escrow, ALL),
+        ],
+        faults: &[FaultKind::Partition, FaultKind::Kill],
+        mechanisms: Mechanisms::NONE.with(Mechanism::Hints),
+        bug: |rules| rules.bugs.hints_in_memory = true,
     },
     MutantRow {
         name: "half-tree",
@@ -97,6 +120,7 @@ pub const MUTANTS: &[MutantRow] = &[
             (Flavour::Crdt, ALL),
         ],
         faults: &[FaultKind::Partition],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.half_tree = true,
     },
     MutantRow {
@@ -107,6 +131,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Counter,
         shows: &[(Flavour::Crdt, COUNTER)],
         faults: &[FaultKind::Partition],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.counter_lww = true,
     },
     MutantRow {
@@ -117,6 +142,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Counter,
         shows: &[(Flavour::Lww, COUNTER), (Flavour::LwwHlc, COUNTER), (Flavour::Crdt, COUNTER)],
         faults: &[FaultKind::Latency],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.counter_replay = true,
     },
     MutantRow {
@@ -127,6 +153,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Counter,
         shows: &[(Flavour::Crdt, COUNTER)],
         faults: &[],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.greater_counter = true,
     },
     MutantRow {
@@ -137,6 +164,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Cart,
         shows: &[(Flavour::Crdt, CART)],
         faults: &[FaultKind::Partition],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.cart_lww = true,
     },
     MutantRow {
@@ -147,6 +175,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Cart,
         shows: &[(Flavour::Crdt, CARTS)],
         faults: &[FaultKind::Partition],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.cart_union = true,
     },
     MutantRow {
@@ -157,6 +186,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Set,
         shows: &[(Flavour::Crdt, CARTS)],
         faults: &[FaultKind::Partition],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.tombstones_dropped = true,
     },
     MutantRow {
@@ -167,6 +197,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Cart,
         shows: &[(Flavour::Crdt, CARTS)],
         faults: &[FaultKind::Partition],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.removes_forgotten = true,
     },
     MutantRow {
@@ -177,6 +208,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::LwwHlc, REGISTER)],
         faults: &[FaultKind::Clock],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.stamps = super::clock::Stamps::Wall,
     },
     MutantRow {
@@ -187,6 +219,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Crdt, &[Workload::Register, Workload::Counter, Workload::Cart])],
         faults: &[FaultKind::Kill],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.durability = Durability::Async,
     },
     MutantRow {
@@ -197,6 +230,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Crdt, REGISTER), (Flavour::Siblings, REGISTER)],
         faults: &[FaultKind::Kill],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.old_snapshot = true,
     },
     MutantRow {
@@ -207,6 +241,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Cart,
         shows: &[(Flavour::Crdt, CARTS)],
         faults: &[],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.merges_half = true,
     },
     MutantRow {
@@ -217,6 +252,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Siblings, REGISTER)],
         faults: &[],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.client_context = false,
     },
     MutantRow {
@@ -227,6 +263,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Siblings, REGISTER), (Flavour::Crdt, REGISTER)],
         faults: &[],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.one_sibling = true,
     },
     MutantRow {
@@ -237,6 +274,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Crdt, REGISTER), (Flavour::Siblings, REGISTER)],
         faults: &[],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.contexts_pruned = true,
     },
     MutantRow {
@@ -247,6 +285,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Session, &[Workload::Register, Workload::Counter])],
         faults: &[],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.waits_for_sessions = false,
     },
     MutantRow {
@@ -257,6 +296,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Chat,
         shows: &[(Flavour::Causal, CHAT)],
         faults: &[FaultKind::Bandwidth, FaultKind::Kill],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.past_ignored = true,
     },
     MutantRow {
@@ -267,6 +307,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Causal, ALL)],
         faults: &[FaultKind::Partition],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.gaps_skipped = true,
     },
     MutantRow {
@@ -277,6 +318,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Inventory,
         shows: &[(Flavour::Escrow, INVENTORY)],
         faults: &[FaultKind::Partition],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.shares_ignored = true,
     },
     MutantRow {
@@ -287,6 +329,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Inventory,
         shows: &[(Flavour::Escrow, INVENTORY)],
         faults: &[],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.share_lent_twice = true,
     },
     MutantRow {
@@ -297,6 +340,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Quorum, REGISTER)],
         faults: &[FaultKind::Latency],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.reads_from_one = true,
     },
     MutantRow {
@@ -307,6 +351,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Quorum, REGISTER)],
         faults: &[FaultKind::Latency],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.writes_confirmed_by_one = true,
     },
     MutantRow {
@@ -317,6 +362,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Quorum, REGISTER)],
         faults: &[FaultKind::Latency],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.repair_restamps = true,
     },
     MutantRow {
@@ -327,6 +373,7 @@ pub const MUTANTS: &[MutantRow] = &[
         workload: Workload::Register,
         shows: &[(Flavour::Quorum, REGISTER)],
         faults: &[FaultKind::Latency],
+        mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.quorum_of_half = true,
     },
 ];
@@ -404,7 +451,7 @@ mod tests {
         for (at, row) in MUTANTS.iter().enumerate() {
             assert!(MUTANTS[..at].iter().all(|other| other.name != row.name), "{}", row.name);
             assert_eq!(row.name.parse::<Mutant>().unwrap(), row.mutant());
-            let promised = row.flavour.promises(row.workload);
+            let promised = row.flavour.promises_with(row.workload, row.mechanisms);
             assert!(promised.iter().any(|p| p.property == row.breaks), "{}", row.name);
             assert!(row.mutant().shows(row.flavour, row.workload), "{}", row.name);
         }
@@ -413,7 +460,7 @@ mod tests {
     #[test]
     fn every_mutant_switches_something() {
         for row in MUTANTS {
-            let correct = Rules::new(row.flavour, Durability::Sync);
+            let correct = Rules::new(row.flavour, Durability::Sync, row.mechanisms);
             let mut mutated = correct;
             (row.bug)(&mut mutated);
             assert_ne!(correct, mutated, "{}", row.name);

@@ -5,15 +5,17 @@ use super::chat::Chats;
 use super::clock::{Clock, Moment};
 use super::config::Config;
 use super::coordinator::Coordinator;
-use super::counter::PnCounter;
 use super::effects::{Effects, Input, RequestId};
 use super::figures::Figures;
 use super::flavour::Flavour;
+use super::forwards::Forwards;
+use super::hints::Hints;
 use super::identity::{Actor, Dot, NodeId, VersionVector};
 use super::log::Log;
-use super::message::{Delta, Message, OBJECTS_PER_MESSAGE_MAX};
+use super::message::Message;
 use super::object::{Change, Object};
 use super::record::{DamagedRecord, Record};
+use super::ring::Ring;
 use super::rules::{Durability, Rules};
 use super::rumor::Rumors;
 use super::store::Store;
@@ -31,14 +33,17 @@ pub struct Node {
     pub(super) actor: Actor,
     pub(super) clock: Clock,
     pub(super) store: Store,
+    pub(super) ring: Ring,
+    pub(super) forwards: Forwards,
     pub(super) rumors: Rumors,
     pub(super) log: Log,
     pub(super) coordinator: Coordinator,
+    pub(super) hints: Hints,
     waiting: Waiting,
     /// Whether something has come from a peer since those that wait were looked at.
     has_news: bool,
     /// In place of all that, for its flavour.
-    textbook: Option<Textbook>,
+    pub(super) textbook: Option<Textbook>,
     rumor_at_ns: Option<u64>,
     pub(super) sync_at_ns: u64,
     pub(super) random: Pcg64,
@@ -60,15 +65,21 @@ impl Node {
         let seed = config.seed ^ (u64::from(config.id.0) << 32) ^ u64::from(incarnation);
         let textbook = (config.flavour == Flavour::Textbook)
             .then(|| Textbook::new(config.id, config.peers.clone(), config.fanout));
+        let mut members = config.peers.clone();
+        members.push(config.id);
+        let ring = Ring::new(&members, config.copies.replicas(config.nodes()).into());
         let mut node = Node {
             rules,
             actor,
             clock: Clock::new(rules.stamps),
-            store: Store::new(),
+            store: Store::new(config.id, ring.clone()),
+            ring,
+            forwards: Forwards::new(incarnation),
             rumors: Rumors::new(config.peers.len() + 1),
             // Of peers' changes only the log of this flavour knows: for thousands of nodes that is much.
-            log: Log::new(if rules.causal { &config.peers } else { &[] }),
+            log: Log::new(if rules.causal { &config.peers } else { &[] }, rules.rumors),
             coordinator: Coordinator::new(incarnation),
+            hints: Hints::new(incarnation),
             waiting: Waiting::default(),
             has_news: false,
             textbook,
@@ -88,6 +99,7 @@ impl Node {
                 }
                 Record::Update(place, update) => node.log.restore(place, update),
                 Record::Applied(applied) => node.log.restore_applied(applied),
+                Record::Hint(peer, key) => node.hints.restore(peer, key),
             }
         }
         Ok(node)
@@ -97,7 +109,12 @@ impl Node {
     #[must_use]
     pub fn wake_at(&self) -> u64 {
         let sync = self.syncs().then_some(self.sync_at_ns);
-        let deadlines = [self.waiting.deadline_ns(), self.coordinator.deadline_ns()];
+        let deadlines = [
+            self.waiting.deadline_ns(),
+            self.coordinator.deadline_ns(),
+            self.hints.due_ns(),
+            self.forwards.deadline_ns(),
+        ];
         let times = [self.rumor_at_ns, sync].into_iter().chain(deadlines).flatten();
         times.min().unwrap_or(u64::MAX)
     }
@@ -135,11 +152,17 @@ impl Node {
             }
             Input::Message(from, message) => {
                 self.has_news = true;
+                if self.ring.is_partial() {
+                    self.forwards.heard(from, now.mono_ns);
+                }
                 self.receive(now, from, message, effects);
+                self.hand_over(now, from, true, effects);
             }
             Input::Wake => {}
         }
         self.give_up(now, effects);
+        self.give_up_forwards(now, effects);
+        self.hand_over_to_the_silent(now, effects);
         self.look_at_waiting(now, effects);
         if self.textbook.is_some() {
             self.gossip(now, effects);
@@ -179,7 +202,13 @@ impl Node {
         self.rules.anti_entropy && !self.config.peers.is_empty()
     }
 
-    fn ask(&mut self, now: Moment, id: RequestId, request: Request, effects: &mut Effects) {
+    pub(super) fn ask(
+        &mut self,
+        now: Moment,
+        id: RequestId,
+        request: Request,
+        effects: &mut Effects,
+    ) {
         if let Err(refusal) = request.check() {
             return self.reply(id, Err(refusal), effects);
         }
@@ -191,6 +220,9 @@ impl Node {
             let answer = content.map(|content| self.answer_of(None, None, content));
             return self.reply(id, answer, effects);
         }
+        if !self.ring.holds(self.config.id, &request.key) {
+            return self.forward(now, id, request, effects);
+        }
         if !self.is_behind(&request) {
             return self.carry_out(now, id, request, effects);
         }
@@ -201,12 +233,15 @@ impl Node {
     }
 
     fn carry_out(&mut self, now: Moment, id: RequestId, request: Request, effects: &mut Effects) {
-        let wanted = self.participants(&request);
-        if wanted > 1 {
-            return self.coordinate(now, id, request, wanted, effects);
+        let (asked, wanted) = self.participants(&request);
+        if asked.max(wanted) > 1 {
+            return self.coordinate(now, id, request, (asked, wanted), effects);
         }
         let answer = self.answer(now, &request, effects);
         self.reply(id, answer, effects);
+        if request.action.is_read() {
+            self.repair_after_read(&request.key, effects);
+        }
     }
 
     pub(super) fn reply(
@@ -215,7 +250,21 @@ impl Node {
         answer: Result<Answer, Refusal>,
         effects: &mut Effects,
     ) {
-        effects.replies.push((id, answer));
+        match self.forwards.answered(id) {
+            Some(peer) => self.tell(peer, answer, effects),
+            None => effects.replies.push((id, answer)),
+        }
+    }
+
+    /// The other nodes that hold an object.
+    pub(super) fn others(&self, key: &Key) -> Vec<NodeId> {
+        match self.ring.holders(key) {
+            None => self.config.peers.clone(),
+            Some(mut holders) => {
+                holders.retain(|&holder| holder != self.config.id);
+                holders
+            }
+        }
     }
 
     /// Whether the session has been given something that this replica has not heard of.
@@ -300,6 +349,9 @@ impl Node {
         if self.log.is_full() || held.is_none() && self.store.is_full() {
             return Err(Refusal::Full("the node holds as much as it may"));
         }
+        if self.is_owing_too_much() {
+            return Err(Refusal::Full("the node holds as many hints as it may"));
+        }
         let mut by = Change {
             actor: self.actor,
             now,
@@ -321,17 +373,31 @@ impl Node {
             Action::Change(amount) if self.rules.bugs.counter_replay => {
                 self.rumors.count(self.actor, &place, *amount);
             }
-            _ => self.spread(&place, &object, effects),
+            _ => self.spread(now, &place, &object, effects),
         }
         self.store.put(place, object, &self.rules, effects);
         Ok((version, dot, Content::Done))
     }
 
     /// What was changed here is news.
-    fn spread(&mut self, key: &Key, object: &Object, effects: &mut Effects) {
+    pub(super) fn spread(
+        &mut self,
+        now: Moment,
+        key: &Key,
+        object: &Object,
+        effects: &mut Effects,
+    ) {
         if self.rules.causal {
             self.log.append(self.actor, key.clone(), object.clone(), effects);
         } else {
+            self.heat(key);
+            self.owe(now, key, object, effects);
+        }
+    }
+
+    /// The object is news, where news is told.
+    pub(super) fn heat(&mut self, key: &Key) {
+        if self.rules.rumors {
             self.rumors.heat(key);
         }
     }
@@ -349,108 +415,8 @@ impl Node {
         }
         is_news
     }
-
-    fn receive(&mut self, now: Moment, from: NodeId, message: Message, effects: &mut Effects) {
-        match message {
-            Message::Rumor { objects, deltas } => {
-                for (key, object) in objects {
-                    if self.take(key.clone(), object, effects) {
-                        self.rumors.heat(&key);
-                    }
-                }
-                for delta in deltas {
-                    self.apply_delta(&delta, effects);
-                }
-            }
-            Message::Digests { level, nodes } => self.compare_digests(from, level, &nodes, effects),
-            Message::Leaf { leaf, entries } => self.compare_leaf(from, leaf, &entries, effects),
-            Message::Push { objects } => {
-                for (key, object) in objects {
-                    self.take(key, object, effects);
-                }
-            }
-            Message::Pull { keys } => {
-                let objects = keys
-                    .into_iter()
-                    .take(OBJECTS_PER_MESSAGE_MAX)
-                    .filter_map(|key| self.store.get(&key).cloned().map(|object| (key, object)))
-                    .collect();
-                self.push(from, objects, effects);
-            }
-            Message::Updates { updates } => {
-                for update in self.log.receive(updates, &self.rules, effects) {
-                    self.take(update.key, update.object, effects);
-                }
-            }
-            Message::Have { applied, ask } => {
-                let updates = self.log.heard(from, &applied, effects);
-                if !updates.is_empty() {
-                    self.figures.updates_sent += updates.len() as u64;
-                    self.send_sync(from, Message::Updates { updates }, effects);
-                }
-                if ask {
-                    let applied = self.log.applied().clone();
-                    self.send_sync(from, Message::Have { applied, ask: false }, effects);
-                }
-            }
-            Message::Fetch { number, key } => {
-                let object = self.store.get(&key).cloned();
-                effects.sends.push((from, Message::Fetched { number, object }));
-            }
-            Message::Fetched { number, object } => {
-                self.fetched(now, from, number, object, effects);
-            }
-            Message::Store { number, key, object } => {
-                self.take(key.clone(), object, effects);
-                // A node that is full confirms nothing.
-                if self.store.get(&key).is_some() {
-                    effects.sends.push((from, Message::Stored { number }));
-                }
-            }
-            Message::Stored { number } => self.stored(now, from, number, effects),
-            Message::Want { key, n } => self.lend(from, key, n, effects),
-            Message::Textbook(message) => {
-                if let Some(textbook) = &mut self.textbook {
-                    let mut sends = Vec::new();
-                    textbook.receive(from, message, &mut sends);
-                    by_the_book(sends, effects);
-                }
-            }
-        }
-    }
-
-    /// Hands a part of this replica's share of the stock to one that has sold out: what that needs, or half.
-    fn lend(&mut self, to: NodeId, key: Key, n: u64, effects: &mut Effects) {
-        let Some(Object::Stock(stock)) = self.store.get(&key) else { return };
-        let share = stock.share(self.config.id);
-        let handed = share.min(n.max(share / 2));
-        if handed == 0 {
-            return;
-        }
-        let mut stock = stock.clone();
-        stock.hand(self.config.id, to, handed);
-        let object = Object::Stock(stock);
-        self.spread(&key, &object, effects);
-        self.store.put(key.clone(), object.clone(), &self.rules, effects);
-        self.push(to, vec![(key, object)], effects);
-    }
-
-    /// The mutant `counter-replay`: adds a received increment without asking whether it is new, unless it is the
-    /// very last one that was received from that actor.
-    fn apply_delta(&mut self, delta: &Delta, effects: &mut Effects) {
-        if self.rumors.is_last_from(delta) {
-            return;
-        }
-        let mut counter = match self.store.get(&delta.key) {
-            Some(Object::Counter(counter)) => counter.clone(),
-            Some(_) => return,
-            None => PnCounter::default(),
-        };
-        counter.add(delta.actor, delta.by);
-        self.store.put(delta.key.clone(), Object::Counter(counter), &self.rules, effects);
-    }
 }
 
-fn by_the_book(sends: Vec<(NodeId, textbook::Message)>, effects: &mut Effects) {
+pub(super) fn by_the_book(sends: Vec<(NodeId, textbook::Message)>, effects: &mut Effects) {
     effects.sends.extend(sends.into_iter().map(|(to, message)| (to, Message::Textbook(message))));
 }

@@ -361,12 +361,13 @@ mod tests {
     use super::super::clock::Stamps;
     use super::super::flavour::Flavour;
     use super::super::identity::NodeId;
+    use super::super::mechanisms::Mechanisms;
     use super::super::rules::Durability;
     use super::*;
 
     /// Removes what was never added until it is refused; returns how often it was not.
     fn removes(flavour: Flavour, dots: usize) -> usize {
-        let rules = Rules::new(flavour, Durability::Sync);
+        let rules = Rules::new(flavour, Durability::Sync, Mechanisms::USUAL);
         let mut clock = Clock::new(Stamps::Hybrid);
         let [actor, other] = [1, 2].map(|node| Actor { node: NodeId(node), incarnation: 1 });
         let mut held = None;

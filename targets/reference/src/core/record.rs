@@ -1,7 +1,7 @@
 //! The records that a node keeps on disk.
 
 use super::api::Key;
-use super::identity::VersionVector;
+use super::identity::{NodeId, VersionVector};
 use super::object::Object;
 use super::update::Update;
 
@@ -21,6 +21,8 @@ pub(crate) enum Record {
     Update(u64, Update),
     /// Which changes have been applied.
     Applied(VersionVector),
+    /// An object that a peer has not confirmed.
+    Hint(NodeId, Key),
 }
 
 impl Record {
@@ -31,6 +33,10 @@ impl Record {
             [NO_OBJECT, b'u', place @ ..] => {
                 let place = place.try_into().map(u64::from_be_bytes).unwrap_or(u64::MAX);
                 Record::Update(place, postcard::from_bytes(bytes)?)
+            }
+            [NO_OBJECT, b'h', high, low, key @ ..] => {
+                let peer = NodeId(u16::from_be_bytes([*high, *low]));
+                Record::Hint(peer, postcard::from_bytes(key)?)
             }
             key => Record::Object(postcard::from_bytes(key)?, postcard::from_bytes(bytes)?),
         })
@@ -52,6 +58,17 @@ pub(crate) fn applied(applied: &VersionVector) -> (Vec<u8>, Vec<u8>) {
     (vec![NO_OBJECT, b'a'], encoded(applied))
 }
 
+/// The record of an object that a peer has not confirmed.
+pub(crate) fn hint(peer: NodeId, key: &Key) -> (Vec<u8>, Vec<u8>) {
+    // An empty record would remove it.
+    (hint_key(peer, key), vec![1])
+}
+
+/// A record that removes it.
+pub(crate) fn no_hint(peer: NodeId, key: &Key) -> (Vec<u8>, Vec<u8>) {
+    (hint_key(peer, key), Vec::new())
+}
+
 /// The bytes of a value. Writing to a growing vector fails for none of ours.
 pub(crate) fn encoded(value: &impl serde::Serialize) -> Vec<u8> {
     postcard::to_stdvec(value).unwrap_or_default()
@@ -61,4 +78,11 @@ fn update_key(place: u64) -> Vec<u8> {
     let mut key = vec![NO_OBJECT, b'u'];
     key.extend(place.to_be_bytes());
     key
+}
+
+fn hint_key(peer: NodeId, key: &Key) -> Vec<u8> {
+    let mut bytes = vec![NO_OBJECT, b'h'];
+    bytes.extend(peer.0.to_be_bytes());
+    bytes.extend(encoded(key));
+    bytes
 }

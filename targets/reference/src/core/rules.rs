@@ -3,6 +3,7 @@
 use super::api::{DataType, Level};
 use super::clock::Stamps;
 use super::flavour::Flavour;
+use super::mechanisms::{Mechanism, Mechanisms};
 
 /// When a write is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +35,14 @@ pub struct Rules {
     pub(crate) causal: bool,
     /// How many replicas take part in an operation that does not say.
     pub(crate) level: Level,
+    /// Whether news is told.
+    pub(crate) rumors: bool,
     /// Whether replicas compare what they hold.
     pub(crate) anti_entropy: bool,
+    /// Whether reads that one replica answers mend the others.
+    pub(crate) read_repair: bool,
+    /// Whether changes wait for replicas that have not confirmed them.
+    pub(crate) hints: bool,
     /// The bugs that are switched on.
     pub(crate) bugs: Bugs,
 }
@@ -62,12 +69,13 @@ pub(crate) struct Bugs {
     pub(crate) gaps_skipped: bool,
     pub(crate) past_ignored: bool,
     pub(crate) share_lent_twice: bool,
+    pub(crate) hints_in_memory: bool,
 }
 
 impl Rules {
     /// The rules of a flavour, without any bug.
     #[must_use]
-    pub fn new(flavour: Flavour, durability: Durability) -> Self {
+    pub fn new(flavour: Flavour, durability: Durability, mechanisms: Mechanisms) -> Self {
         let lww = matches!(flavour, Flavour::Lww | Flavour::LwwHlc);
         Rules {
             stamps: if flavour == Flavour::Lww { Stamps::Wall } else { Stamps::Hybrid },
@@ -81,7 +89,10 @@ impl Rules {
             waits_for_sessions: flavour == Flavour::Session,
             causal: flavour == Flavour::Causal,
             level: if flavour == Flavour::Quorum { Level::Quorum } else { Level::One },
-            anti_entropy: true,
+            rumors: mechanisms.contains(Mechanism::Rumors),
+            anti_entropy: mechanisms.contains(Mechanism::AntiEntropy),
+            read_repair: mechanisms.contains(Mechanism::ReadRepair),
+            hints: mechanisms.contains(Mechanism::Hints),
             bugs: Bugs::default(),
         }
     }

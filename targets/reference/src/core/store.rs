@@ -3,9 +3,11 @@
 use super::api::{Key, OBJECTS_MAX};
 use super::chat::Chats;
 use super::effects::Effects;
+use super::identity::NodeId;
 use super::merkle::{Tree, entry_digest};
 use super::object::Object;
 use super::record::encoded;
+use super::ring::Ring;
 use super::rules::Rules;
 use std::collections::BTreeMap;
 
@@ -23,15 +25,21 @@ struct Entry {
 pub(crate) struct Store {
     /// In the order of the digest tree's leaves.
     entries: BTreeMap<(u16, Key), Entry>,
+    /// Of all objects, where every node holds all; else of none.
     tree: Tree,
+    /// Else, by peer, of the objects that it holds as well.
+    shared: BTreeMap<NodeId, Tree>,
+    me: NodeId,
+    ring: Ring,
     chats: Chats,
     /// Counts changes, for the bug `stale-snapshot` alone.
     changes: u64,
 }
 
 impl Store {
-    pub(crate) fn new() -> Self {
-        Store { entries: BTreeMap::new(), tree: Tree::new(), chats: Chats::default(), changes: 0 }
+    pub(super) fn new(me: NodeId, ring: Ring) -> Self {
+        let (entries, shared, chats) = Default::default();
+        Store { entries, tree: Tree::new(), shared, me, ring, chats, changes: 0 }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -42,8 +50,9 @@ impl Store {
         self.entries.len() >= OBJECTS_MAX
     }
 
-    pub(crate) fn tree(&self) -> &Tree {
-        &self.tree
+    /// The tree of what a peer holds as well.
+    pub(crate) fn tree_with(&self, peer: NodeId) -> &Tree {
+        self.shared.get(&peer).unwrap_or(&self.tree)
     }
 
     pub(crate) fn chats(&self) -> &Chats {
@@ -74,7 +83,16 @@ impl Store {
         let digest = entry_digest(&key, bytes);
         let place = (Tree::leaf(&key), key);
         let before = self.entries.get(&place);
-        self.tree.replace(place.0, before.map_or(0, |entry| entry.digest), digest);
+        let was = before.map_or(0, |entry| entry.digest);
+        match self.ring.holders(&place.1) {
+            None => self.tree.replace(place.0, was, digest),
+            Some(holders) => {
+                for peer in holders.into_iter().filter(|&holder| holder != self.me) {
+                    let tree = self.shared.entry(peer).or_insert_with(Tree::new);
+                    tree.replace(place.0, was, digest);
+                }
+            }
+        }
         if let Object::Post(post) = &object {
             let before = before.and_then(|entry| match &entry.object {
                 Object::Post(before) => Some(before),
@@ -113,12 +131,17 @@ impl Store {
         self.entries.get(&(Tree::leaf(key), key.clone())).map(|entry| entry.digest)
     }
 
-    /// The objects of a leaf, and their digests.
-    pub(crate) fn leaf(&self, leaf: u16) -> impl Iterator<Item = (&Key, &Object, u128)> {
+    /// The objects of a leaf that a peer holds as well, and their digests.
+    pub(crate) fn leaf_with(
+        &self,
+        peer: NodeId,
+        leaf: u16,
+    ) -> impl Iterator<Item = (&Key, &Object, u128)> {
         let first = (leaf, Key { kind: super::api::DataType::Register, name: String::new() });
         self.entries
             .range(first..)
             .take_while(move |((at, _), _)| *at == leaf)
             .map(|((_, key), entry)| (key, &entry.object, entry.digest))
+            .filter(move |(key, _, _)| self.ring.holds(peer, key))
     }
 }
