@@ -5,7 +5,8 @@ use crate::cause::Cause;
 use crate::context::{Context, covers, dead_nodes, injected, promised};
 use crate::explain;
 use crate::faults::{fault_verdict, untouched};
-use crate::findings::{Claim, Finding, Findings, Group};
+use crate::findings::{Claim, Finding, Findings, Group, Tested};
+use crate::measures::staleness::wilson;
 use crate::registry::Registry;
 use crate::row::RestsOn;
 use crate::verdict::{
@@ -86,7 +87,7 @@ fn in_force(history: &History) -> (Header, Vec<String>) {
     let injected = injected(history);
     let all = std::mem::take(&mut header.promises);
     let (kept, suspended): (Vec<Promise>, Vec<Promise>) =
-        all.into_iter().partition(|promise| promise.unless.and(injected).is_empty());
+        all.into_iter().partition(|promise| !promise.is_suspended_by(injected));
     // What promises nothing but under other conditions is measured, as it was meant to be.
     header.measure_only |= kept.is_empty() && !suspended.is_empty();
     header.promises = kept;
@@ -239,7 +240,7 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
     } else if let Some(why) = undecided {
         Outcome::Undecided { why }
     } else {
-        Outcome::held(chances, tested.map_or("nothing put it to the test", |t| t.why_none))
+        held(chances, tested)
     };
     let name = claim_name(claim);
     let summary = match &outcome {
@@ -267,6 +268,18 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
     let promised = promised(header, property, sessions);
     let tier = tested.and_then(|tested| tested.tier);
     PropertyVerdict { property, sessions, promised, outcome, tier, summary }
+}
+
+/// What held, to all that is known: in how many chances, and in which share it may still break.
+fn held(chances: u64, tested: Option<&Tested>) -> Outcome {
+    match tested {
+        Some(tested) if tested.tolerated > 0 && chances > 0 => {
+            Outcome::Held { chances, bound: wilson(tested.tolerated, chances).1 }
+        }
+        tested => {
+            Outcome::held(chances, tested.map_or("nothing put it to the test", |t| t.why_none))
+        }
+    }
 }
 
 /// The share of chances at which a property may still break, above which it is said how little is known: 3/60.

@@ -32,6 +32,7 @@ impl Registry {
             &properties::monotonic_reads::ROW,
             &properties::monotonic_writes::ROW,
             &properties::writes_follow_reads::ROW,
+            &properties::fresh_reads::ROW,
             &properties::no_lost_writes::ROW,
             &properties::no_causal_loss::ROW,
             &properties::convergence::ROW,
@@ -42,6 +43,7 @@ impl Registry {
             &properties::no_resurrected_items::ROW,
             &properties::no_oversell::ROW,
             &properties::no_phantoms::ROW,
+            &properties::availability::ROW,
         ])
     }
 

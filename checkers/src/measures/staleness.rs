@@ -232,7 +232,7 @@ fn percentile(values: &[i64], of_thousand: usize) -> Option<i64> {
 }
 
 /// The interval that holds a share with 95 % confidence, after so many of n.
-fn wilson(hits: u64, n: u64) -> (f64, f64) {
+pub(crate) fn wilson(hits: u64, n: u64) -> (f64, f64) {
     let (hits, n) = (hits as f64, n as f64);
     let share = hits / n;
     let middle = (share + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);

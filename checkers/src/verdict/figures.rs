@@ -1,5 +1,6 @@
 //! What was measured, beside held and broken.
 
+use super::availability::AvailabilityFigures;
 use super::convergence::ConvergenceFigures;
 use super::fates::{CounterFigures, Fates, ItemFates, Visibility};
 use super::staleness::StalenessFigures;
@@ -26,6 +27,10 @@ pub struct Figures {
     /// How long each replica took to show the elements of sets, or the messages of chats.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub visibility: Vec<Visibility>,
+    /// Which share of the operations was answered while faults were in force, by kind of fault and side; empty where no fault
+    /// was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub availability: Vec<AvailabilityFigures>,
     /// How many transactions there were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transactions: Option<TransactionFigures>,
@@ -46,6 +51,7 @@ impl Figures {
         first(&mut self.transactions, other.transactions);
         self.counters.extend(other.counters);
         self.visibility.extend(other.visibility);
+        self.availability.extend(other.availability);
     }
 }
 

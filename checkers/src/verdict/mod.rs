@@ -6,6 +6,7 @@
 
 mod anomaly;
 mod anomaly_kind;
+mod availability;
 mod control;
 mod convergence;
 mod counts;
@@ -19,6 +20,7 @@ mod valid;
 
 pub use anomaly::{Anomaly, Edge, Label};
 pub use anomaly_kind::AnomalyKind;
+pub use availability::AvailabilityFigures;
 pub use control::{Came, Control};
 pub use convergence::{ConvergenceFigures, Divergence, Held};
 pub use counts::{Counts, CountsOf};

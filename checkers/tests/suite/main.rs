@@ -10,8 +10,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod availability;
 mod correct_stores;
 mod delivery;
+mod fresh_reads;
 mod invariance;
 mod mutations;
 mod named_counters_and_carts;

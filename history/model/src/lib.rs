@@ -28,6 +28,7 @@ mod promise;
 mod quick;
 mod read;
 mod shape;
+mod share;
 mod transactions;
 mod value;
 mod vocabulary;
@@ -56,6 +57,7 @@ pub use lie::Lie;
 pub use line_error::{JsonError, LineError};
 pub use promise::{Promise, Property, Sessions, UnknownPromise};
 pub use read::{ReadError, read_jsonl, read_jsonl_from};
+pub use share::{NotAShare, Share};
 pub use transactions::{
     Initial, Name, TransactionDamage, Transactions, TransactionsBuilder, TxnId, TxnOp, ValueId,
 };

@@ -3,10 +3,34 @@
 use super::Screen;
 use crate::words;
 use afterall_checkers::Verdict;
-use afterall_checkers::verdict::StalenessFigures;
+use afterall_checkers::verdict::{AvailabilityFigures, StalenessFigures};
 use afterall_history::Phase;
 
 impl Screen {
+    /// Of each kind of fault the side on which least was answered, and all of them together.
+    fn availability(&mut self, sides: &[AvailabilityFigures]) {
+        if sides.iter().all(|side| side.faults.is_empty()) {
+            return;
+        }
+        self.section("Availability, at nodes that did not fail themselves");
+        for of_kind in sides.chunk_by(|a, b| a.faults == b.faults) {
+            let ops: u64 = of_kind.iter().map(|side| side.ops).sum();
+            let ok: u64 = of_kind.iter().map(|side| side.ok).sum();
+            let name = words::kinds(&of_kind[0].faults);
+            let mut text = format!(
+                "{name}: {} of {} answered",
+                words::share(ok as f64 / ops.max(1) as f64),
+                words::counted(ops, "operation")
+            );
+            let worst = of_kind.iter().min_by(|a, b| a.share().total_cmp(&b.share()));
+            if let Some(worst) = worst.filter(|side| of_kind.len() > 1 && side.ok < side.ops) {
+                let nodes = words::side(&worst.side);
+                text.push_str(&format!("; the least at {nodes}: {}", words::share(worst.share())));
+            }
+            self.wrap(2, &text);
+        }
+    }
+
     fn staleness(&mut self, f: &StalenessFigures, untimed: bool) {
         self.section("Stale reads");
         if untimed {
@@ -108,6 +132,7 @@ impl Screen {
         if let Some(f) = figures.staleness.as_ref().filter(|f| f.stale > 0) {
             self.staleness(f, verdict.untimed);
         }
+        self.availability(&figures.availability);
         if let Some(f) = &figures.items {
             self.section(words::items(verdict.workload));
             self.table(&[

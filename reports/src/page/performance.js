@@ -125,6 +125,36 @@ function drawPerformance() {
       ["--info", "info"],
     ],
   );
+  availability(host);
+}
+
+function availability(host) {
+  const sides = verdict.figures.availability ?? [];
+  if (!sides.length) return;
+  const name = (side) => side.faults?.join(", ") ?? "none";
+  const where = (side) => side.side?.join(", ") ?? "all that did not fail";
+  add(
+    host,
+    el("h3", {}, "What was answered, by the faults in force and side"),
+    table(
+      ["faults", "nodes", "operations", "answered"],
+      sides.map((side) =>
+        el(
+          "tr",
+          {},
+          el("td", { class: "word" }, name(side)),
+          el("td", { class: "word" }, where(side)),
+          el("td", {}, count(side.ops)),
+          el("td", {}, `${count(side.ok)} (${percent(side.ok / side.ops)})`),
+        ),
+      ),
+    ),
+    el(
+      "p",
+      { class: "small muted" },
+      "Operations at nodes that did not fail themselves, begun while these faults were in force. A side is the nodes that could still talk to each other.",
+    ),
+  );
 }
 
 function chart(host, title, marks, lines, words, legend) {

@@ -6,6 +6,7 @@ mod accounting;
 mod another_store;
 mod causes;
 mod determinism;
+mod fresh_reads;
 mod library;
 mod lies;
 mod mutants;

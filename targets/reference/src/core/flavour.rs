@@ -1,9 +1,9 @@
 //! Flavours, and what they promise.
 
 use afterall_history::Property::{
-    Causal, CausalConvergence, Convergence, Linearizable, MonotonicReads, MonotonicWrites,
-    NoCausalLoss, NoDoubleIncrements, NoLostIncrements, NoLostItems, NoLostWrites, NoOversell,
-    NoPhantoms, NoResurrectedItems, ReadYourWrites, WritesFollowReads,
+    Causal, CausalConvergence, Convergence, FreshReads, Linearizable, MonotonicReads,
+    MonotonicWrites, NoCausalLoss, NoDoubleIncrements, NoLostIncrements, NoLostItems, NoLostWrites,
+    NoOversell, NoPhantoms, NoResurrectedItems, ReadYourWrites, WritesFollowReads,
 };
 use afterall_history::{
     CartRule, CounterRule, Promise, Property, RegisterRule, Semantics, Workload, vocabulary,
@@ -84,7 +84,7 @@ impl Flavour {
         match self {
             Flavour::Lww => &[NoPhantoms],
             Flavour::LwwHlc => &[NoPhantoms, NoCausalLoss],
-            Flavour::Quorum => &[Linearizable, NoLostWrites, NoPhantoms],
+            Flavour::Quorum => &[Linearizable, FreshReads, NoLostWrites, NoPhantoms],
             _ => &[NoLostWrites, NoPhantoms],
         }
     }
