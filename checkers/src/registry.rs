@@ -1,7 +1,7 @@
 //! The registry: all properties, a row each. Everything that must know of every property walks over it.
 
 use crate::findings::Claim;
-use crate::measures::staleness;
+use crate::measures::{staleness, windows};
 use crate::properties;
 use crate::row::{Checker, Gravity, RestsOn, Row};
 use crate::verdict::{Outcome, PropertyVerdict};
@@ -50,7 +50,14 @@ impl Registry {
     /// Of these rows, in any order.
     pub(crate) fn of(mut rows: Vec<&'static Row>) -> Registry {
         rows.sort_by_key(|row| row.property);
-        Registry { rows, measures: vec![&staleness::CHECKER, &properties::convergence::CHECKER] }
+        Registry {
+            rows,
+            measures: vec![
+                &staleness::CHECKER,
+                &windows::CHECKER,
+                &properties::convergence::CHECKER,
+            ],
+        }
     }
 
     /// The rows, the strongest property first.

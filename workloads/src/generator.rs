@@ -1,6 +1,7 @@
 //! The source of a run's operations.
 
 use crate::keys::Rotation;
+use crate::load::Load;
 use crate::operation::Operation;
 use crate::registry::ROWS;
 use crate::source::Source;
@@ -22,7 +23,13 @@ impl Generator {
     /// but not driven.
     #[must_use]
     pub fn new(workload: Workload, seed: u64) -> Option<Self> {
-        let row = ROWS.iter().find(|row| row.workload == workload)?;
+        Generator::with_load(workload, Load::Usual, seed)
+    }
+
+    /// The same with another load; `None` where the workload has none of this name.
+    #[must_use]
+    pub fn with_load(workload: Workload, load: Load, seed: u64) -> Option<Self> {
+        let row = ROWS.iter().find(|row| row.workload == workload && row.load == load)?;
         Some(Generator {
             workload,
             random: Pcg64::seed_from_u64(seed ^ 0x6765_6e65_7261_746f),

@@ -2,3 +2,4 @@
 
 pub mod pbs;
 pub(crate) mod staleness;
+pub(crate) mod windows;

@@ -226,7 +226,7 @@ fn freshness(curve: &[(u64, u64)], prediction: Option<&Prediction>) -> Vec<Fresh
 }
 
 /// The value that so many of a thousand do not exceed (nearest rank); the values are in order.
-fn percentile(values: &[i64], of_thousand: usize) -> Option<i64> {
+pub(crate) fn percentile(values: &[i64], of_thousand: usize) -> Option<i64> {
     let rank = (values.len() * of_thousand).div_ceil(1_000);
     values.get(rank.checked_sub(1)?).copied()
 }

@@ -4,6 +4,7 @@ use super::availability::AvailabilityFigures;
 use super::convergence::ConvergenceFigures;
 use super::fates::{CounterFigures, Fates, ItemFates, Visibility};
 use super::staleness::StalenessFigures;
+use super::windows::WindowFigures;
 use serde::{Deserialize, Serialize};
 
 /// What was measured, beside held and broken.
@@ -18,6 +19,9 @@ pub struct Figures {
     /// How old the values were that reads of registers returned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staleness: Option<StalenessFigures>,
+    /// How long it took until writes of registers were seen everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub windows: Option<WindowFigures>,
     /// What each counter came to; the first thousand keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counters: Vec<CounterFigures>,
@@ -47,6 +51,7 @@ impl Figures {
         first(&mut self.convergence, other.convergence);
         first(&mut self.fates, other.fates);
         first(&mut self.staleness, other.staleness);
+        first(&mut self.windows, other.windows);
         first(&mut self.items, other.items);
         first(&mut self.transactions, other.transactions);
         self.counters.extend(other.counters);

@@ -17,6 +17,7 @@ mod property;
 mod report;
 mod staleness;
 mod valid;
+mod windows;
 
 pub use anomaly::{Anomaly, Edge, Label};
 pub use anomaly_kind::AnomalyKind;
@@ -31,3 +32,4 @@ pub use property::{Outcome, PropertyVerdict, Tier};
 pub use report::{FORMAT, VERSION, Verdict};
 pub use staleness::{Freshness, PhaseStaleness, Quorum, StalenessFigures, StalestRead};
 pub use valid::Valid;
+pub use windows::{PhaseWindows, SloVerdict, WindowFigures};

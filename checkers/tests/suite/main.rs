@@ -40,3 +40,4 @@ mod transactions_stores;
 mod txns;
 mod unless;
 mod verdicts;
+mod windows;

@@ -175,6 +175,7 @@ fn head(header: &mut Header, words: &[&str]) {
         ["rule", "siblings-client"] => header.semantics.register = RegisterRule::SiblingsClient,
         ["rule", "siblings-replica"] => header.semantics.register = RegisterRule::SiblingsReplica,
         ["stamps", "node-clock"] => header.semantics.stamps = StampRule::NodeClock,
+        ["slo", slo] => header.slos.push(slo.parse().unwrap()),
         ["promise", promise @ .., "unless", faults] => {
             let promise = format!("{} unless {faults}", promise.join(" "));
             header.promises.push(promise.parse().unwrap());

@@ -8,12 +8,11 @@ use afterall_engine::config::{MaxBound, REFERENCE};
 use afterall_engine::faults::Registry;
 use afterall_engine::{ConfigError, RunConfig, RunConfigBuilder, SessionKind, WorldKind};
 use afterall_formats::Format;
-use afterall_history::Workload;
-use afterall_history::{FaultKind, Lie};
+use afterall_history::{FaultKind, Lie, Slo, Workload};
 use afterall_manifest::builtin;
 use afterall_node::NodeArgs;
 use afterall_reference::core::{Flavour, MUTANTS, Mutant};
-use afterall_workloads::driven;
+use afterall_workloads::{Load, driven};
 use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -28,7 +27,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 every promise held, 1 a promise was broken, 2 unknown: nothing was found broken, and not every promise was put to the test, 254 the command line is \
+const EXIT_CODES: &str = "Exit codes: 0 every promise held and every objective was met, 1 a promise was broken or an objective not met, 2 unknown: nothing was found broken, and not every promise was put to the test, 254 the command line is \
                           wrong, 255 the harness failed";
 
 #[derive(Debug, Subcommand)]
@@ -76,6 +75,14 @@ pub(crate) struct RunArgs {
     /// The data type to drive [default: register, or the one that shows the mutant]
     #[arg(long, value_parser = workloads())]
     pub(crate) workload: Option<Workload>,
+    /// What to ask of it: reads and updates (usual), or many reads of a few registers at every replica, to measure how long
+    /// writes take to be seen everywhere (probe) [default: usual; with --slo, probe]
+    #[arg(long, value_parser = words::<Load>(Load::names()))]
+    pub(crate) load: Option<Load>,
+    /// An objective: how long a write may take to be seen everywhere, such as p99<500ms (p50, p90, p99, p99.9 or max); may be
+    /// repeated. Where it is missed the run is invalid, where nothing was measured unknown
+    #[arg(long = "slo", value_name = "OBJECTIVE")]
+    pub(crate) slos: Vec<Slo>,
     /// Where to run: as processes on loopback (process), in containers (docker), or simulated in virtual time (sim)
     /// [default: process for the reference store, docker for every other target]
     #[arg(long, value_parser = words::<WorldKind>(WorldKind::names()))]
@@ -323,6 +330,8 @@ impl RunArgs {
             .mutant(self.mutant)
             .lie(self.lie)
             .workload(self.workload)
+            .load(self.load)
+            .slos(self.slos.clone())
             .world(self.world)
             .nodes(self.nodes)
             .rate(self.rate)
@@ -441,6 +450,13 @@ pub(crate) fn command_line(config: &RunConfig, kept: &Path) -> String {
     ));
     if let Some(rate) = config.rate {
         line.push_str(&format!(" --rate {rate}"));
+    }
+    let usual = if config.slos.is_empty() { Load::Usual } else { Load::Probe };
+    if config.load != usual {
+        line.push_str(&format!(" --load {}", config.load));
+    }
+    for slo in &config.slos {
+        line.push_str(&format!(" --slo {}", quoted(&slo.to_string())));
     }
     if config.max_bound != MaxBound::USUAL {
         line.push_str(&format!(" --max-bound {}", config.max_bound));

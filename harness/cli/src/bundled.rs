@@ -20,6 +20,8 @@ scenarios! {
     "like-counter-as-register",
     "undersea-cable",
     "three-regions",
+    "slo",
+    "slo-missed",
     "gossip-hundred",
     "anti-entropy-only",
     "oversell",

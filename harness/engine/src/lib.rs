@@ -16,7 +16,6 @@ pub mod driver;
 pub mod evidence;
 pub mod expect;
 pub mod faults;
-mod from_text;
 mod observer;
 pub mod operations;
 mod plan;

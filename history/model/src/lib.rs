@@ -11,6 +11,7 @@ mod event;
 mod fault;
 mod fault_kind;
 mod fault_kinds;
+mod from_text;
 mod function;
 mod groups;
 mod header;
@@ -29,6 +30,8 @@ mod quick;
 mod read;
 mod shape;
 mod share;
+mod slo;
+mod span;
 mod transactions;
 mod value;
 mod vocabulary;
@@ -44,6 +47,8 @@ pub use event::{
 pub use fault::{End, Fault, NodeTurn};
 pub use fault_kind::{ActsOn, FaultKind};
 pub use fault_kinds::FaultKinds;
+#[doc(hidden)]
+pub use from_text::from_text;
 pub use function::Function;
 pub use groups::Groups;
 pub use header::{
@@ -58,6 +63,8 @@ pub use line_error::{JsonError, LineError};
 pub use promise::{Promise, Property, Sessions, UnknownPromise};
 pub use read::{ReadError, read_jsonl, read_jsonl_from};
 pub use share::{NotAShare, Share};
+pub use slo::{NotAnSlo, Percentile, Slo};
+pub use span::{NotASpan, SignedSpan, Span};
 pub use transactions::{
     Initial, Name, TransactionDamage, Transactions, TransactionsBuilder, TxnId, TxnOp, ValueId,
 };

@@ -3,7 +3,7 @@
 use super::Screen;
 use crate::words;
 use afterall_checkers::Verdict;
-use afterall_checkers::verdict::{AvailabilityFigures, StalenessFigures};
+use afterall_checkers::verdict::{AvailabilityFigures, StalenessFigures, WindowFigures};
 use afterall_history::Phase;
 
 impl Screen {
@@ -29,6 +29,27 @@ impl Screen {
             }
             self.wrap(2, &text);
         }
+    }
+
+    /// How long writes took to be seen everywhere.
+    fn windows(&mut self, f: &WindowFigures) {
+        self.section("Windows: from a write's acknowledgement to the last stale read anywhere");
+        let window = |ns: Option<i64>| ns.map_or("endless".to_owned(), words::duration);
+        let mut text = format!(
+            "{}: p50 {}, p99 {}, max {}",
+            words::counted(f.writes, "write"),
+            window(f.p50_ns),
+            window(f.p99_ns),
+            window(f.max_ns)
+        );
+        if f.never > 0 {
+            text.push_str(&format!("; {} never seen everywhere", words::count(f.never)));
+        }
+        if let Some(gap) = f.asked_every_ns {
+            let gap = words::duration(gap);
+            text.push_str(&format!("; each replica was asked for a key every {gap}"));
+        }
+        self.wrap(2, &text);
     }
 
     fn staleness(&mut self, f: &StalenessFigures, untimed: bool) {
@@ -131,6 +152,9 @@ impl Screen {
         }
         if let Some(f) = figures.staleness.as_ref().filter(|f| f.stale > 0) {
             self.staleness(f, verdict.untimed);
+        }
+        if let Some(f) = figures.windows.as_ref().filter(|f| f.writes > 0 && !verdict.untimed) {
+            self.windows(f);
         }
         self.availability(&figures.availability);
         if let Some(f) = &figures.items {

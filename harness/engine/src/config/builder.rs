@@ -5,14 +5,14 @@ use super::max_bound::MaxBound;
 use super::network::NetworkConfig;
 use super::run_config::{REFERENCE, RunConfig};
 use super::session_kind::SessionKind;
-use super::span::Span;
 use super::world_kind::WorldKind;
 use crate::expect::Expect;
 use crate::faults::{Registry, Schedule};
 use crate::operations::GivenOperation;
-use afterall_history::{ActsOn, FaultKind, Lie, Workload};
+use afterall_history::{ActsOn, FaultKind, Lie, Slo, Span, Workload};
 use afterall_manifest::Manifest;
 use afterall_reference::core::{Flavour, Mutant};
+use afterall_workloads::Load;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ pub struct RunConfigBuilder {
     mutant: Option<Mutant>,
     lie: Option<Lie>,
     workload: Option<Workload>,
+    load: Option<Load>,
+    slos: Vec<Slo>,
     world: Option<WorldKind>,
     nodes: Option<u16>,
     concurrency: Option<u32>,
@@ -80,6 +82,10 @@ impl RunConfigBuilder {
         lie: Option<Lie>,
         /// The data type that is driven. Default: register, or the one that shows the mutant.
         workload: impl Into<Option<Workload>>,
+        /// What is asked of it. Default: usual; with an objective, probe.
+        load: impl Into<Option<Load>>,
+        /// Within which time what is written has to be seen everywhere.
+        slos: Vec<Slo>,
         /// Where it runs. Default: process for the reference store, docker for every other target.
         world: impl Into<Option<WorldKind>>,
         /// How many nodes. Default: 5, or what the manifest says.
@@ -166,6 +172,8 @@ impl RunConfigBuilder {
         let quiescence_s = manifest.as_ref().map_or(20, |manifest| manifest.quiescence_s);
         let quiescence = self.quiescence.unwrap_or(Duration::from_secs(quiescence_s.into()));
         let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        // What an objective is about is seen while replicas are asked for it.
+        let load = if self.slos.is_empty() { Load::Usual } else { Load::Probe };
         let usual = row.map_or(Flavour::Crdt, |row| row.flavour);
         RunConfig {
             target,
@@ -173,6 +181,8 @@ impl RunConfigBuilder {
             mutant: self.mutant,
             lie: self.lie,
             workload: self.workload.unwrap_or(row.map_or(Workload::Register, |row| row.workload)),
+            load: self.load.unwrap_or(load),
+            slos: self.slos,
             world,
             nodes: self.nodes.or(manifest.as_ref().map(|manifest| manifest.nodes)).unwrap_or(5),
             concurrency: self.concurrency.unwrap_or(if self.operations.is_empty() {

@@ -9,11 +9,10 @@ mod max_bound;
 mod network;
 mod run_config;
 mod session_kind;
-mod span;
 mod text;
 mod world_kind;
 
-pub use afterall_history::Share;
+pub use afterall_history::{NotASpan, Share, SignedSpan, Span};
 pub use builder::RunConfigBuilder;
 pub use error::ConfigError;
 pub use gossip::GossipConfig;
@@ -22,5 +21,4 @@ pub use max_bound::{MaxBound, NotABound};
 pub use network::{BadNetwork, Character, NetworkConfig, NetworkLinks};
 pub use run_config::{REFERENCE, RunConfig};
 pub use session_kind::SessionKind;
-pub use span::{NotASpan, SignedSpan, Span};
 pub use world_kind::WorldKind;

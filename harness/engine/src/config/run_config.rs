@@ -5,18 +5,18 @@ use super::gossip::GossipConfig;
 use super::max_bound::MaxBound;
 use super::network::NetworkConfig;
 use super::session_kind::SessionKind;
-use super::span::{Span, serialize_ms};
 use super::world_kind::WorldKind;
 use crate::expect::Expect;
 use crate::faults::{Pace, Registry, Schedule};
 use crate::operations::GivenOperation;
 use afterall_history::{
-    ActsOn, FORMAT, FaultKind, Header, Lie, Promise, Property, Sessions, VERSION, Workload,
+    ActsOn, FORMAT, FaultKind, Header, Lie, Promise, Property, Sessions, Slo, Span, VERSION,
+    Workload,
 };
 use afterall_manifest::{ClockSpec, Manifest};
 use afterall_reference::core::{Flavour, Mutant};
-use afterall_workloads::Generator;
-use serde::Serialize;
+use afterall_workloads::{Generator, Load, loaded};
+use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The reference store's name among the targets.
@@ -49,6 +49,11 @@ pub struct RunConfig {
     pub lie: Option<Lie>,
     /// The data type that is driven.
     pub workload: Workload,
+    /// What is asked of it.
+    pub load: Load,
+    /// Within which time what is written has to be seen everywhere.
+    #[serde(rename = "slo", skip_serializing_if = "Vec::is_empty")]
+    pub slos: Vec<Slo>,
     /// Where it runs.
     pub world: WorldKind,
     /// How many nodes.
@@ -110,6 +115,11 @@ pub struct RunConfig {
     pub operations: Vec<GivenOperation>,
 }
 
+/// Milliseconds, written as text.
+fn serialize_ms<S: Serializer>(ms: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    Span::ms(*ms).serialize(serializer)
+}
+
 impl RunConfig {
     /// Checks every bound, other than whether the faults fit into the time: that is for the plan to find out.
     ///
@@ -146,6 +156,7 @@ impl RunConfig {
         self.generator()?;
         self.check_flavour()?;
         self.check_mutant()?;
+        self.check_slos()?;
         self.check_target()?;
         if let Some(refused) = afterall_checkers::cannot_show(&self.header(None), true) {
             return Err(refused.into());
@@ -346,7 +357,25 @@ impl RunConfig {
     /// When the data type is not one that runs drive.
     pub fn generator(&self) -> Result<Generator, ConfigError> {
         let not_driven = || ConfigError::NotDriven(self.workload.name());
-        Generator::new(self.workload, self.seed).ok_or_else(not_driven)
+        let usual = Generator::new(self.workload, self.seed).ok_or_else(not_driven)?;
+        if self.load == Load::Usual {
+            return Ok(usual);
+        }
+        let (workload, load) = (self.workload, self.load);
+        Generator::with_load(workload, load, self.seed).ok_or_else(|| {
+            let known: Vec<&str> = loaded(load).map(Workload::name).collect();
+            ConfigError::NoLoad { workload, load, known: known.join(", ") }
+        })
+    }
+
+    /// Whether the run can show how long writes take to be seen everywhere, where it has to.
+    fn check_slos(&self) -> Result<(), ConfigError> {
+        match self.slos.first() {
+            Some(&slo) if self.workload != Workload::Register => {
+                Err(ConfigError::NoWindows { slo, workload: self.workload })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// How fast faults can follow each other here.
@@ -390,6 +419,7 @@ impl RunConfig {
             semantics,
             promises,
             measure_only: false,
+            slos: self.slos.clone(),
             floor: self.max_bound.floor(),
             started,
         }

@@ -41,6 +41,7 @@ impl Unit {
     #[must_use]
     pub fn words(self, amount: f64) -> String {
         match self {
+            Unit::Time if amount.is_infinite() => "endless".to_owned(),
             Unit::Time => words::duration(amount as i64),
             Unit::Share => words::share(amount),
             Unit::Number if amount.fract() == 0.0 && amount >= 0.0 => words::count(amount as u64),

@@ -5,7 +5,9 @@ use super::spread::{by_formula, time_to_all};
 use crate::config::RunConfig;
 use crate::traffic::Traffic;
 use afterall_checkers::Verdict;
-use afterall_checkers::verdict::{CounterFigures, Fates, ItemFates, StalenessFigures};
+use afterall_checkers::verdict::{
+    CounterFigures, Fates, ItemFates, StalenessFigures, WindowFigures,
+};
 use afterall_history::{History, OpView, vocabulary};
 use std::collections::BTreeMap;
 
@@ -28,6 +30,14 @@ vocabulary! {
         StalenessP99 = "staleness-p99",
         /// The age of the oldest value that was read.
         StalenessMax = "staleness-max",
+        /// Half of the windows of writes were no longer: from the acknowledgement to the last stale read anywhere.
+        WindowP50 = "window-p50",
+        /// 99 % of the windows were no longer.
+        WindowP99 = "window-p99",
+        /// The longest window.
+        WindowMax = "window-max",
+        /// Writes that some replica never showed.
+        NeverSeen = "never-seen",
         /// Writes that were acknowledged.
         WritesAcknowledged = "writes-acknowledged",
         /// Acknowledged writes that are there at the end.
@@ -90,9 +100,13 @@ impl Figure {
             | F::StalenessP50
             | F::StalenessP99
             | F::StalenessMax
+            | F::WindowP50
+            | F::WindowP99
+            | F::WindowMax
             | F::TimeToAll
             | F::TimeToAllByFormula => Unit::Time,
             F::DivergentKeys
+            | F::NeverSeen
             | F::WritesAcknowledged
             | F::WritesSurvived
             | F::WritesDiscarded
@@ -119,6 +133,11 @@ impl Figure {
         let age = |of: fn(&StalenessFigures) -> Option<i64>| {
             figures.staleness.as_ref().map(|staleness| of(staleness).unwrap_or(0) as f64)
         };
+        // What does not end is longer than every bound.
+        let window = |of: fn(&WindowFigures) -> Option<i64>| {
+            let windows = figures.windows.as_ref().filter(|windows| windows.writes > 0)?;
+            Some(of(windows).map_or(f64::INFINITY, |ns| ns as f64))
+        };
         let traffic = |of: fn(&Traffic) -> u64| measured.traffic.as_ref().map(|it| of(it) as f64);
         match self {
             Figure::Availability => availability(measured.history.ops().filter(by_a_session)),
@@ -134,6 +153,10 @@ impl Figure {
             Figure::StalenessP50 => age(|of| of.p50_ns),
             Figure::StalenessP99 => age(|of| of.p99_ns),
             Figure::StalenessMax => age(|of| of.max_ns),
+            Figure::WindowP50 => window(|of| of.p50_ns),
+            Figure::WindowP99 => window(|of| of.p99_ns),
+            Figure::WindowMax => window(|of| of.max_ns),
+            Figure::NeverSeen => figures.windows.as_ref().map(|of| of.never as f64),
             Figure::WritesAcknowledged => fates(|of| of.acknowledged),
             Figure::WritesSurvived => fates(|of| of.survived),
             Figure::WritesDiscarded => fates(|of| of.discarded),
