@@ -1,7 +1,7 @@
 //! The registry: all properties, a row each. Everything that must know of every property walks over it.
 
 use crate::findings::Claim;
-use crate::measures::{staleness, windows};
+use crate::measures::{levels, staleness, windows};
 use crate::properties;
 use crate::row::{Checker, Gravity, RestsOn, Row};
 use crate::verdict::{Outcome, PropertyVerdict};
@@ -55,6 +55,7 @@ impl Registry {
             measures: vec![
                 &staleness::CHECKER,
                 &windows::CHECKER,
+                &levels::CHECKER,
                 &properties::convergence::CHECKER,
             ],
         }

@@ -43,7 +43,7 @@ fn a_session_removes_only_what_it_has_seen_and_only_once() {
     let blind: Vec<_> = (0..500).map(|_| generator.next(0)).collect();
     assert!(blind.iter().all(|operation| operation.f != Function::Remove));
 
-    let read = Operation { f: Function::Read, key: "cart0".into(), value: Value::Nil };
+    let read = Operation { f: Function::Read, key: "cart0".into(), value: Value::Nil, level: None };
     let shown = Value::List(vec![Value::List(vec!["apple#9".into(), Value::Int(1)])]);
     let mut generator = Generator::new(Workload::Cart, 3).unwrap();
     generator.learn(0, &read, &shown);

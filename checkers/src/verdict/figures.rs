@@ -3,6 +3,7 @@
 use super::availability::AvailabilityFigures;
 use super::convergence::ConvergenceFigures;
 use super::fates::{CounterFigures, Fates, ItemFates, Visibility};
+use super::levels::{LevelFigures, MixedFigures};
 use super::staleness::StalenessFigures;
 use super::windows::WindowFigures;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,12 @@ pub struct Figures {
     /// How long it took until writes of registers were seen everywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub windows: Option<WindowFigures>,
+    /// What operations at each consistency level got, where they asked for one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<LevelFigures>,
+    /// What mixing consistency levels cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mixed: Option<MixedFigures>,
     /// What each counter came to; the first thousand keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counters: Vec<CounterFigures>,
@@ -52,8 +59,10 @@ impl Figures {
         first(&mut self.fates, other.fates);
         first(&mut self.staleness, other.staleness);
         first(&mut self.windows, other.windows);
+        first(&mut self.mixed, other.mixed);
         first(&mut self.items, other.items);
         first(&mut self.transactions, other.transactions);
+        self.levels.extend(other.levels);
         self.counters.extend(other.counters);
         self.visibility.extend(other.visibility);
         self.availability.extend(other.availability);

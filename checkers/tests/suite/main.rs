@@ -15,6 +15,7 @@ mod correct_stores;
 mod delivery;
 mod fresh_reads;
 mod invariance;
+mod levels;
 mod mutations;
 mod named_counters_and_carts;
 mod named_doubts;

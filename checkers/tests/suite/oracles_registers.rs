@@ -88,6 +88,7 @@ fn events(how: Draw, seed: u64) -> (Header, Vec<Event>) {
             }
         });
         let invoke = OpEvent {
+            level: None,
             index: 0,
             time: from,
             outcome: Outcome::Invoke,
@@ -122,6 +123,7 @@ fn events(how: Draw, seed: u64) -> (Header, Vec<Event>) {
             for node in ["n1", "n2"] {
                 time += 2;
                 let invoke = OpEvent {
+                    level: None,
                     index: 0,
                     time,
                     outcome: Outcome::Invoke,

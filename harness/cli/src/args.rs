@@ -8,7 +8,7 @@ use afterall_engine::config::{MaxBound, REFERENCE};
 use afterall_engine::faults::Registry;
 use afterall_engine::{ConfigError, RunConfig, RunConfigBuilder, SessionKind, WorldKind};
 use afterall_formats::Format;
-use afterall_history::{FaultKind, Lie, Slo, Workload};
+use afterall_history::{FaultKind, Level, Lie, Slo, Workload};
 use afterall_manifest::builtin;
 use afterall_node::NodeArgs;
 use afterall_reference::core::{Flavour, MUTANTS, Mutant};
@@ -79,6 +79,10 @@ pub(crate) struct RunArgs {
     /// writes take to be seen everywhere (probe) [default: usual; with --slo, probe]
     #[arg(long, value_parser = words::<Load>(Load::names()))]
     pub(crate) load: Option<Load>,
+    /// Consistency levels of the reference store, separated by commas: each operation asks at one of them, drawn from the seed
+    /// [default: the flavour's own for all]
+    #[arg(long, value_delimiter = ',', value_parser = words::<Level>(Level::names()))]
+    pub(crate) levels: Vec<Level>,
     /// An objective: how long a write may take to be seen everywhere, such as p99<500ms (p50, p90, p99, p99.9 or max); may be
     /// repeated. Where it is missed the run is invalid, where nothing was measured unknown
     #[arg(long = "slo", value_name = "OBJECTIVE")]
@@ -332,6 +336,7 @@ impl RunArgs {
             .workload(self.workload)
             .load(self.load)
             .slos(self.slos.clone())
+            .levels(self.levels.clone())
             .world(self.world)
             .nodes(self.nodes)
             .rate(self.rate)
@@ -454,6 +459,10 @@ pub(crate) fn command_line(config: &RunConfig, kept: &Path) -> String {
     let usual = if config.slos.is_empty() { Load::Usual } else { Load::Probe };
     if config.load != usual {
         line.push_str(&format!(" --load {}", config.load));
+    }
+    if !config.levels.is_empty() {
+        let names: Vec<&str> = config.levels.iter().map(|level| level.name()).collect();
+        line.push_str(&format!(" --levels {}", names.join(",")));
     }
     for slo in &config.slos {
         line.push_str(&format!(" --slo {}", quoted(&slo.to_string())));

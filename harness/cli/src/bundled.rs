@@ -22,6 +22,7 @@ scenarios! {
     "three-regions",
     "slo",
     "slo-missed",
+    "mixed-levels",
     "gossip-hundred",
     "anti-entropy-only",
     "oversell",

@@ -19,6 +19,7 @@ mod history;
 mod ids;
 mod intern;
 pub mod jsonl;
+mod level;
 mod lie;
 pub mod limits;
 mod line;
@@ -58,6 +59,7 @@ pub use header::{
 pub use history::{History, OpView};
 pub use ids::{KeyId, NodeId, OpId, SessionId, Status};
 pub use jsonl::Writer;
+pub use level::Level;
 pub use lie::Lie;
 pub use line_error::{JsonError, LineError};
 pub use promise::{Promise, Property, Sessions, UnknownPromise};

@@ -3,7 +3,9 @@
 use super::Screen;
 use crate::words;
 use afterall_checkers::Verdict;
-use afterall_checkers::verdict::{AvailabilityFigures, StalenessFigures, WindowFigures};
+use afterall_checkers::verdict::{
+    AvailabilityFigures, LevelFigures, MixedFigures, StalenessFigures, WindowFigures,
+};
 use afterall_history::Phase;
 
 impl Screen {
@@ -28,6 +30,39 @@ impl Screen {
                 text.push_str(&format!("; the least at {nodes}: {}", words::share(worst.share())));
             }
             self.wrap(2, &text);
+        }
+    }
+
+    /// What each consistency level got, and what mixing them cost.
+    fn levels(&mut self, levels: &[LevelFigures], mixed: Option<&MixedFigures>) {
+        self.section("Consistency levels");
+        let time = |ns: Option<i64>| ns.map_or("–".to_owned(), words::duration);
+        for f in levels {
+            let text = format!(
+                "{}: {} of {} answered; {} of {} stale ({}); reads p50 {}, p99 {}; writes p50 {}, p99 {}",
+                f.level,
+                words::share(f.ok as f64 / f.ops.max(1) as f64),
+                words::counted(f.ops, "operation"),
+                words::count(f.stale),
+                words::counted(f.reads, "read"),
+                words::percent(f.stale as f64 / f.reads.max(1) as f64),
+                time(f.read_p50_ns),
+                time(f.read_p99_ns),
+                time(f.write_p50_ns),
+                time(f.write_p99_ns)
+            );
+            self.wrap(2, &text);
+        }
+        let Some(f) = mixed.filter(|f| f.after_weak_reads > 0) else { return };
+        let text = format!(
+            "{} of {} at quorum or all came after a read of the key at one, and {} of them after a stale one",
+            words::count(f.after_weak_reads),
+            words::counted(f.strong_writes, "write"),
+            words::count(f.after_stale_reads)
+        );
+        self.wrap(2, &text);
+        for example in f.examples.iter().take(3) {
+            self.wrap(4, &example.sentence);
         }
     }
 
@@ -155,6 +190,9 @@ impl Screen {
         }
         if let Some(f) = figures.windows.as_ref().filter(|f| f.writes > 0 && !verdict.untimed) {
             self.windows(f);
+        }
+        if !figures.levels.is_empty() {
+            self.levels(&figures.levels, figures.mixed.as_ref());
         }
         self.availability(&figures.availability);
         if let Some(f) = &figures.items {

@@ -9,7 +9,7 @@ use super::world_kind::WorldKind;
 use crate::expect::Expect;
 use crate::faults::{Registry, Schedule};
 use crate::operations::GivenOperation;
-use afterall_history::{ActsOn, FaultKind, Lie, Slo, Span, Workload};
+use afterall_history::{ActsOn, FaultKind, Level, Lie, Slo, Span, Workload};
 use afterall_manifest::Manifest;
 use afterall_reference::core::{Flavour, Mutant};
 use afterall_workloads::Load;
@@ -35,6 +35,7 @@ pub struct RunConfigBuilder {
     workload: Option<Workload>,
     load: Option<Load>,
     slos: Vec<Slo>,
+    levels: Vec<Level>,
     world: Option<WorldKind>,
     nodes: Option<u16>,
     concurrency: Option<u32>,
@@ -86,6 +87,8 @@ impl RunConfigBuilder {
         load: impl Into<Option<Load>>,
         /// Within which time what is written has to be seen everywhere.
         slos: Vec<Slo>,
+        /// The consistency levels of which one is drawn for each operation of the reference store. Default: the flavour's own.
+        levels: Vec<Level>,
         /// Where it runs. Default: process for the reference store, docker for every other target.
         world: impl Into<Option<WorldKind>>,
         /// How many nodes. Default: 5, or what the manifest says.
@@ -183,6 +186,7 @@ impl RunConfigBuilder {
             workload: self.workload.unwrap_or(row.map_or(Workload::Register, |row| row.workload)),
             load: self.load.unwrap_or(load),
             slos: self.slos,
+            levels: self.levels,
             world,
             nodes: self.nodes.or(manifest.as_ref().map(|manifest| manifest.nodes)).unwrap_or(5),
             concurrency: self.concurrency.unwrap_or(if self.operations.is_empty() {

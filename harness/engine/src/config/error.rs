@@ -67,6 +67,16 @@ pub enum ConfigError {
         /// The data types that it asks.
         known: String,
     },
+    /// Consistency levels where they would mean nothing, or nobody knows what is promised with them.
+    #[error(
+        "levels: {workload} of flavour {flavour} is not asked at consistency levels, expected the workload register and the flavour lww, lww-hlc or quorum"
+    )]
+    NoLevels {
+        /// The flavour.
+        flavour: Flavour,
+        /// The data type.
+        workload: Workload,
+    },
     /// An objective about what is measured of registers alone.
     #[error(
         "slo: of {workload} it is not measured when all replicas show what was written, so that {slo} means nothing: expected the workload register"
@@ -185,6 +195,7 @@ impl ConfigError {
             ConfigError::Workload { .. } | ConfigError::NotDriven(_) => key("workload"),
             ConfigError::NoLoad { .. } => key("load"),
             ConfigError::NoWindows { .. } => key("slo"),
+            ConfigError::NoLevels { .. } => key("levels"),
             ConfigError::Nodes { .. } => key("nodes"),
             ConfigError::CannotShow(_) | ConfigError::NotReference(..) => key("target"),
             ConfigError::MutantHidden { .. } => key("mutant"),
@@ -219,6 +230,7 @@ impl ConfigError {
                 | ConfigError::NotDriven(_)
                 | ConfigError::NoLoad { .. }
                 | ConfigError::NoWindows { .. }
+                | ConfigError::NoLevels { .. }
                 | ConfigError::NotReference(..)
                 | ConfigError::TooShort(_)
                 | ConfigError::Toxiproxy

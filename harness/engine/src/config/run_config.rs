@@ -10,7 +10,7 @@ use crate::expect::Expect;
 use crate::faults::{Pace, Registry, Schedule};
 use crate::operations::GivenOperation;
 use afterall_history::{
-    ActsOn, FORMAT, FaultKind, Header, Lie, Promise, Property, Sessions, Slo, Span, VERSION,
+    ActsOn, FORMAT, FaultKind, Header, Level, Lie, Promise, Property, Sessions, Slo, Span, VERSION,
     Workload,
 };
 use afterall_manifest::{ClockSpec, Manifest};
@@ -51,6 +51,9 @@ pub struct RunConfig {
     pub workload: Workload,
     /// What is asked of it.
     pub load: Load,
+    /// The consistency levels of which one is drawn for each operation; none: the flavour's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<Level>,
     /// Within which time what is written has to be seen everywhere.
     #[serde(rename = "slo", skip_serializing_if = "Vec::is_empty")]
     pub slos: Vec<Slo>,
@@ -157,6 +160,7 @@ impl RunConfig {
         self.check_flavour()?;
         self.check_mutant()?;
         self.check_slos()?;
+        self.check_levels()?;
         self.check_target()?;
         if let Some(refused) = afterall_checkers::cannot_show(&self.header(None), true) {
             return Err(refused.into());
@@ -271,7 +275,11 @@ impl RunConfig {
     fn check_target(&self) -> Result<(), ConfigError> {
         let target = self.target.clone();
         if !self.is_reference() {
-            let options = [("flavour", self.flavour.is_some()), ("mutant", self.mutant.is_some())];
+            let options = [
+                ("flavour", self.flavour.is_some()),
+                ("mutant", self.mutant.is_some()),
+                ("levels", !self.levels_asked().is_empty()),
+            ];
             if let Some((option, _)) = options.into_iter().find(|(_, given)| *given) {
                 return Err(ConfigError::NotReference(option, target));
             }
@@ -359,13 +367,30 @@ impl RunConfig {
         let not_driven = || ConfigError::NotDriven(self.workload.name());
         let usual = Generator::new(self.workload, self.seed).ok_or_else(not_driven)?;
         if self.load == Load::Usual {
-            return Ok(usual);
+            return Ok(usual.at_levels(self.levels.clone()));
         }
         let (workload, load) = (self.workload, self.load);
-        Generator::with_load(workload, load, self.seed).ok_or_else(|| {
+        let other = Generator::with_load(workload, load, self.seed);
+        other.map(|generator| generator.at_levels(self.levels.clone())).ok_or_else(|| {
             let known: Vec<&str> = loaded(load).map(Workload::name).collect();
             ConfigError::NoLoad { workload, load, known: known.join(", ") }
         })
+    }
+
+    /// The consistency levels that operations ask at, drawn or given.
+    fn levels_asked(&self) -> Vec<Level> {
+        let given = self.operations.iter().filter_map(|given| given.level);
+        self.levels.iter().copied().chain(given).collect()
+    }
+
+    /// Whether the store takes consistency levels, and is known to keep what it then promises.
+    fn check_levels(&self) -> Result<(), ConfigError> {
+        let asked = !self.levels_asked().is_empty();
+        let Some(flavour) = self.flavour.filter(|_| asked) else { return Ok(()) };
+        if self.workload == Workload::Register && flavour.takes_levels() {
+            return Ok(());
+        }
+        Err(ConfigError::NoLevels { flavour, workload: self.workload })
     }
 
     /// Whether the run can show how long writes take to be seen everywhere, where it has to.
@@ -394,7 +419,9 @@ impl RunConfig {
     #[must_use]
     pub fn header(&self, started: Option<String>) -> Header {
         let (mut promises, semantics) = match (self.flavour, &self.manifest) {
-            (Some(flavour), _) => (flavour.promises(self.workload), flavour.semantics()),
+            (Some(flavour), _) => {
+                (flavour.promises_at(self.workload, &self.levels_asked()), flavour.semantics())
+            }
             (None, Some(manifest)) => {
                 let promises = manifest.promises.get(&self.workload).cloned();
                 (promises.unwrap_or_default(), manifest.semantics)

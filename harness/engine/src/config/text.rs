@@ -10,7 +10,7 @@ use super::world_kind::WorldKind;
 use crate::expect::Expect;
 use crate::faults::{Planned, Registry, Schedule};
 use crate::operations::GivenOperation;
-use afterall_history::{FaultKind, Lie, Slo, Span, Workload};
+use afterall_history::{FaultKind, Level, Lie, Slo, Span, Workload};
 use afterall_manifest::Manifest;
 use afterall_reference::core::{Flavour, Mutant};
 use afterall_workloads::Load;
@@ -33,6 +33,8 @@ struct Text {
     load: Option<Load>,
     #[serde(default)]
     slo: Vec<Slo>,
+    #[serde(default)]
+    levels: Vec<Level>,
     /// The sim, where nothing is said: it has everything that a scenario may ask for.
     world: Option<WorldKind>,
     nodes: Option<u16>,
@@ -94,6 +96,7 @@ impl From<Text> for RunConfig {
             .workload(text.workload)
             .load(text.load)
             .slos(text.slo)
+            .levels(text.levels)
             .world(text.world.unwrap_or(WorldKind::Sim))
             .nodes(text.nodes)
             .concurrency(text.concurrency)

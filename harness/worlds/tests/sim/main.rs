@@ -7,6 +7,7 @@ mod another_store;
 mod causes;
 mod determinism;
 mod fresh_reads;
+mod levels;
 mod library;
 mod lies;
 mod mutants;

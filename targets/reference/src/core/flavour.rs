@@ -6,7 +6,7 @@ use afterall_history::Property::{
     NoOversell, NoPhantoms, NoResurrectedItems, ReadYourWrites, WritesFollowReads,
 };
 use afterall_history::{
-    CartRule, CounterRule, Promise, Property, RegisterRule, Semantics, Workload, vocabulary,
+    CartRule, CounterRule, Level, Promise, Property, RegisterRule, Semantics, Workload, vocabulary,
 };
 
 vocabulary! {
@@ -74,6 +74,22 @@ impl Flavour {
         }
         promises.extend(self.to_sessions(workload));
         promises
+    }
+
+    /// The same where each operation asks at one of these consistency levels. A quorum is one only if all take part in it: what is
+    /// read from one replica, or written to one, is no better than under last write wins.
+    #[must_use]
+    pub fn promises_at(self, workload: Workload, levels: &[Level]) -> Vec<Promise> {
+        match self {
+            Flavour::Quorum if levels.contains(&Level::One) => Flavour::LwwHlc.promises(workload),
+            _ => self.promises(workload),
+        }
+    }
+
+    /// Whether its registers may be asked at several consistency levels.
+    #[must_use]
+    pub fn takes_levels(self) -> bool {
+        matches!(self, Flavour::Lww | Flavour::LwwHlc | Flavour::Quorum)
     }
 
     fn is_lww(self) -> bool {
