@@ -45,7 +45,7 @@ pub(crate) const ROWS: &[Row] = &[
         workload: Workload::Register,
         load: Load::Probe,
         // The same keys to the end: when a replica shows a value is seen only while it is asked for it.
-        keys: ("probe", 4, 100_000_000),
+        keys: ("probe", 8, 100_000_000),
         source: || Box::new(Probes::default()),
     },
     Row {
