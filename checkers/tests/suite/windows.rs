@@ -115,8 +115,9 @@ fn small_histories_agree_with_the_definition() {
             if history.replicas().any(|node| reads(node).next().is_none()) {
                 continue;
             }
-            let endless =
-                history.replicas().any(|node| reads(node).last().is_some_and(|read| stale(&read)));
+            let endless = history
+                .replicas()
+                .any(|node| reads(node).next_back().is_some_and(|read| stale(&read)));
             let last =
                 history.replicas().flat_map(reads).filter(stale).map(|read| read.invoked()).max();
             never += u64::from(endless);
