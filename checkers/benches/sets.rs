@@ -29,6 +29,7 @@ fn history() -> History {
                 (None, _) => Value::Nil,
             };
             let event = Event::Op(OpEvent {
+                level: None,
                 index,
                 time: index as i64 * 1_000,
                 outcome,

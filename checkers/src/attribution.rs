@@ -20,7 +20,7 @@ const CLOCK_TOLERANCE_NS: i128 = 60_000_000;
 
 /// Until when a fault may be felt. A clock that is right again has given stamps that lie in the future until its skew has
 /// passed.
-fn felt_until(fault: &Fault) -> i64 {
+pub(crate) fn felt_until(fault: &Fault) -> i64 {
     let Some(healed) = fault.healed else { return i64::MAX };
     let skew_ns = match fault.kind {
         FaultKind::Clock => skew_ms(fault).unsigned_abs().saturating_mul(1_000_000),

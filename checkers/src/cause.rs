@@ -4,6 +4,9 @@ use crate::attribution;
 use crate::context::Context;
 use afterall_history::{FaultKind, FaultKinds, History, NODE_UNKNOWN, NodeId, OpId, Transactions};
 
+/// Nodes of a side that are named.
+const NAMES_MAX: usize = 8;
+
 /// A replica, and the faults that were in force on it, clocks aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
@@ -50,6 +53,9 @@ pub(crate) enum Cause {
     OlderWon,
     /// These replicas differ from the others at the end, and these faults stood between the updates that did not meet.
     Apart(Vec<NodeId>, FaultKinds),
+    /// Operations begun while faults of these kinds were in force together, at the nodes of one side; none: at any that did not
+    /// fail.
+    Side(FaultKinds, Vec<NodeId>),
     /// Operations of a counter.
     Operations(Off),
     /// A remove at the replica that had taken the add, or at another.
@@ -129,6 +135,18 @@ impl Cause {
                     None => format!("{apart} {differ} from the others"),
                 }
             }
+            Cause::Side(faults, nodes) if nodes.is_empty() => {
+                format!("under {}, at nodes that did not fail", kinds(*faults).unwrap_or_default())
+            }
+            Cause::Side(faults, nodes) => {
+                let mut names: Vec<&str> =
+                    nodes.iter().take(NAMES_MAX).map(|&node| name(node)).collect();
+                let more = nodes.len() - names.len();
+                let more = (more > 0).then(|| format!("{more} more"));
+                names.extend(more.as_deref());
+                let (kinds, names) = (kinds(*faults), crate::words::list(&names));
+                format!("under {}, at {}", kinds.unwrap_or_default(), names.unwrap_or_default())
+            }
             Cause::RemovedAtAdder(true) => {
                 "removed at the replica that had taken the add".to_owned()
             }
@@ -164,6 +182,7 @@ impl Cause {
                 [FaultKind::Clock].into_iter().collect()
             }
             Cause::Apart(_, faults) => *faults,
+            Cause::Side(faults, _) => *faults,
             _ => FaultKinds::NONE,
         }
     }

@@ -2,7 +2,7 @@
 
 use afterall_history::{
     EndHow, FaultKinds, Function, Groups, Header, History, KeyId, NodeChange, NodeId, OpId, OpView,
-    Phase, Promise, Property, RECORDED, SessionId, Sessions, Status, Workload,
+    Phase, Promise, Property, RECORDED, SessionId, Sessions, Share, Status, Workload,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -128,8 +128,29 @@ impl<'h> Context<'h> {
     pub(crate) fn is_promised(&self, (property, sessions): (Property, Sessions)) -> bool {
         let injected = injected(self.history);
         let promises = self.history.header().promises.iter();
-        let mut holding = promises.filter(|promise| promise.unless.and(injected).is_empty());
+        let mut holding = promises.filter(|promise| !promise.is_suspended_by(injected));
         holding.any(|promise| covers(*promise, property, sessions))
+    }
+
+    /// Of which share of its chances the property is promised, where a promise says so.
+    pub(crate) fn promised_share(
+        &self,
+        (property, sessions): (Property, Sessions),
+    ) -> Option<Share> {
+        let injected = injected(self.history);
+        let promises = self.history.header().promises.iter();
+        let holding = promises.filter(|promise| {
+            !promise.is_suspended_by(injected) && covers(**promise, property, sessions)
+        });
+        // One that says nothing promises it of all.
+        holding.map(|promise| promise.at_least.unwrap_or(Share::millionths(1_000_000))).max()
+    }
+
+    /// The kinds of faults that the promises of a property exclude: all of them.
+    pub(crate) fn excluded_kinds(&self, (property, sessions): (Property, Sessions)) -> FaultKinds {
+        let promises = self.history.header().promises.iter();
+        let about = promises.filter(|promise| covers(**promise, property, sessions));
+        about.flat_map(|promise| promise.unless.iter()).collect()
     }
 
     /// Why nothing can be concluded from the final reads of a key: a fault was still in force, or something still changed it.

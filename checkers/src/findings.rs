@@ -50,6 +50,8 @@ pub(crate) struct Group {
 pub(crate) struct Tested {
     /// How many times it could have been broken.
     pub(crate) chances: u64,
+    /// Of these, how often it was broken, which its promise allows.
+    pub(crate) tolerated: u64,
     /// Why it was not, where it was not.
     pub(crate) why_none: &'static str,
     /// Why it cannot be decided.
@@ -79,6 +81,11 @@ impl Findings {
         let tested = self.tested.entry(claim).or_default();
         tested.chances += chances;
         tested.why_none = why_none;
+    }
+
+    /// The property was broken so many times, which its promise allows.
+    pub(crate) fn tolerated(&mut self, claim: Claim, times: u64) {
+        self.tested.entry(claim).or_default().tolerated += times;
     }
 
     /// The property cannot be decided, at least not everywhere. The first reason is kept.
@@ -124,6 +131,7 @@ impl Findings {
         for (claim, tested) in other.tested {
             let known = self.tested.entry(claim).or_default();
             known.chances += tested.chances;
+            known.tolerated += tested.tolerated;
             if !tested.why_none.is_empty() {
                 known.why_none = tested.why_none;
             }

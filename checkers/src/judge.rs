@@ -5,12 +5,14 @@ use crate::cause::Cause;
 use crate::context::{Context, covers, dead_nodes, injected, promised};
 use crate::explain;
 use crate::faults::{fault_verdict, untouched};
-use crate::findings::{Claim, Finding, Findings, Group};
+use crate::findings::{Claim, Finding, Findings, Group, Tested};
+use crate::measures::staleness::wilson;
+use crate::objectives;
 use crate::registry::Registry;
 use crate::row::RestsOn;
 use crate::verdict::{
     Anomaly, AnomalyKind, Counts, CountsOf, Edge, FORMAT, FaultVerdict, Figures, Outcome,
-    PropertyVerdict, VERSION, Valid, Verdict,
+    PropertyVerdict, SloVerdict, VERSION, Valid, Verdict,
 };
 use crate::words::{counted, percent};
 use afterall_history::{
@@ -41,7 +43,8 @@ pub(crate) fn verdict(ctx: &Context<'_>, registry: &Registry, findings: Findings
     let counts = counts(history);
     let faults: Vec<FaultVerdict> =
         history.faults().iter().map(|fault| fault_verdict(history, fault)).collect();
-    let decided = validity(ctx, registry, header, &properties, &faults);
+    let slos = objectives::judged(&header.slos, findings.figures.windows.as_ref());
+    let decided = validity(ctx, registry, header, (&properties, &slos), &faults);
     let mut notes = notes(header, &properties);
     notes.extend(suspended);
     if !findings.notes.is_empty() {
@@ -55,6 +58,7 @@ pub(crate) fn verdict(ctx: &Context<'_>, registry: &Registry, findings: Findings
         controls: None,
         groups_left_out,
         faults,
+        slos,
         ..untimed_verdict(registry, header, properties, decided, counts, findings.figures)
     };
     if let Some(lie) = verdict.lie {
@@ -89,7 +93,7 @@ fn in_force(history: &History) -> (Header, Vec<String>) {
     let injected = injected(history);
     let all = std::mem::take(&mut header.promises);
     let (kept, suspended): (Vec<Promise>, Vec<Promise>) =
-        all.into_iter().partition(|promise| promise.unless.and(injected).is_empty());
+        all.into_iter().partition(|promise| !promise.is_suspended_by(injected));
     // What promises nothing but under other conditions is measured, as it was meant to be.
     header.measure_only |= kept.is_empty() && !suspended.is_empty();
     header.promises = kept;
@@ -141,6 +145,7 @@ fn untimed_verdict(
         untimed: true,
         strongest: registry.strongest(&properties),
         properties,
+        slos: Vec::new(),
         anomalies: Vec::new(),
         controls: None,
         groups_left_out: 0,
@@ -164,7 +169,7 @@ pub(crate) fn transactions(
     if history.is_empty() {
         doubts.push("no transaction was made".to_owned());
     }
-    let decided = outcome(header, &properties, doubts);
+    let decided = outcome(header, (&properties, &[]), doubts);
     let number = |op: OpId| history.number(op);
     let key_name = |key| history.key_name(key).to_string();
     let cause_words = |cause: &Cause| cause.words_of_transactions(history);
@@ -250,7 +255,7 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
     } else if let Some(why) = undecided {
         Outcome::Undecided { why }
     } else {
-        Outcome::held(chances, tested.map_or("nothing put it to the test", |t| t.why_none))
+        held(chances, tested)
     };
     let name = claim_name(claim);
     let summary = match &outcome {
@@ -285,6 +290,18 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
         tier,
         hardly_exercised: false,
         summary,
+    }
+}
+
+/// What held, to all that is known: in how many chances, and in which share it may still break.
+fn held(chances: u64, tested: Option<&Tested>) -> Outcome {
+    match tested {
+        Some(tested) if tested.tolerated > 0 && chances > 0 => {
+            Outcome::Held { chances, bound: wilson(tested.tolerated, chances).1 }
+        }
+        tested => {
+            Outcome::held(chances, tested.map_or("nothing put it to the test", |t| t.why_none))
+        }
     }
 }
 
@@ -326,7 +343,7 @@ fn validity(
     ctx: &Context<'_>,
     registry: &Registry,
     header: &Header,
-    properties: &[PropertyVerdict],
+    held: (&[PropertyVerdict], &[SloVerdict]),
     faults: &[FaultVerdict],
 ) -> (Valid, Vec<String>) {
     let history = ctx.history;
@@ -347,7 +364,7 @@ fn validity(
             doubts.extend(how.map(|how| format!("the run {how}{why}")));
             if matches!(end.how, EndHow::CutShort | EndHow::Failed) {
                 // Everything else that is in doubt follows from this.
-                return outcome(header, properties, doubts);
+                return outcome(header, held, doubts);
             }
         }
     }
@@ -381,22 +398,27 @@ fn validity(
     for node in dead_nodes(history) {
         doubts.push(format!("{} never came back", history.node_name(node)));
     }
-    outcome(header, properties, doubts)
+    outcome(header, held, doubts)
 }
 
 /// A broken promise makes it invalid; a doubt, or a promise that was not put to the test, unknown.
 fn outcome(
     header: &Header,
-    properties: &[PropertyVerdict],
+    (properties, slos): (&[PropertyVerdict], &[SloVerdict]),
     mut doubts: Vec<String>,
 ) -> (Valid, Vec<String>) {
-    if header.promises.is_empty() && !header.measure_only {
+    if header.promises.is_empty() && !header.measure_only && slos.is_empty() {
         doubts.push("nothing was promised: measured only".to_owned());
     }
+    let missed = slos.iter().filter(|slo| slo.met == Some(false));
+    let missed = missed.map(|slo| format!("objective {}", slo.summary));
+    let unmeasured = slos.iter().filter(|slo| slo.met.is_none());
+    doubts.extend(unmeasured.map(|slo| format!("objective not measured: {}", slo.summary)));
     let broken: Vec<String> = properties
         .iter()
         .filter(|p| p.promised && p.outcome.is_broken())
         .map(|p| format!("promise broken: {}", p.summary.replacen(": broken ", ", ", 1)))
+        .chain(missed)
         .collect();
     for promise in &header.promises {
         doubts.extend(untested(header, *promise, properties));
@@ -405,7 +427,7 @@ fn outcome(
     let valid = match (broken.is_empty(), doubts.is_empty()) {
         (false, _) => Valid::False,
         (true, false) => Valid::Unknown,
-        (true, true) if header.promises.is_empty() => Valid::Measured,
+        (true, true) if header.promises.is_empty() && slos.is_empty() => Valid::Measured,
         (true, true) => Valid::True,
     };
     (valid, broken.into_iter().chain(doubts).collect())

@@ -39,6 +39,7 @@ mod judge;
 mod linearizable;
 mod measures;
 mod nil_reads;
+mod objectives;
 mod promises;
 mod properties;
 mod registry;

@@ -1,7 +1,7 @@
 //! The registry: all properties, a row each. Everything that must know of every property walks over it.
 
 use crate::findings::Claim;
-use crate::measures::staleness;
+use crate::measures::{levels, staleness, windows};
 use crate::properties;
 use crate::row::{Checker, Gravity, RestsOn, Row};
 use crate::verdict::{Outcome, PropertyVerdict};
@@ -32,6 +32,7 @@ impl Registry {
             &properties::monotonic_reads::ROW,
             &properties::monotonic_writes::ROW,
             &properties::writes_follow_reads::ROW,
+            &properties::fresh_reads::ROW,
             &properties::no_lost_writes::ROW,
             &properties::no_causal_loss::ROW,
             &properties::convergence::ROW,
@@ -42,6 +43,7 @@ impl Registry {
             &properties::no_resurrected_items::ROW,
             &properties::no_oversell::ROW,
             &properties::no_phantoms::ROW,
+            &properties::availability::ROW,
         ])
     }
 
@@ -54,7 +56,15 @@ impl Registry {
     /// Of these rows, in any order.
     pub(crate) fn of(mut rows: Vec<&'static Row>) -> Registry {
         rows.sort_by_key(|row| row.property);
-        Registry { rows, measures: vec![&staleness::CHECKER, &properties::convergence::CHECKER] }
+        Registry {
+            rows,
+            measures: vec![
+                &staleness::CHECKER,
+                &windows::CHECKER,
+                &levels::CHECKER,
+                &properties::convergence::CHECKER,
+            ],
+        }
     }
 
     /// The rows, the strongest property first.

@@ -75,6 +75,7 @@ fn history(value: i64, promises: &[Property]) -> History {
         for outcome in [How::Invoke, How::Ok] {
             let index = 2 * at as u64 + u64::from(outcome == How::Ok);
             let event = OpEvent {
+                level: None,
                 index,
                 time: index as i64,
                 outcome,

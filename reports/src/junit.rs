@@ -1,7 +1,7 @@
 //! `junit.xml`: one test case a property, in the dialect of Jenkins.
 //!
 //! A broken promise is a failure. What was not promised cannot fail: where it is broken the case passes and says
-//! so in its output. What was not put to the test, or cannot be decided, is skipped.
+//! so in its output. An objective is a case of its own. What was not put to the test, or cannot be decided, is skipped.
 
 use crate::json::ReportError;
 use crate::words;
@@ -25,6 +25,22 @@ pub fn junit_xml(verdict: &Verdict) -> Result<String, ReportError> {
     suite.add_property(("world", verdict.world.as_str()));
     for property in &verdict.properties {
         suite.add_test_case(case(verdict, property));
+    }
+    for slo in &verdict.slos {
+        let status = match slo.met {
+            Some(true) => TestCaseStatus::success(),
+            Some(false) => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_message(slo.summary.clone()).set_type("broken");
+                status
+            }
+            None => {
+                let mut status = TestCaseStatus::skipped();
+                status.set_message(slo.summary.clone());
+                status
+            }
+        };
+        suite.add_test_case(TestCase::new(format!("slo {}", slo.slo), status));
     }
     // So that a run that is unknown for another reason than a property is not green all over.
     if verdict.valid == Valid::Unknown {

@@ -4,9 +4,9 @@ use afterall_checkers::verdict::Counts;
 use afterall_checkers::{
     Anomaly, Outcome, PropertyVerdict, Tier, Valid, Verdict, is_model, is_session_guarantee,
 };
-use afterall_history::{Promise, Property, Sessions, Workload};
+use afterall_history::{FaultKind, Promise, Property, Sessions, Workload};
 
-pub(crate) use afterall_checkers::words::{count, counted, duration, percent};
+pub(crate) use afterall_checkers::words::{count, counted, duration, percent, share};
 
 pub(crate) fn valid(valid: Valid) -> &'static str {
     match valid {
@@ -51,6 +51,26 @@ pub(crate) fn grounds(outcome: &Outcome) -> String {
             format!("{times} in {}, {}", counted(*chances, "chance"), counted(*groups, "group"))
         }
         Outcome::NotExercised { why } | Outcome::Undecided { why } => why.clone(),
+    }
+}
+
+/// `partition and clock`, or that there was none.
+pub(crate) fn kinds(faults: &[FaultKind]) -> String {
+    let names: Vec<&str> = faults.iter().map(|kind| kind.name()).collect();
+    match names.as_slice() {
+        [] => "no fault".to_owned(),
+        [one] => (*one).to_owned(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+/// `n1, n2`, the first of many, or all that did not fail.
+pub(crate) fn side(nodes: &[String]) -> String {
+    let named = nodes.iter().take(8).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match nodes.len() {
+        0 => "nodes that did not fail".to_owned(),
+        1..=8 => named,
+        more => format!("{named} and {} more", count(more as u64 - 8)),
     }
 }
 

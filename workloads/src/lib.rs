@@ -9,7 +9,9 @@ mod counter;
 mod generator;
 mod inventory;
 mod keys;
+mod load;
 mod operation;
+mod probes;
 mod register;
 mod registry;
 mod seen;
@@ -18,5 +20,6 @@ mod source;
 
 pub use generator::Generator;
 pub use keys::Rotation;
+pub use load::Load;
 pub use operation::Operation;
-pub use registry::driven;
+pub use registry::{driven, loaded};

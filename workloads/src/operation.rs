@@ -1,6 +1,6 @@
 //! What a session is to do next.
 
-use afterall_history::{Function, Value};
+use afterall_history::{Function, Level, Value};
 
 /// What a session is to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,12 +11,14 @@ pub struct Operation {
     pub key: String,
     /// With which value; [`Value::Nil`] for reads.
     pub value: Value,
+    /// How many replicas are to take part, where that is asked for.
+    pub level: Option<Level>,
 }
 
 impl Operation {
     /// A read of a key.
     #[must_use]
     pub fn read(key: impl Into<String>) -> Self {
-        Operation { f: Function::Read, key: key.into(), value: Value::Nil }
+        Operation { f: Function::Read, key: key.into(), value: Value::Nil, level: None }
     }
 }

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use afterall_history::{Function, Value, Workload};
-use afterall_workloads::{Generator, Operation};
-use std::collections::BTreeSet;
+use afterall_workloads::{Generator, Load, Operation};
+use std::collections::{BTreeMap, BTreeSet};
 
 const WORKLOADS: [Workload; 3] = [Workload::Register, Workload::Counter, Workload::Cart];
 
@@ -43,7 +43,7 @@ fn a_session_removes_only_what_it_has_seen_and_only_once() {
     let blind: Vec<_> = (0..500).map(|_| generator.next(0)).collect();
     assert!(blind.iter().all(|operation| operation.f != Function::Remove));
 
-    let read = Operation { f: Function::Read, key: "cart0".into(), value: Value::Nil };
+    let read = Operation { f: Function::Read, key: "cart0".into(), value: Value::Nil, level: None };
     let shown = Value::List(vec![Value::List(vec!["apple#9".into(), Value::Int(1)])]);
     let mut generator = Generator::new(Workload::Cart, 3).unwrap();
     generator.learn(0, &read, &shown);
@@ -64,4 +64,24 @@ fn keys_rotate_and_all_are_remembered() {
     let used: BTreeSet<String> = (0..5_000).map(|_| generator.next(0).key).collect();
     assert!(used.len() > 30);
     assert!(used.iter().all(|key| generator.keys().contains(key)));
+}
+
+#[test]
+fn a_probe_is_written_by_one_session_and_read_by_all_to_the_end() {
+    let mut generator = Generator::with_load(Workload::Register, Load::Probe, 3).unwrap();
+    let mut writers: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    let mut readers: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    let mut writes = 0;
+    for turn in 0..20_000 {
+        let operation = generator.next(turn % 10);
+        let by = if operation.f.is_read() { &mut readers } else { &mut writers };
+        by.entry(operation.key).or_default().insert(turn % 10);
+        writes += usize::from(!operation.f.is_read());
+    }
+    assert!((500..2_000).contains(&writes), "{writes}");
+    assert_eq!(generator.keys().len(), 8);
+    for key in generator.keys() {
+        assert_eq!((writers[key].len(), readers[key].len()), (1, 10), "{key}");
+    }
+    assert!(Generator::with_load(Workload::Counter, Load::Probe, 3).is_none());
 }

@@ -30,6 +30,7 @@ pub(crate) fn events(ops: u64, versions: bool) -> (Header, Vec<Event>) {
                 let done = outcome == Outcome::Ok;
                 let index = events.len() as u64;
                 events.push(Event::Op(OpEvent {
+                    level: None,
                     index,
                     time: index as i64 * 1_000,
                     outcome,

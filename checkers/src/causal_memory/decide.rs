@@ -492,6 +492,7 @@ mod tests {
                 let index = 2 * n as u64 + u64::from(done);
                 builder
                     .push_op_event(&OpEvent {
+                        level: None,
                         index,
                         time: index as i64,
                         outcome,

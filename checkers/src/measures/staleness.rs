@@ -46,7 +46,7 @@ const STEPS_NS: &[i64] = &[
 const Z: f64 = 1.959_964;
 
 /// The writes of a key that count, and what is asked of them.
-struct Writes {
+pub(crate) struct Writes {
     /// When each began, in order.
     begun: Vec<i64>,
     /// From each on: when the first of them was acknowledged.
@@ -62,7 +62,7 @@ struct Stale {
 }
 
 impl Writes {
-    fn new(ctx: &Context<'_>, key: KeyId, seen: &[bool]) -> Writes {
+    pub(crate) fn new(ctx: &Context<'_>, key: KeyId, seen: &[bool]) -> Writes {
         let counts = |op: &OpView<'_>| !op.f().is_read() && op.is_ok() && seen[op.id().0 as usize];
         let mut times: Vec<(i64, i64)> =
             ctx.on(key).filter(counts).map(|op| (op.invoked(), op.until())).collect();
@@ -122,15 +122,7 @@ fn measure(ctx: &Context<'_>, reads_from: &ReadsFrom) -> Option<StalenessFigures
         for read in ctx.on(key).filter(|op| op.f().is_read() && op.is_ok()) {
             let asked = read.invoked();
             let Some(last) = writes.last_before(asked) else { continue };
-            let from = reads_from.of(read.id());
-            // A value that cannot be traced, or whose write nobody acknowledged, has no age.
-            let untraced =
-                reads_from.partly(read.id()) || (from.is_empty() && !returned_nothing(ctx, read));
-            if untraced || from.iter().any(|&write| !ctx.op(write).is_ok()) {
-                continue;
-            }
-            let written = from.iter().map(|&write| ctx.op(write).until()).max().unwrap_or(i64::MIN);
-            let stale = writes.overwritten(written, asked);
+            let Some(stale) = overwritten(ctx, reads_from, &writes, read) else { continue };
             let phase = ctx.history.phase_at(asked).unwrap_or(Phase::Healthy);
             let of_phase = phases.entry(phase).or_default();
             let step = STEPS_NS.partition_point(|&step| step <= asked - last);
@@ -188,6 +180,32 @@ fn measure(ctx: &Context<'_>, reads_from: &ReadsFrom) -> Option<StalenessFigures
     })
 }
 
+/// What overwrote what a read returned before it began, if anything did; nothing where that is not known.
+fn overwritten(
+    ctx: &Context<'_>,
+    reads_from: &ReadsFrom,
+    writes: &Writes,
+    read: OpView<'_>,
+) -> Option<Option<Stale>> {
+    let from = reads_from.of(read.id());
+    // A value that cannot be traced, or whose write nobody acknowledged, has no age.
+    let untraced =
+        reads_from.partly(read.id()) || (from.is_empty() && !returned_nothing(ctx, read));
+    if untraced || from.iter().any(|&write| !ctx.op(write).is_ok()) {
+        return None;
+    }
+    let written = from.iter().map(|&write| ctx.op(write).until()).max().unwrap_or(i64::MIN);
+    Some(writes.overwritten(written, read.invoked()))
+}
+
+/// For how long what a read returned had been overwritten; inside nothing if it had not been, and nothing at all where that is not
+/// known.
+pub(crate) fn age(case: &Case<'_>, writes: &Writes, read: OpView<'_>) -> Option<Option<i64>> {
+    writes.last_before(read.invoked())?;
+    let stale = overwritten(case.ctx, case.reads_from, writes, read)?;
+    Some(stale.map(|stale| read.invoked() - stale.since))
+}
+
 /// Round trips that the prediction draws from, at most, of reads and of writes.
 const ROUND_TRIPS_MAX: usize = 100_000;
 const TRIALS: u32 = 20_000;
@@ -226,13 +244,13 @@ fn freshness(curve: &[(u64, u64)], prediction: Option<&Prediction>) -> Vec<Fresh
 }
 
 /// The value that so many of a thousand do not exceed (nearest rank); the values are in order.
-fn percentile(values: &[i64], of_thousand: usize) -> Option<i64> {
+pub(crate) fn percentile(values: &[i64], of_thousand: usize) -> Option<i64> {
     let rank = (values.len() * of_thousand).div_ceil(1_000);
     values.get(rank.checked_sub(1)?).copied()
 }
 
 /// The interval that holds a share with 95 % confidence, after so many of n.
-fn wilson(hits: u64, n: u64) -> (f64, f64) {
+pub(crate) fn wilson(hits: u64, n: u64) -> (f64, f64) {
     let (hits, n) = (hits as f64, n as f64);
     let share = hits / n;
     let middle = (share + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);

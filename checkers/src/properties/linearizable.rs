@@ -18,7 +18,7 @@ pub(crate) static ROW: Row = Row {
     sessions: TOGETHER,
     real_time: true,
     model: true,
-    implies: &[Property::Sequential, Property::CounterBounds],
+    implies: &[Property::Sequential, Property::FreshReads, Property::CounterBounds],
     gravity: Gravity::Comparison,
     rests_on: RestsOn::EveryRead,
     usual_for: &[Workload::Register, Workload::Text, Workload::Mutex],

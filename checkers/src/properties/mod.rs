@@ -1,11 +1,13 @@
 //! The properties, one file each: its definition and its source on top, its row in the registry, and the walk that judges it
 //! where that judges nothing else. Walks that judge several properties have rooms of their own.
 
+pub(crate) mod availability;
 pub(crate) mod causal;
 pub(crate) mod causal_convergence;
 pub(crate) mod causal_memory;
 pub(crate) mod convergence;
 pub(crate) mod counter_bounds;
+pub(crate) mod fresh_reads;
 pub(crate) mod linearizable;
 pub(crate) mod monotonic_reads;
 pub(crate) mod monotonic_writes;

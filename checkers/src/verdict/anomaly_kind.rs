@@ -94,6 +94,10 @@ vocabulary! {
         ResurrectedItem = "resurrected item",
         /// A read of a register returned several values at once.
         Siblings = "siblings",
+        /// A read returned what was older than a write that had been acknowledged before the read began.
+        StaleRead = "stale read",
+        /// An operation at a node that had not failed was not answered while a fault was in force.
+        Unanswered = "unanswered",
         /// The store put a session's update before a write that the session had read: writes follow reads is broken.
         WritesFollowReads = "update ordered before what it had seen",
         /// A write was acknowledged, and at the end a value that its session had seen before stands in its place.

@@ -6,6 +6,7 @@ use super::fault::FaultVerdict;
 use super::figures::Figures;
 use super::property::PropertyVerdict;
 use super::valid::Valid;
+use super::windows::SloVerdict;
 use afterall_history::{Lie, Property, Sessions, Workload};
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,9 @@ pub struct Verdict {
     /// Every property that the workload can show, strongest first. A session guarantee appears twice: for
     /// sticky and for roaming sessions.
     pub properties: Vec<PropertyVerdict>,
+    /// What became of each objective.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slos: Vec<SloVerdict>,
     /// The strongest consistency model that held, and that implies nothing that is broken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strongest: Option<Property>,

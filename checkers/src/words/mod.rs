@@ -8,6 +8,6 @@ mod value;
 
 pub(crate) use fault::parameters;
 pub(crate) use list::list;
-pub use number::{count, counted, duration, percent};
+pub use number::{count, counted, duration, percent, share};
 pub(crate) use sentence::sentence;
 pub(crate) use value::{item, returned, shows_nothing, value};

@@ -48,7 +48,9 @@ pub fn duration(ns: i64) -> String {
 #[must_use]
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    let text = if percent >= 10.0 {
+    let text = if share == 0.0 {
+        "0".to_owned()
+    } else if percent >= 10.0 {
         format!("{percent:.0}")
     } else if percent >= 1.0 {
         format!("{percent:.1}")
@@ -60,6 +62,16 @@ pub fn percent(share: f64) -> String {
         format!("{percent:.1e}")
     };
     format!("{text} %")
+}
+
+/// As [`percent`], but where almost all is not all: `99.968 %`
+#[must_use]
+pub fn share(share: f64) -> String {
+    if share < 1.0 && share > 0.99 {
+        // Rounded down: what is less than all is never called all.
+        return format!("{:.3} %", (share * 100_000.0).floor() / 1_000.0);
+    }
+    percent(share)
 }
 
 #[cfg(test)]
@@ -87,6 +99,12 @@ mod tests {
             text,
             "0 ns, 850 ns, 85 µs, 230 ms, 1.42 s, 31.2 s, 2 min 3 s, −5 µs, 17 h 50 min"
         );
+    }
+
+    #[test]
+    fn almost_all_is_not_all() {
+        let read = [1.0, 0.999_999, 0.995, 0.5].map(share);
+        assert_eq!(read, ["100 %", "99.999 %", "99.500 %", "50 %"]);
     }
 
     #[test]

@@ -124,6 +124,7 @@ impl Store {
         for outcome in [Outcome::Invoke, Outcome::Ok] {
             let asked = if f.is_read() { Value::Nil } else { value.clone() };
             self.events.push(Event::Op(OpEvent {
+                level: None,
                 index: self.events.len() as u64,
                 time: self.events.len() as i64 * 10,
                 outcome,

@@ -10,9 +10,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod availability;
 mod correct_stores;
 mod delivery;
+mod fresh_reads;
 mod invariance;
+mod levels;
 mod mutations;
 mod named_counters_and_carts;
 mod named_doubts;
@@ -38,3 +41,4 @@ mod transactions_stores;
 mod txns;
 mod unless;
 mod verdicts;
+mod windows;

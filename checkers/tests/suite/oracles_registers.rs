@@ -12,16 +12,16 @@ use std::collections::BTreeMap;
 
 /// What kind of small history to draw.
 #[derive(Clone, Copy)]
-struct Draw {
-    siblings: bool,
-    versions: bool,
-    finals: bool,
+pub(crate) struct Draw {
+    pub(crate) siblings: bool,
+    pub(crate) versions: bool,
+    pub(crate) finals: bool,
     /// One key, each session writes first and then mostly reads, and nothing fails: what conflicts are made of.
-    conflicts: bool,
-    rule: RegisterRule,
+    pub(crate) conflicts: bool,
+    pub(crate) rule: RegisterRule,
 }
 
-const PLAIN: Draw = Draw {
+pub(crate) const PLAIN: Draw = Draw {
     siblings: false,
     versions: false,
     finals: false,
@@ -29,7 +29,7 @@ const PLAIN: Draw = Draw {
     rule: RegisterRule::Lww,
 };
 
-fn draw(how: Draw, seed: u64) -> History {
+pub(crate) fn draw(how: Draw, seed: u64) -> History {
     let (header, events) = events(how, seed);
     build(header, events)
 }
@@ -88,6 +88,7 @@ fn events(how: Draw, seed: u64) -> (Header, Vec<Event>) {
             }
         });
         let invoke = OpEvent {
+            level: None,
             index: 0,
             time: from,
             outcome: Outcome::Invoke,
@@ -122,6 +123,7 @@ fn events(how: Draw, seed: u64) -> (Header, Vec<Event>) {
             for node in ["n1", "n2"] {
                 time += 2;
                 let invoke = OpEvent {
+                    level: None,
                     index: 0,
                     time,
                     outcome: Outcome::Invoke,

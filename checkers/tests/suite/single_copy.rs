@@ -173,6 +173,7 @@ impl Store {
     fn invoke(&mut self, client: usize, f: Function, key: usize, value: Value, last: Option<&str>) {
         let node = last.unwrap_or(*self.dice.pick(&NODES)).to_owned();
         let invoke = OpEvent {
+            level: None,
             index: self.events.len() as u64,
             time: self.time,
             outcome: Outcome::Invoke,

@@ -223,6 +223,7 @@ impl Store {
             _ => (Function::Write, fresh),
         };
         let event = OpEvent {
+            level: None,
             index: 0,
             time: self.time,
             outcome: Outcome::Invoke,
@@ -402,6 +403,7 @@ impl Store {
             for (key, key_name) in KEYS.iter().enumerate() {
                 self.time += 10;
                 let invoke = OpEvent {
+                    level: None,
                     index: 0,
                     time: self.time,
                     outcome: Outcome::Invoke,

@@ -6,6 +6,7 @@
 //! p2@n2 read x [5]  20..31           when; without it, the lines follow one another
 //! p3@n2 write x 6   info             nobody knows; also: fail, final
 //! p1@n1 read x [6]  v={"n1":3}       the version that came back
+//! p1@n1 read x [6]  @one             the consistency level that was asked for
 //! kill n2 40..50                     a fault, from injection to healing; without the second, never healed
 //! partition n1>n2 40..50             on links
 //! cut                                the history has no end
@@ -175,6 +176,7 @@ fn head(header: &mut Header, words: &[&str]) {
         ["rule", "siblings-client"] => header.semantics.register = RegisterRule::SiblingsClient,
         ["rule", "siblings-replica"] => header.semantics.register = RegisterRule::SiblingsReplica,
         ["stamps", "node-clock"] => header.semantics.stamps = StampRule::NodeClock,
+        ["slo", slo] => header.slos.push(slo.parse().unwrap()),
         ["promise", promise @ .., "unless", faults] => {
             let promise = format!("{} unless {faults}", promise.join(" "));
             header.promises.push(promise.parse().unwrap());
@@ -190,18 +192,21 @@ fn op(events: &mut Vec<Event>, words: &[&str], (from, to): (i64, Option<i64>)) {
     let (process, node) = words[0].split_once('@').unwrap();
     let f: Function = words[1].parse().unwrap();
     let (mut how, mut last, mut version, mut value) = (How::Ok, false, None, Value::Nil);
+    let mut level = None;
     for &word in &words[3..] {
         match word {
             "info" => how = How::Info,
             "fail" => how = How::Fail,
             "final" => last = true,
             _ => match word.strip_prefix("v=") {
+                None if word.starts_with('@') => level = Some(word[1..].parse().unwrap()),
                 Some(json) => version = Some(serde_json::from_str(json).unwrap()),
                 None => value = serde_json::from_str(word).unwrap(),
             },
         }
     }
     let invoke = OpEvent {
+        level,
         index: 0,
         time: from,
         outcome: How::Invoke,

@@ -181,6 +181,7 @@ fn whatever_a_history_says_there_is_a_verdict() {
             let outcome = *dice.pick(&kinds);
             let version = (outcome != Outcome::Invoke && dice.below(2) == 0).then(|| value.clone());
             let event = Event::Op(OpEvent {
+                level: None,
                 index,
                 time,
                 outcome,

@@ -9,12 +9,11 @@ use afterall_engine::config::{MaxBound, REFERENCE};
 use afterall_engine::faults::Registry;
 use afterall_engine::{ConfigError, RunConfig, RunConfigBuilder, SessionKind, WorldKind};
 use afterall_formats::Format;
-use afterall_history::Workload;
-use afterall_history::{FaultKind, Lie};
+use afterall_history::{FaultKind, Level, Lie, Slo, Workload};
 use afterall_manifest::builtin;
 use afterall_node::NodeArgs;
 use afterall_reference::core::{Copies, Flavour, MUTANTS, Mechanism, Mechanisms, Mutant};
-use afterall_workloads::driven;
+use afterall_workloads::{Load, driven};
 use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -29,7 +28,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 every promise held, 1 a promise was broken, 2 unknown: nothing was found broken, and not every promise was put to the test, 254 the command line is \
+const EXIT_CODES: &str = "Exit codes: 0 every promise held and every objective was met, 1 a promise was broken or an objective not met, 2 unknown: nothing was found broken, and not every promise was put to the test, 254 the command line is \
                           wrong, 255 the harness failed";
 
 const EXPLORE_EXIT_CODES: &str = "Exit codes: 0 no run broke a promise, and every promise was put to the test, 1 a run broke one, 2 unknown, 254 the command line is \
@@ -83,6 +82,18 @@ pub(crate) struct RunArgs {
     /// The data type to drive [default: register, or the one that shows the mutant]
     #[arg(long, value_parser = workloads())]
     pub(crate) workload: Option<Workload>,
+    /// What to ask of it: reads and updates (usual), or many reads of a few registers at every replica, to measure how long
+    /// writes take to be seen everywhere (probe) [default: usual; with --slo, probe]
+    #[arg(long, value_parser = words::<Load>(Load::names()))]
+    pub(crate) load: Option<Load>,
+    /// Consistency levels of the reference store, separated by commas: each operation asks at one of them, drawn from the seed
+    /// [default: the flavour's own for all]
+    #[arg(long, value_delimiter = ',', value_parser = words::<Level>(Level::names()))]
+    pub(crate) levels: Vec<Level>,
+    /// An objective: how long a write may take to be seen everywhere, such as p99<500ms (p50, p90, p99, p99.9 or max); may be
+    /// repeated. Where it is missed the run is invalid, where nothing was measured unknown
+    #[arg(long = "slo", value_name = "OBJECTIVE")]
+    pub(crate) slos: Vec<Slo>,
     /// Where to run: as processes on loopback (process), in containers (docker), or simulated in virtual time (sim)
     /// [default: process for the reference store, docker for every other target]
     #[arg(long, value_parser = words::<WorldKind>(WorldKind::names()))]
@@ -370,6 +381,9 @@ impl RunArgs {
             })
             .lie(self.lie)
             .workload(self.workload)
+            .load(self.load)
+            .slos(self.slos.clone())
+            .levels(self.levels.clone())
             .world(self.world)
             .nodes(self.nodes)
             .rate(self.rate)
@@ -499,6 +513,17 @@ pub(crate) fn command_line(config: &RunConfig, kept: &Path) -> String {
     ));
     if let Some(rate) = config.rate {
         line.push_str(&format!(" --rate {rate}"));
+    }
+    let usual = if config.slos.is_empty() { Load::Usual } else { Load::Probe };
+    if config.load != usual {
+        line.push_str(&format!(" --load {}", config.load));
+    }
+    if !config.levels.is_empty() {
+        let names: Vec<&str> = config.levels.iter().map(|level| level.name()).collect();
+        line.push_str(&format!(" --levels {}", names.join(",")));
+    }
+    for slo in &config.slos {
+        line.push_str(&format!(" --slo {}", quoted(&slo.to_string())));
     }
     if config.max_bound != MaxBound::USUAL {
         line.push_str(&format!(" --max-bound {}", config.max_bound));

@@ -17,7 +17,6 @@ pub mod evidence;
 pub mod expect;
 pub mod faults;
 mod fork;
-mod from_text;
 mod observer;
 pub mod operations;
 mod plan;

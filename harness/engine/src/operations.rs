@@ -2,7 +2,7 @@
 
 use crate::config::Span;
 use crate::faults::{NodeName, NodeNames};
-use afterall_history::{Event, Function, Header, HistoryBuilder, OpEvent, Outcome, Value};
+use afterall_history::{Event, Function, Header, HistoryBuilder, Level, OpEvent, Outcome, Value};
 use afterall_workloads::Operation;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,9 @@ pub struct GivenOperation {
     /// repetition, since every update has a value of its own; so is the first of a list.
     #[serde(default, skip_serializing_if = "Value::is_nil")]
     pub value: Value,
+    /// How many replicas are to take part: a consistency level of the reference store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
 }
 
 /// An operation that cannot be asked.
@@ -176,7 +179,7 @@ impl GivenOperation {
             Some(_) if self.has_own_value() => numbered(&self.value, time),
             _ => self.value.clone(),
         };
-        let operation = Operation { f: self.f, key: self.key.clone(), value };
+        let operation = Operation { f: self.f, key: self.key.clone(), value, level: self.level };
         Asked { at_ns: self.when.0 + time * every_ns, node, operation, given }
     }
 }
@@ -211,6 +214,7 @@ impl Shapes {
     fn check(&mut self, one: &GivenOperation) -> Result<(), String> {
         let Some(builder) = &mut self.builder else { return Ok(()) };
         let event = Event::Op(OpEvent {
+            level: None,
             index: self.count,
             time: 0,
             outcome: Outcome::Invoke,

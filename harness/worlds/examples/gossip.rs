@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many nodes, and how many runs of so many.
 const SIZES: &[(u16, usize)] =
-    &[(10, 400), (30, 400), (100, 400), (300, 200), (1_000, 100), (3_000, 100), (10_000, 100)];
+    &[(10, 400), (30, 400), (100, 400), (300, 200), (1_000, 100), (3_000, 40), (10_000, 10)];
 /// Of which size the curve is drawn.
 const CURVE: u16 = 1_000;
 /// τ, milliseconds.

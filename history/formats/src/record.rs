@@ -77,6 +77,7 @@ impl Recorder {
         let builder = HistoryBuilder::new(header).map_err(Problem::from)?;
         let setup = Setup::new(layout.workload, &options.initial)?;
         let event = OpEvent {
+            level: None,
             index: 0,
             time: 0,
             outcome: Outcome::Invoke,

@@ -10,6 +10,7 @@ use crate::function::Function;
 use crate::header::{Header, NODE_UNKNOWN, RECORDED};
 use crate::history::{Columns, History, NEVER, NONE};
 use crate::ids::{NodeId, Status};
+use crate::level::Level;
 use crate::limits::{EVENTS_MAX, FAULTS_MAX, NODES_MAX};
 use crate::shape;
 use crate::value::Value;
@@ -29,6 +30,7 @@ pub(crate) struct RawOp {
     pub(crate) f: Function,
     pub(crate) key: Symbol,
     pub(crate) value: Datum,
+    pub(crate) level: Option<Level>,
     pub(crate) version: Datum,
     pub(crate) error: Option<Symbol>,
     pub(crate) last: bool,
@@ -201,6 +203,7 @@ impl HistoryBuilder {
                 f: e.f,
                 key: data.intern_text(&e.key)?,
                 value: data.intern(&e.value)?,
+                level: e.level,
                 version: data.intern(e.version.as_ref().unwrap_or(&Value::Nil))?,
                 error: e.error.as_deref().map(|error| data.intern_text(error)).transpose()?,
                 last: e.last,
@@ -291,6 +294,10 @@ impl HistoryBuilder {
         ops.took.push(NEVER);
         ops.invoke_index.push(raw.index as u32);
         ops.complete_index.push(NONE);
+        if raw.level.is_some() {
+            ops.level.resize(ops.value.len(), None);
+            ops.level.push(raw.level);
+        }
         ops.value.push(input);
         ops.echoed.push(false);
         Ok(())

@@ -2,6 +2,7 @@
 
 use crate::fault_kind::FaultKind;
 use crate::function::Function;
+use crate::level::Level;
 use crate::value::Value;
 use crate::vocabulary;
 
@@ -82,6 +83,8 @@ pub struct OpEvent {
     pub key: String,
     /// What was written, or read; see [`crate::Workload`].
     pub value: Value,
+    /// How many replicas the invocation asks to take part, where it says so; nothing at its completion.
+    pub level: Option<Level>,
     /// The version that the target returned with the answer, where it does. A number, a text or a list of
     /// these: a total order, compared item by item. A map from name to number: a version vector, a partial order.
     pub version: Option<Value>,

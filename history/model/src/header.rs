@@ -2,6 +2,7 @@
 
 use crate::lie::Lie;
 use crate::promise::Promise;
+use crate::slo::Slo;
 use crate::workload::Workload;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +54,9 @@ pub struct Header {
     /// Whether the run is meant to promise nothing, and to measure only.
     #[serde(default, skip_serializing_if = "is_false")]
     pub measure_only: bool,
+    /// Within which time what is written has to be seen everywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slos: Vec<Slo>,
     /// A promise with fewer chances to be broken than this was hardly tested; 0 demands nothing.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub floor: u64,
@@ -91,6 +95,7 @@ impl Header {
             semantics: Semantics::default(),
             promises: Vec::new(),
             measure_only: false,
+            slos: Vec::new(),
             floor: 0,
             started: None,
         }

@@ -7,6 +7,7 @@ use crate::function::Function;
 use crate::groups::Groups;
 use crate::header::Header;
 use crate::ids::{KeyId, NodeId, OpId, SessionId, Status};
+use crate::level::Level;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -42,6 +43,8 @@ pub(crate) struct Columns {
     /// nothing.
     pub(crate) echoed: Vec<bool>,
     pub(crate) answers: BTreeMap<u32, Packed>,
+    /// Shorter than the others where the last operations have none.
+    pub(crate) level: Vec<Option<Level>>,
     /// Shorter than the others where the last operations have none.
     pub(crate) version: Vec<Packed>,
     /// Shorter than the others where the last operations have none.
@@ -99,6 +102,7 @@ impl Columns {
         }
         self.value.push(from.value[op]);
         self.echoed.push(from.echoed[op]);
+        self.level.push(from.level.get(op).copied().flatten());
         self.version.push(from.version.get(op).copied().unwrap_or(Packed::NIL));
         self.error.push(from.error.get(op).copied().unwrap_or(NONE));
         if from.is_unjudged(op) {
@@ -465,6 +469,12 @@ impl<'h> OpView<'h> {
     #[must_use]
     pub fn output(self) -> Datum {
         self.history.data.unpack(self.history.ops.output(self.at()))
+    }
+
+    /// How many replicas it asked to take part, where it said so.
+    #[must_use]
+    pub fn level(self) -> Option<Level> {
+        self.history.ops.level.get(self.at()).copied().flatten()
     }
 
     /// The version that came back; nil where none did.

@@ -4,14 +4,14 @@
 //!
 //! | `type` | fields, in order |
 //! |---|---|
-//! | `invoke`, `ok`, `fail`, `info` | `index` `time` `type` `process` `node` `f` `key` `value` `version` `error` `final` |
+//! | `invoke`, `ok`, `fail`, `info` | `index` `time` `type` `process` `node` `f` `key` `value` `level` `version` `error` `final` |
 //! | `phase` | `index` `time` `type` `phase` |
 //! | `fault` | `index` `time` `type` `fault` `f` `stage` `nodes` `links` `value` `evidence` |
 //! | `node` | `index` `time` `type` `node` `change` `detail` |
 //! | `end` | `index` `time` `type` `how` `detail` |
 //!
 //! In a line of an operation, `value` is left out of an invocation without one (a read) and written everywhere
-//! else, also as `null`; `version` and `error` are left out where there are none; `final` is written only when
+//! else, also as `null`; `level` stands in invocations alone, where a consistency level was asked for; `version` and `error` are left out where there are none; `final` is written only when
 //! true. In a line of a fault, `nodes`, `links`, `value` and `evidence` are left out where they are empty.
 
 use crate::event::{Event, OpEvent, Outcome};
@@ -188,6 +188,10 @@ fn write_op(line: &mut Vec<u8>, e: &OpEvent) -> io::Result<()> {
         line.extend_from_slice(b",\"value\":");
         write_value(line, &e.value, DEPTH_MAX)?;
     }
+    if let Some(level) = e.level.filter(|_| e.outcome == Outcome::Invoke) {
+        line.extend_from_slice(b",\"level\":");
+        write_text(line, level.name())?;
+    }
     if let Some(version) = &e.version {
         line.extend_from_slice(b",\"version\":");
         write_value(line, version, DEPTH_MAX)?;
@@ -295,6 +299,7 @@ mod tests {
 
     fn op(index: u64, outcome: Outcome, value: Value) -> OpEvent {
         OpEvent {
+            level: None,
             index,
             time: 1_203_311_000,
             outcome,

@@ -11,6 +11,7 @@ mod event;
 mod fault;
 mod fault_kind;
 mod fault_kinds;
+mod from_text;
 mod function;
 mod groups;
 mod header;
@@ -18,6 +19,7 @@ mod history;
 mod ids;
 mod intern;
 pub mod jsonl;
+mod level;
 mod lie;
 pub mod limits;
 mod line;
@@ -28,6 +30,9 @@ mod promise;
 mod quick;
 mod read;
 mod shape;
+mod share;
+mod slo;
+mod span;
 mod transactions;
 mod value;
 mod vocabulary;
@@ -43,6 +48,8 @@ pub use event::{
 pub use fault::{End, Fault, NodeTurn};
 pub use fault_kind::{ActsOn, FaultKind};
 pub use fault_kinds::FaultKinds;
+#[doc(hidden)]
+pub use from_text::from_text;
 pub use function::Function;
 pub use groups::Groups;
 pub use header::{
@@ -52,10 +59,14 @@ pub use header::{
 pub use history::{History, OpView};
 pub use ids::{KeyId, NodeId, OpId, SessionId, Status};
 pub use jsonl::Writer;
+pub use level::Level;
 pub use lie::Lie;
 pub use line_error::{JsonError, LineError};
 pub use promise::{Promise, Property, Sessions, UnknownPromise};
 pub use read::{ReadError, read_jsonl, read_jsonl_from};
+pub use share::{NotAShare, Share};
+pub use slo::{NotAnSlo, Percentile, Slo};
+pub use span::{NotASpan, SignedSpan, Span};
 pub use transactions::{
     Initial, Name, TransactionDamage, Transactions, TransactionsBuilder, TxnId, TxnOp, ValueId,
 };

@@ -5,6 +5,7 @@ use crate::event::{
     EndEvent, EndHow, Event, FaultEvent, FaultStage, NodeChange, NodeEvent, OpEvent, Outcome,
     Phase, PhaseEvent,
 };
+use crate::level::Level;
 use crate::limits::DEPTH_MAX;
 use crate::line_error::LineError;
 use crate::value::Value;
@@ -61,6 +62,7 @@ fields! {
     F = "f",
     Key = "key",
     Value = "value",
+    Level = "level",
     Version = "version",
     Error = "error",
     Final = "final",
@@ -109,7 +111,7 @@ fn needed(kind: LineKind) -> (Fields, Fields) {
     const OK: Fields = Fields::of(&[F::Value]).with(OP);
     const MAY: Fields = Fields::of(&[F::Version, F::Error, F::Final]);
     match kind {
-        LineKind::Op(Outcome::Invoke) => (OP, Fields::of(&[F::Value]).with(MAY)),
+        LineKind::Op(Outcome::Invoke) => (OP, Fields::of(&[F::Value, F::Level]).with(MAY)),
         LineKind::Op(Outcome::Ok) => (OK, MAY),
         LineKind::Op(Outcome::Fail | Outcome::Info) => (OP, Fields::of(&[F::Value]).with(MAY)),
         LineKind::Phase => (Fields::of(&[F::Phase]).with(EVERY), NONE),
@@ -133,6 +135,7 @@ pub(crate) struct Line {
     pub(crate) f: Symbol,
     pub(crate) key: Symbol,
     pub(crate) value: Datum,
+    pub(crate) level: Option<Level>,
     pub(crate) version: Datum,
     pub(crate) error: Option<Symbol>,
     pub(crate) last: bool,
@@ -159,6 +162,7 @@ impl Line {
             f: Symbol(0),
             key: Symbol(0),
             value: Datum::NIL,
+            level: None,
             version: Datum::NIL,
             error: None,
             last: false,
@@ -191,6 +195,7 @@ impl Line {
         let (index, time) = (self.index, self.time);
         Ok(match self.kind {
             LineKind::Op(outcome) => Event::Op(OpEvent {
+                level: self.level,
                 index,
                 time,
                 outcome,
@@ -278,6 +283,7 @@ impl<'de> Visitor<'de> for LineSeed<'_> {
                 Field::F => line.f = map.next_value_seed(TextSeed { data })?,
                 Field::Key => line.key = map.next_value_seed(TextSeed { data })?,
                 Field::Value => line.value = map.next_value_seed(DatumSeed::new(data))?,
+                Field::Level => line.level = Some(map.next_value()?),
                 Field::Version => line.version = map.next_value_seed(DatumSeed::new(data))?,
                 Field::Error => line.error = Some(map.next_value_seed(TextSeed { data })?),
                 Field::Final => line.last = map.next_value()?,

@@ -1,6 +1,7 @@
 //! The vocabulary of promises: the properties a target may claim to hold.
 
 use crate::fault_kinds::FaultKinds;
+use crate::share::{NotAShare, Share};
 use crate::vocabulary;
 use crate::vocabulary::UnknownWord;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -22,6 +23,12 @@ pub enum UnknownPromise {
     /// Something else than `unless` follows the property.
     #[error("unexpected {0:?} after the property (expected PROPERTY unless FAULT,FAULT)")]
     Condition(String),
+    /// What follows `>=` is no share.
+    #[error("{0}")]
+    Share(NotAShare),
+    /// The property holds or not, and not to a share.
+    #[error("expected no share after {0}: only availability is promised to one")]
+    NoShare(Property),
 }
 
 vocabulary! {
@@ -51,6 +58,8 @@ vocabulary! {
         MonotonicWrites = "monotonic-writes",
         /// A write is ordered after the writes whose values its session had read.
         WritesFollowReads = "writes-follow-reads",
+        /// A read returns the last write that was acknowledged before it began, or one that is not older.
+        FreshReads = "fresh-reads",
         /// No acknowledged register write is `lost` (a concurrent one thrown away by last-write-wins is `discarded`).
         NoLostWrites = "no-lost-writes",
         /// No acknowledged register write is lost to a value that the session which wrote it had causally seen.
@@ -71,6 +80,8 @@ vocabulary! {
         NoOversell = "no-oversell",
         /// Every value read was written (register) or added (cart, set), or is a reachable sum (counter).
         NoPhantoms = "no-phantoms",
+        /// While a fault is in force, every operation at a node that did not itself fail is answered.
+        Availability = "availability",
     }
 }
 /// The sessions a promise is made to.
@@ -85,9 +96,24 @@ pub enum Sessions {
     Roaming,
 }
 
+impl Property {
+    /// Whether it may be promised of a share of what could break it, and not of all.
+    #[must_use]
+    pub const fn is_a_share(self) -> bool {
+        matches!(self, Property::Availability)
+    }
+
+    /// Whether a kind of fault after `unless` suspends a promise of it only for as long as such a fault can be felt, and not for
+    /// the whole run.
+    #[must_use]
+    pub const fn is_of_moments(self) -> bool {
+        matches!(self, Property::FreshReads)
+    }
+}
+
 /// A property that a target claims to hold, and for which sessions.
 ///
-/// Written `monotonic-reads`, `monotonic-reads/sticky` or `monotonic-reads unless clock,kill`.
+/// Written `monotonic-reads`, `monotonic-reads/sticky`, `monotonic-reads unless clock,kill` or `availability >= 99%`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Promise {
     /// What is promised.
@@ -95,21 +121,29 @@ pub struct Promise {
     /// To which sessions; only session guarantees distinguish them.
     pub sessions: Sessions,
     /// The kinds of faults that suspend it: a run in which one of them was injected measures the property, and does not hold the
-    /// target to it.
+    /// target to it. Of properties that are [of moments](Property::is_of_moments), the moments at which such a fault can be felt.
     pub unless: FaultKinds,
+    /// Of which share of its chances, at least; none: of all. Only of properties that [are a share](Property::is_a_share).
+    pub at_least: Option<Share>,
 }
 
 impl Promise {
     /// A promise to every session.
     #[must_use]
     pub const fn to_all(property: Property) -> Self {
-        Promise { property, sessions: Sessions::All, unless: FaultKinds::NONE }
+        Promise { property, sessions: Sessions::All, unless: FaultKinds::NONE, at_least: None }
     }
 
     /// A promise to sessions that stay with one replica.
     #[must_use]
     pub const fn to_sticky(property: Property) -> Self {
-        Promise { property, sessions: Sessions::Sticky, unless: FaultKinds::NONE }
+        Promise { sessions: Sessions::Sticky, ..Promise::to_all(property) }
+    }
+
+    /// Whether a run with these kinds of faults is not held to it.
+    #[must_use]
+    pub const fn is_suspended_by(&self, injected: FaultKinds) -> bool {
+        !self.property.is_of_moments() && !self.unless.and(injected).is_empty()
     }
 
     /// The same promise, suspended by these kinds of faults.
@@ -127,6 +161,9 @@ impl fmt::Display for Promise {
             Sessions::Sticky => f.write_str("/sticky")?,
             Sessions::Roaming => f.write_str("/roaming")?,
         }
+        if let Some(share) = self.at_least {
+            write!(f, " >= {share}")?;
+        }
         if self.unless.is_empty() {
             return Ok(());
         }
@@ -138,12 +175,24 @@ impl FromStr for Promise {
     type Err = UnknownPromise;
 
     fn from_str(text: &str) -> Result<Self, UnknownPromise> {
-        let (text, unless) = match text.trim().split_once(char::is_whitespace) {
-            None => (text.trim(), FaultKinds::NONE),
-            Some((text, condition)) => match condition.trim().strip_prefix("unless ") {
-                Some(kinds) => (text, kinds.parse().map_err(UnknownPromise::Fault)?),
-                None => return Err(UnknownPromise::Condition(condition.trim().to_owned())),
-            },
+        let text = text.trim();
+        let end = text.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(text.len());
+        let (text, more) = text.split_at(end);
+        let more = more.trim();
+        let (share, condition) = match more.strip_prefix(">=") {
+            // A share ends with its sign.
+            Some(more) => {
+                let end = more.find('%').map_or(more.len(), |sign| sign + 1);
+                let (share, condition) = more.split_at(end);
+                (Some(share.trim()), condition.trim())
+            }
+            None => (None, more),
+        };
+        let at_least = share.map(str::parse).transpose().map_err(UnknownPromise::Share)?;
+        let unless = match condition.strip_prefix("unless ") {
+            Some(kinds) => kinds.parse().map_err(UnknownPromise::Fault)?,
+            None if condition.is_empty() => FaultKinds::NONE,
+            None => return Err(UnknownPromise::Condition(condition.to_owned())),
         };
         let (property, sessions) = match text.split_once('/') {
             None => (text, Sessions::All),
@@ -151,8 +200,11 @@ impl FromStr for Promise {
             Some((property, "roaming")) => (property, Sessions::Roaming),
             Some((_, other)) => return Err(UnknownPromise::Sessions(other.to_owned())),
         };
-        let property = property.parse().map_err(UnknownPromise::Property)?;
-        Ok(Promise { property, sessions, unless })
+        let property: Property = property.parse().map_err(UnknownPromise::Property)?;
+        if at_least.is_some() && !property.is_a_share() {
+            return Err(UnknownPromise::NoShare(property));
+        }
+        Ok(Promise { property, sessions, unless, at_least })
     }
 }
 
@@ -180,12 +232,17 @@ mod tests {
             "monotonic-reads/sticky",
             "convergence unless clock",
             "no-lost-writes/roaming unless kill,clock",
+            "availability",
+            "availability >= 99.5%",
+            "availability >= 90% unless bandwidth",
         ] {
             let promise: Promise = text.parse().unwrap();
             assert_eq!(promise.to_string(), text);
             let json = serde_json::to_string(&promise).unwrap();
             assert_eq!(serde_json::from_str::<Promise>(&json).unwrap(), promise);
         }
+        let close: Promise = "availability>=99.5%".parse().unwrap();
+        assert_eq!(close.at_least, Some(Share::millionths(995_000)));
         let several: Promise = " convergence  unless clock, kill ".parse().unwrap();
         let kinds = [FaultKind::Kill, FaultKind::Clock].into_iter().collect();
         assert_eq!(several, Promise::to_all(Property::Convergence).unless(kinds));
@@ -202,6 +259,18 @@ mod tests {
         assert_eq!(
             error("convergence if clock"),
             "unexpected \"if clock\" after the property (expected PROPERTY unless FAULT,FAULT)"
+        );
+        assert_eq!(
+            error("convergence >= 99%"),
+            "expected no share after convergence: only availability is promised to one"
+        );
+        assert_eq!(
+            error("availability >= 99"),
+            "expected a share such as \"0.5%\" or 0.005, found \"99\""
+        );
+        assert_eq!(
+            error("availability >= 99% and more"),
+            "unexpected \"and more\" after the property (expected PROPERTY unless FAULT,FAULT)"
         );
     }
 }

@@ -46,6 +46,10 @@ fn parse(from: &mut Cursor<'_>, data: &mut Data) -> Option<RawOp> {
     } else if outcome == Outcome::Ok {
         return None;
     }
+    let mut level = None;
+    if outcome == Outcome::Invoke && from.skip(b",\"level\":").is_some() {
+        level = Some(from.text()?.parse().ok()?);
+    }
     let mut version = Datum::NIL;
     if from.skip(b",\"version\":").is_some() {
         version = from.value(data, DEPTH_MAX)?;
@@ -56,7 +60,7 @@ fn parse(from: &mut Cursor<'_>, data: &mut Data) -> Option<RawOp> {
     }
     let last = from.skip(b",\"final\":true").is_some();
     (from.rest == b"}").then_some(())?;
-    Some(RawOp { index, time, outcome, process, node, f, key, value, version, error, last })
+    Some(RawOp { index, time, outcome, process, node, f, key, value, level, version, error, last })
 }
 
 struct Cursor<'l> {
@@ -140,6 +144,7 @@ mod tests {
     use crate::event::{Event, OpEvent};
     use crate::header::Header;
     use crate::jsonl::Writer;
+    use crate::level::Level;
     use crate::line::{LineKind, LineSeed};
     use crate::value::Value;
     use crate::workload::Workload;
@@ -156,13 +161,14 @@ mod tests {
         let LineKind::Op(outcome) = line.kind else { return None };
         let f: Function = data.text(line.f).parse().ok()?;
         Some(format!(
-            "{} {} {outcome:?} {} {:?} {f} {:?} {:?} {:?} {:?} {}",
+            "{} {} {outcome:?} {} {:?} {f} {:?} {:?} {:?} {:?} {:?} {}",
             line.index,
             line.time,
             line.process,
             data.text(line.node),
             data.text(line.key),
             data.value(line.value),
+            line.level,
             data.value(line.version),
             line.error.map(|error| data.text(error)),
             line.last
@@ -171,10 +177,22 @@ mod tests {
 
     fn quickly(bytes: &[u8]) -> Option<String> {
         let mut data = Data::default();
-        let RawOp { index, time, outcome, process, node, f, key, value, version, error, last } =
-            op(bytes, &mut data)?;
+        let RawOp {
+            index,
+            time,
+            outcome,
+            process,
+            node,
+            f,
+            key,
+            value,
+            level,
+            version,
+            error,
+            last,
+        } = op(bytes, &mut data)?;
         Some(format!(
-            "{index} {time} {outcome:?} {process} {:?} {f} {:?} {:?} {:?} {:?} {last}",
+            "{index} {time} {outcome:?} {process} {:?} {f} {:?} {:?} {level:?} {:?} {:?} {last}",
             data.text(node),
             data.text(key),
             data.value(value),
@@ -208,12 +226,18 @@ mod tests {
             prop::sample::select(&[Outcome::Invoke, Outcome::Ok, Outcome::Fail, Outcome::Info][..]);
         let f = prop::sample::select(Function::ALL);
         let names = ("[a-zü]{0,12}", "[a-z]{0,12}");
-        let rest =
-            (value(), prop::option::of(value()), prop::option::of("[a-z]{0,3}"), any::<bool>());
+        let level = prop::option::of(prop::sample::select(Level::ALL));
+        let rest = (
+            value(),
+            (level, prop::option::of(value())),
+            prop::option::of("[a-z]{0,3}"),
+            any::<bool>(),
+        );
         (outcome, f, any::<u64>(), any::<i64>(), names, rest).prop_map(
-            |(outcome, f, process, time, (node, key), (value, version, error, last))| {
+            |(outcome, f, process, time, (node, key), (value, (level, version), error, last))| {
                 let header = Header::new("test", Workload::Register, 0, ["n1"]);
                 let event = OpEvent {
+                    level,
                     index: 0,
                     time,
                     outcome,

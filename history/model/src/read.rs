@@ -210,6 +210,7 @@ fn take(builder: &mut HistoryBuilder, line: Line) -> Result<(), LineError> {
         f,
         key: line.key,
         value: line.value,
+        level: line.level,
         version: line.version,
         error: line.error,
         last: line.last,

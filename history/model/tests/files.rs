@@ -67,6 +67,7 @@ fn dump(history: &History) -> String {
 
 fn op(index: u64, outcome: Outcome, process: u64, f: Function, value: Value) -> OpEvent {
     OpEvent {
+        level: None,
         index,
         time: index as i64 * 10,
         outcome,

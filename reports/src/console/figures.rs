@@ -3,10 +3,90 @@
 use super::Screen;
 use crate::words;
 use afterall_checkers::Verdict;
-use afterall_checkers::verdict::StalenessFigures;
+use afterall_checkers::verdict::{
+    AvailabilityFigures, LevelFigures, MixedFigures, StalenessFigures, WindowFigures,
+};
 use afterall_history::Phase;
 
 impl Screen {
+    /// Of each kind of fault the side on which least was answered, and all of them together.
+    fn availability(&mut self, sides: &[AvailabilityFigures]) {
+        if sides.iter().all(|side| side.faults.is_empty()) {
+            return;
+        }
+        self.section("Availability, at nodes that did not fail themselves");
+        for of_kind in sides.chunk_by(|a, b| a.faults == b.faults) {
+            let ops: u64 = of_kind.iter().map(|side| side.ops).sum();
+            let ok: u64 = of_kind.iter().map(|side| side.ok).sum();
+            let name = words::kinds(&of_kind[0].faults);
+            let mut text = format!(
+                "{name}: {} of {} answered",
+                words::share(ok as f64 / ops.max(1) as f64),
+                words::counted(ops, "operation")
+            );
+            let worst = of_kind.iter().min_by(|a, b| a.share().total_cmp(&b.share()));
+            if let Some(worst) = worst.filter(|side| of_kind.len() > 1 && side.ok < side.ops) {
+                let nodes = words::side(&worst.side);
+                text.push_str(&format!("; the least at {nodes}: {}", words::share(worst.share())));
+            }
+            self.wrap(2, &text);
+        }
+    }
+
+    /// What each consistency level got, and what mixing them cost.
+    fn levels(&mut self, levels: &[LevelFigures], mixed: Option<&MixedFigures>) {
+        self.section("Consistency levels");
+        let time = |ns: Option<i64>| ns.map_or("–".to_owned(), words::duration);
+        for f in levels {
+            let text = format!(
+                "{}: {} of {} answered; {} of {} stale ({}); reads p50 {}, p99 {}; writes p50 {}, p99 {}",
+                f.level,
+                words::share(f.ok as f64 / f.ops.max(1) as f64),
+                words::counted(f.ops, "operation"),
+                words::count(f.stale),
+                words::counted(f.reads, "read"),
+                words::percent(f.stale as f64 / f.reads.max(1) as f64),
+                time(f.read_p50_ns),
+                time(f.read_p99_ns),
+                time(f.write_p50_ns),
+                time(f.write_p99_ns)
+            );
+            self.wrap(2, &text);
+        }
+        let Some(f) = mixed.filter(|f| f.after_weak_reads > 0) else { return };
+        let text = format!(
+            "{} of {} at quorum or all came after a read of the key at one, and {} of them after a stale one",
+            words::count(f.after_weak_reads),
+            words::counted(f.strong_writes, "write"),
+            words::count(f.after_stale_reads)
+        );
+        self.wrap(2, &text);
+        for example in f.examples.iter().take(3) {
+            self.wrap(4, &example.sentence);
+        }
+    }
+
+    /// How long writes took to be seen everywhere.
+    fn windows(&mut self, f: &WindowFigures) {
+        self.section("Windows: from a write's acknowledgement to the last stale read anywhere");
+        let window = |ns: Option<i64>| ns.map_or("endless".to_owned(), words::duration);
+        let mut text = format!(
+            "{}: p50 {}, p99 {}, max {}",
+            words::counted(f.writes, "write"),
+            window(f.p50_ns),
+            window(f.p99_ns),
+            window(f.max_ns)
+        );
+        if f.never > 0 {
+            text.push_str(&format!("; {} never seen everywhere", words::count(f.never)));
+        }
+        if let Some(gap) = f.asked_every_ns {
+            let gap = words::duration(gap);
+            text.push_str(&format!("; each replica was asked for a key every {gap}"));
+        }
+        self.wrap(2, &text);
+    }
+
     fn staleness(&mut self, f: &StalenessFigures, untimed: bool) {
         self.section("Stale reads");
         if untimed {
@@ -112,6 +192,13 @@ impl Screen {
         if let Some(f) = figures.staleness.as_ref().filter(|f| f.stale > 0) {
             self.staleness(f, verdict.untimed);
         }
+        if let Some(f) = figures.windows.as_ref().filter(|f| f.writes > 0 && !verdict.untimed) {
+            self.windows(f);
+        }
+        if !figures.levels.is_empty() {
+            self.levels(&figures.levels, figures.mixed.as_ref());
+        }
+        self.availability(&figures.availability);
         if let Some(f) = &figures.items {
             self.section(words::items(verdict.workload));
             self.table(&[

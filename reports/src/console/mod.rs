@@ -133,6 +133,22 @@ impl Screen {
                 self.property(property, column);
             }
         }
+        if !verdict.slos.is_empty() {
+            self.section("Objectives");
+            for slo in &verdict.slos {
+                let (mark, tone) = match slo.met {
+                    Some(true) => ("✓", Tone::Good),
+                    Some(false) => ("✗", Tone::Bad),
+                    None => ("?", Tone::Unsure),
+                };
+                let mark = self.painted(tone, mark);
+                let mut lines = wrapped(&shown(&slo.summary), self.width - 4).into_iter();
+                self.line(&format!("  {mark} {}", lines.next().unwrap_or_default()));
+                for line in lines {
+                    self.line(&format!("    {line}"));
+                }
+            }
+        }
         if let Some(strongest) = verdict.strongest {
             self.text.push('\n');
             self.wrap(

@@ -183,6 +183,36 @@ function drawConvergence() {
 // Neighbouring texts get different colours; the same text always the same one.
 const valueColour = (place) => (place < 0 ? colour.other : colour["v" + ((place * 5) % 8)]);
 
+function windows(host) {
+  const f = verdict.figures.windows;
+  if (!f?.writes) return;
+  const window = (ns) => (ns === undefined ? "endless" : duration(ns));
+  add(
+    host,
+    el("h3", {}, "How long writes took to be seen everywhere"),
+    (verdict.slos ?? []).map((slo) => el("p", { class: slo.met === false ? "bad" : "" }, slo.summary)),
+    table(
+      ["acknowledged", "writes", "half no longer than", "99 %", "longest"],
+      [...f.phases, { phase: "in all", ...f }].map((p) =>
+        el(
+          "tr",
+          {},
+          el("td", { class: "word" }, p.phase),
+          el("td", {}, count(p.writes)),
+          el("td", {}, window(p.p50_ns)),
+          el("td", {}, window(p.p99_ns)),
+          el("td", {}, window(p.max_ns)),
+        ),
+      ),
+    ),
+    el(
+      "p",
+      { class: "small muted" },
+      `From a write's acknowledgement to the last read, at any replica, that returned what is older.${f.never ? ` ${counted(f.never, "write")} never seen everywhere: endless.` : ""}${f.asked_every_ns ? ` Each replica was asked for a key every ${duration(f.asked_every_ns)}.` : ""}`,
+    ),
+  );
+}
+
 function staleness(host) {
   const f = verdict.figures.staleness;
   if (!f) return;
@@ -227,6 +257,7 @@ function staleness(host) {
       ),
     ),
   );
+  windows(host);
   add(host, el("h3", {}, "How likely a fresh read is, by the time since the last acknowledged write"));
   add(
     host,

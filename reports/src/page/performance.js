@@ -125,6 +125,78 @@ function drawPerformance() {
       ["--info", "info"],
     ],
   );
+  levels(host);
+  availability(host);
+}
+
+function levels(host) {
+  const levels = verdict.figures.levels ?? [];
+  if (!levels.length) return;
+  const time = (ns) => (ns === undefined ? "–" : duration(ns));
+  add(
+    host,
+    el("h3", {}, "What each consistency level got"),
+    table(
+      ["level", "operations", "answered", "reads", "stale", "reads p50, p99", "writes p50, p99"],
+      levels.map((f) =>
+        el(
+          "tr",
+          {},
+          el("td", { class: "word" }, f.level),
+          el("td", {}, count(f.ops)),
+          el("td", {}, `${count(f.ok)} (${percent(f.ok / f.ops)})`),
+          el("td", {}, count(f.reads)),
+          el("td", {}, f.reads ? `${count(f.stale)} (${percent(f.stale / f.reads)})` : "–"),
+          el("td", {}, `${time(f.read_p50_ns)}, ${time(f.read_p99_ns)}`),
+          el("td", {}, `${time(f.write_p50_ns)}, ${time(f.write_p99_ns)}`),
+        ),
+      ),
+    ),
+  );
+  const mixed = verdict.figures.mixed;
+  if (!mixed?.after_weak_reads) return;
+  add(
+    host,
+    el(
+      "p",
+      {},
+      `${count(mixed.after_weak_reads)} of ${counted(mixed.strong_writes, "write")} at quorum or all came after a read of the key at level one, and ${count(mixed.after_stale_reads)} of them after a stale one:`,
+    ),
+    el(
+      "ul",
+      {},
+      mixed.examples.map((example) => el("li", {}, example.sentence)),
+    ),
+  );
+}
+
+function availability(host) {
+  const sides = verdict.figures.availability ?? [];
+  if (!sides.length) return;
+  const name = (side) => side.faults?.join(", ") ?? "none";
+  const where = (side) => side.side?.join(", ") ?? "all that did not fail";
+  add(
+    host,
+    el("h3", {}, "What was answered, by the faults in force and side"),
+    table(
+      ["faults", "nodes", "operations", "answered"],
+      sides.map((side) =>
+        el(
+          "tr",
+          {},
+          el("td", { class: "word" }, name(side)),
+          el("td", { class: "word" }, where(side)),
+          el("td", {}, count(side.ops)),
+          el("td", {}, `${count(side.ok)} (${percent(side.ok / side.ops)})`),
+        ),
+      ),
+    ),
+    el(
+      "p",
+      { class: "small muted" },
+      "Operations at nodes that did not fail themselves, begun while these faults were in force. A side is the nodes that could still talk to each other.",
+    ),
+  );
 }
 
 function chart(host, title, marks, lines, words, legend) {

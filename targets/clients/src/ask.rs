@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     fn operation(f: Function, value: Value) -> Operation {
-        Operation { f, key: "k".to_owned(), value }
+        Operation { f, key: "k".to_owned(), value, level: None }
     }
 
     #[test]

@@ -185,11 +185,11 @@ mod tests {
     }
 
     fn write() -> Operation {
-        Operation { f: Function::Write, key: "r1".to_owned(), value: Value::Int(17) }
+        Operation { f: Function::Write, key: "r1".to_owned(), value: Value::Int(17), level: None }
     }
 
     fn read() -> Operation {
-        Operation { f: Function::Read, key: "r1".to_owned(), value: Value::Nil }
+        Operation { f: Function::Read, key: "r1".to_owned(), value: Value::Nil, level: None }
     }
 
     fn http(status: u16, body: &str) -> String {

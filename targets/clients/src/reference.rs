@@ -54,10 +54,11 @@ impl ReferenceClient {
     }
 
     async fn ask(&mut self, node: usize, operation: &Operation) -> Result<Answer, OpError> {
-        let request = self
+        let mut request = self
             .session
             .request(self.workload, operation.f, &operation.key, &operation.value)
             .map_err(OpError::failed)?;
+        request.level = operation.level;
         let (path, body) = wire::encode_request(&request);
         let request = Request::post(path)
             .header("host", "node")

@@ -20,11 +20,11 @@ fn main() -> ExitCode {
 }
 
 fn read() -> Operation {
-    Operation { f: Function::Read, key: "r1".to_owned(), value: Value::Nil }
+    Operation { f: Function::Read, key: "r1".to_owned(), value: Value::Nil, level: None }
 }
 
 fn write(value: i64) -> Operation {
-    Operation { f: Function::Write, key: "r1".to_owned(), value: Value::Int(value) }
+    Operation { f: Function::Write, key: "r1".to_owned(), value: Value::Int(value), level: None }
 }
 
 fn the_example_in_the_documentation_drives_redis() {

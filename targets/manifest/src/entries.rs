@@ -27,8 +27,14 @@ pub(crate) fn promises(_: &mut SchemaGenerator) -> Schema {
         .flat_map(|name| [name.to_owned(), format!("{name}/sticky"), format!("{name}/roaming")]);
     let promise: Vec<String> = sticky.collect();
     let faults = FaultKind::names().collect::<Vec<_>>().join("|");
-    let suspended = format!("^[a-z-]+(/(sticky|roaming))? unless ({faults})(, ?({faults}))*$");
-    let item = json_schema!({ "anyOf": [{ "enum": promise }, { "pattern": suspended }] });
+    let unless = format!(" unless ({faults})(, ?({faults}))*");
+    let suspended = format!("^[a-z-]+(/(sticky|roaming))?{unless}$");
+    let shares = Property::ALL.iter().filter(|property| property.is_a_share());
+    let shares = shares.map(|property| property.name()).collect::<Vec<_>>().join("|");
+    let share = format!("^({shares}) *>= *[0-9.]+%({unless})?$");
+    let item = json_schema!({
+        "anyOf": [{ "enum": promise }, { "pattern": suspended }, { "pattern": share }]
+    });
     let list = json_schema!({ "type": "array", "items": item });
     let entry = |workload: Workload| (workload.name().to_owned(), list.clone().to_value());
     let properties: serde_json::Map<_, _> = afterall_workloads::driven().map(entry).collect();

@@ -6,6 +6,7 @@ mod cases;
 mod check_files;
 mod help;
 mod manifests;
+mod objectives;
 mod outputs;
 mod process_world;
 #[path = "../program/mod.rs"]

@@ -5,14 +5,14 @@ use super::max_bound::MaxBound;
 use super::network::NetworkConfig;
 use super::run_config::{REFERENCE, RunConfig};
 use super::session_kind::SessionKind;
-use super::span::Span;
 use super::world_kind::WorldKind;
 use crate::expect::Expect;
 use crate::faults::{Registry, Schedule};
 use crate::operations::GivenOperation;
-use afterall_history::{ActsOn, FaultKind, Lie, Workload};
+use afterall_history::{ActsOn, FaultKind, Level, Lie, Slo, Span, Workload};
 use afterall_manifest::Manifest;
 use afterall_reference::core::{Copies, Flavour, Mechanisms, Mutant};
+use afterall_workloads::Load;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -34,6 +34,9 @@ pub struct RunConfigBuilder {
     mechanisms: Option<Mechanisms>,
     lie: Option<Lie>,
     workload: Option<Workload>,
+    load: Option<Load>,
+    slos: Vec<Slo>,
+    levels: Vec<Level>,
     world: Option<WorldKind>,
     nodes: Option<u16>,
     concurrency: Option<u32>,
@@ -84,6 +87,12 @@ impl RunConfigBuilder {
         lie: Option<Lie>,
         /// The data type that is driven. Default: register, or the one that shows the mutant.
         workload: impl Into<Option<Workload>>,
+        /// What is asked of it. Default: usual; with an objective, probe.
+        load: impl Into<Option<Load>>,
+        /// Within which time what is written has to be seen everywhere.
+        slos: Vec<Slo>,
+        /// The consistency levels of which one is drawn for each operation of the reference store. Default: the flavour's own.
+        levels: Vec<Level>,
         /// Where it runs. Default: process for the reference store, docker for every other target.
         world: impl Into<Option<WorldKind>>,
         /// How many nodes. Default: 5, or what the manifest says.
@@ -172,6 +181,8 @@ impl RunConfigBuilder {
         let quiescence_s = manifest.as_ref().map_or(20, |manifest| manifest.quiescence_s);
         let quiescence = self.quiescence.unwrap_or(Duration::from_secs(quiescence_s.into()));
         let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        // What an objective is about is seen while replicas are asked for it.
+        let load = if self.slos.is_empty() { Load::Usual } else { Load::Probe };
         let usual = row.map_or(Flavour::Crdt, |row| row.flavour);
         RunConfig {
             target,
@@ -182,6 +193,9 @@ impl RunConfigBuilder {
                 .unwrap_or(row.map_or(Mechanisms::USUAL, |row| row.mechanisms)),
             lie: self.lie,
             workload: self.workload.unwrap_or(row.map_or(Workload::Register, |row| row.workload)),
+            load: self.load.unwrap_or(load),
+            slos: self.slos,
+            levels: self.levels,
             world,
             nodes: self.nodes.or(manifest.as_ref().map(|manifest| manifest.nodes)).unwrap_or(5),
             concurrency: self.concurrency.unwrap_or(if self.operations.is_empty() {

@@ -5,9 +5,10 @@ use super::world_kind::WorldKind;
 use crate::expect::BadBounds;
 use crate::faults::{BadSchedule, TooShort};
 use crate::operations::BadOperation;
-use afterall_history::{FaultKind, Lie, Workload};
+use afterall_history::{FaultKind, Lie, Slo, Workload};
 use afterall_manifest::Step;
 use afterall_reference::core::{Flavour, Mechanisms, Mutant};
+use afterall_workloads::Load;
 
 /// An invalid run configuration. Fields are named as in `run.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +57,36 @@ pub enum ConfigError {
     /// A data type that is judged in recorded histories alone.
     #[error("workload: no run drives {0} yet; `afterall check` judges recorded histories of it")]
     NotDriven(&'static str),
+    /// A load that the data type does not have.
+    #[error("load: {load} asks nothing of {workload}, expected the workload {known}")]
+    NoLoad {
+        /// The data type.
+        workload: Workload,
+        /// The load.
+        load: Load,
+        /// The data types that it asks.
+        known: String,
+    },
+    /// Consistency levels where they would mean nothing, or nobody knows what is promised with them.
+    #[error(
+        "levels: {workload} of flavour {flavour} is not asked at consistency levels, expected the workload register and the flavour lww, lww-hlc or quorum"
+    )]
+    NoLevels {
+        /// The flavour.
+        flavour: Flavour,
+        /// The data type.
+        workload: Workload,
+    },
+    /// An objective about what is measured of registers alone.
+    #[error(
+        "slo: of {workload} it is not measured when all replicas show what was written, so that {slo} means nothing: expected the workload register"
+    )]
+    NoWindows {
+        /// The objective.
+        slo: Slo,
+        /// The data type.
+        workload: Workload,
+    },
     /// A number of nodes that the target cannot have.
     #[error("nodes: expected {min} to {max} for {target}, found {given}")]
     Nodes {
@@ -175,6 +206,9 @@ impl ConfigError {
             ConfigError::World { .. } | ConfigError::NoManifest => key("world"),
             ConfigError::Fault { .. } => key("faults"),
             ConfigError::Workload { .. } | ConfigError::NotDriven(_) => key("workload"),
+            ConfigError::NoLoad { .. } => key("load"),
+            ConfigError::NoWindows { .. } => key("slo"),
+            ConfigError::NoLevels { .. } => key("levels"),
             ConfigError::Nodes { .. } => key("nodes"),
             ConfigError::CannotShow(_) | ConfigError::NotReference(..) => key("target"),
             ConfigError::MutantHidden { .. } => key("mutant"),
@@ -209,6 +243,9 @@ impl ConfigError {
                 | ConfigError::Nodes { .. }
                 | ConfigError::Workload { .. }
                 | ConfigError::NotDriven(_)
+                | ConfigError::NoLoad { .. }
+                | ConfigError::NoWindows { .. }
+                | ConfigError::NoLevels { .. }
                 | ConfigError::NotReference(..)
                 | ConfigError::Mechanisms { .. }
                 | ConfigError::TooShort(_)

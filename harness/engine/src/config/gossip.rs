@@ -1,6 +1,6 @@
 //! How the reference store spreads its news, in the sim: `[gossip]` in `run.toml`.
 
-use super::span::Span;
+use afterall_history::Span;
 use serde::{Deserialize, Serialize};
 
 /// How the reference store spreads its news. What is absent is as usual.

@@ -1,6 +1,6 @@
 //! How long a message takes: a constant, a range, or a distribution with a long tail.
 
-use super::span::Span;
+use afterall_history::Span;
 use serde::de::{Error, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;

@@ -1,9 +1,8 @@
 //! What the links of the sim are like when nothing is wrong with them: `[network]` in `run.toml`.
 
 use super::latency::Latency;
-use super::share::Share;
-use super::span::Span;
 use crate::faults::{Link, Links, NodeName};
+use afterall_history::{Share, Span};
 use serde::{Deserialize, Serialize};
 
 /// The largest latency and jitter.

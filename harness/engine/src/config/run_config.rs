@@ -5,18 +5,18 @@ use super::gossip::GossipConfig;
 use super::max_bound::MaxBound;
 use super::network::NetworkConfig;
 use super::session_kind::SessionKind;
-use super::span::{Span, serialize_ms};
 use super::world_kind::WorldKind;
 use crate::expect::Expect;
 use crate::faults::{Pace, Registry, Schedule};
 use crate::operations::GivenOperation;
 use afterall_history::{
-    ActsOn, FORMAT, FaultKind, Header, Lie, Promise, Property, Sessions, VERSION, Workload,
+    ActsOn, FORMAT, FaultKind, Header, Level, Lie, Promise, Property, Sessions, Slo, Span, VERSION,
+    Workload,
 };
 use afterall_manifest::{ClockSpec, Manifest};
 use afterall_reference::core::{Copies, Flavour, Mechanisms, Mutant};
-use afterall_workloads::Generator;
-use serde::Serialize;
+use afterall_workloads::{Generator, Load, loaded};
+use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The reference store's name among the targets.
@@ -55,6 +55,14 @@ pub struct RunConfig {
     pub lie: Option<Lie>,
     /// The data type that is driven.
     pub workload: Workload,
+    /// What is asked of it.
+    pub load: Load,
+    /// The consistency levels of which one is drawn for each operation; none: the flavour's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<Level>,
+    /// Within which time what is written has to be seen everywhere.
+    #[serde(rename = "slo", skip_serializing_if = "Vec::is_empty")]
+    pub slos: Vec<Slo>,
     /// Where it runs.
     pub world: WorldKind,
     /// How many nodes.
@@ -119,6 +127,11 @@ pub struct RunConfig {
     pub operations: Vec<GivenOperation>,
 }
 
+/// Milliseconds, written as text.
+fn serialize_ms<S: Serializer>(ms: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    Span::ms(*ms).serialize(serializer)
+}
+
 impl RunConfig {
     /// Checks every bound, other than whether the faults fit into the time: that is for the plan to find out.
     ///
@@ -157,6 +170,8 @@ impl RunConfig {
         self.check_mechanisms()?;
         self.check_copies()?;
         self.check_mutant()?;
+        self.check_slos()?;
+        self.check_levels()?;
         self.check_target()?;
         if let Some(refused) = afterall_checkers::cannot_show(&self.header(None), true) {
             return Err(refused.into());
@@ -324,6 +339,7 @@ impl RunConfig {
                 ("mutant", self.mutant.is_some()),
                 ("mechanisms", !self.mechanisms.is_usual()),
                 ("copies", !self.copies.is_usual()),
+                ("levels", !self.levels_asked().is_empty()),
             ];
             if let Some((option, _)) = options.into_iter().find(|(_, given)| *given) {
                 return Err(ConfigError::NotReference(option, target));
@@ -420,7 +436,42 @@ impl RunConfig {
     /// When the data type is not one that runs drive.
     pub fn generator(&self) -> Result<Generator, ConfigError> {
         let not_driven = || ConfigError::NotDriven(self.workload.name());
-        Generator::new(self.workload, self.seed).ok_or_else(not_driven)
+        let usual = Generator::new(self.workload, self.seed).ok_or_else(not_driven)?;
+        if self.load == Load::Usual {
+            return Ok(usual.at_levels(self.levels.clone()));
+        }
+        let (workload, load) = (self.workload, self.load);
+        let other = Generator::with_load(workload, load, self.seed);
+        other.map(|generator| generator.at_levels(self.levels.clone())).ok_or_else(|| {
+            let known: Vec<&str> = loaded(load).map(Workload::name).collect();
+            ConfigError::NoLoad { workload, load, known: known.join(", ") }
+        })
+    }
+
+    /// The consistency levels that operations ask at, drawn or given.
+    fn levels_asked(&self) -> Vec<Level> {
+        let given = self.operations.iter().filter_map(|given| given.level);
+        self.levels.iter().copied().chain(given).collect()
+    }
+
+    /// Whether the store takes consistency levels, and is known to keep what it then promises.
+    fn check_levels(&self) -> Result<(), ConfigError> {
+        let asked = !self.levels_asked().is_empty();
+        let Some(flavour) = self.flavour.filter(|_| asked) else { return Ok(()) };
+        if self.workload == Workload::Register && flavour.takes_levels() {
+            return Ok(());
+        }
+        Err(ConfigError::NoLevels { flavour, workload: self.workload })
+    }
+
+    /// Whether the run can show how long writes take to be seen everywhere, where it has to.
+    fn check_slos(&self) -> Result<(), ConfigError> {
+        match self.slos.first() {
+            Some(&slo) if self.workload != Workload::Register => {
+                Err(ConfigError::NoWindows { slo, workload: self.workload })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// How fast faults can follow each other here.
@@ -440,7 +491,8 @@ impl RunConfig {
     pub fn header(&self, started: Option<String>) -> Header {
         let (mut promises, semantics) = match (self.flavour, &self.manifest) {
             (Some(flavour), _) => {
-                let mut promises = flavour.promises_with(self.workload, self.mechanisms);
+                let levels = self.levels_asked();
+                let mut promises = flavour.promises_with(self.workload, &levels, self.mechanisms);
                 promises.retain(|it| flavour.stands_with(it, self.copies, self.nodes));
                 (promises, flavour.semantics())
             }
@@ -477,6 +529,7 @@ impl RunConfig {
             semantics,
             promises,
             measure_only: false,
+            slos: self.slos.clone(),
             floor: self.max_bound.floor(),
             started,
         }

@@ -6,14 +6,14 @@ use super::max_bound::MaxBound;
 use super::network::NetworkConfig;
 use super::run_config::RunConfig;
 use super::session_kind::SessionKind;
-use super::span::Span;
 use super::world_kind::WorldKind;
 use crate::expect::Expect;
 use crate::faults::{Planned, Registry, Schedule};
 use crate::operations::GivenOperation;
-use afterall_history::{FaultKind, Lie, Workload};
+use afterall_history::{FaultKind, Level, Lie, Slo, Span, Workload};
 use afterall_manifest::Manifest;
 use afterall_reference::core::{Copies, Flavour, Mechanisms, Mutant};
+use afterall_workloads::Load;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,6 +31,11 @@ struct Text {
     mechanisms: Option<Mechanisms>,
     lie: Option<Lie>,
     workload: Option<Workload>,
+    load: Option<Load>,
+    #[serde(default)]
+    slo: Vec<Slo>,
+    #[serde(default)]
+    levels: Vec<Level>,
     /// The sim, where nothing is said: it has everything that a scenario may ask for.
     world: Option<WorldKind>,
     nodes: Option<u16>,
@@ -93,6 +98,9 @@ impl From<Text> for RunConfig {
             .mechanisms(text.mechanisms)
             .lie(text.lie)
             .workload(text.workload)
+            .load(text.load)
+            .slos(text.slo)
+            .levels(text.levels)
             .world(text.world.unwrap_or(WorldKind::Sim))
             .nodes(text.nodes)
             .concurrency(text.concurrency)

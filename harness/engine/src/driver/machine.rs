@@ -165,6 +165,7 @@ impl Driver {
             return;
         }
         let mut event = self.op_event(now_ns, &invocation, last);
+        event.level = None;
         let mut read_value = None;
         let certain = match completion {
             Completion::Ok { node, read, version } => {
@@ -465,6 +466,7 @@ impl Driver {
     /// An invocation event; a completion is made from it.
     fn op_event(&self, now_ns: u64, invocation: &Invocation, last: bool) -> OpEvent {
         OpEvent {
+            level: invocation.operation.level,
             index: 0,
             time: time(now_ns),
             outcome: Outcome::Invoke,

@@ -41,10 +41,9 @@ impl Unit {
     #[must_use]
     pub fn words(self, amount: f64) -> String {
         match self {
+            Unit::Time if amount.is_infinite() => "endless".to_owned(),
             Unit::Time => words::duration(amount as i64),
-            // Almost all is not all.
-            Unit::Share if amount < 1.0 && amount > 0.99 => format!("{:.3} %", amount * 100.0),
-            Unit::Share => words::percent(amount),
+            Unit::Share => words::share(amount),
             Unit::Number if amount.fract() == 0.0 && amount >= 0.0 => words::count(amount as u64),
             Unit::Number => format!("{amount:.2}"),
         }

@@ -5,8 +5,10 @@ use super::spread::{by_formula, time_to_all};
 use crate::config::RunConfig;
 use crate::traffic::Traffic;
 use afterall_checkers::Verdict;
-use afterall_checkers::verdict::{CounterFigures, Fates, ItemFates, StalenessFigures};
-use afterall_history::{History, OpView, vocabulary};
+use afterall_checkers::verdict::{
+    CounterFigures, Fates, ItemFates, LevelFigures, StalenessFigures, WindowFigures,
+};
+use afterall_history::{History, Level, OpView, vocabulary};
 use std::collections::BTreeMap;
 
 vocabulary! {
@@ -28,6 +30,24 @@ vocabulary! {
         StalenessP99 = "staleness-p99",
         /// The age of the oldest value that was read.
         StalenessMax = "staleness-max",
+        /// The share of stale reads among those at level one.
+        StaleReadsAtOne = "stale-reads-at-one",
+        /// The same at level quorum.
+        StaleReadsAtQuorum = "stale-reads-at-quorum",
+        /// The share of operations at level one that were acknowledged.
+        AvailabilityAtOne = "availability-at-one",
+        /// The same at level quorum.
+        AvailabilityAtQuorum = "availability-at-quorum",
+        /// Writes at quorum or all whose session had last read the key at level one, and got what had been overwritten.
+        StrongWritesOnStaleReads = "strong-writes-on-stale-reads",
+        /// Half of the windows of writes were no longer: from the acknowledgement to the last stale read anywhere.
+        WindowP50 = "window-p50",
+        /// 99 % of the windows were no longer.
+        WindowP99 = "window-p99",
+        /// The longest window.
+        WindowMax = "window-max",
+        /// Writes that some replica never showed.
+        NeverSeen = "never-seen",
         /// Writes that were acknowledged.
         WritesAcknowledged = "writes-acknowledged",
         /// Acknowledged writes that are there at the end.
@@ -95,16 +115,26 @@ impl Figure {
     pub fn unit(self) -> Unit {
         use Figure as F;
         match self {
-            F::Availability | F::AvailabilityOfWorstNode | F::StaleReads | F::MessagesLost => {
-                Unit::Share
-            }
+            F::Availability
+            | F::AvailabilityAtOne
+            | F::AvailabilityAtQuorum
+            | F::StaleReadsAtOne
+            | F::StaleReadsAtQuorum
+            | F::AvailabilityOfWorstNode
+            | F::StaleReads
+            | F::MessagesLost => Unit::Share,
             F::ConvergedAfter
             | F::StalenessP50
             | F::StalenessP99
             | F::StalenessMax
+            | F::WindowP50
+            | F::WindowP99
+            | F::WindowMax
             | F::TimeToAll
             | F::TimeToAllByFormula => Unit::Time,
             F::DivergentKeys
+            | F::NeverSeen
+            | F::StrongWritesOnStaleReads
             | F::WritesAcknowledged
             | F::WritesSurvived
             | F::WritesDiscarded
@@ -137,6 +167,15 @@ impl Figure {
         let age = |of: fn(&StalenessFigures) -> Option<i64>| {
             figures.staleness.as_ref().map(|staleness| of(staleness).unwrap_or(0) as f64)
         };
+        let at = |level: Level| figures.levels.iter().find(|of| of.level == level);
+        let of = |part: u64, all: u64| (all > 0).then(|| part as f64 / all as f64);
+        let stale = |level: &LevelFigures| of(level.stale, level.reads);
+        let answered = |level: &LevelFigures| of(level.ok, level.ops);
+        // What does not end is longer than every bound.
+        let window = |of: fn(&WindowFigures) -> Option<i64>| {
+            let windows = figures.windows.as_ref().filter(|windows| windows.writes > 0)?;
+            Some(of(windows).map_or(f64::INFINITY, |ns| ns as f64))
+        };
         let traffic = |of: fn(&Traffic) -> u64| measured.traffic.as_ref().map(|it| of(it) as f64);
         match self {
             Figure::Availability => availability(measured.history.ops().filter(by_a_session)),
@@ -152,6 +191,17 @@ impl Figure {
             Figure::StalenessP50 => age(|of| of.p50_ns),
             Figure::StalenessP99 => age(|of| of.p99_ns),
             Figure::StalenessMax => age(|of| of.max_ns),
+            Figure::StaleReadsAtOne => stale(at(Level::One)?),
+            Figure::StaleReadsAtQuorum => stale(at(Level::Quorum)?),
+            Figure::AvailabilityAtOne => answered(at(Level::One)?),
+            Figure::AvailabilityAtQuorum => answered(at(Level::Quorum)?),
+            Figure::StrongWritesOnStaleReads => {
+                figures.mixed.as_ref().map(|of| of.after_stale_reads as f64)
+            }
+            Figure::WindowP50 => window(|of| of.p50_ns),
+            Figure::WindowP99 => window(|of| of.p99_ns),
+            Figure::WindowMax => window(|of| of.max_ns),
+            Figure::NeverSeen => figures.windows.as_ref().map(|of| of.never as f64),
             Figure::WritesAcknowledged => fates(|of| of.acknowledged),
             Figure::WritesSurvived => fates(|of| of.survived),
             Figure::WritesDiscarded => fates(|of| of.discarded),

@@ -1,7 +1,7 @@
 //! Nodes and links as people write them: `n1`, `n1->n2`; several at once: `n1,n2<->n3..n5`.
 
 use super::effect::Link;
-use crate::from_text::from_text;
+use afterall_history::from_text;
 use serde::de::{Error, SeqAccess, Unexpected, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -106,8 +106,8 @@ impl Replica for Reference {
         workload: Workload,
         operation: &Operation,
     ) -> Result<Request, Box<dyn Error>> {
-        let Operation { f, key, value, .. } = operation;
-        Ok(session.request(workload, *f, key, value)?)
+        let Operation { f, key, value, level } = operation;
+        Ok(Request { level: *level, ..session.request(workload, *f, key, value)? })
     }
 
     fn completed(

@@ -8,6 +8,8 @@ mod causes;
 mod copies;
 mod determinism;
 mod forks;
+mod fresh_reads;
+mod levels;
 mod library;
 mod lies;
 mod mechanisms;

@@ -52,6 +52,7 @@ fn back(history: &History, format: Format) -> History {
 
 fn op(process: u64, outcome: Outcome, f: Function, key: &str, value: Value) -> OpEvent {
     OpEvent {
+        level: None,
         index: 0,
         time: 0,
         outcome,

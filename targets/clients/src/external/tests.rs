@@ -24,11 +24,11 @@ fn cluster() -> Cluster {
 }
 
 fn read() -> Operation {
-    Operation { f: Function::Read, key: "r1".to_owned(), value: Value::Nil }
+    Operation { f: Function::Read, key: "r1".to_owned(), value: Value::Nil, level: None }
 }
 
 fn write(value: i64) -> Operation {
-    Operation { f: Function::Write, key: "r1".to_owned(), value: Value::Int(value) }
+    Operation { f: Function::Write, key: "r1".to_owned(), value: Value::Int(value), level: None }
 }
 
 /// The words of the trouble that a program's one answer makes, told to the operation with the id 1.
@@ -159,7 +159,12 @@ async fn a_program_that_broke_is_started_anew_by_the_next_call() {
         Workload::Counter,
         r#"read -r line; case $line in *read*) echo '{"type":"ok","id":2,"value":5}'; read -r line;; *) exit 1;; esac"#,
     );
-    let increment = Operation { f: Function::Increment, key: "c".to_owned(), value: Value::Int(1) };
+    let increment = Operation {
+        f: Function::Increment,
+        key: "c".to_owned(),
+        value: Value::Int(1),
+        level: None,
+    };
     assert!(matches!(client.invoke(0, &increment).await, Err(OpError::Indeterminate(_))));
     assert_eq!(client.invoke(0, &read()).await, Ok(Answer::read(Value::Int(5))));
 }
@@ -189,7 +194,12 @@ async fn a_late_answer_is_not_taken_for_the_next_operations() {
             echo "{\"type\":\"ok\",\"id\":${id%%,*},\"value\":$n}"
         done"#,
     );
-    let increment = Operation { f: Function::Increment, key: "c".to_owned(), value: Value::Int(1) };
+    let increment = Operation {
+        f: Function::Increment,
+        key: "c".to_owned(),
+        value: Value::Int(1),
+        level: None,
+    };
     assert_eq!(client.invoke(0, &read()).await, Ok(Answer::read(Value::Int(1))));
     assert_eq!(client.invoke(0, &read()).await, Ok(Answer::read(Value::Int(2))));
     let dropped = tokio::time::timeout(Duration::from_millis(50), client.invoke(0, &increment));

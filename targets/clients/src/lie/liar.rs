@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     fn operation(f: Function, key: &str, value: Value) -> Operation {
-        Operation { f, key: key.to_owned(), value }
+        Operation { f, key: key.to_owned(), value, level: None }
     }
 
     fn read(liar: &mut Liar, key: &str, value: Value) -> Value {

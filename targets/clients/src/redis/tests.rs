@@ -27,7 +27,7 @@ fn client(
 }
 
 fn operation(f: Function, value: Value) -> Operation {
-    Operation { f, key: "k".to_owned(), value }
+    Operation { f, key: "k".to_owned(), value, level: None }
 }
 
 fn write() -> Operation {

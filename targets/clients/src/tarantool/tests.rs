@@ -17,7 +17,7 @@ fn client(workload: Workload, address: SocketAddr) -> Box<dyn Client> {
 }
 
 fn operation(f: Function, value: Value) -> Operation {
-    Operation { f, key: "k".to_owned(), value }
+    Operation { f, key: "k".to_owned(), value, level: None }
 }
 
 fn write() -> Operation {

@@ -2,7 +2,8 @@
 
 use super::clock::Reading;
 use super::identity::{CausalContext, Dot, NodeId, VersionVector};
-use afterall_history::{Value, vocabulary};
+pub use afterall_history::Level;
+use afterall_history::Value;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -90,18 +91,6 @@ pub struct Token {
     pub seen: CausalContext,
     /// Every change, of any object, that its answers may have followed from: the flavour `causal` alone gives it.
     pub past: VersionVector,
-}
-
-vocabulary! {
-    /// How many replicas must take part in an operation before it is answered.
-    "consistency level" Level {
-        /// The one that was asked.
-        One = "one",
-        /// More than half of all.
-        Quorum = "quorum",
-        /// All.
-        All = "all",
-    }
 }
 
 /// What to do with an object.

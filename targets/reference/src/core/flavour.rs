@@ -3,12 +3,12 @@
 use super::copies::Copies;
 use super::mechanisms::{Mechanism, Mechanisms};
 use afterall_history::Property::{
-    Causal, CausalConvergence, Convergence, Linearizable, MonotonicReads, MonotonicWrites,
-    NoCausalLoss, NoDoubleIncrements, NoLostIncrements, NoLostItems, NoLostWrites, NoOversell,
-    NoPhantoms, NoResurrectedItems, ReadYourWrites, WritesFollowReads,
+    Causal, CausalConvergence, Convergence, FreshReads, Linearizable, MonotonicReads,
+    MonotonicWrites, NoCausalLoss, NoDoubleIncrements, NoLostIncrements, NoLostItems, NoLostWrites,
+    NoOversell, NoPhantoms, NoResurrectedItems, ReadYourWrites, WritesFollowReads,
 };
 use afterall_history::{
-    CartRule, CounterRule, Promise, Property, RegisterRule, Semantics, Sessions, Workload,
+    CartRule, CounterRule, Level, Promise, Property, RegisterRule, Semantics, Sessions, Workload,
     vocabulary,
 };
 
@@ -79,11 +79,16 @@ impl Flavour {
         promises
     }
 
-    /// The same where changes come to the other replicas by these mechanisms: nobody promises that replicas agree if a change
+    /// The same where operations ask at these consistency levels, and changes come to the other replicas by these mechanisms: nobody promises that replicas agree if a change
     /// may be forgotten before all have it. Of what is acknowledged nothing is lost either way: it is on a disk.
     #[must_use]
-    pub fn promises_with(self, workload: Workload, mechanisms: Mechanisms) -> Vec<Promise> {
-        let mut promises = self.promises(workload);
+    pub fn promises_with(
+        self,
+        workload: Workload,
+        levels: &[Level],
+        mechanisms: Mechanisms,
+    ) -> Vec<Promise> {
+        let mut promises = self.promises_at(workload, levels);
         promises.retain(|it| it.property != Convergence || mechanisms.misses_nothing());
         promises
     }
@@ -128,6 +133,21 @@ impl Flavour {
         }
     }
 
+    /// The same where each operation asks at one of these consistency levels. A quorum is one only if all take part in it: what is
+    /// read from one replica, or written to one, is no better than under last write wins.
+    fn promises_at(self, workload: Workload, levels: &[Level]) -> Vec<Promise> {
+        match self {
+            Flavour::Quorum if levels.contains(&Level::One) => Flavour::LwwHlc.promises(workload),
+            _ => self.promises(workload),
+        }
+    }
+
+    /// Whether its registers may be asked at several consistency levels.
+    #[must_use]
+    pub fn takes_levels(self) -> bool {
+        matches!(self, Flavour::Lww | Flavour::LwwHlc | Flavour::Quorum)
+    }
+
     fn is_lww(self) -> bool {
         matches!(self, Flavour::Lww | Flavour::LwwHlc)
     }
@@ -136,7 +156,7 @@ impl Flavour {
         match self {
             Flavour::Lww => &[NoPhantoms],
             Flavour::LwwHlc => &[NoPhantoms, NoCausalLoss],
-            Flavour::Quorum => &[Linearizable, NoLostWrites, NoPhantoms],
+            Flavour::Quorum => &[Linearizable, FreshReads, NoLostWrites, NoPhantoms],
             _ => &[NoLostWrites, NoPhantoms],
         }
     }

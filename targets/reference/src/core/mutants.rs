@@ -451,7 +451,7 @@ mod tests {
         for (at, row) in MUTANTS.iter().enumerate() {
             assert!(MUTANTS[..at].iter().all(|other| other.name != row.name), "{}", row.name);
             assert_eq!(row.name.parse::<Mutant>().unwrap(), row.mutant());
-            let promised = row.flavour.promises_with(row.workload, row.mechanisms);
+            let promised = row.flavour.promises_with(row.workload, &[], row.mechanisms);
             assert!(promised.iter().any(|p| p.property == row.breaks), "{}", row.name);
             assert!(row.mutant().shows(row.flavour, row.workload), "{}", row.name);
         }

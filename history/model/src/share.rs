@@ -3,12 +3,26 @@
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::str::FromStr;
 
 const EXPECTED: &str = "a share such as \"0.5%\" or 0.005";
 
 /// A share, in millionths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Share(u32);
+
+/// A text that is no share.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected {EXPECTED}, found {0:?}")]
+pub struct NotAShare(String);
+
+impl FromStr for Share {
+    type Err = NotAShare;
+
+    fn from_str(text: &str) -> Result<Share, NotAShare> {
+        Share::parse(text).ok_or_else(|| NotAShare(text.to_owned()))
+    }
+}
 
 impl Share {
     /// So many millionths, a million at most.

@@ -8,7 +8,7 @@ use std::fmt;
 ///
 /// # Errors
 /// What was found is no text, or `parse` takes it for none of what was `expected`.
-pub(crate) fn from_text<'de, T, D: Deserializer<'de>>(
+pub fn from_text<'de, T, D: Deserializer<'de>>(
     deserializer: D,
     expected: &'static str,
     parse: fn(&str) -> Option<T>,

@@ -158,11 +158,6 @@ impl<'de> Deserialize<'de> for SignedSpan {
     }
 }
 
-/// Milliseconds, written as text.
-pub(super) fn serialize_ms<S: Serializer>(ms: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-    Span::ms(*ms).serialize(serializer)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
