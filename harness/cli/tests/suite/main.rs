@@ -4,6 +4,7 @@
 
 mod cases;
 mod check_files;
+mod explore;
 mod help;
 mod manifests;
 mod objectives;
