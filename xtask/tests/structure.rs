@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// The storeys of the house, the highest first. A crate depends only on crates of storeys below its own.
 const STOREYS: &[&[&str]] = &[
     &["afterall"],
-    &["afterall-worlds"],
+    &["afterall-search", "afterall-worlds"],
     &["afterall-engine", "afterall-reports"],
     &["afterall-clients", "afterall-node", "afterall-toxiproxy"],
     &["afterall-checkers", "afterall-formats", "afterall-manifest", "afterall-reference"],

@@ -1,5 +1,10 @@
 //! Many runs, and what they come to together.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "how long an exploration may take, and how fast it is: its runs are in virtual time"
+)]
+
 use crate::failure_key::FailureKey;
 use crate::swarm::{Fixed, draw};
 use afterall_checkers::{Outcome, Valid, Verdict};
@@ -158,10 +163,6 @@ pub fn explore(
     stop: &AtomicBool,
     tick: &mut (dyn FnMut(Glance) + Send),
 ) -> Explored {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how long it may take, and how fast it is: the runs are in virtual time"
-    )]
     let began = Instant::now();
     let Exploration { base, fixed, seeds, budget, jobs } = exploration;
     let (next, over, failed) = (AtomicU64::new(seeds.start), AtomicU64::new(0), AtomicU64::new(0));

@@ -1,5 +1,7 @@
 //! What is found follows from the seeds alone, and correct stores stay silent.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use afterall_checkers::{Valid, Verdict};
 use afterall_engine::{Plan, RunConfig, WorldKind, run};
 use afterall_history::Workload;

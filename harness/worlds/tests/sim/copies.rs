@@ -84,7 +84,7 @@ fn quorums_that_meet_are_linearizable_and_others_are_seen_not_to_be() {
     }
     no_alarm(runs);
     for copies in [copies(3, 1, 1), copies(5, 1, 1), copies(5, 2, 3)] {
-        let runs: Vec<RunConfig> = (0..3).map(|seed| quorums(copies, 83_000 + seed)).collect();
+        let runs: Vec<RunConfig> = (0..12).map(|seed| quorums(copies, 83_000 + seed)).collect();
         let promises = runs[0].header(None).promises;
         assert!(promises.iter().all(|it| it.property != Property::Linearizable), "{promises:?}");
         let mut broken = 0;

@@ -33,7 +33,7 @@ fn the_bugs_of_quorums_break_it() {
             faults: row.faults.to_vec(),
             ..config(row.flavour, row.workload, seed)
         };
-        let verdicts = judge_all((1..=4).map(run).collect());
+        let verdicts = judge_all((1..=20).map(run).collect());
         let broken = verdicts.iter().filter(|(_, verdict)| {
             let fresh = verdict.property(Property::FreshReads, Sessions::All).unwrap();
             fresh.promised && fresh.outcome.is_broken()

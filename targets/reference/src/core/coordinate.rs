@@ -133,6 +133,10 @@ impl Node {
         if !is_read && self.rules.bugs.writes_confirmed_by_one {
             wanted = 1;
         }
+        if newest.is_none() {
+            // Where nothing is, there is nothing that others would have to hold.
+            wanted = 1;
+        }
         if let Some(object) = newest {
             // A read mends those that it has heard of, where these are enough; a write tells all.
             let tells_all = !is_read || asked < wanted;
