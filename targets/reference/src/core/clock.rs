@@ -59,8 +59,10 @@ pub enum Stamps {
     Hybrid,
 }
 
-/// No clock is that far ahead, 139,000 years: what says so is not believed, since nothing could be stamped after it.
-const READING_MAX_MS: u64 = 1 << 52;
+/// No clock is that far ahead, 139,000 years: a client that says so is not believed, since nothing could be stamped after it.
+const TOKEN_MAX_MS: u64 = 1 << 52;
+/// What a peer has stamped follows from such a reading, and may come after it.
+const STAMP_MAX_MS: u64 = 1 << 53;
 
 /// The clock that stamps are taken from.
 #[derive(Debug, Clone)]
@@ -90,9 +92,18 @@ impl Clock {
         Stamp { wall_ms: next.wall_ms, logical: next.logical, actor }
     }
 
-    /// Learns of a reading from elsewhere: a peer's stamp, a client's token.
+    /// Learns of the stamp of a write that is there, here or at a peer.
     pub fn observe(&mut self, reading: Reading) {
-        if self.stamps == Stamps::Hybrid && reading.wall_ms <= READING_MAX_MS {
+        self.learn(reading, STAMP_MAX_MS);
+    }
+
+    /// Learns of what a client carries.
+    pub fn observe_token(&mut self, reading: Reading) {
+        self.learn(reading, TOKEN_MAX_MS);
+    }
+
+    fn learn(&mut self, reading: Reading, most_ms: u64) {
+        if self.stamps == Stamps::Hybrid && reading.wall_ms <= most_ms {
             self.last = self.last.max(reading);
         }
     }
@@ -154,6 +165,19 @@ mod tests {
         clock.observe(Reading { wall_ms: u64::MAX, logical: u32::MAX });
         let second = clock.stamp(at(100), ACTOR);
         assert!(second > first && second.wall_ms == 100);
+    }
+
+    #[test]
+    fn what_is_stamped_after_the_last_token_that_is_believed_is_believed_by_peers() {
+        let (mut clock, mut peer) = (Clock::new(Stamps::Hybrid), Clock::new(Stamps::Hybrid));
+        clock.observe_token(Reading { wall_ms: TOKEN_MAX_MS, logical: u32::MAX });
+        let stamp = clock.stamp(at(100), ACTOR);
+        assert!(stamp.wall_ms > TOKEN_MAX_MS);
+        peer.observe(stamp.into());
+        assert!(peer.stamp(at(100), ACTOR) > stamp);
+        let before = peer.reading();
+        peer.observe_token(Reading { wall_ms: TOKEN_MAX_MS + 1, logical: u32::MAX });
+        assert_eq!(peer.reading(), before);
     }
 
     #[test]

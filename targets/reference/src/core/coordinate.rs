@@ -133,6 +133,10 @@ impl Node {
         if !is_read && self.rules.bugs.writes_confirmed_by_one {
             wanted = 1;
         }
+        if newest.is_none() && heard.values().any(Option::is_some) {
+            // What others told could not be taken in.
+            return self.reply(id, Err(Refusal::Full("no room for another object")), effects);
+        }
         if newest.is_none() {
             // Where nothing is, there is nothing that others would have to hold.
             wanted = 1;

@@ -213,7 +213,7 @@ impl Node {
             return self.reply(id, Err(refusal), effects);
         }
         if let Some(reading) = request.token.clock {
-            self.clock.observe(reading);
+            self.clock.observe_token(reading);
         }
         if let Some(textbook) = &mut self.textbook {
             let content = textbook.answer(&request, now.wall_ms);
