@@ -86,6 +86,11 @@ impl<'h> Context<'h> {
         self.by_key.of(key.0).iter().map(|&id| self.history.op(id))
     }
 
+    /// Whether the key may have been deleted.
+    pub(crate) fn deletes(&self, key: KeyId) -> bool {
+        self.on(key).any(|op| op.f() == Function::Delete && op.status() != Status::Fail)
+    }
+
     /// The final reads of a key: one a replica, those that were acknowledged.
     pub(crate) fn finals(&self, key: KeyId) -> &[(NodeId, OpId)] {
         &self.finals[key.0 as usize]

@@ -19,7 +19,7 @@ use crate::findings::Findings;
 use crate::measures::staleness::percentile;
 use crate::row::{Checker, Turn};
 use crate::verdict::{PhaseWindows, WindowFigures};
-use afterall_history::{Function, KeyId, NodeId, OpView, Phase, Status, Workload};
+use afterall_history::{KeyId, NodeId, OpView, Phase, Workload};
 use std::collections::BTreeMap;
 
 /// Of a window that does not end.
@@ -39,8 +39,7 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
     let ctx = case.ctx;
     let mut all = Windows::default();
     for key in ctx.keys() {
-        let deletes = |op: OpView<'_>| op.f() == Function::Delete && op.status() != Status::Fail;
-        if !ctx.on(key).any(deletes) {
+        if !ctx.deletes(key) {
             of_key(case, key, &mut all);
         }
     }

@@ -28,6 +28,7 @@ use afterall_history::{
     ActsOn, Fault, FaultKinds, Function, NodeChange, NodeId, OpId, OpView, Property, Sessions,
     Share, Workload,
 };
+use petgraph::unionfind::UnionFind;
 use std::collections::BTreeMap;
 
 const CLAIM: Claim = (Property::Availability, Sessions::All);
@@ -280,21 +281,17 @@ fn groups(replicas: &[NodeId], mut cut: Vec<(NodeId, NodeId)>) -> Vec<Vec<NodeId
     let works = |a: NodeId, b: NodeId| {
         cut.binary_search(&(a, b)).is_err() && cut.binary_search(&(b, a)).is_err()
     };
-    let mut left: Vec<NodeId> = replicas.to_vec();
-    let mut groups = Vec::new();
-    while let Some(first) = left.pop() {
-        let mut group = vec![first];
-        let mut at = 0;
-        while let Some(&node) = group.get(at) {
-            let (joined, others) = left.iter().partition(|&&other| works(node, other));
-            group.extend::<Vec<NodeId>>(joined);
-            left = others;
-            at += 1;
+    let mut joined = UnionFind::<usize>::new(replicas.len());
+    for (at, &node) in replicas.iter().enumerate() {
+        for (other, _) in replicas[..at].iter().enumerate().filter(|&(_, &b)| works(node, b)) {
+            joined.union(at, other);
         }
-        group.sort_unstable();
-        groups.push(group);
     }
-    groups
+    let mut groups: BTreeMap<usize, Vec<NodeId>> = BTreeMap::new();
+    for (&node, label) in replicas.iter().zip(joined.into_labeling()) {
+        groups.entry(label).or_default().push(node);
+    }
+    groups.into_values().collect()
 }
 
 fn figures(

@@ -69,8 +69,7 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
         // The first moment at which an excluded fault was felt when the key had been written.
         let felt = excluded.iter().filter(|&&(_, to)| first <= to).map(|&(from, _)| from).min();
         let deleted =
-            ctx.on(key).any(|op| op.f() == Function::Delete && op.status() != Status::Fail)
-                || ctx.history.updates_left_out(key, Some(Function::Delete), u32::MAX);
+            ctx.deletes(key) || ctx.history.updates_left_out(key, Some(Function::Delete), u32::MAX);
         if !deleted {
             judge(case, key, felt.unwrap_or(i64::MAX), findings);
         }

@@ -492,12 +492,8 @@ pub(crate) fn command_line(config: &RunConfig, kept: &Path) -> String {
     if config.mechanisms != usual {
         line.push_str(&format!(" --mechanisms {}", config.mechanisms));
     }
-    let Copies { replicas, reads, writes } = config.copies;
-    let copies = [("--replicas", replicas), ("--read-from", reads), ("--write-to", writes)];
-    for (option, given) in copies {
-        if let Some(given) = given {
-            line.push_str(&format!(" {option} {given}"));
-        }
+    for (option, given) in config.copies.options() {
+        line.push_str(&format!(" {option} {given}"));
     }
     if let Some(lie) = config.lie {
         line.push_str(&format!(" --lie {lie}"));

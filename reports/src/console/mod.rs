@@ -71,6 +71,16 @@ impl Screen {
         }
     }
 
+    /// A mark, and the text beside it.
+    fn marked(&mut self, mark: &str, tone: Tone, text: &str) {
+        let mark = self.painted(tone, mark);
+        let mut lines = wrapped(&shown(text), self.width - 4).into_iter();
+        self.line(&format!("  {mark} {}", lines.next().unwrap_or_default()));
+        for line in lines {
+            self.line(&format!("    {line}"));
+        }
+    }
+
     fn section(&mut self, title: &str) {
         let title = self.painted(Tone::Strong, title);
         self.text.push('\n');
@@ -141,12 +151,7 @@ impl Screen {
                     Some(false) => ("✗", Tone::Bad),
                     None => ("?", Tone::Unsure),
                 };
-                let mark = self.painted(tone, mark);
-                let mut lines = wrapped(&shown(&slo.summary), self.width - 4).into_iter();
-                self.line(&format!("  {mark} {}", lines.next().unwrap_or_default()));
-                for line in lines {
-                    self.line(&format!("    {line}"));
-                }
+                self.marked(mark, tone, &slo.summary);
             }
         }
         if let Some(strongest) = verdict.strongest {
@@ -278,7 +283,6 @@ impl Screen {
         let (took, missed): (Vec<_>, Vec<_>) = verdict.faults.iter().partition(|fault| fault.took);
         for fault in missed.iter().chain(&took).take(FAULTS_MAX) {
             let (mark, tone) = if fault.took { ("✓", Tone::Good) } else { ("✗", Tone::Bad) };
-            let mark = self.painted(tone, mark);
             let until = match fault.to {
                 Some(to) => words::duration(to),
                 None => "never healed".to_owned(),
@@ -298,11 +302,7 @@ impl Screen {
                 fault.what,
                 words::duration(fault.from)
             );
-            let mut lines = wrapped(&shown(&what), self.width - 4).into_iter();
-            self.line(&format!("  {mark} {}", lines.next().unwrap_or_default()));
-            for line in lines {
-                self.line(&format!("    {line}"));
-            }
+            self.marked(mark, tone, &what);
             if let Some(doubt) = &fault.doubt {
                 self.wrap(6, &format!("it {doubt}"));
             }

@@ -4,7 +4,6 @@ use super::error::SetupError;
 use afterall_clients::Cluster as Asked;
 use afterall_engine::{ConfigError, RunConfig};
 use afterall_manifest::Place;
-use afterall_reference::core::Copies;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Checks that the client can be had for this cluster, and that every template can be filled in for each of its nodes.
@@ -38,14 +37,8 @@ pub(super) fn place_of(config: &RunConfig, node: usize, ips: &[String], time: St
     if !config.mechanisms.is_usual() {
         place.mechanisms = config.mechanisms.to_string();
     }
-    place.copies = copies_of(config.copies);
+    let copies = config.copies.options();
+    place.copies = copies.map(|(flag, given)| format!("{flag}\n{given}\n")).collect();
     place.time = time;
     place
-}
-
-/// The options of a node, one a line; nothing where all is as usual.
-fn copies_of(Copies { replicas, reads, writes }: Copies) -> String {
-    let options = [("--replicas", replicas), ("--read-from", reads), ("--write-to", writes)];
-    let given = options.into_iter().filter_map(|(flag, given)| Some((flag, given?)));
-    given.map(|(flag, given)| format!("{flag}\n{given}\n")).collect()
 }

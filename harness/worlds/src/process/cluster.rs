@@ -13,7 +13,6 @@ use afterall_engine::faults::{Effect, Fault};
 use afterall_engine::{Carried, Evidence, Happened, RunConfig};
 use afterall_history::{NodeChange, Workload};
 use afterall_node::authority::Authority;
-use afterall_reference::core::Copies;
 use afterall_toxiproxy::{Links, NewLink, Server};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -314,12 +313,8 @@ fn arguments(
     if !config.mechanisms.is_usual() {
         option("--mechanisms", config.mechanisms.to_string());
     }
-    let Copies { replicas, reads, writes } = config.copies;
-    let copies = [("--replicas", replicas), ("--read-from", reads), ("--write-to", writes)];
-    for (flag, given) in copies {
-        if let Some(given) = given {
-            option(flag, given.to_string());
-        }
+    for (flag, given) in config.copies.options() {
+        option(flag, given.to_string());
     }
     if let Some(address) = addresses.get(&time_link(node)) {
         option("--time", address.to_string());

@@ -25,6 +25,13 @@ impl Copies {
         *self == Copies::default()
     }
 
+    /// What is other than usual, as options of `afterall run` and of a node: the same for both.
+    pub fn options(self) -> impl Iterator<Item = (&'static str, u16)> {
+        let Copies { replicas, reads, writes } = self;
+        let options = [("--replicas", replicas), ("--read-from", reads), ("--write-to", writes)];
+        options.into_iter().filter_map(|(option, given)| Some((option, given?)))
+    }
+
     /// How many of so many nodes hold each object.
     #[must_use]
     pub fn replicas(&self, nodes: u16) -> u16 {

@@ -46,9 +46,7 @@ impl Node {
         object: Object,
         effects: &mut Effects,
     ) {
-        self.take(key.clone(), object, effects);
-        // A node that is full confirms nothing.
-        if self.store.get(&key).is_some() {
+        if self.keeps(key.clone(), object, effects) {
             self.figures.hint_messages_sent += 1;
             effects.sends.push((from, Message::Hinted { number, key }));
         }

@@ -69,7 +69,8 @@ impl Node {
         self.mend(from, objects, Vec::new(), effects);
     }
 
-    fn objects_of(&self, keys: impl Iterator<Item = Key>) -> Vec<(Key, Object)> {
+    /// Those of the objects that are held here.
+    pub(super) fn objects_of(&self, keys: impl Iterator<Item = Key>) -> Vec<(Key, Object)> {
         keys.filter_map(|key| self.store.get(&key).cloned().map(|object| (key, object))).collect()
     }
 

@@ -36,11 +36,7 @@ impl Node {
                 }
             }
             Message::Pull { keys } => {
-                let objects = keys
-                    .into_iter()
-                    .take(OBJECTS_PER_MESSAGE_MAX)
-                    .filter_map(|key| self.store.get(&key).cloned().map(|object| (key, object)))
-                    .collect();
+                let objects = self.objects_of(keys.into_iter().take(OBJECTS_PER_MESSAGE_MAX));
                 self.push(from, objects, effects);
             }
             Message::Updates { updates } => {
@@ -67,9 +63,7 @@ impl Node {
                 self.fetched(now, from, number, object, effects);
             }
             Message::Store { number, key, object } => {
-                self.take(key.clone(), object, effects);
-                // A node that is full confirms nothing.
-                if self.store.get(&key).is_some() {
+                if self.keeps(key, object, effects) {
                     effects.sends.push((from, Message::Stored { number }));
                 }
             }
