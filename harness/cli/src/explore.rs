@@ -4,21 +4,18 @@ use crate::args::usage;
 use crate::exit::Exit;
 use crate::explore_args::ExploreArgs;
 use crate::failure::{Failure, chain};
-use crate::opening::{settings, stopped_by_signals};
-use crate::run::context;
-use crate::store::{HISTORY, HistoryFile, NewRun, REPORT, RunFolder};
+use crate::opening::stopped_by_signals;
+use crate::run::{Watcher, context};
+use crate::store::{REPORT, RunFolder};
 use crate::table::Table;
-use afterall_checkers::Verdict;
 use afterall_checkers::words::{count, counted, percent};
-use afterall_engine::{Observer, Plan, RunConfig, Stop, WorldKind, run, run_until};
-use afterall_history::{Event, Promise};
-use afterall_search::{Exploration, Explored, Fixed, Glance, explore as explore_seeds};
-use afterall_worlds::sim::{Reference, Simulation};
+use afterall_checkers::{Outcome, Verdict};
+use afterall_engine::{Plan, RunConfig, WorldKind, run};
+use afterall_history::Promise;
+use afterall_search::{Exploration, Explored, Fixed, explore as explore_seeds};
+use afterall_worlds::sim::Reference;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
 
 /// How many ways of failing are kept as folders of runs.
 const KEPT_MAX: usize = 50;
@@ -86,29 +83,25 @@ fn watched(exploration: &Exploration) -> Explored {
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
         bar.set_style(style);
     }
-    let stopped = AtomicBool::new(false);
-    let signals = stopped_by_signals(WorldKind::Sim);
-    let mut tick = |glance: Glance| {
-        if signals.is_stopped() {
-            stopped.store(true, Ordering::Relaxed);
-        }
-        let minutes = glance.elapsed.as_secs_f64() / 60.0;
+    let stop = stopped_by_signals(WorldKind::Sim);
+    let mut tick = |explored: &Explored| {
+        let minutes = explored.elapsed.as_secs_f64() / 60.0;
         bar.set_message(format!(
             "{} runs  {:.0} per minute  {} failed  {} ways of failing",
-            count(glance.runs),
-            glance.runs as f64 / minutes.max(1e-9),
-            count(glance.failed),
-            glance.keys
+            count(explored.runs),
+            explored.runs as f64 / minutes.max(1e-9),
+            count(explored.failed),
+            explored.failures.len()
         ));
         bar.tick();
     };
     let judged = |config: &RunConfig| {
         let plan = Plan::new(config.clone()).map_err(|error| error.to_string())?;
-        let mut world = Simulation::<Reference>::new(&plan, Reference::configs(&plan));
-        let recording = run(&plan, &mut world, &mut ()).map_err(|error| chain(&error))?;
+        let recording =
+            run(&plan, &mut Reference::cluster(&plan), &mut ()).map_err(|error| chain(&error))?;
         Ok(recording.judge_promised())
     };
-    let explored = explore_seeds(exploration, &judged, &stopped, &mut tick);
+    let explored = explore_seeds(exploration, &judged, &stop, &mut tick);
     bar.finish_and_clear();
     explored
 }
@@ -132,13 +125,12 @@ fn tell(explored: &Explored) {
     let mut table = Table::new(["promise", "chances", "may break in"]);
     for (&(property, sessions), chances) in &explored.chances {
         let promise = Promise { sessions, ..Promise::to_all(property) }.to_string();
-        match chances {
+        match chances.map(|chances| Outcome::held(chances, "")) {
             None => table.row([&promise, "–", "broken"]),
-            Some(0) => table.row([&promise, "0", "not exercised"]),
-            Some(chances) => {
-                let bound = (3.0 / *chances as f64).min(1.0);
-                table.row([&promise, &count(*chances), &format!("≤ {}", percent(bound))]);
+            Some(Outcome::Held { chances, bound }) => {
+                table.row([&promise, &count(chances), &format!("≤ {}", percent(bound))]);
             }
+            Some(_) => table.row([&promise, "0", "not exercised"]),
         }
     }
     if !explored.chances.is_empty() {
@@ -146,32 +138,12 @@ fn tell(explored: &Explored) {
     }
 }
 
-/// Writes the history as it comes.
-struct ToFile {
-    file: HistoryFile,
-    new: Option<NewRun>,
-}
-
-impl Observer for ToFile {
-    fn record(&mut self, event: &Event) -> io::Result<()> {
-        if let Some(warning) = self.new.take().and_then(NewRun::begin) {
-            eprintln!("warning: {warning}");
-        }
-        self.file.append(event)
-    }
-}
-
 /// Carries out a failing run again, judges all of it, and keeps it as `afterall run` does.
 fn kept(config: RunConfig, store: &Path) -> Result<(RunFolder, Verdict), Failure> {
     let plan = Plan::new(config).map_err(usage)?;
-    #[expect(clippy::disallowed_methods, reason = "the run's folder is named by the time")]
-    let new = NewRun::create(store, plan.config(), SystemTime::now())?;
-    let folder = new.folder().clone();
-    let file = HistoryFile::create(folder.file(HISTORY), &plan.header(None))?;
-    let mut observer = ToFile { file, new: Some(new) };
-    let mut world = afterall_worlds::open(&plan, &settings(folder.logs()))?;
-    let recording = run_until(&plan, &mut *world, &mut observer, &Stop::default())?;
-    observer.file.flush()?;
+    let (folder, mut watcher) = Watcher::create(&plan, store)?;
+    let recording = run(&plan, &mut Reference::cluster(&plan), &mut watcher)?;
+    watcher.end()?;
     let verdict = recording.judge();
     for failure in
         folder.write_reports(recording.history(), &verdict, &context(&folder, Some(plan.config())))

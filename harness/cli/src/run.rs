@@ -52,15 +52,11 @@ pub(crate) fn carry_out(plan: Plan, store: &Path, controls: u32) -> Result<Judge
         docker::check(config).map_err(Failure::usage)?;
     }
     signals::now(Doing::Anything(NOTHING.to_owned()));
-    let now = SystemTime::now();
-    let new = NewRun::create(store, config, now)?;
-    let folder = new.folder().clone();
+    let (folder, mut watcher) = Watcher::create(&plan, store)?;
     eprintln!("seed {}: {}", config.seed, command_line(config, &folder.file(RUN)));
-    let real = config.world != WorldKind::Sim;
-    let started = real.then(|| humantime::format_rfc3339_seconds(now).to_string());
-    let file = HistoryFile::create(folder.file(HISTORY), &plan.header(started))?;
-    let mut watcher = Watcher { file, line: Line::new(), new: Some(new), unwritten: None };
-    if real && let Err(error) = afterall_worlds::reap() {
+    if config.world != WorldKind::Sim
+        && let Err(error) = afterall_worlds::reap()
+    {
         eprintln!("warning: could not look for what earlier runs left behind: {error}");
     }
     let stop = stopped_by_signals(config.world);
@@ -69,9 +65,8 @@ pub(crate) fn carry_out(plan: Plan, store: &Path, controls: u32) -> Result<Judge
     let traffic = world.traffic();
     drop(world);
     signals::now(Doing::Anything(interrupted(&folder)));
-    watcher.line.clear();
     // Says itself what is wrong.
-    let _ = watcher.flush();
+    let _ = watcher.end();
     let history = folder.file(HISTORY);
     if watcher.new.is_some() {
         return Err(match ran {
@@ -210,7 +205,8 @@ pub(crate) fn machine() -> Vec<(String, String)> {
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-struct Watcher {
+/// Writes the history as it comes into the run's folder, and shows how far the run is.
+pub(crate) struct Watcher {
     file: HistoryFile,
     line: Line,
     /// Until the first event.
@@ -220,6 +216,25 @@ struct Watcher {
 }
 
 impl Watcher {
+    /// Makes the folder of a run. It stays when the first event is recorded.
+    pub(crate) fn create(plan: &Plan, store: &Path) -> Result<(RunFolder, Watcher), Failure> {
+        let config = plan.config();
+        let now = SystemTime::now();
+        let new = NewRun::create(store, config, now)?;
+        let folder = new.folder().clone();
+        let real = config.world != WorldKind::Sim;
+        let started = real.then(|| humantime::format_rfc3339_seconds(now).to_string());
+        let file = HistoryFile::create(folder.file(HISTORY), &plan.header(started))?;
+        let watcher = Watcher { file, line: Line::new(), new: Some(new), unwritten: None };
+        Ok((folder, watcher))
+    }
+
+    /// The run is over.
+    pub(crate) fn end(&mut self) -> io::Result<()> {
+        self.line.clear();
+        self.flush()
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         let written = self.file.flush();
         self.noted(written)

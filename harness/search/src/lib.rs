@@ -8,6 +8,6 @@ mod explore;
 mod failure_key;
 mod swarm;
 
-pub use explore::{Exploration, Explored, Failure, Glance, explore};
+pub use explore::{Exploration, Explored, Failure, explore};
 pub use failure_key::FailureKey;
 pub use swarm::{Fixed, draw};

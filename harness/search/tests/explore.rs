@@ -3,23 +3,23 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use afterall_checkers::{Valid, Verdict};
-use afterall_engine::{Plan, RunConfig, WorldKind, run};
+use afterall_engine::{Plan, RunConfig, Stop, WorldKind, run};
 use afterall_history::Workload;
 use afterall_reference::core::{Flavour, MUTANTS};
 use afterall_search::{Exploration, Explored, Fixed, draw, explore};
-use afterall_worlds::sim::{Reference, Simulation};
-use std::sync::atomic::AtomicBool;
+use afterall_worlds::sim::Reference;
+use std::time::Duration;
 
 fn judged(config: &RunConfig) -> Result<Verdict, String> {
     let plan = Plan::new(config.clone()).map_err(|error| error.to_string())?;
-    let mut world = Simulation::<Reference>::new(&plan, Reference::configs(&plan));
+    let mut world = Reference::cluster(&plan);
     let recording = run(&plan, &mut world, &mut ()).map_err(|error| error.to_string())?;
     Ok(recording.judge_promised())
 }
 
 fn explored(base: RunConfig, seeds: std::ops::Range<u64>, jobs: usize) -> Explored {
     let exploration = Exploration { base, fixed: Fixed::default(), seeds, budget: None, jobs };
-    explore(&exploration, &judged, &AtomicBool::new(false), &mut |_| {})
+    explore(&exploration, &judged, &Stop::default(), &mut |_| {})
 }
 
 fn base(mutant: &str) -> RunConfig {
@@ -29,8 +29,7 @@ fn base(mutant: &str) -> RunConfig {
 
 /// All of it but the time that it took.
 fn found(explored: &Explored) -> String {
-    let Explored { runs, failed, unknown, failures, chances, refused, refusals, .. } = explored;
-    format!("{runs} {failed} {unknown} {failures:#?} {chances:?} {refused:?} {refusals}")
+    format!("{:#?}", Explored { elapsed: Duration::ZERO, ..explored.clone() })
 }
 
 #[test]

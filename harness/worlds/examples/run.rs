@@ -4,13 +4,13 @@
 
 use afterall_engine::{Plan, RunConfig, WorldKind, run};
 use afterall_history::Workload;
-use afterall_worlds::sim::{Reference, Simulation};
+use afterall_worlds::sim::Reference;
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let config = RunConfig::builder().world(WorldKind::Sim).workload(Workload::Counter).seed(7);
     let plan = Plan::new(config.build())?;
-    let mut world = Simulation::<Reference>::new(&plan, Reference::configs(&plan));
+    let mut world = Reference::cluster(&plan);
     let verdict = run(&plan, &mut world, &mut ())?.judge();
     for property in verdict.properties.iter().filter(|property| property.promised) {
         println!("{}", property.summary);

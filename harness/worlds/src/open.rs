@@ -1,7 +1,7 @@
 //! The world that a plan asks for.
 
 use crate::settings::Settings;
-use crate::sim::{Reference, Simulation};
+use crate::sim::Reference;
 use crate::{docker, process};
 use afterall_engine::{Plan, World, WorldError, WorldKind};
 
@@ -11,7 +11,7 @@ use afterall_engine::{Plan, World, WorldError, WorldKind};
 /// The system gives no threads, or no temporary folder.
 pub fn open(plan: &Plan, settings: &Settings) -> Result<Box<dyn World>, WorldError> {
     Ok(match plan.config().world {
-        WorldKind::Sim => Box::new(Simulation::<Reference>::new(plan, Reference::configs(plan))),
+        WorldKind::Sim => Box::new(Reference::cluster(plan)),
         WorldKind::Process => Box::new(process::open(plan, settings)?),
         WorldKind::Docker => Box::new(docker::open(plan, settings)?),
     })

@@ -2,6 +2,7 @@
 
 use super::machine_time::Moment;
 use super::replica::{Effects, Input, Record, Replica};
+use super::simulation::Simulation;
 use afterall_engine::config::GossipConfig;
 use afterall_engine::driver::Completion;
 use afterall_engine::{ByMechanism, Plan};
@@ -22,6 +23,12 @@ pub struct Reference {
 }
 
 impl Reference {
+    /// The simulated cluster of a run.
+    #[must_use]
+    pub fn cluster(plan: &Plan) -> Simulation<Reference> {
+        Simulation::new(plan, Reference::configs(plan))
+    }
+
     /// The configurations of all nodes of a run.
     #[must_use]
     pub fn configs(plan: &Plan) -> Vec<Config> {

@@ -9,7 +9,7 @@ use afterall_worlds::sim::{Reference, Simulation};
 const SECOND_NS: u64 = 1_000_000_000;
 
 fn begun(plan: &Plan) -> Fork<Simulation<Reference>> {
-    Fork::begin(plan, Simulation::new(plan, Reference::configs(plan))).unwrap()
+    Fork::begin(plan, Reference::cluster(plan)).unwrap()
 }
 
 /// Everything that is recorded from here on, with all that was recorded before.

@@ -5,7 +5,7 @@ use afterall_engine::faults::Registry;
 use afterall_engine::{Observer, Plan, RunConfig, RunError, Stop, World, WorldKind, record};
 use afterall_history::{Event, FaultKind, History, Workload, Writer, read_jsonl_from};
 use afterall_reference::core::Flavour;
-use afterall_worlds::sim::{Reference, Simulation};
+use afterall_worlds::sim::Reference;
 use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -42,7 +42,7 @@ impl Observer for ToMemory {
 
 /// The simulated cluster of a plan.
 pub(crate) fn sim(plan: &Plan) -> impl World + use<> {
-    Simulation::<Reference>::new(plan, Reference::configs(plan))
+    Reference::cluster(plan)
 }
 
 /// Carries out a run in the sim.
