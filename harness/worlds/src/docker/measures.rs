@@ -78,19 +78,29 @@ impl Cluster {
     pub(super) async fn all_cut(&self, links: Links<'_>) -> Result<Evidence, Against> {
         let ports = &self.wiring.peer_ports;
         let plan = self.plan.lock().await;
-        let (dropped, refused): (Vec<Link>, Vec<Link>) =
+        let (dropped, mut refused): (Vec<Link>, Vec<Link>) =
             links.iter().partition(|&&(from, to)| plan.drops(from, to));
+        // What another fault hides cannot be measured.
+        refused.retain(|&link| !plan.swallows(link));
         drop(plan);
         let mut observed = Vec::new();
         if !ports.is_empty() && !refused.is_empty() {
-            let dials = self.dial(&refused, ports, probes::dial_script).await?;
+            let mut dials = self.dial(&refused, ports, probes::dial_script).await?;
+            let plan = self.plan.lock().await;
+            dials.retain(|end, _| !plan.swallows(end.link));
+            drop(plan);
             if let Some((link, dial)) = dials.iter().find(|(_, dial)| **dial != Dial::Refused) {
                 return Err(dialled(*link, *dial));
             }
-            observed.push(Observation::LinksRefuse { links: dials.len(), error: None });
+            if !dials.is_empty() {
+                observed.push(Observation::LinksRefuse { links: dials.len(), error: None });
+            }
         }
         if !ports.is_empty() && !dropped.is_empty() {
             observed.push(self.all_lost(&dropped).await?);
+        }
+        if !ports.is_empty() && observed.is_empty() {
+            return Err(Against(Observation::NoLink));
         }
         if !self.wiring.udp_ports.is_empty() {
             let dials = self.dial(links, &self.wiring.udp_ports, probes::datagram_script).await?;
@@ -160,7 +170,7 @@ impl Cluster {
             return self.all_allowed(links).await;
         }
         let free = |plan: &LinkPlan, (from, to): (usize, usize)| {
-            !plan.is_cut(from, to) && !plan.black_holes(from).contains(&to)
+            !plan.is_cut(from, to) && !plan.swallows((from, to))
         };
         self.all_take(links, &self.wiring.peer_ports, probes::dial_script, free).await
     }

@@ -102,11 +102,22 @@ impl LinkPlan {
         self.wanted.get(&peer_link(from, to, 0)).is_some_and(|wanted| wanted.drop_up)
     }
 
-    /// Whether other faults hide all that this one does to its links: nothing passes a link that is cut, slow or not.
+    /// Whether other faults hide all that this one does to its links: nothing passes a link that is cut, slow or not, and nobody
+    /// is refused whose words vanish.
     pub(crate) fn hides(&self, effect: &Effect) -> bool {
         let Effect::Links { links, condition } = effect else { return false };
-        let carries = matches!(condition, Condition::Slow { .. } | Condition::Limited { .. });
-        carries && links.iter().all(|&(from, to)| self.is_cut(from, to))
+        match condition {
+            Condition::Slow { .. } | Condition::Limited { .. } => {
+                links.iter().all(|&(from, to)| self.is_cut(from, to))
+            }
+            Condition::Refused => links.iter().all(|&link| self.swallows(link)),
+            Condition::Swallowed | Condition::DatagramsDropped => false,
+        }
+    }
+
+    /// Whether what is sent over the link vanishes before anybody could refuse it.
+    pub(crate) fn swallows(&self, (from, to): Link) -> bool {
+        self.black_holes(from).contains(&to)
     }
 
     /// To whom nothing that this node sends arrives, by TCP.
@@ -344,6 +355,19 @@ mod tests {
         assert!(!plan.hides(&slow));
         plan.add(1, cut(&[(0, 1)]));
         assert!(plan.hides(&slow) && !plan.hides(&cut(&[(0, 1)])));
+    }
+
+    #[test]
+    fn a_black_hole_hides_a_cut_if_it_swallows_all_of_its_links() {
+        let mut plan = LinkPlan::new(3, 0, 1);
+        let (one, both) = (cut(&[(0, 1)]), cut(&[(0, 1), (0, 2)]));
+        plan.add(0, both.clone());
+        assert!(!plan.hides(&one) && !plan.swallows((0, 1)));
+        plan.add(1, on_links(&[(0, 1)], Condition::Swallowed));
+        assert!(plan.swallows((0, 1)) && !plan.swallows((1, 0)) && !plan.swallows((0, 2)));
+        assert!(plan.hides(&one) && !plan.hides(&both));
+        plan.remove(1);
+        assert!(!plan.hides(&one));
     }
 
     #[test]
