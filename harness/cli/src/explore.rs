@@ -50,7 +50,10 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Exit, Failure> {
     };
     let explored = watched(&exploration);
     tell(&explored);
-    let mut worst = explored.valid().into();
+    if let Some(note) = silent_mutant(&exploration.base, &explored) {
+        println!("\nnote: {note}");
+    }
+    let mut worst = explored.valid(exploration.base.max_bound).into();
     for (key, failure) in explored.failures.iter().take(KEPT_MAX) {
         println!("\n{key}");
         println!("  in {}, first with seed {}", counted(failure.runs, "run"), failure.first_seed);
@@ -106,6 +109,19 @@ fn watched(exploration: &Exploration) -> Explored {
     explored
 }
 
+/// That a known bug was switched on and no run shows it: such runs prove nothing of the bug, nor of the checkers.
+fn silent_mutant(base: &RunConfig, explored: &Explored) -> Option<String> {
+    let row = base.mutant?.row();
+    let mut broken = explored.chances.iter().filter(|(_, chances)| chances.is_none());
+    let silent = broken.all(|(&(property, _), _)| property != row.breaks);
+    silent.then(|| {
+        format!(
+            "the mutant {} did not show in these runs: expected {} to be broken; more seeds may bring it out, or --faults",
+            row.name, row.breaks
+        )
+    })
+}
+
 fn tell(explored: &Explored) {
     let minutes = explored.elapsed.as_secs_f64() / 60.0;
     let rate = explored.runs as f64 / minutes.max(1e-9);
@@ -116,6 +132,10 @@ fn tell(explored: &Explored) {
         count(explored.failed),
         counted(explored.failures.len() as u64, "way"),
     );
+    if explored.faults > 0 {
+        let faults = counted(explored.faults, "fault");
+        println!("{} of {faults} took hold", count(explored.took_hold));
+    }
     if let Some((seed, why)) = &explored.refused {
         println!(
             "{} could not be carried out, the first with seed {seed}: {why}",

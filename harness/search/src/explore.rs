@@ -8,6 +8,7 @@
 use crate::failure_key::FailureKey;
 use crate::swarm::{Fixed, draw};
 use afterall_checkers::{Outcome, Valid, Verdict};
+use afterall_engine::config::MaxBound;
 use afterall_engine::{RunConfig, Stop};
 use afterall_history::{Property, Sessions};
 use std::collections::BTreeMap;
@@ -56,6 +57,10 @@ pub struct Explored {
     pub failures: BTreeMap<FailureKey, Failure>,
     /// How often each promised property could have been broken, in all runs, where none broke it; none where one did.
     pub chances: BTreeMap<(Property, Sessions), Option<u64>>,
+    /// How many faults were injected.
+    pub faults: u64,
+    /// How many of them are shown to have taken hold.
+    pub took_hold: u64,
     /// What could not be carried out: the smallest seed, and why.
     pub refused: Option<(u64, String)>,
     /// How many could not be.
@@ -65,12 +70,15 @@ pub struct Explored {
 }
 
 impl Explored {
-    /// The worst that was found.
+    /// The worst that was found. A promise is tested if it could have been broken as often as the bound asks for, in all runs
+    /// together; where faults were injected and none took hold, nothing was tried.
     #[must_use]
-    pub fn valid(&self) -> Valid {
-        let tested = self.chances.values().all(|chances| chances.is_some_and(|n| n > 0));
+    pub fn valid(&self, max_bound: MaxBound) -> Valid {
+        let enough = |chances: &Option<u64>| chances.is_some_and(|n| n >= max_bound.floor().max(1));
+        let tested = !self.chances.is_empty() && self.chances.values().all(enough);
+        let tried = self.faults == 0 || self.took_hold > 0;
         match self.failed {
-            0 if self.runs > 0 && tested && self.refusals == 0 => Valid::True,
+            0 if tested && tried && self.refusals == 0 => Valid::True,
             0 => Valid::Unknown,
             _ => Valid::False,
         }
@@ -103,6 +111,8 @@ impl Explored {
             failed: u64::from(failure.is_some()),
             chances: chances.collect(),
             failures: failure.into_iter().collect(),
+            faults: verdict.faults.len() as u64,
+            took_hold: verdict.faults.iter().filter(|fault| fault.took).count() as u64,
             ..Explored::default()
         }
     }
@@ -111,6 +121,8 @@ impl Explored {
     fn join(&mut self, other: Explored) {
         self.runs += other.runs;
         self.failed += other.failed;
+        self.faults += other.faults;
+        self.took_hold += other.took_hold;
         self.refusals += other.refusals;
         // That of the smaller seed.
         self.refused = [self.refused.take(), other.refused].into_iter().flatten().min();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use afterall_checkers::{Valid, Verdict};
+use afterall_engine::config::MaxBound;
 use afterall_engine::{Plan, RunConfig, Stop, WorldKind, run};
 use afterall_history::Workload;
 use afterall_reference::core::{Flavour, MUTANTS};
@@ -35,7 +36,7 @@ fn found(explored: &Explored) -> String {
 #[test]
 fn a_bug_is_found_and_the_same_one_however_many_runs_go_on_at_once() {
     let one = explored(base("no-anti-entropy"), 1..61, 1);
-    assert_eq!((one.runs, one.refusals, one.valid()), (60, 0, Valid::False));
+    assert_eq!((one.runs, one.refusals, one.valid(MaxBound::USUAL)), (60, 0, Valid::False));
     assert!(one.failed >= 3 && !one.failures.is_empty(), "{}", found(&one));
     for jobs in [2, 3] {
         assert_eq!(found(&explored(base("no-anti-entropy"), 1..61, jobs)), found(&one));
@@ -55,7 +56,8 @@ fn correct_stores_are_silent_and_their_chances_add_up() {
         let (whole, first) = (explored(base.clone(), 0..80, 2), explored(base.clone(), 0..40, 2));
         let second = explored(base, 40..80, 2);
         assert_eq!((whole.failed, whole.refusals), (0, 0), "{}", found(&whole));
-        assert_eq!(whole.valid(), Valid::True, "{}", found(&whole));
+        assert!(whole.faults > 50 && whole.took_hold > whole.faults * 9 / 10, "{}", found(&whole));
+        assert_eq!(whole.valid(MaxBound::USUAL), Valid::True, "{}", found(&whole));
         for (claim, chances) in &whole.chances {
             let sum = [&first, &second]
                 .map(|half| half.chances.get(claim).copied().flatten().unwrap_or(0));
@@ -67,7 +69,15 @@ fn correct_stores_are_silent_and_their_chances_add_up() {
 #[test]
 fn what_is_not_tested_is_unknown() {
     let base = RunConfig::builder().world(WorldKind::Sim).build();
-    assert_eq!(explored(base, 5..5, 2).valid(), Valid::Unknown);
+    let nothing = explored(base.clone(), 5..5, 2);
+    assert_eq!(nothing.valid(MaxBound::USUAL), Valid::Unknown);
+    let few = explored(base, 5..7, 2);
+    let no_limit: MaxBound = "none".parse().unwrap();
+    assert_eq!(few.valid(no_limit), Valid::True, "{}", found(&few));
+    // At most 1 %: 300 chances of each promise, in all runs together.
+    assert_eq!(few.valid("1%".parse().unwrap()), Valid::Unknown, "{}", found(&few));
+    let missed = Explored { took_hold: 0, ..few };
+    assert_eq!(missed.valid(no_limit), Valid::Unknown, "no fault took hold");
 }
 
 #[test]
