@@ -45,6 +45,7 @@ pub fn summary_md(verdict: &Verdict, context: &Context) -> String {
     text.push_str("| promise | outcome | |\n|---|---|---|\n");
     for property in verdict.properties.iter().filter(|p| p.promised || p.outcome.is_broken()) {
         let mark = match &property.outcome {
+            Outcome::Held { .. } if property.hardly_exercised => "❔",
             Outcome::Held { .. } => "✅",
             Outcome::Broken { .. } if property.promised => "❌",
             Outcome::Broken { .. } => "➖",

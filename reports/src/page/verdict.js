@@ -3,7 +3,10 @@
 const TONES = { held: "good", broken: "bad", "not-exercised": "unsure", undecided: "unsure" };
 const MARKS = { held: "✓", broken: "✗", "not-exercised": "?", undecided: "?" };
 const WORDS = { held: "held", broken: "broken", "not-exercised": "not exercised", undecided: "undecided" };
-const tone = (p) => (p.outcome === "broken" && !p.promised ? "plain" : TONES[p.outcome]);
+// What held in too few chances is not known to hold.
+const sure = (p) => (p.hardly_exercised ? "undecided" : p.outcome);
+const tone = (p) => (p.outcome === "broken" && !p.promised ? "plain" : TONES[sure(p)]);
+const mark = (p) => MARKS[sure(p)];
 const nameOf = (p) => p.property + (SESSIONS[String(p.sessions).toLowerCase()] ?? "");
 const SESSIONS = { sticky: "/sticky", roaming: "/roaming" };
 
@@ -148,8 +151,8 @@ function ladder() {
       rungs.map((p) =>
         el(
           "li",
-          { class: TONES[p.outcome] + (p.property === verdict.strongest ? " strongest" : ""), title: p.summary },
-          el("span", { class: "mark" }, MARKS[p.outcome]),
+          { class: TONES[sure(p)] + (p.property === verdict.strongest ? " strongest" : ""), title: p.summary },
+          el("span", { class: "mark" }, mark(p)),
           nameOf(p),
         ),
       ),
@@ -163,7 +166,7 @@ function promises() {
       "tr",
       {},
       el("td", { class: "word" }, nameOf(p)),
-      el("td", {}, el("span", { class: "tag " + tone(p) }, MARKS[p.outcome] + " " + WORDS[p.outcome])),
+      el("td", {}, el("span", { class: "tag " + tone(p) }, mark(p) + " " + WORDS[p.outcome])),
       el("td", { class: "num" }, p.chances === undefined ? "–" : count(p.chances)),
       el(
         "td",
