@@ -87,10 +87,10 @@ fn is_write(op: &OpView<'_>) -> bool {
     !op.f().is_read() && op.f() != Function::Delete && op.status() != Status::Fail
 }
 
-/// Why a read is stale: the acknowledged write that it does not show, and, where real time tells, the write that it shows.
+/// Why a read is stale: the acknowledged write that it does not show, and, where real time tells, all that it shows.
 struct Stale {
     missed: OpId,
-    shown: Option<OpId>,
+    shown: Vec<OpId>,
 }
 
 /// What had been acknowledged of a key.
@@ -124,21 +124,19 @@ impl Acknowledged {
         let less = |&&(version, _): &&(Datum, OpId)| {
             compare(data, read.version(), version) == Some(Relation::Less)
         };
-        self.newest.iter().find(less).map(|&(_, missed)| Stale { missed, shown: None })
+        self.newest.iter().find(less).map(|&(_, missed)| Stale { missed, shown: Vec::new() })
     }
 
     /// By real time.
     fn by_time(&self, case: &Case<'_>, read: OpView<'_>) -> Option<Stale> {
         let (ctx, missed) = (case.ctx, self.latest?);
-        let shown = case.reads_from.of(read.id()).iter().map(|&write| ctx.op(write));
-        let before = |write: &OpView<'_>| {
+        let shown = case.reads_from.of(read.id());
+        let before = |&write: &OpId| {
+            let write = ctx.op(write);
             write.is_ok()
                 && write.completion_index().is_some_and(|over| over < ctx.op(missed).index())
         };
-        shown.clone().all(|write| before(&write)).then(|| {
-            let last = shown.max_by_key(|write| write.completion_index());
-            Stale { missed, shown: last.map(OpView::id) }
-        })
+        shown.iter().all(before).then(|| Stale { missed, shown: shown.to_vec() })
     }
 }
 
@@ -172,7 +170,8 @@ fn judge(case: &Case<'_>, key: KeyId, felt: i64, findings: &mut Findings) {
             if by_version { known.by_version(ctx, read) } else { known.by_time(case, read) };
         if let Some(stale) = stale {
             let cause = Cause::ReadAt(Place::of(ctx, read.id()));
-            if stale.shown.is_some() || !findings.count_more(CLAIM, AnomalyKind::StaleRead, &cause)
+            if !stale.shown.is_empty()
+                || !findings.count_more(CLAIM, AnomalyKind::StaleRead, &cause)
             {
                 findings.add(finding(ctx, read, &stale, cause));
             }
@@ -191,17 +190,32 @@ fn finding(ctx: &Context<'_>, read: OpView<'_>, stale: &Stale, cause: Cause) -> 
         why: format!("#{} was acknowledged before #{} was invoked", missed.number(), read.number()),
     }];
     let mut sentence = format!("{reader}, after {writer} and was acknowledged");
-    if let Some(shown) = stale.shown.map(|id| ctx.op(id)) {
-        let why = format!("#{} was over before #{} began", shown.number(), missed.number());
+    let before = |shown: OpView<'_>| {
+        format!("#{} was over before #{} began", shown.number(), missed.number())
+    };
+    let shown = stale.shown.iter().map(|&write| ctx.op(write));
+    if let Some(last) = shown.clone().max_by_key(|write| write.completion_index()) {
+        let why = match stale.shown.len() {
+            1 => before(last),
+            n => format!("all {n} writes were over before #{} began", missed.number()),
+        };
         sentence.push_str(&format!(", and what it returned is older: {why}"));
-        ops.push(shown.id());
-        edges.push(Dependency { from: shown.id(), to: missed.id(), label: Label::RealTime, why });
-        edges.push(Dependency {
-            from: shown.id(),
-            to: read.id(),
-            label: Label::ReadsFrom,
-            why: format!("#{} returned what #{} wrote", read.number(), shown.number()),
-        });
+        // Every value that was returned has its writer: of one that has none, nobody knows how old it is.
+        for write in shown {
+            ops.push(write.id());
+            edges.push(Dependency {
+                from: write.id(),
+                to: missed.id(),
+                label: Label::RealTime,
+                why: before(write),
+            });
+            edges.push(Dependency {
+                from: write.id(),
+                to: read.id(),
+                label: Label::ReadsFrom,
+                why: format!("#{} returned what #{} wrote", read.number(), write.number()),
+            });
+        }
     } else if !read.version().is_nil() {
         let data = ctx.history.data();
         let version = |op: OpView<'_>| data.value(op.version());
