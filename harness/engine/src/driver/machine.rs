@@ -5,7 +5,7 @@ use super::course::Course;
 use super::recorder::Recorder;
 use super::script::{Script, Turn};
 use super::sessions::Sessions;
-use super::settling::Settling;
+use super::settling::{Seen, Settling};
 use crate::evidence::Evidence;
 use crate::faults::Fault;
 use afterall_history::{EndHow, Event, FaultStage, NodeChange, OpEvent, Outcome, Phase};
@@ -166,7 +166,7 @@ impl Driver {
         }
         let mut event = self.op_event(now_ns, &invocation, last);
         event.level = None;
-        let mut read_value = None;
+        let mut seen = None;
         let certain = match completion {
             Completion::Ok { node, read, version } => {
                 self.progress.ok += 1;
@@ -175,7 +175,8 @@ impl Driver {
                 event.version = version;
                 if invocation.operation.f.is_read() {
                     event.value = read.unwrap_or_default();
-                    read_value = Some(event.value.clone());
+                    seen =
+                        Some(Seen { value: event.value.clone(), version: event.version.clone() });
                 }
                 true
             }
@@ -200,7 +201,7 @@ impl Driver {
                 self.script.done(slot - self.course.concurrency, renewed);
             }
             Asker::Session(slot) => {
-                if let Some(value) = &read_value {
+                if let Some(Seen { value, .. }) = &seen {
                     self.generator.learn(slot, &invocation.operation, value);
                 }
                 if !certain {
@@ -215,7 +216,7 @@ impl Driver {
                     self.reader_processes[node] = self.take_process();
                 }
                 if let Some(settling) = &mut self.settling {
-                    settling.answered(node, now_ns, read_value);
+                    settling.answered(node, now_ns, seen);
                 }
             }
         }

@@ -1,5 +1,8 @@
 //! Quiescence and the final reads: every replica is asked for every key, again and again for those on which the
 //! replicas do not agree, until all agree or the deadline passes; then every key once more.
+//!
+//! Where the target returns versions, those have to agree, too: of a counter, one replica may lack one decrement of 1 and
+//! the other another, and both show the same number while the two are still on their way.
 
 use afterall_history::Value;
 use std::collections::VecDeque;
@@ -13,9 +16,16 @@ pub(crate) struct Settling {
     keys: Vec<String>,
     readers: Vec<Reader>,
     /// Per key: what each replica answered in this round.
-    answers: Vec<Vec<Option<Value>>>,
+    answers: Vec<Vec<Option<Seen>>>,
     last: bool,
     deadline_ns: u64,
+}
+
+/// What a replica showed of a key.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Seen {
+    pub(crate) value: Value,
+    pub(crate) version: Option<Value>,
 }
 
 #[derive(Debug, Clone)]
@@ -77,10 +87,12 @@ impl Settling {
     }
 
     /// A replica answered, or did not.
-    pub(crate) fn answered(&mut self, node: usize, now_ns: u64, answer: Option<Value>) {
+    pub(crate) fn answered(&mut self, node: usize, now_ns: u64, answer: Option<Seen>) {
         let Some(key) = self.readers[node].reading.take() else { return };
         match answer {
-            Some(value) => self.answers[key][node] = Some(unordered(value)),
+            Some(Seen { value, version }) => {
+                self.answers[key][node] = Some(Seen { value: unordered(value), version });
+            }
             None if self.last && now_ns < self.deadline_ns => {
                 self.readers[node].queue.push_back((key, now_ns + RETRY_NS));
             }
@@ -137,7 +149,7 @@ mod tests {
                 // x differs until the second round.
                 let value = if key == "x" { node as i64 } else { 7 };
                 asked.push((node, key));
-                settling.answered(node, 0, Some(Value::Int(value)));
+                settling.answered(node, 0, Some(seen(value, None)));
             }
         }
         assert_eq!(asked.len(), 4);
@@ -146,10 +158,26 @@ mod tests {
         assert_eq!(settling.next(0, 50), None);
         for node in 0..2 {
             assert_eq!(settling.next(node, 100), Some("x"));
-            settling.answered(node, 100, Some(Value::Int(1)));
+            settling.answered(node, 100, Some(seen(1, None)));
             assert_eq!(settling.next(node, 100), None);
         }
         assert!(settling.agreed_or_again(200));
+    }
+
+    fn seen(value: i64, version: Option<i64>) -> Seen {
+        Seen { value: Value::Int(value), version: version.map(Value::Int) }
+    }
+
+    #[test]
+    fn the_same_value_of_another_version_is_not_agreement() {
+        let mut settling = Settling::new(vec!["x".into()], 2, false, 1_000);
+        for (round, versions) in [(0, [3, 4]), (100, [5, 5])] {
+            for (node, version) in versions.into_iter().enumerate() {
+                settling.next(node, round);
+                settling.answered(node, round, Some(seen(26, Some(version))));
+            }
+            assert_eq!(settling.agreed_or_again(round + 100), versions == [5, 5]);
+        }
     }
 
     #[test]
