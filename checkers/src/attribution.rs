@@ -82,7 +82,7 @@ pub(crate) struct Missing {
     pub(crate) at: Vec<NodeId>,
 }
 
-/// Where an update was not known though it was needed, one of several that did not meet: at the replica that took the other, and
+/// Where an update was not known though it was needed, one of several that are not shown everywhere: at the replica that took the other, and
 /// at those that do not show it at the end. But where the one that took it does not show it either, the other replaced it
 /// there; then so it may have done everywhere, and no link is to blame for it.
 fn unknown_at(ctx: &Context<'_>, missing: &[Missing], of: &Missing) -> BTreeSet<NodeId> {

@@ -2,6 +2,7 @@
 
 use crate::attribution;
 use crate::context::Context;
+use crate::verdict::Grounds;
 use afterall_history::{FaultKind, FaultKinds, History, NODE_UNKNOWN, NodeId, OpId, Transactions};
 
 /// Nodes of a side that are named.
@@ -51,7 +52,7 @@ pub(crate) enum Cause {
     ClockWentBack(NodeId),
     /// An older write won, for a reason that nobody knows.
     OlderWon,
-    /// These replicas differ from the others at the end, and these faults stood between the updates that did not meet.
+    /// These replicas differ from the others at the end, and these faults stood between the updates that tell it.
     Apart(Vec<NodeId>, FaultKinds),
     /// Operations begun while faults of these kinds were in force together, at the nodes of one side; none: at any that did not
     /// fail.
@@ -108,6 +109,9 @@ impl Cause {
                     Some(kinds) if faults.contains(FaultKind::Partition) => {
                         format!("acknowledged by {node} while it was cut off ({kinds})")
                     }
+                    Some(kinds) if faults.contains(FaultKind::Kill) => {
+                        format!("{node} was being killed when it acknowledged ({kinds})")
+                    }
                     Some(kinds) => format!("acknowledged by {node} under {kinds}"),
                     None if *quiet => {
                         format!("acknowledged by {node} with no fault in force on it")
@@ -130,7 +134,7 @@ impl Cause {
                 let apart = crate::words::list(&names).unwrap_or_default();
                 match kinds(*faults) {
                     Some(kinds) => format!(
-                        "{apart} {differ} from the others: {kinds} stood between the updates that did not meet"
+                        "{apart} {differ} from the others; {kinds} stood between them when the updates were made"
                     ),
                     None => format!("{apart} {differ} from the others"),
                 }
@@ -184,6 +188,35 @@ impl Cause {
             Cause::Apart(_, faults) => *faults,
             Cause::Side(faults, _) => *faults,
             _ => FaultKinds::NONE,
+        }
+    }
+
+    /// Whether it is the cause, or how it came about, or neither. Of clocks it is calculated that the older write won by
+    /// them ([`attribution::clocks`]); that a fault was in force does not show that it would not have come without.
+    pub(crate) fn grounds(&self) -> Grounds {
+        match self {
+            Cause::ClockAhead(..) | Cause::ClockWentBack(_) => Grounds::Cause,
+            Cause::ServedAt(_)
+            | Cause::ReadAt(_)
+            | Cause::BothServedAt(_)
+            | Cause::KilledAfter(_)
+            | Cause::KilledBetween(_)
+            | Cause::AcknowledgedAt(_)
+            | Cause::ChangedReplica
+            | Cause::Apart(..)
+            | Cause::Side(..)
+            | Cause::RemovedAtAdder(_) => Grounds::Circumstances,
+            Cause::Unknown
+            | Cause::OlderWon
+            | Cause::Operations(_)
+            | Cause::EffectsBeforeCauses
+            | Cause::Disagreement
+            | Cause::NoSessionOrder
+            | Cause::NoValueOrder
+            | Cause::NoCommonOrder
+            | Cause::ReadsOfSession(_)
+            | Cause::ReadsOfOtherSessions
+            | Cause::ReadsOfAnySession => Grounds::Description,
         }
     }
 

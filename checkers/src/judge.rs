@@ -277,7 +277,7 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
         Outcome::Undecided { why } => format!("{name}: undecided: {why}"),
     };
     let summary = match either.filter(|_| count > 0 && !alone) {
-        Some(either) => format!("{summary}: {either}"),
+        Some(either) => format!("{summary} ({either})"),
         None => summary,
     };
     let promised = promised(header, property, sessions);
@@ -576,6 +576,7 @@ fn untimed(
         promised: promised(header, property, sessions),
         kind: finding.kind,
         cause: cause_words(&finding.cause),
+        grounds: finding.cause.grounds(),
         blames: finding.cause.faults().iter().collect(),
         without_faults: None,
         control: None,

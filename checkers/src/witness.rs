@@ -26,7 +26,7 @@ pub(crate) fn shrink(ctx: &Context<'_>, registry: &Registry, findings: &mut Find
         // Where values repeat, linearizability knows better which writes are needed.
         let own =
             smallest.claim.0 == Property::Linearizable && register && smallest.kind == NO_ORDER;
-        // Two reads prove that replicas disagree; the updates that did not meet explain it, and stay.
+        // Two reads prove that replicas disagree; the updates that are not shown everywhere tell it, and stay.
         let explained = smallest.kind == AnomalyKind::Divergence;
         if !own && !explained && (2..=OPS_MAX).contains(&smallest.ops.len()) {
             reduce(ctx, registry, smallest);

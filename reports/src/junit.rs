@@ -104,8 +104,8 @@ fn describe(property: &PropertyVerdict, anomalies: &[&Anomaly]) -> String {
         if let Some(meaning) = anomaly.kind.explanation() {
             text.push_str(&format!("\n{}: {meaning}", anomaly.kind));
         }
-        if !anomaly.cause.is_empty() {
-            text.push_str(&format!("\nCause: {}", anomaly.cause));
+        if let Some(in_common) = anomaly.in_common() {
+            text.push_str(&format!("\n{in_common}"));
         }
     }
     text

@@ -115,8 +115,8 @@ fn tell(anomaly: &Anomaly) -> String {
     if let Some(meaning) = anomaly.kind.explanation() {
         text.push_str(&format!("{}: {}\n", anomaly.kind, inline(meaning)));
     }
-    if !anomaly.cause.is_empty() {
-        text.push_str(&format!("Cause: {}\n", inline(&anomaly.cause)));
+    if let Some(in_common) = anomaly.in_common() {
+        text.push_str(&format!("{}\n", inline(&in_common)));
     }
     if let Some(control) = &anomaly.control {
         text.push_str(&format!("{}\n", inline(control)));

@@ -184,7 +184,20 @@ fn at_the_end(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings)
     findings.chances(NO_DOUBLE, all as u64, WHY_NONE);
     let left_out = ctx.history.updates_left_out(counter.key, None, u32::MAX);
     // Increments that are not in this part of a history could only make the loss greater.
-    if left_out && (taken_elsewhere(ctx, counter.key, u32::MAX) || value >= Some(figures.lowest)) {
+    // A store may show a stock that is below nothing as nothing: that more was sold than there was is told by no-oversell.
+    let oversold = ctx.history.header().workload == Workload::Inventory
+        && value == Some(0)
+        && figures.highest < 0;
+    if oversold {
+        let why = format!(
+            "more of {} was sold than there was, and a stock below 0 may be shown as 0",
+            figures.key
+        );
+        findings.undecided(NO_LOST, why.clone());
+        findings.undecided(NO_DOUBLE, why);
+    } else if left_out
+        && (taken_elsewhere(ctx, counter.key, u32::MAX) || value >= Some(figures.lowest))
+    {
         let why = format!("updates of {} are not part of this history", figures.key);
         findings.undecided(NO_LOST, why.clone());
         findings.undecided(NO_DOUBLE, why);
@@ -259,7 +272,16 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
         format!("a value from {} to {}", figures.lowest, figures.highest)
     };
     let missing = figures.lowest.saturating_sub(value);
-    let one = (claim == NO_LOST && or.is_empty()).then(|| only_one(counter, missing)).flatten();
+    // Where a version tells how much is missing, one operation has to make up for that, too.
+    let by_version = |by: i64| {
+        total.is_none_or(|total| {
+            let with = total.saturating_add(by.saturating_abs());
+            (acked..=acked.saturating_add(maybe)).contains(&with)
+        })
+    };
+    let one = (claim == NO_LOST && or.is_empty() && by_version(missing))
+        .then(|| only_one(counter, missing))
+        .flatten();
     let (cause, mut why) = match one {
         Some(op) => {
             let (cause, why) = explain::why_gone(ctx, op.id());
@@ -274,7 +296,7 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
     };
     if let Some(total) = total {
         why = format!(
-            "{why}; signs aside, {total} in all was applied by its version, and {acked} was acknowledged"
+            "{why}; by its version the replicas applied amounts of {total} in all, of which none counts as negative, and amounts of {acked} were acknowledged"
         );
     }
     if !or.is_empty() {

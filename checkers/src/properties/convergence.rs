@@ -313,7 +313,7 @@ fn diverged(
     let mut ops: Vec<OpId> = sides.iter().map(|(_, reads)| reads[0]).collect();
     ops.extend(missing.iter().map(|of| of.update));
     ops.sort_unstable();
-    let why = did_not_meet(ctx, &missing);
+    let why = not_shown(ctx, &missing);
     Finding {
         claim: CLAIM,
         or: Vec::new(),
@@ -330,15 +330,13 @@ fn diverged(
     }
 }
 
-/// The updates that explain a divergence: what some replicas show at the end and others do not. Of a register the first two
-/// values that differ, of a collection the first element. Nothing is known of counters and texts.
+/// The updates that tell a divergence: what some replicas show at the end and others do not. Of a register one of each side, where
+/// each side shows what the other does not; of a collection the first element. Nothing is known of counters and texts.
 fn missing(ctx: &Context<'_>, reads_from: &ReadsFrom, key: KeyId) -> Vec<Missing> {
     let workload = ctx.history.header().workload;
-    let most = match workload {
-        W::Register => 2,
-        W::Set | W::Cart | W::Chat => 1,
-        _ => return Vec::new(),
-    };
+    if !matches!(workload, W::Register | W::Set | W::Cart | W::Chat) {
+        return Vec::new();
+    }
     // By update: the replicas whose last read shows it.
     let mut shown: BTreeMap<OpId, BTreeSet<NodeId>> = BTreeMap::new();
     for &(node, read) in ctx.finals(key) {
@@ -346,30 +344,44 @@ fn missing(ctx: &Context<'_>, reads_from: &ReadsFrom, key: KeyId) -> Vec<Missing
             shown.entry(update).or_default().insert(node);
         }
     }
-    let lacking = |(update, by): (OpId, BTreeSet<NodeId>)| {
+    let mut lacked = shown.iter().filter_map(|(&update, by)| {
         let at = ctx.finals(key).iter().map(|&(node, _)| node).filter(|node| !by.contains(node));
         let at: Vec<NodeId> = at.collect();
-        (!at.is_empty()).then_some(Missing { update, at })
-    };
-    shown.into_iter().filter_map(lacking).take(most).collect()
+        (!at.is_empty()).then_some((by, Missing { update, at }))
+    });
+    let Some((by, first)) = lacked.next() else { return Vec::new() };
+    let other = (workload == W::Register)
+        .then(|| lacked.find(|(others, _)| !others.is_subset(by) && !by.is_subset(others)));
+    let other = other.flatten().map(|(_, other)| other);
+    std::iter::once(first).chain(other).collect()
 }
 
-/// Which updates did not meet, where and when each was taken; nothing where that is not known.
-fn did_not_meet(ctx: &Context<'_>, missing: &[Missing]) -> String {
+/// Replicas that are named of those that do not show an update.
+const NAMES_MAX: usize = 8;
+
+/// Which updates were not shown everywhere, and when each was taken; nothing where that is not known. Whether they arrived is
+/// more than reads tell: a replica may have them, and prefer another.
+fn not_shown(ctx: &Context<'_>, missing: &[Missing]) -> String {
     let when = |op: OpView<'_>| match ctx.history.has_times() {
         true => format!(" at {}", crate::words::duration(op.invoked())),
         false => String::new(),
     };
-    let said = |of: &Missing| {
-        let op = ctx.op(of.update);
-        format!("{}{}", explain::op(ctx, of.update), when(op))
+    let by = |of: &Missing| {
+        let names = of.at.iter().take(NAMES_MAX).map(|&node| ctx.history.node_name(node));
+        let mut names: Vec<String> = names.map(str::to_owned).collect();
+        if of.at.len() > names.len() {
+            names.push(format!("{} more", of.at.len() - names.len()));
+        }
+        let names = crate::words::list(&names).unwrap_or_default();
+        let verb = if of.at.len() == 1 { "does" } else { "do" };
+        format!("which {names} {verb} not show")
+    };
+    let said = |of: &Missing, order: &str| {
+        let at = when(ctx.op(of.update));
+        format!("{}{at}{order}, {}", explain::op(ctx, of.update), by(of))
     };
     match missing {
-        [one] => {
-            let at: Vec<&str> = one.at.iter().map(|&node| ctx.history.node_name(node)).collect();
-            let at = crate::words::list(&at).unwrap_or_default();
-            format!(" What did not arrive everywhere: {}; {at} did not show it.", said(one))
-        }
+        [one] => format!(" Not shown everywhere: {}.", said(one, "")),
         [one, other] => {
             let (a, b) = (ctx.op(one.update), ctx.op(other.update));
             let real_time = ctx.history.has_real_time();
@@ -379,7 +391,7 @@ fn did_not_meet(ctx: &Context<'_>, missing: &[Missing]) -> String {
                 (false, false) if real_time => ", at the same time",
                 _ => "",
             };
-            format!(" The two writes that did not meet: {}, and {}{order}.", said(one), said(other))
+            format!(" Not shown everywhere: {}; and {}.", said(one, ""), said(other, order))
         }
         _ => String::new(),
     }

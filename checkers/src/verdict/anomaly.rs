@@ -1,10 +1,22 @@
 //! What broke a property.
 
 use super::anomaly_kind::AnomalyKind;
-use afterall_history::{FaultKind, Phase, Property, Sessions};
+use afterall_history::{FaultKind, Phase, Property, Sessions, vocabulary};
 use serde::{Deserialize, Serialize};
 
-/// The smallest of a group of anomalies that share a cause.
+vocabulary! {
+    /// What it is that a group has in common.
+    "grounds" Grounds {
+        /// What evidence shows to account for it.
+        Cause = "cause",
+        /// Where it happened, and what was in force there. Whether it would have come without that, only other runs can tell.
+        Circumstances = "circumstances",
+        /// What the sentence says already.
+        Description = "description",
+    }
+}
+
+/// The smallest of a group of anomalies that have the same in common.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Anomaly {
     /// Counts from 1, in the order of the list.
@@ -19,7 +31,10 @@ pub struct Anomaly {
     pub kind: AnomalyKind,
     /// What the group has in common.
     pub cause: String,
-    /// The kinds of faults that the cause names: each was shown to be in force while an operation of the witness needed what
+    /// Whether that is its cause, or how it came about, or neither.
+    #[serde(default = "circumstances")]
+    pub grounds: Grounds,
+    /// The kinds of faults that this names: each was shown to be in force while an operation of the witness needed what
     /// it acts on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blames: Vec<FaultKind>,
@@ -52,6 +67,24 @@ pub struct Anomaly {
     pub from: i64,
     /// When the last of them was completed.
     pub to: i64,
+}
+
+/// What is known of verdicts that do not say it.
+fn circumstances() -> Grounds {
+    Grounds::Circumstances
+}
+
+impl Anomaly {
+    /// What the group has in common, for a reader: `Cause: …` where that is shown, `Circumstances: …` where it is not; none where
+    /// the sentence has said it.
+    pub fn in_common(&self) -> Option<String> {
+        let word = match self.grounds {
+            Grounds::Cause => "Cause",
+            Grounds::Circumstances => "Circumstances",
+            Grounds::Description => return None,
+        };
+        (!self.cause.is_empty()).then(|| format!("{word}: {}", self.cause))
+    }
 }
 
 /// One operation depends on another.

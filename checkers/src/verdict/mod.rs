@@ -20,7 +20,7 @@ mod staleness;
 mod valid;
 mod windows;
 
-pub use anomaly::{Anomaly, Edge, Label};
+pub use anomaly::{Anomaly, Edge, Grounds, Label};
 pub use anomaly_kind::AnomalyKind;
 pub use availability::AvailabilityFigures;
 pub use control::{Came, Control};

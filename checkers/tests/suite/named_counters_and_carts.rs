@@ -53,6 +53,46 @@ fn the_missing_increment_is_named_where_its_amount_tells() {
 }
 
 #[test]
+fn one_increment_is_named_only_where_the_version_lacks_no_more() {
+    let told = |version: &str| {
+        let verdict = judge(&format!(
+            "! workload counter
+            p1@n1 increment c 52
+            p2@n2 increment c 30
+            p8@n1 read c 30 v={version} final
+            p9@n2 read c 30 v={version} final"
+        ));
+        verdict.anomalies[0].sentence.clone()
+    };
+    let one = told("{\"n1.0\":0,\"n2.0\":30}");
+    assert!(one.contains("one operation makes up the difference: session 1 added 52"), "{one}");
+    // By its version all that was done is missing.
+    let all = told("{\"n1.0\":0,\"n2.0\":0}");
+    assert!(!all.contains("one operation"), "{all}");
+    assert!(all.contains("amounts of 0 in all"), "{all}");
+}
+
+#[test]
+fn a_stock_below_nothing_that_is_shown_as_nothing_counts_nothing_twice() {
+    let sold = |left: i64| {
+        let verdict = judge(&format!(
+            "! workload inventory
+            ! nodes n1 n2 n3
+            p1@n1 restock c 3
+            p2@n2 sell c 3
+            p3@n3 sell c 2
+            p8@n1 read c {left} final
+            p9@n2 read c {left} final
+            p7@n3 read c {left} final"
+        ));
+        [Property::NoDoubleIncrements, Property::NoLostIncrements, Property::NoOversell]
+            .map(|property| outcome(&verdict, property))
+    };
+    assert_eq!(sold(0), ["undecided", "undecided", "broken"]);
+    assert_eq!(sold(-2), ["held", "held", "broken"]);
+}
+
+#[test]
 fn with_decrements_the_sums_or_the_versions_tell_a_loss_from_a_double() {
     let table = "
         p1@n1 increment c 5

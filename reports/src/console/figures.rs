@@ -6,7 +6,7 @@ use afterall_checkers::Verdict;
 use afterall_checkers::verdict::{
     AvailabilityFigures, LevelFigures, MixedFigures, StalenessFigures, WindowFigures,
 };
-use afterall_history::Phase;
+use afterall_history::{NODE_UNKNOWN, Phase};
 
 impl Screen {
     /// Of each kind of fault the side on which least was answered, and all of them together.
@@ -133,8 +133,8 @@ impl Screen {
                     words::count(convergence.divergent),
                     words::counted(convergence.keys, "key")
                 ),
-                (Some(_), None) if verdict.nodes.is_empty() => format!(
-                    "the reads at the end agree on {}",
+                (Some(_), None) if unnamed(verdict) => format!(
+                    "the reads at the end agree on {}; of which replica they are is not told",
                     words::counted(convergence.keys, "key")
                 ),
                 (Some(_), None) => format!(
@@ -272,7 +272,7 @@ impl Screen {
             })
             .collect();
         if !some.is_empty() {
-            self.wrap(2, &format!("not counted above: {}", some.join("; ")));
+            self.wrap(2, &format!("also: {}", some.join("; ")));
         }
     }
 }
@@ -286,4 +286,9 @@ fn phase_name(phase: Phase) -> &'static str {
         Phase::Quiescence => "after the updates",
         Phase::Final => "at the end",
     }
+}
+
+/// Whether no replica is named, so that nothing is known of which replica was read.
+fn unnamed(verdict: &Verdict) -> bool {
+    verdict.nodes.iter().all(|node| node == NODE_UNKNOWN)
 }

@@ -240,8 +240,8 @@ impl Screen {
             self.wrap(5, meaning);
         }
         self.wrap(5, &anomaly.sentence);
-        if !anomaly.cause.is_empty() {
-            self.wrap(5, &format!("Cause: {}", anomaly.cause));
+        if let Some(in_common) = anomaly.in_common() {
+            self.wrap(5, &in_common);
         }
         if let Some(control) = &anomaly.control {
             self.wrap(5, control);

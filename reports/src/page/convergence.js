@@ -8,7 +8,9 @@ function drawConvergence() {
     const tiles = [
       figures.divergent > 0
         ? ["bad", count(figures.divergent), `of ${counted(figures.keys, "key")} differ between replicas at the end`]
-        : ["good", count(figures.keys), "keys on which all replicas agree at the end"],
+        : verdict.nodes.every((node) => node === "?")
+          ? ["", count(figures.keys), "keys on which the last reads agree; of which replica they are is not told"]
+          : ["good", count(figures.keys), "keys on which all replicas agree at the end"],
       figures.window_ns !== undefined && ["", duration(figures.window_ns), "from the quiet to the last stale answer"],
       ["", duration(figures.quiet_from), "the quiet began: all healed, no more updates"],
       figures.last_stale !== undefined && ["", duration(figures.last_stale), "the last stale answer"],

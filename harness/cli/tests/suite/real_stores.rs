@@ -30,7 +30,7 @@ fn a_divergence_names_its_two_writes_and_the_fault_only_where_it_was_in_force() 
     let (mut blamed, mut unblamed) = (0, 0);
     for anomaly in divergences(&verdict) {
         let said = anomaly["sentence"].as_str().unwrap();
-        let (_, writes) = said.split_once("The two writes that did not meet: ").unwrap();
+        let (_, writes) = said.split_once("Not shown everywhere: ").unwrap();
         let key = anomaly["key"].as_str().unwrap();
         assert_eq!(writes.matches(&format!(" wrote {key}=")).count(), 2, "{said}");
         // By number, and so that they are among the operations that prove it.
@@ -42,7 +42,7 @@ fn a_divergence_names_its_two_writes_and_the_fault_only_where_it_was_in_force() 
         let first = anomaly["from"].as_i64().unwrap();
         if let Some(blames) = anomaly.get("blames") {
             assert_eq!(*blames, serde_json::json!(["partition"]));
-            assert!(cause.contains("partition stood between"), "{cause}");
+            assert!(cause.contains("partition stood between them"), "{cause}");
             assert!(from <= first && first <= healed, "{anomaly}");
             blamed += count;
         } else {
