@@ -13,6 +13,8 @@ pub struct Context {
     pub logs: Vec<NodeLog>,
     /// Facts about machine and versions, as pairs of name and value, in the order to be shown.
     pub machine: Vec<(String, String)>,
+    /// What the nodes sent to each other and why, as pairs of words and counts, where that is known.
+    pub traffic: Vec<(String, u64)>,
     /// Where the whole history is, as a reader of the report would look for it.
     pub history_path: String,
 }

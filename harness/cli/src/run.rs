@@ -87,6 +87,11 @@ pub(crate) fn carry_out(plan: Plan, store: &Path, controls: u32) -> Result<Judge
         (Ok(()), None) => {}
     }
     drop(watcher);
+    if let Some(traffic) = &traffic
+        && let Err(error) = folder.keep_traffic(traffic)
+    {
+        eprintln!("warning: {}", chain(&error));
+    }
     let judged = judge(&folder, Some(plan.config()), controls)?;
     Ok(Judged { traffic, ..judged })
 }
@@ -190,8 +195,15 @@ pub(crate) fn context(folder: &RunFolder, config: Option<&RunConfig>) -> Context
         run_toml: std::fs::read_to_string(folder.file(RUN)).unwrap_or_default(),
         logs: folder.log_tails(LOG_TAIL_BYTES),
         machine: machine(),
+        traffic: traffic_words(folder),
         history_path: folder.file(HISTORY).display().to_string(),
     }
+}
+
+/// What the nodes sent to each other, for reports.
+fn traffic_words(folder: &RunFolder) -> Vec<(String, u64)> {
+    let figures = folder.traffic().map(|traffic| traffic.figures()).unwrap_or_default();
+    figures.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Facts about this machine and program, for reports.

@@ -2,7 +2,7 @@
 
 use crate::unfinished::{Unfinished, write_whole};
 use afterall_checkers::Verdict;
-use afterall_engine::{Plan, RunConfig};
+use afterall_engine::{Plan, RunConfig, Traffic};
 use afterall_history::{Event, Header, History, Writer};
 use afterall_manifest::{WrongEntry, read_toml};
 use afterall_reports::{Context, NodeLog, junit_xml, report_html, summary_md, verdict_json};
@@ -16,6 +16,8 @@ use std::time::SystemTime;
 pub const HISTORY: &str = "history.jsonl";
 /// The resolved configuration.
 pub const RUN: &str = "run.toml";
+/// What the nodes sent to each other, where that is known.
+pub const TRAFFIC: &str = "traffic.toml";
 /// The report for people.
 pub const REPORT: &str = "report.html";
 
@@ -142,6 +144,20 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
+    /// Keeps what the nodes sent to each other.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn keep_traffic(&self, traffic: &Traffic) -> Result<(), StoreError> {
+        self.write(TRAFFIC, &toml::to_string(traffic)?)
+    }
+
+    /// What the nodes sent to each other, if it was kept.
+    #[must_use]
+    pub fn traffic(&self) -> Option<Traffic> {
+        toml::from_str(&fs::read_to_string(self.file(TRAFFIC)).ok()?).ok()
+    }
+
     /// The ends of what the nodes printed, by the name of the log.
     #[must_use]
     pub fn log_tails(&self, bytes: usize) -> Vec<NodeLog> {

@@ -35,5 +35,5 @@ pub use plan::Plan;
 pub use recording::Recording;
 pub use run::{RunError, record, run, run_until};
 pub use stop::Stop;
-pub use traffic::{ByMechanism, Traffic};
+pub use traffic::{ByMechanism, Messages, Traffic};
 pub use world::{Happened, World, WorldError};

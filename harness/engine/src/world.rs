@@ -76,7 +76,7 @@ pub trait World {
         happened: &mut Vec<Happened>,
     ) -> Result<(), WorldError>;
 
-    /// What the nodes have sent to each other so far, where the world sees it.
+    /// What the nodes have sent to each other so far, where the world sees it; with real nodes once it has ended.
     fn traffic(&self) -> Option<Traffic> {
         None
     }

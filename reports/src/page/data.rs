@@ -303,6 +303,12 @@ fn trimmed_context(context: &Context) -> Context {
         run_toml: words::cut(&context.run_toml, CONFIG_CHARS),
         logs: context.logs.iter().take(LOGS_MAX).map(log).collect(),
         machine: context.machine.iter().take(100).map(line).collect(),
+        traffic: context
+            .traffic
+            .iter()
+            .take(100)
+            .map(|(name, count)| (words::cut(name, NAME_CHARS), *count))
+            .collect(),
         history_path: words::cut(&context.history_path, VALUE_CHARS),
     }
 }

@@ -47,6 +47,18 @@ function drawAppendix() {
       ),
       el("div", { style: { height: "18px" } }),
     );
+  if (c.traffic.length)
+    add(
+      host,
+      el("h3", {}, "What the nodes sent to each other"),
+      table(
+        ["what", { name: "how many", num: true }],
+        c.traffic.map(([name, value]) =>
+          el("tr", {}, el("td", { class: "word muted" }, name), el("td", { class: "num" }, count(value))),
+        ),
+      ),
+      el("div", { style: { height: "18px" } }),
+    );
   const by = verdict.counts.by_f ?? [];
   if (by.length)
     add(

@@ -11,6 +11,7 @@ use afterall_workloads::Operation;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 /// A client of the reference node.
@@ -44,13 +45,30 @@ impl ReferenceClient {
     /// # Errors
     /// It does not answer, or not as a node does.
     pub async fn status(&mut self, node: usize) -> Result<Status, OpError> {
-        let request = Request::get("/status")
+        serde_json::from_slice(&self.get(node, "/status").await?).map_err(OpError::failed)
+    }
+
+    /// What a node counts, by the names of `/metrics` without their `afterall_`; those with labels are left out.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn metrics(&mut self, node: usize) -> Result<BTreeMap<String, u64>, OpError> {
+        let body = self.get(node, "/metrics").await?;
+        let line = |line: &str| {
+            let (name, value) = line.strip_prefix("afterall_")?.split_once(' ')?;
+            Some((name.to_owned(), value.parse().ok()?))
+        };
+        Ok(String::from_utf8_lossy(&body).lines().filter_map(line).collect())
+    }
+
+    async fn get(&mut self, node: usize, path: &str) -> Result<Bytes, OpError> {
+        let request = Request::get(path)
             .header("host", "node")
             .body(Full::new(Bytes::new()))
             .map_err(OpError::failed)?;
         let (address, connection) = (self.addresses[node], &mut self.connections[node]);
         let (_, body) = connection.ask(address, request).await?;
-        serde_json::from_slice(&body).map_err(OpError::failed)
+        Ok(body)
     }
 
     async fn ask(&mut self, node: usize, operation: &Operation) -> Result<Answer, OpError> {

@@ -122,6 +122,10 @@ fn every_lie_is_found_and_the_run_says_that_it_was_told() {
 
             let output = run(store.path(), seed, &usual).output().unwrap();
             assert_eq!(output.status.code(), Some(0), "{workload}: {}", text(&output));
+            // The nodes were asked what they had sent before they were taken down.
+            let traffic = std::fs::read_to_string(latest(store.path(), "traffic.toml")).unwrap();
+            let traffic: toml::Table = traffic.parse().unwrap();
+            assert!(traffic["by_mechanism"]["rumors"].as_integer() > Some(0), "{traffic}");
         }
     }
 }

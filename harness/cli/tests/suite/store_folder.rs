@@ -173,7 +173,15 @@ fn a_report_that_cannot_be_written_costs_the_report_and_not_the_verdict() {
     assert!(!said.contains("\nreport: "), "{said}");
     assert_eq!(verdict(store.path())["valid"], Value::Bool(true));
     let folder = fs::canonicalize(store.path().join("latest")).unwrap();
-    let there = ["history.jsonl", "junit.xml", "nodes", "run.toml", "summary.md", "verdict.json"];
+    let there = [
+        "history.jsonl",
+        "junit.xml",
+        "nodes",
+        "run.toml",
+        "summary.md",
+        "traffic.toml",
+        "verdict.json",
+    ];
     assert_eq!(names(&folder), there);
     // Later there is room.
     let report = afterall(&format!("report {}", folder.display()));
@@ -181,7 +189,13 @@ fn a_report_that_cannot_be_written_costs_the_report_and_not_the_verdict() {
     assert_eq!(failed.status.code(), Some(255), "{}", text(&failed));
     let mut report = report;
     assert_eq!(report.output().unwrap().status.code(), Some(0));
-    assert!(folder.join("report.html").is_file());
+    let page = fs::read_to_string(folder.join("report.html")).unwrap();
+    // What the nodes had sent was kept, and is told again.
+    let traffic: toml::Table =
+        fs::read_to_string(folder.join("traffic.toml")).unwrap().parse().unwrap();
+    let rumors = traffic["by_mechanism"]["rumors"].as_integer().unwrap();
+    assert!(rumors > 0 && traffic["messages"]["sent"].as_integer().unwrap() > rumors, "{traffic}");
+    assert!(page.contains(&format!("[\"messages of rumor mongering\",{rumors}]")));
 }
 
 #[test]

@@ -176,6 +176,7 @@ impl Figure {
             let windows = figures.windows.as_ref().filter(|windows| windows.writes > 0)?;
             Some(of(windows).map_or(f64::INFINITY, |ns| ns as f64))
         };
+        let messages = measured.traffic.and_then(|traffic| traffic.messages);
         let traffic = |of: fn(&Traffic) -> u64| measured.traffic.as_ref().map(|it| of(it) as f64);
         match self {
             Figure::Availability => availability(measured.history.ops().filter(by_a_session)),
@@ -215,11 +216,11 @@ impl Figure {
             Figure::TimeToAllToFormula => {
                 Some(time_to_all(measured.history)? / by_formula(measured.config)?)
             }
-            Figure::MessagesSent => traffic(|of| of.sent),
+            Figure::MessagesSent => messages.map(|of| of.sent as f64),
             Figure::MessagesLost => {
-                measured.traffic.filter(|of| of.sent > 0).map(|of| of.lost as f64 / of.sent as f64)
+                messages.filter(|of| of.sent > 0).map(|of| of.lost as f64 / of.sent as f64)
             }
-            Figure::MessagesDoubled => traffic(|of| of.doubled),
+            Figure::MessagesDoubled => messages.map(|of| of.doubled as f64),
             Figure::RumorMessages => traffic(|of| of.by_mechanism.rumors),
             Figure::AntiEntropyMessages => traffic(|of| of.by_mechanism.anti_entropy),
             Figure::ReadRepairMessages => traffic(|of| of.by_mechanism.read_repair),

@@ -3,7 +3,7 @@
 use afterall_clients::{Client, ClientError};
 use afterall_engine::driver::Asker;
 use afterall_engine::faults::Fault;
-use afterall_engine::{Evidence, Happened, WorldError};
+use afterall_engine::{Evidence, Happened, Traffic, WorldError};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -30,6 +30,11 @@ pub(crate) trait Deployment: Send + Sync + 'static {
     /// What happened that nobody asked for, each thing once: nodes that have ended, and what the run cannot go on after.
     /// Called ten times per second.
     fn unasked(&self) -> impl Future<Output = Vec<Happened>> + Send;
+
+    /// What its nodes say that they have sent to each other. Asked once, at the end.
+    fn traffic(&self) -> impl Future<Output = Option<Traffic>> + Send {
+        std::future::ready(None)
+    }
 
     /// Takes down what only the cluster itself knows. Returns what could not be cleaned up.
     fn stop(self) -> impl Future<Output = Vec<String>> + Send;

@@ -6,7 +6,7 @@ use super::stopped::stopped;
 use afterall_clients::{Client, Lies, LyingClient, OpError};
 use afterall_engine::driver::{Asker, Completion, Invocation};
 use afterall_engine::faults::Fault;
-use afterall_engine::{Evidence, Happened, Observation, Plan, Stop, World, WorldError};
+use afterall_engine::{Evidence, Happened, Observation, Plan, Stop, Traffic, World, WorldError};
 use afterall_history::{EndHow, NodeChange};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -32,6 +32,8 @@ pub(crate) struct Live<D: Deployment> {
     sessions: usize,
     lies: Option<Lies>,
     began: Instant,
+    /// Known from the end on.
+    traffic: Option<Traffic>,
     /// By place: sessions, then readers.
     clients: Vec<mpsc::UnboundedSender<Invocation>>,
     tasks: tokio::task::JoinSet<()>,
@@ -62,6 +64,7 @@ impl<D: Deployment> Live<D> {
             sessions: plan.config().slots(),
             lies: plan.config().lie.map(|lie| Lies::new(lie, plan.config().seed)),
             began: Instant::now(),
+            traffic: None,
             clients: Vec::new(),
             tasks: tokio::task::JoinSet::new(),
             news,
@@ -104,7 +107,10 @@ impl<D: Deployment> Live<D> {
             tasks.shutdown().await;
             // Every task that held the cluster has ended.
             match cluster.and_then(Arc::into_inner) {
-                Some(cluster) => cluster.stop().await,
+                Some(cluster) => {
+                    self.traffic = cluster.traffic().await;
+                    cluster.stop().await
+                }
                 None => Vec::new(),
             }
         });
@@ -212,6 +218,10 @@ impl<D: Deployment> World for Live<D> {
         }
         happened.extend(self.inbox.try_iter());
         Ok(())
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        self.traffic
     }
 
     fn end(&mut self) -> Vec<String> {

@@ -10,7 +10,7 @@ use crate::settings::Settings;
 use afterall_clients::{Client, ClientError, ReferenceClient, is_exhaustion};
 use afterall_engine::driver::Asker;
 use afterall_engine::faults::{Effect, Fault};
-use afterall_engine::{Carried, Evidence, Happened, RunConfig};
+use afterall_engine::{ByMechanism, Carried, Evidence, Happened, RunConfig, Traffic};
 use afterall_history::{NodeChange, Workload};
 use afterall_node::authority::Authority;
 use afterall_toxiproxy::{Links, NewLink, Server};
@@ -26,6 +26,8 @@ pub(crate) const SESSION_LINKS_MAX: usize = 64;
 const ATTEMPTS_MAX: u32 = 3;
 /// How long the links may take to be deleted at the end.
 const DELETE_MAX: Duration = Duration::from_secs(5);
+/// How long a node may take to tell what it counts.
+const METRICS_MAX: Duration = Duration::from_millis(500);
 
 /// Why a cluster cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -254,6 +256,28 @@ impl Deployment for Cluster {
             }
         }
         unasked
+    }
+
+    async fn traffic(&self) -> Option<Traffic> {
+        let mut by_mechanism = ByMechanism::default();
+        for node in &self.nodes {
+            let mut client = node.lock().await.client();
+            let metrics = tokio::time::timeout(METRICS_MAX, client.metrics(0)).await;
+            let metrics = metrics.ok().and_then(Result::ok)?;
+            let of = |name: &str| metrics.get(name).copied().unwrap_or(0);
+            by_mechanism = by_mechanism
+                + ByMechanism {
+                    rumors: of("rumor_messages_total"),
+                    anti_entropy: of("sync_messages_total"),
+                    read_repair: of("read_repair_messages_total"),
+                    hints: of("hint_messages_total"),
+                    read_repairs: of("read_repairs_total"),
+                    hints_handed_over: of("hints_handed_over_total"),
+                    hints_held: of("hints"),
+                    forwarded: of("requests_forwarded_total"),
+                };
+        }
+        Some(Traffic { messages: None, by_mechanism })
     }
 
     async fn stop(self) -> Vec<String> {

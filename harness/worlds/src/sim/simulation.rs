@@ -11,7 +11,7 @@ use super::watch::Watch;
 use afterall_clients::{Deed, Lies};
 use afterall_engine::driver::{Asker, Completion, Invocation};
 use afterall_engine::faults::{Fault, Link};
-use afterall_engine::{ByMechanism, Happened, Plan, Stop, Traffic, World, WorldError};
+use afterall_engine::{ByMechanism, Happened, Messages, Plan, Stop, Traffic, World, WorldError};
 use afterall_history::{NodeChange, Workload};
 use rand::RngExt;
 use std::collections::BTreeMap;
@@ -402,7 +402,7 @@ impl<R: Replica> World for Simulation<R> {
         let by = self.hosts.iter().map(Host::by_mechanism);
         let by_mechanism = by.fold(ByMechanism::default(), |sum, by| sum + by);
         let Network { sent, lost, doubled, .. } = self.network;
-        Some(Traffic { sent, lost, doubled, by_mechanism })
+        Some(Traffic { messages: Some(Messages { sent, lost, doubled }), by_mechanism })
     }
 
     fn end(&mut self) -> Vec<String> {
