@@ -244,7 +244,9 @@ fn draw(path: &str, all: &[Measured]) -> Drawn {
         .x_label_area_size(40)
         .y_label_area_size(56)
         .build_cartesian_2d((10f64..10_000f64).log_scale(), 0f64..top)?;
-    chart.configure_mesh().x_desc("nodes").light_line_style(TRANSPARENT).draw()?;
+    let mut mesh = chart.configure_mesh();
+    mesh.x_desc("nodes").x_label_formatter(&whole).y_label_formatter(&whole);
+    mesh.light_line_style(TRANSPARENT).draw()?;
     for (_, color, points) in &lines {
         chart.draw_series(LineSeries::new(points.clone(), color.stroke_width(2)))?;
     }
@@ -267,12 +269,19 @@ fn draw(path: &str, all: &[Measured]) -> Drawn {
         .x_label_area_size(40)
         .y_label_area_size(56)
         .build_cartesian_2d(0f64..end, 0f64..1.1)?;
-    chart.configure_mesh().x_desc("ms after the write").light_line_style(TRANSPARENT).draw()?;
+    let mut mesh = chart.configure_mesh();
+    mesh.x_desc("ms after the write").x_label_formatter(&whole);
+    mesh.light_line_style(TRANSPARENT).draw()?;
     for (_, color, points) in &lines {
         chart.draw_series(LineSeries::new(points.clone(), color.stroke_width(2)))?;
     }
     legend(&right, &lines)?;
     Ok(root.present()?)
+}
+
+/// A number on an axis.
+fn whole(number: &f64) -> String {
+    format!("{number:.0}")
 }
 
 fn main() -> Drawn {

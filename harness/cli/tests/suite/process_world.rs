@@ -87,9 +87,10 @@ fn find(rows: impl Iterator<Item = &'static MutantRow>) {
         let anomaly = anomaly.unwrap_or_else(|| panic!("{}: no {}", row.name, row.breaks.name()));
         let cause = anomaly["cause"].as_str().unwrap();
         assert!(!cause.is_empty() && anomaly["promised"] == true, "{anomaly}");
-        // The console says it too; it wraps lines, so the first words must do.
+        // The console says it too, unless the sentence has; it wraps lines, so the first words must do.
         let first_words: String = cause.chars().take(25).collect();
-        assert!(text(&output).contains(&first_words), "{}: {cause}", row.name);
+        let said = text(&output).contains(&format!(": {first_words}"));
+        assert_eq!(said, anomaly["grounds"] != "description", "{}: {cause}", row.name);
     }
 }
 
