@@ -126,11 +126,12 @@ fn example(ctx: &Context<'_>, write: OpView<'_>, read: OpView<'_>, age_ns: i64) 
         key: write.key_name().to_owned(),
         age_ns,
         sentence: format!(
-            "{} at level {level}, and had read {} at level one (#{}), {} after what it got had been overwritten",
-            explain::op(ctx, write.id()),
+            "Session {} read {} at level one (#{}), and got a value that had been overwritten {} before; then {} at level {level}.",
+            read.process(),
             write.key_name(),
             read.number(),
-            duration(age_ns)
+            duration(age_ns),
+            explain::op(ctx, write.id())
         ),
     }
 }

@@ -23,7 +23,7 @@ use crate::findings::{Claim, Finding, Findings};
 use crate::measures::staleness::wilson;
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
 use crate::verdict::{AnomalyKind, AvailabilityFigures};
-use crate::words::{counted, percent, share as share_words};
+use crate::words::{count, counted, percent, share as share_words};
 use afterall_history::{
     ActsOn, Fault, FaultKinds, Function, NodeChange, NodeId, OpId, OpView, Property, Sessions,
     Share, Workload,
@@ -150,7 +150,7 @@ fn judge(
         "of {} begun {}, {} answered, which is {}",
         counted(answers.ops, "operation"),
         cause.words(ctx.history),
-        if answers.ok == 1 { "1 was".to_owned() } else { format!("{} were", answers.ok) },
+        if answers.ok == 1 { "1 was".to_owned() } else { format!("{} were", count(answers.ok)) },
         share_words(share)
     );
     if share >= wanted {

@@ -4,12 +4,12 @@ use crate::explore_args::ExploreArgs;
 use crate::failure::Failure;
 use crate::recorded::{ReadArgs, exports};
 use crate::scenario_args::{Listed, ScenarioCommand};
-use crate::word::{number, words};
+use crate::word::{NODES, number, time, within, words};
 use afterall_engine::config::{MaxBound, REFERENCE};
 use afterall_engine::faults::Registry;
 use afterall_engine::{ConfigError, RunConfig, RunConfigBuilder, SessionKind, WorldKind};
 use afterall_formats::Format;
-use afterall_history::{FaultKind, Level, Lie, Slo, Workload};
+use afterall_history::{FaultKind, Level, Lie, Slo, Span, Workload};
 use afterall_manifest::builtin;
 use afterall_node::NodeArgs;
 use afterall_reference::core::{Copies, Flavour, MUTANTS, Mechanism, Mechanisms, Mutant};
@@ -99,10 +99,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_parser = words::<WorldKind>(WorldKind::names()))]
     pub(crate) world: Option<WorldKind>,
     /// The number of nodes [default: 5 for the reference store, otherwise what the manifest says]
-    #[arg(long, value_parser = number::<u16>)]
+    #[arg(long, allow_negative_numbers = true, value_parser = within::<u16>(NODES))]
     pub(crate) nodes: Option<u16>,
     /// The number of sessions at a time
-    #[arg(long, default_value_t = 10, value_parser = number::<u32>)]
+    #[arg(long, default_value_t = 10, allow_negative_numbers = true, value_parser = within::<u32>("1 to 10000"))]
     pub(crate) concurrency: u32,
     /// Where the operations of a session go: to one node (sticky), each to any node (roaming), or half of the sessions one way
     /// and half the other (mixed)
@@ -110,20 +110,20 @@ pub(crate) struct RunArgs {
     pub(crate) sessions: SessionKind,
     /// Operations per second over all sessions [default: as fast as possible in the process world, 2000 in the sim, 500 in the
     /// docker world]
-    #[arg(long, value_parser = number::<u32>)]
+    #[arg(long, allow_negative_numbers = true, value_parser = within::<u32>("1 to 1000000"))]
     pub(crate) rate: Option<u32>,
     /// How long the load lasts, in all: before, under and after faults [default: 20s; longer in the docker world, by the number
     /// of kinds of faults]
-    #[arg(long, value_parser = humantime::parse_duration)]
+    #[arg(long, allow_hyphen_values = true, value_parser = time)]
     pub(crate) time: Option<Duration>,
     /// How long the replicas may take to agree after the updates have stopped [default: 20s, or what the manifest says]
-    #[arg(long, value_parser = humantime::parse_duration)]
+    #[arg(long, allow_hyphen_values = true, value_parser = time)]
     pub(crate) quiescence: Option<Duration>,
     /// How long an operation may take before its outcome counts as unknown
-    #[arg(long, default_value = "1s", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "1s", allow_hyphen_values = true, value_parser = time)]
     pub(crate) timeout: Duration,
     /// The number that everything random follows from [default: drawn, and printed]
-    #[arg(long, value_parser = number::<u64>)]
+    #[arg(long, allow_negative_numbers = true, value_parser = number::<u64>)]
     pub(crate) seed: Option<u64>,
     /// The kinds of faults, separated by commas, or none [default: all that the world and the target can have, or those that
     /// bring out the mutant]
@@ -140,13 +140,13 @@ pub(crate) struct RunArgs {
     #[arg(long, long_help = mechanisms_help())]
     pub(crate) mechanisms: Option<Mechanisms>,
     /// How many nodes of the reference store hold each object [default: all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = within::<u16>("1 to the number of nodes"))]
     pub(crate) replicas: Option<u16>,
     /// How many of them take part in a read of the flavour quorum [default: more than half]
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = within::<u16>("1 to the number of replicas"))]
     pub(crate) read_from: Option<u16>,
     /// How many of them take part in a change of the flavour quorum [default: more than half]
-    #[arg(long, value_name = "W")]
+    #[arg(long, value_name = "W", allow_negative_numbers = true, value_parser = within::<u16>("1 to the number of replicas"))]
     pub(crate) write_to: Option<u16>,
     /// Falsify a few of the answers of any target, as a broken store would, to see that it would be found
     #[arg(long, value_parser = words::<Lie>(Lie::names()), long_help = lie_help())]
@@ -157,7 +157,7 @@ pub(crate) struct RunArgs {
     pub(crate) max_bound: MaxBound,
     /// Carry out N control runs after a run with anomalies: the same configuration without faults. The verdict then says
     /// which anomalies come without faults, too
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = number::<u32>)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, value_parser = number::<u32>)]
     pub(crate) control: u32,
     /// The folder in which runs are kept
     #[arg(long, default_value = "store")]
@@ -177,7 +177,7 @@ pub(crate) struct ReplayArgs {
     pub(crate) run: PathBuf,
     /// Carry out N control runs after a run with anomalies: the same configuration without faults. The verdict then says
     /// which anomalies come without faults, too
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = number::<u32>)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, value_parser = number::<u32>)]
     pub(crate) control: u32,
     /// The folder in which runs are kept
     #[arg(long, default_value = "store")]
@@ -257,19 +257,19 @@ pub(crate) struct WindowsArgs {
     #[arg(long, value_parser = words::<WorldKind>(WorldKind::names()))]
     pub(crate) world: Option<WorldKind>,
     /// The number of nodes [default: 5 for the reference store, otherwise what the manifest says]
-    #[arg(long, value_parser = number::<u16>)]
+    #[arg(long, allow_negative_numbers = true, value_parser = within::<u16>(NODES))]
     pub(crate) nodes: Option<u16>,
     /// How the reference store resolves conflicts
     #[arg(long)]
     pub(crate) flavour: Option<Flavour>,
     /// Operations per second over all sessions; under high load there are ten times as many
-    #[arg(long, default_value_t = 200, value_parser = number::<u32>)]
+    #[arg(long, default_value_t = 200, allow_negative_numbers = true, value_parser = within::<u32>("1 to 1000000"))]
     pub(crate) rate: u32,
     /// How long each of the four runs lasts
-    #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "10s", allow_hyphen_values = true, value_parser = time)]
     pub(crate) time: Duration,
     /// The number that everything random follows from
-    #[arg(long, default_value_t = 1, value_parser = number::<u64>)]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = number::<u64>)]
     pub(crate) seed: u64,
 }
 
@@ -300,7 +300,7 @@ pub(crate) struct TrialArgs {
     /// The target: its name, or the path of its manifest
     pub(crate) target: String,
     /// The number of nodes [default: what the manifest says]
-    #[arg(long, value_parser = number::<u16>)]
+    #[arg(long, allow_negative_numbers = true, value_parser = within::<u16>(NODES))]
     pub(crate) nodes: Option<u16>,
     /// The folder in which to keep what the nodes print
     #[arg(long)]
@@ -432,9 +432,12 @@ pub(crate) fn with_target(
 
 /// What is wrong with a configuration, in the words of the command line: its fields are options.
 pub(crate) fn usage(error: ConfigError) -> Failure {
-    match error.begins_with_a_field() {
-        true => Failure::usage(format!("--{error}")),
-        false => Failure::usage(error),
+    match error {
+        ConfigError::Copies { entry, what } => {
+            Failure::usage(format!("{}: {what}", Copies::option(entry)))
+        }
+        error if error.begins_with_a_field() => Failure::usage(format!("--{error}")),
+        error => Failure::usage(error),
     }
 }
 
@@ -469,9 +472,7 @@ pub(crate) fn command_line(config: &RunConfig, kept: &Path) -> String {
         // Options cannot say which fault comes when, and who asks what.
         return format!("afterall replay {}", quoted(&kept.display().to_string()));
     }
-    let ms = |ms: u64| {
-        humantime::format_duration(Duration::from_millis(ms)).to_string().replace(' ', "")
-    };
+    let ms = |ms: u64| Span::ms(ms).to_string();
     let faults = match config.faults.as_slice() {
         [] => "none".to_owned(),
         kinds => kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(","),

@@ -9,9 +9,9 @@ use crate::run::{Watcher, context};
 use crate::store::{REPORT, RunFolder};
 use crate::table::Table;
 use afterall_checkers::words::{count, counted, percent};
-use afterall_checkers::{Outcome, Verdict};
+use afterall_checkers::{Outcome, Valid, Verdict};
 use afterall_engine::{Plan, RunConfig, WorldKind, run};
-use afterall_history::Promise;
+use afterall_history::{Promise, Property, Sessions, Span};
 use afterall_search::{Exploration, Explored, Fixed, explore as explore_seeds};
 use afterall_worlds::sim::Reference;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -46,10 +46,10 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Exit, Failure> {
         },
         seeds: args.seeds.clone(),
         budget: args.budget,
-        jobs: args.jobs.map_or(cores, usize::from).max(1),
+        jobs: args.jobs.map_or(cores, |jobs| jobs.get().into()).max(1),
     };
     let explored = watched(&exploration);
-    tell(&explored);
+    tell(&exploration, &explored);
     if let Some(note) = silent_mutant(&exploration.base, &explored) {
         println!("\nnote: {note}");
     }
@@ -122,16 +122,59 @@ fn silent_mutant(base: &RunConfig, explored: &Explored) -> Option<String> {
     })
 }
 
-fn tell(explored: &Explored) {
+/// The verdict on all runs, in a line.
+fn verdict_line(exploration: &Exploration, explored: &Explored) -> String {
+    let max_bound = exploration.base.max_bound;
+    let valid = match explored.valid(max_bound) {
+        Valid::True | Valid::Measured => "valid",
+        Valid::False => "invalid",
+        Valid::Unknown => "unknown",
+    };
+    if explored.runs == 0 {
+        let why = match (explored.refusals, exploration.budget) {
+            (0, Some(budget)) => format!(
+                " within --budget {}",
+                Span(u64::try_from(budget.as_nanos()).unwrap_or(u64::MAX))
+            ),
+            _ => String::new(),
+        };
+        let what = if explored.refusals > 0 { "could be carried out" } else { "began" };
+        return format!("{valid}: no run {what}{why}");
+    }
     let minutes = explored.elapsed.as_secs_f64() / 60.0;
     let rate = explored.runs as f64 / minutes.max(1e-9);
-    println!(
-        "{} in {:.1} s ({rate:.0} per minute): {} broke a promise, in {}",
+    let mut line = format!(
+        "{valid}: {} in {:.1} s ({} per minute), ",
         counted(explored.runs, "run"),
         explored.elapsed.as_secs_f64(),
-        count(explored.failed),
-        counted(explored.failures.len() as u64, "way"),
+        count(rate as u64)
     );
+    if explored.failed > 0 {
+        let ways = counted(explored.failures.len() as u64, "way");
+        line.push_str(&format!("{} broke a promise, in {ways}", count(explored.failed)));
+        return line;
+    }
+    line.push_str("none broke a promise");
+    let untested: Vec<String> =
+        explored.untested(max_bound).map(|claim| promise(claim).to_string()).collect();
+    if !untested.is_empty() {
+        line.push_str(&format!("; not put to the test often enough: {}", untested.join(", ")));
+    }
+    if explored.chances.is_empty() {
+        line.push_str("; nothing was promised");
+    }
+    if explored.faults > 0 && explored.took_hold == 0 {
+        line.push_str("; no fault took hold");
+    }
+    line
+}
+
+fn promise((property, sessions): (Property, Sessions)) -> Promise {
+    Promise { sessions, ..Promise::to_all(property) }
+}
+
+fn tell(exploration: &Exploration, explored: &Explored) {
+    println!("{}", verdict_line(exploration, explored));
     if explored.faults > 0 {
         let faults = counted(explored.faults, "fault");
         println!("{} of {faults} took hold", count(explored.took_hold));
@@ -143,8 +186,8 @@ fn tell(explored: &Explored) {
         );
     }
     let mut table = Table::new(["promise", "chances", "may break in"]);
-    for (&(property, sessions), chances) in &explored.chances {
-        let promise = Promise { sessions, ..Promise::to_all(property) }.to_string();
+    for (&claim, chances) in &explored.chances {
+        let promise = promise(claim).to_string();
         match chances.map(|chances| Outcome::held(chances, "")) {
             None => table.row([&promise, "–", "broken"]),
             Some(Outcome::Held { chances, bound }) => {

@@ -1,11 +1,12 @@
 //! The command line of `explore`.
 
-use crate::word::{number, words};
+use crate::word::{NODES, time, within, words};
 use afterall_engine::SessionKind;
 use afterall_history::{FaultKind, Workload};
 use afterall_reference::core::{Flavour, Mutant};
 use afterall_workloads::driven;
 use clap::Args;
+use std::num::NonZeroU16;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,11 +17,11 @@ pub(crate) struct ExploreArgs {
     #[arg(long, value_name = "A..B", default_value = "1..1000", value_parser = seeds)]
     pub(crate) seeds: Range<u64>,
     /// After how long no further run begins [default: when all seeds have had their run]
-    #[arg(long, value_parser = humantime::parse_duration)]
+    #[arg(long, allow_hyphen_values = true, value_parser = some_time)]
     pub(crate) budget: Option<Duration>,
     /// How many runs go on side by side [default: one per processor]
-    #[arg(short, long, value_parser = number::<u16>)]
-    pub(crate) jobs: Option<u16>,
+    #[arg(short, long, allow_negative_numbers = true, value_parser = within::<NonZeroU16>("1 to 65535"))]
+    pub(crate) jobs: Option<NonZeroU16>,
     /// The data type to drive [default: register, or the one that shows the mutant]
     #[arg(long, value_parser = words::<Workload>(driven().map(Workload::name)))]
     pub(crate) workload: Option<Workload>,
@@ -31,7 +32,7 @@ pub(crate) struct ExploreArgs {
     #[arg(long)]
     pub(crate) mutant: Option<Mutant>,
     /// The number of nodes [default: drawn, 2 to 5]
-    #[arg(long, value_parser = number::<u16>)]
+    #[arg(long, allow_negative_numbers = true, value_parser = within::<u16>(NODES))]
     pub(crate) nodes: Option<u16>,
     /// Where the operations of a session go [default: drawn]
     #[arg(long, value_parser = words::<SessionKind>(SessionKind::names()))]
@@ -42,6 +43,14 @@ pub(crate) struct ExploreArgs {
     /// The folder in which failing runs are kept, the smallest of each kind
     #[arg(long, default_value = "store")]
     pub(crate) store: PathBuf,
+}
+
+/// A length of time in which something can be done.
+fn some_time(text: &str) -> Result<Duration, String> {
+    match time(text)? {
+        Duration::ZERO => Err(format!("expected a time in which a run can begin, found {text:?}")),
+        time => Ok(time),
+    }
 }
 
 /// Seeds such as `1..1000`, both included.

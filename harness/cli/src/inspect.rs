@@ -12,6 +12,7 @@ use crate::store::{HISTORY, RunFolder};
 use crate::unfinished::Unfinished;
 use afterall_formats::{Recorded, export};
 use std::fs::{self, File};
+use std::io::ErrorKind;
 
 pub(crate) fn report(args: &ReportArgs) -> Result<Exit, Failure> {
     expected_one(&args.run, HISTORY).map_err(Failure::usage)?;
@@ -19,6 +20,12 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("cannot read {}: {error}", args.run.display())));
     }
     let folder = RunFolder::of(&args.run);
+    // It may be a pipe.
+    if !folder.file(HISTORY).exists() {
+        let what =
+            format!("{}: expected the folder of a run, found no {HISTORY}", args.run.display());
+        return Err(Failure::usage(what));
+    }
     // A history alone can be reported too; the report then does without the command.
     let config = folder.config().ok();
     let judged = judge(&folder, config.as_ref(), 0)?;
@@ -45,7 +52,16 @@ pub(crate) fn export(args: &ExportArgs) -> Result<Exit, Failure> {
         Failure::failed(format!("cannot write {}: {error}", path.display()))
     };
     // What is there already may be somebody's only copy.
-    let file = File::create_new(path).map_err(|error| failed(&error))?;
+    let file = File::create_new(path).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Failure::usage(format!(
+            "--out: {} is there already; name another file, or remove it",
+            path.display()
+        )),
+        ErrorKind::NotFound => {
+            Failure::usage(format!("--out: cannot write {}: {error}", path.display()))
+        }
+        _ => failed(&error),
+    })?;
     // Half a history is none.
     let unfinished = Unfinished::file(path.clone());
     export::write(&history, args.to, &file).map_err(|error| failed(&error))?;

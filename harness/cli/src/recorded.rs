@@ -3,8 +3,10 @@
 use crate::failure::Failure;
 use crate::runs::expected_one;
 use crate::store::HISTORY;
-use afterall_formats::{Finals, Format, InitialValue, Nil, Options, Order, Read, Recorded};
-use afterall_history::{Header, Promise, Property, Workload};
+use afterall_formats::{
+    Finals, Format, FormatError, InitialValue, Nil, Options, Order, Problem, Read, Recorded,
+};
+use afterall_history::{Damage, Header, Promise, Property, Workload};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::Path;
@@ -104,15 +106,22 @@ pub(crate) fn read(path: &Path, args: &ReadArgs) -> Result<Read, Failure> {
     let read = read.map_err(|error| match format {
         None if path.is_dir() => match expected_one(path, HISTORY) {
             Err(several) => Failure::usage(several),
+            Ok(()) if !holds_logs(path) => Failure::usage(format!("{error}, and no {HISTORY}")),
             Ok(()) => Failure::failed(format!("{error}, and no {HISTORY}")),
         },
         _ if path.as_os_str() != STDIN && !path.exists() => Failure::usage(error),
+        // What was given for the file does not fit it.
+        _ if blames_an_option(&error, args) => Failure::usage(error),
         _ => Failure::from(error),
     })?;
     let jepsen = [Format::JepsenEdn, Format::JepsenJson, Format::JepsenLog];
     let open = [Format::Porcupine].iter().chain(&jepsen).any(|&format| format == read.format);
     if args.workload.is_some() && !jepsen.contains(&read.format) {
-        let what = format!("--workload is for Jepsen's formats; {} says what it is", read.format);
+        let what = format!(
+            "--workload: a history in the format {} says itself what was driven ({}): leave --workload out",
+            read.format,
+            workload_of(&read.recorded)
+        );
         return Err(Failure::usage(what));
     }
     if let Some(option) = args.of_jepsen().filter(|_| !open) {
@@ -141,6 +150,32 @@ pub(crate) fn read(path: &Path, args: &ReadArgs) -> Result<Read, Failure> {
     Ok(read)
 }
 
+/// Whether a folder holds anything that Cobra could have left. Without it there is no history to be read.
+fn holds_logs(folder: &Path) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.path().extension().is_some_and(|it| it == "log"))
+}
+
+/// Whether a file cannot be read as it was said on the command line that it is.
+fn blames_an_option(error: &FormatError, args: &ReadArgs) -> bool {
+    match error.problem() {
+        Some(Problem::Initial { .. }) => true,
+        Some(Problem::Damage { damage, .. }) => {
+            let of_the_workload =
+                matches!(**damage, Damage::NoSuchOperation { .. } | Damage::Shape { .. });
+            of_the_workload && args.workload.is_some()
+        }
+        _ => false,
+    }
+}
+
+fn workload_of(recorded: &Recorded) -> Workload {
+    match recorded {
+        Recorded::Operations(history) => history.header().workload,
+        Recorded::Transactions(_) => Workload::Transactions,
+    }
+}
+
 /// Refuses a history whose first line promises what nothing in it could break.
 pub(crate) fn refuse_empty_promises(header: &Header, path: &Path) -> Result<(), Failure> {
     match afterall_checkers::cannot_show(header, true) {
@@ -156,9 +191,10 @@ pub(crate) fn promises(
     args: &ReadArgs,
     recorded: &Recorded,
 ) -> Result<Promised, Failure> {
-    let (workload, real_time) = match recorded {
-        Recorded::Operations(history) => (history.header().workload, history.has_real_time()),
-        Recorded::Transactions(_) => (Workload::Transactions, true),
+    let workload = workload_of(recorded);
+    let real_time = match recorded {
+        Recorded::Operations(history) => history.has_real_time(),
+        Recorded::Transactions(_) => true,
     };
     match named {
         [] if format == Format::Afterall => return Ok(Promised::AsItSays),

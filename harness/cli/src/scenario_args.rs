@@ -42,7 +42,7 @@ pub(crate) struct ScenarioRunArgs {
     #[arg(long, value_parser = words::<WorldKind>(WorldKind::names()))]
     pub(crate) world: Option<WorldKind>,
     /// The number that everything random follows from [default: what the scenario says]
-    #[arg(long, value_parser = number::<u64>)]
+    #[arg(long, allow_negative_numbers = true, value_parser = number::<u64>)]
     pub(crate) seed: Option<u64>,
     /// The folder in which runs are kept
     #[arg(long, default_value = "store")]

@@ -3,12 +3,12 @@
 use crate::unfinished::{Unfinished, write_whole};
 use afterall_checkers::Verdict;
 use afterall_engine::{Plan, RunConfig, Traffic};
-use afterall_history::{Event, Header, History, Writer};
+use afterall_history::{Event, FORMAT, Header, History, Writer};
 use afterall_manifest::{WrongEntry, read_toml};
 use afterall_reports::{Context, NodeLog, junit_xml, report_html, summary_md, verdict_json};
 use afterall_worlds::tail;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -41,6 +41,15 @@ pub enum StoreError {
         /// The system's word.
         #[source]
         error: io::Error,
+    },
+    /// A history, where a configuration is expected.
+    #[error(
+        "{path}: expected the folder of a run or its {RUN}, found a history",
+        path = .path.display()
+    )]
+    History {
+        /// Which.
+        path: PathBuf,
     },
     /// A configuration that is none, or cannot be carried out: where, and what is wrong.
     #[error(transparent)]
@@ -274,6 +283,9 @@ const CONFIG_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// It cannot be read, or is none.
 pub fn read_config(path: &Path) -> Result<RunConfig, StoreError> {
     let read = |error| StoreError::Read { path: path.to_owned(), error };
+    if begins_as_a_history(path).map_err(read)? {
+        return Err(StoreError::History { path: path.to_owned() });
+    }
     let bytes = fs::metadata(path).map_err(read)?.len();
     if bytes > CONFIG_BYTES_MAX {
         let why = format!("expected at most {CONFIG_BYTES_MAX} bytes, found {bytes}");
@@ -281,6 +293,14 @@ pub fn read_config(path: &Path) -> Result<RunConfig, StoreError> {
     }
     let text = fs::read_to_string(path).map_err(read)?;
     parse_config(&text, &path.display().to_string())
+}
+
+/// Whether a file begins as the histories of this program do.
+fn begins_as_a_history(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    File::open(path)?.take(64).read_to_end(&mut head)?;
+    let head = String::from_utf8_lossy(&head);
+    Ok(head.starts_with('{') && head.contains(FORMAT))
 }
 
 /// A configuration from its text. `file`: what errors call it.

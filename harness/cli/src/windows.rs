@@ -48,7 +48,7 @@ pub(crate) fn windows(args: &WindowsArgs) -> Result<Exit, Failure> {
     }
     print!("{}", table(&columns));
     println!(
-        "\nA window: for how long the value of a stale read had been overwritten. Windows are lower bounds."
+        "\nAge: for how long the value of a stale read had been overwritten. Ages are lower bounds."
     );
     Ok(if missed { Exit::Unknown } else { Exit::Valid })
 }
@@ -117,8 +117,8 @@ fn table(columns: &[Option<PhaseStaleness>]) -> Table {
     let age = |ns: Option<i64>| ns.map_or("none".to_owned(), duration);
     row("reads", &|of| count(of.reads));
     row("stale", &|of| percent(of.stale as f64 / of.reads.max(1) as f64));
-    row("window p50", &|of| age(of.p50_ns));
-    row("window p99", &|of| age(of.p99_ns));
-    row("window max", &|of| age(of.max_ns));
+    row("age p50", &|of| age(of.p50_ns));
+    row("age p99", &|of| age(of.p99_ns));
+    row("age max", &|of| age(of.max_ns));
     table
 }

@@ -277,7 +277,7 @@ mod tests {
         let shape = wrong("when = '1s'\nnode = 'n1'\nf = 'write'");
         assert!(shape.ends_with("write cannot carry the value null: it needs a value"), "{shape}");
         let foreign = wrong("when = '1s'\nnode = 'n1'\nf = 'sell'\nvalue = 1");
-        assert!(foreign.contains("the header's workload has no such operation"), "{foreign}");
+        assert!(foreign.contains("the workload register has no operation sell"), "{foreign}");
         let much = wrong("when = '0s'\nevery = '1us'\nnode = 'n1'\nf = 'read'");
         assert!(much.contains("at most 1000000 operations"), "{much}");
         let twice = wrong("when = '1s'\nnode = 'n1..n2'\nf = 'write'\nvalue = 1");

@@ -74,14 +74,21 @@ impl Explored {
     /// together; where faults were injected and none took hold, nothing was tried.
     #[must_use]
     pub fn valid(&self, max_bound: MaxBound) -> Valid {
-        let enough = |chances: &Option<u64>| chances.is_some_and(|n| n >= max_bound.floor().max(1));
-        let tested = !self.chances.is_empty() && self.chances.values().all(enough);
+        let held = !self.chances.is_empty() && self.chances.values().all(Option::is_some);
+        let tested = held && self.untested(max_bound).next().is_none();
         let tried = self.faults == 0 || self.took_hold > 0;
         match self.failed {
             0 if tested && tried && self.refusals == 0 => Valid::True,
             0 => Valid::Unknown,
             _ => Valid::False,
         }
+    }
+
+    /// The promises that no run broke, and that could have been broken less often than the bound asks for.
+    pub fn untested(&self, max_bound: MaxBound) -> impl Iterator<Item = (Property, Sessions)> {
+        let least = max_bound.floor().max(1);
+        let few = move |chances: &Option<u64>| chances.is_some_and(|n| n < least);
+        self.chances.iter().filter(move |(_, chances)| few(chances)).map(|(&claim, _)| claim)
     }
 
     /// What one run came to.

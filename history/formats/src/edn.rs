@@ -258,7 +258,13 @@ impl<'a> Reader<'a> {
         let token = std::str::from_utf8(&rest[..length])
             .map_err(|_| self.wrong(Problem::expected("text in UTF-8", "other bytes")))?;
         if token.is_empty() {
-            return Err(self.wrong(Problem::expected("a name", "none")));
+            return Err(match rest.first() {
+                Some(&byte) => {
+                    self.wrong(Problem::expected("a name", format!("{:?}", char::from(byte))))
+                }
+                // The file ends where the name should begin.
+                None => Stop::More,
+            });
         }
         self.at += length;
         Ok(token)

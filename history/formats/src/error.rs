@@ -1,5 +1,6 @@
 //! Why a foreign history could not be read: what is wrong, and where.
 
+use crate::format::Format;
 use crate::problem::Problem;
 use afterall_history::ReadError;
 use std::io;
@@ -47,4 +48,36 @@ pub enum FormatError {
         /// What is wrong.
         problem: Problem,
     },
+}
+
+impl FormatError {
+    /// What is wrong in the file, where it could be opened and is not of Afterall's own format.
+    #[must_use]
+    pub fn problem(&self) -> Option<&Problem> {
+        match self {
+            FormatError::Line { problem, .. }
+            | FormatError::Offset { problem, .. }
+            | FormatError::File { problem, .. } => Some(problem),
+            FormatError::Io { .. } | FormatError::Own(_) => None,
+        }
+    }
+
+    /// The same, with the format in which the file was read, where its first line is wrong already: perhaps the file is of another
+    /// one. `guessed`: nobody named the format.
+    pub(crate) fn read_as(mut self, format: Format, guessed: bool) -> FormatError {
+        let FormatError::Line { line: 1, problem, .. } = &mut self else { return self };
+        let reading = match guessed {
+            true => format!("the file is taken for {format}; --format names another"),
+            false => format!("the file is read as {format}"),
+        };
+        match problem {
+            // A file that was cut off is of the format so far.
+            Problem::Unexpected { found, .. } if found.starts_with("the end of the file") => {}
+            Problem::Json { what, .. } if what.starts_with("EOF") => {}
+            Problem::Unexpected { hint: hint @ None, .. } => *hint = Some(reading.into()),
+            Problem::Json { what, .. } => what.push_str(&format!(" ({reading})")),
+            _ => {}
+        }
+        self
+    }
 }

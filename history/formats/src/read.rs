@@ -62,6 +62,17 @@ fn read_input(input: &Input<'_>, name: &str, options: &Options) -> Result<Read, 
             format
         }
     };
+    read_as(format, input, name, options, notes)
+        .map_err(|error| error.read_as(format, options.format.is_none()))
+}
+
+fn read_as(
+    format: Format,
+    input: &Input<'_>,
+    name: &str,
+    options: &Options,
+    mut notes: Vec<String>,
+) -> Result<Read, FormatError> {
     let file = jepsen::File { input, name, options };
     let open = || input.open(name);
     let recorded = match format {

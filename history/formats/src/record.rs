@@ -362,7 +362,7 @@ impl Recorder {
                 .ok_or(Problem::expected("the name of a replica as :node", "something else"))?,
         });
         self.builder.push_op_event(event).map_err(|damage| match damage {
-            Damage::Shape { .. } => {
+            Damage::Shape { .. } | Damage::NoSuchOperation { .. } => {
                 let workload = self.layout.workload.name();
                 let hint =
                     format!("the workload is taken for {workload}; --workload names another");

@@ -88,7 +88,7 @@ impl<'n> Source<'n> {
                 Err(Stop::More) if self.ended => {
                     return Err(self.wrong(Problem::expected(
                         "the end of what begins here",
-                        "the end of the file",
+                        "the end of the file: it was cut off",
                     )));
                 }
                 Err(Stop::More) => self.fill()?,

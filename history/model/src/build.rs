@@ -245,10 +245,11 @@ impl HistoryBuilder {
     }
 
     fn shape(&self, raw: &RawOp, checked: Result<(), &'static str>) -> Result<(), Damage> {
-        checked.map_err(|why| Damage::Shape {
-            f: raw.f,
-            value: self.data.value(raw.value).to_string(),
-            why,
+        checked.map_err(|why| match why {
+            shape::NOT_OF_THE_WORKLOAD => {
+                Damage::NoSuchOperation { workload: self.history.header.workload, f: raw.f }
+            }
+            why => Damage::Shape { f: raw.f, value: self.data.value(raw.value).to_string(), why },
         })
     }
 

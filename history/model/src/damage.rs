@@ -5,6 +5,7 @@ use crate::event::{FaultStage, Phase};
 use crate::fault_kind::FaultKind;
 use crate::function::Function;
 use crate::limits::{EVENTS_MAX, FAULTS_MAX, NODES_MAX};
+use crate::workload::Workload;
 
 /// Why an event cannot be part of the history that came before it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +30,8 @@ pub enum Damage {
     AfterInfo { process: u64 },
     #[error("process {process} completed {found}, but had invoked {invoked} (event {open})")]
     Other { process: u64, found: String, invoked: String, open: u32 },
+    #[error("the workload {workload} has no operation {f}")]
+    NoSuchOperation { workload: Workload, f: Function },
     #[error("{f} cannot carry the value {value}: {why}")]
     Shape { f: Function, value: String, why: &'static str },
     #[error("process {process} invoked {f} with {invoked}, but completed it with {found}")]

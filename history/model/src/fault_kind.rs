@@ -5,7 +5,7 @@ use crate::vocabulary;
 vocabulary! {
     /// A kind of fault that the nemesis can inject. What each does in each world: `docs/faults.md`.
     "fault" FaultKind {
-        /// Links between nodes are cut: connections are refused.
+        /// Links between nodes are cut: connections are refused, or, in a one-way cut, what is sent is dropped.
         Partition = "partition",
         /// Links between nodes are slow.
         Latency = "latency",

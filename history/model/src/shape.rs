@@ -5,6 +5,9 @@ use crate::datum::{Data, Datum, View};
 use crate::function::Function;
 use crate::workload::Workload;
 
+/// Why an operation does not fit that its workload does not have.
+pub(crate) const NOT_OF_THE_WORKLOAD: &str = "the workload has no such operation";
+
 const CART_READ: &str = "a cart's read returns a list of [element, quantity]";
 
 const TEXT: &str = "the value is a text";
@@ -46,7 +49,7 @@ pub(crate) fn of_input(
             pair(data, input).is_some_and(|(edit, message)| !edit.is_nil() && !message.is_nil()),
             "an edit carries [edit, message]",
         ),
-        _ => (false, "the header's workload has no such operation"),
+        _ => (false, NOT_OF_THE_WORKLOAD),
     };
     if fits { Ok(()) } else { Err(why) }
 }
@@ -65,7 +68,7 @@ pub(crate) fn of_output(
     let (fits, why) = match (workload, data.view(output)) {
         (W::Counter | W::Inventory, View::Int(_)) => (true, ""),
         (W::Counter | W::Inventory, _) => (false, "the read returns a whole number"),
-        (W::Mutex | W::Transactions, _) => (false, "the header's workload has no reads"),
+        (W::Mutex | W::Transactions, _) => (false, "the workload has no reads"),
         (_, View::Nil) => (true, ""),
         (W::Text, found) => (matches!(found, View::Text(_)), TEXT),
         (W::Cart, View::List(mut items)) => {

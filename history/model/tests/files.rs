@@ -314,7 +314,10 @@ fn a_damaged_line_is_named_with_what_is_wrong() {
         ),
         (&op(r#""invoke","process":2,"node":"n1","f":"write","key":"x""#), "it needs a value"),
         (&op(r#""invoke","process":2,"node":"n1","f":"sing","key":"x""#), "unknown f \"sing\""),
-        (&op(r#""invoke","process":2,"node":"n1","f":"checkout","key":"x""#), "no such operation"),
+        (
+            &op(r#""invoke","process":2,"node":"n1","f":"checkout","key":"x""#),
+            "the workload register has no operation checkout",
+        ),
         (
             &op(r#""invoke","process":2,"node":"n1","f":"read","key":"x","version":1"#),
             "expected no version in an invocation",

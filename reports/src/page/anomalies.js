@@ -66,7 +66,7 @@ function article(a) {
           "under ",
           a.faults.map((f, i) => [i > 0 && ", ", el("a", { href: "#fault-" + f }, faultName(f))]),
         ),
-      a.phase && el("span", {}, "in phase " + a.phase),
+      a.phase && el("span", {}, "phase: " + phaseName(a.phase)),
       timed && el("span", {}, `${moment(a.from)} – ${moment(a.to)}`),
     ),
     timed && graph(a),

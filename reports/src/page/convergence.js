@@ -199,7 +199,7 @@ function windows(host) {
         el(
           "tr",
           {},
-          el("td", { class: "word" }, p.phase),
+          el("td", { class: "word" }, phaseName(p.phase)),
           el("td", {}, count(p.writes)),
           el("td", {}, window(p.p50_ns)),
           el("td", {}, window(p.p99_ns)),
@@ -250,7 +250,7 @@ function staleness(host) {
         el(
           "tr",
           {},
-          el("td", { class: "word" }, p.phase),
+          el("td", { class: "word" }, phaseName(p.phase)),
           el("td", {}, count(p.reads)),
           el("td", {}, `${count(p.stale)} (${share(p.stale, p.reads)})`),
           el("td", {}, age(p.p99_ns)),

@@ -25,6 +25,15 @@ const count = (n) => n.toLocaleString("en-US");
 const plural = (what) =>
   /[^aeiou]y$/.test(what) ? what.replace(/y$/, "ies") : /(ch|s)$/.test(what) ? `${what}es` : `${what}s`;
 const counted = (n, what) => `${count(n)} ${n === 1 ? what : plural(what)}`;
+// A phase, in the words of the terminal.
+const phaseName = (phase) =>
+  ({
+    healthy: "healthy",
+    faults: "under fault",
+    heal: "healed",
+    quiescence: "after the updates",
+    final: "at the end",
+  })[phase] ?? phase;
 function duration(ns) {
   if (verdict.untimed) return counted(Math.round(ns), "event");
   const a = Math.abs(ns),

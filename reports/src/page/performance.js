@@ -160,7 +160,7 @@ function levels(host) {
     el(
       "p",
       {},
-      `${count(mixed.after_weak_reads)} of ${counted(mixed.strong_writes, "write")} at quorum or all came after a read of the key at level one, and ${count(mixed.after_stale_reads)} of them after a stale one:`,
+      `Of ${counted(mixed.strong_writes, "write")} at quorum or all, ${count(mixed.after_weak_reads)} followed a read of the same key at level one by the same session; ${count(mixed.after_stale_reads)} of these reads ${mixed.after_stale_reads === 1 ? "was" : "were"} stale${mixed.examples.length ? ":" : "."}`,
     ),
     el(
       "ul",

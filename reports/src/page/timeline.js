@@ -380,7 +380,7 @@ const timeline = (() => {
         c.rect(a, AXIS, b - a - 4, PHASE);
         c.clip();
         c.fillStyle = colour.soft;
-        c.fillText(phase, a + 5, AXIS + PHASE / 2 - 1);
+        c.fillText(phaseName(phase), a + 5, AXIS + PHASE / 2 - 1);
         c.restore();
       }
     });

@@ -217,7 +217,7 @@ function faultTable() {
         { class: "word" },
         duration(f.from) + " – " + (f.to === undefined ? "never healed" : duration(f.to)),
         f.shown_to !== undefined && [el("br"), `seen ${duration(f.shown_from)} – ${duration(f.shown_to)}`],
-        f.touched !== undefined && [el("br"), `${f.touched} operations sent to these nodes`],
+        f.touched !== undefined && [el("br"), `${counted(f.touched, "operation")} sent to these nodes`],
       ),
       el(
         "td",

@@ -63,12 +63,17 @@ fn snapshot_of_the_main_errors() {
     write("empty.jsonl", "");
     write("notes.txt", "hello\n");
     write("torn.edn", "{:type :invoke, :f :read, :value nil, :process 0\n");
+    write("cut.edn", "{:type :invoke, :f :write, :value 1, :process 0}\n{:type :ok, :f :write, :");
+    let good = "{:type :invoke, :f :write, :value 1, :process 0}\n{:type :ok, :f :write, :value 1, :process 0}\n";
+    write("good.edn", good);
+    let event = "{\"index\":0,\"time\":0,\"type\":\"node\",\"node\":\"n1\",\"event\":\"ready\"}\n";
+    write("headless.jsonl", event);
     write("bad.toml", "name = \"bad\"\nfaults = [\"earthquake\"]\n");
-    write(
-        "jump.jsonl",
-        "{\"format\":\"afterall-history\",\"version\":1,\"target\":\"x\",\"world\":\"sim\",\"workload\":\"register\",\"seed\":0,\"nodes\":[\"n1\"]}\n\
-         {\"index\":7,\"time\":0,\"type\":\"phase\",\"phase\":\"healthy\"}\n",
-    );
+    let head = "{\"format\":\"afterall-history\",\"version\":1,\"target\":\"x\",\"world\":\"sim\",\"workload\":\"register\",\"seed\":0,\"nodes\":[\"n1\"]}\n";
+    let jump = "{\"index\":7,\"time\":0,\"type\":\"phase\",\"phase\":\"healthy\"}\n";
+    write("jump.jsonl", &format!("{head}{jump}"));
+    let end = "{\"index\":0,\"time\":0,\"type\":\"end\",\"how\":\"complete\"}\n";
+    write("whole.jsonl", &format!("{head}{end}"));
     let mut text = String::new();
     for command in [
         "run --nodes 0",
@@ -78,6 +83,23 @@ fn snapshot_of_the_main_errors() {
         "run --world sim --faults black-hole",
         "run --time 3s",
         "run --quiescence 5ms",
+        "run --quiescence foo",
+        "run --time 20",
+        "run --time -5s",
+        "run --seed -1",
+        "run --rate -5",
+        "run --rate many",
+        "run --nodes 100000",
+        "run --concurrency 5000000000",
+        "run --slo p99<500ms --workload cart",
+        "run --replicas 9",
+        "run --replicas 3 --flavour causal",
+        "run --read-from 2 --flavour crdt",
+        "run redis --replicas 3",
+        "run --mechanisms gossip",
+        "run --toxiproxy localhost",
+        "run --world sim --image toxiproxy=x",
+        "run redis --image foo=x",
         "run --workload text",
         "run --world moon",
         "run --flavour best",
@@ -93,16 +115,24 @@ fn snapshot_of_the_main_errors() {
         "run dns --workload cart",
         "replay nowhere",
         "replay config",
+        "replay jump.jsonl",
         "check nowhere.jsonl",
         "check empty.jsonl",
         "check notes.txt",
         "check torn.edn",
+        "check cut.edn",
+        "check headless.jsonl",
+        "check jump.jsonl --format porcupine",
+        "check good.edn --workload cart",
+        "check whole.jsonl --workload register",
         "check jump.jsonl",
         "check jump.jsonl --promise convergance",
         "check jump.jsonl --promise convergence/most",
         "check",
         "export jump.jsonl --as xml",
+        "export whole.jsonl --as jepsen-edn --out good.edn",
         "report nowhere",
+        "report config",
         "target check nowhere",
         "target new My_Store",
         "fly",

@@ -105,7 +105,7 @@ fn what_cannot_be_read_or_makes_no_sense_says_so() {
     let empty = folder.path().join("empty");
     std::fs::create_dir(&empty).unwrap();
     for (path, options, code, said) in [
-        (&empty, &[][..], 255, "ends in .log, and no history.jsonl"),
+        (&empty, &[][..], 254, "ends in .log, and no history.jsonl"),
         (
             &bad,
             &[][..],
@@ -113,7 +113,7 @@ fn what_cannot_be_read_or_makes_no_sense_says_so() {
             "bad.edn:6: expected a whole number of 64 bits, a text, a list, a set or a map, found 7.5",
         ),
         (&other, &[], 255, "name it with --format (afterall, jepsen-edn"),
-        (&plume, &["--workload", "set"], 254, "--workload is for Jepsen's formats"),
+        (&plume, &["--workload", "set"], 254, "plume says itself what was driven (transactions)"),
         (&plume, &["--nil", "initial"], 254, "--nil is for Jepsen's formats"),
         (&plume, &["--format", "knossos"], 254, "possible values: afterall, jepsen-edn"),
         (&plume, &["--promise", "nothing"], 254, "unknown property \"nothing\""),
@@ -148,7 +148,8 @@ fn a_run_is_exported_and_judged_the_same() {
         assert_eq!(printed.stdout, std::fs::read(&out).unwrap());
         // What is there already stays.
         let again = afterall(&export);
-        assert_eq!(again.status.code(), Some(255), "{}", text(&again));
+        assert_eq!(again.status.code(), Some(254), "{}", text(&again));
+        assert!(text(&again).contains("is there already; name another file"), "{}", text(&again));
         assert_eq!(printed.stdout, std::fs::read(&out).unwrap());
     }
     let usage = afterall(&["export", latest.to_str().unwrap(), "--as", "plume"]);

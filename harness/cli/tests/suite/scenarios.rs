@@ -100,7 +100,7 @@ fn with_processes_given_sessions_ask_beside_those_that_draw() {
                     [[operation]]\nwhen = '1s'\nsession = 0\nnode = 'n1'\nf = 'write'\nkey = 'x'\nvalue = 1\n\
                     [[operation]]\nwhen = '1s'\nevery = '200ms'\nsession = 1\nnode = 'n1..n2'\nf = 'read'\nkey = 'x'\n\
                     [[operation]]\nwhen = '2s'\nsession = 9\nnode = 'n2'\nf = 'read'\nkey = 'x'\n\
-                    [expect]\nheld = ['convergence']\n[expect.figures]\navailability = '100%'\n";
+                    [expect]\nheld = ['convergence']\n[expect.figures]\nacknowledged = '100%'\n";
     std::fs::write(&file, scenario).unwrap();
     let output = run(&format!("scenario run {}", file.display()), folder.path());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
@@ -111,13 +111,13 @@ fn what_does_not_come_as_expected_is_told_and_the_exit_code_is_1() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("wrong.toml");
     let rows = "time = '2s'\nnodes = 2\n[[operation]]\nwhen = '1s'\nsession = 0\nnode = 'n1'\nf = 'write'\nkey = 'x'\nvalue = 1\n";
-    let expect = "[expect]\nbroken = ['convergence']\n[expect.figures]\nwrites-lost = '1..2'\navailability = '100%'\n";
+    let expect = "[expect]\nbroken = ['convergence']\n[expect.figures]\nwrites-lost = '1..2'\nacknowledged = '100%'\n";
     std::fs::write(&file, format!("{rows}{expect}")).unwrap();
     let output = run(&format!("scenario run {}", file.display()), folder.path());
     let printed = text(&output);
     assert_eq!(output.status.code(), Some(1), "{printed}");
     let expected = "not as expected (1 of 3 were met):\n  ✗ convergence held, expected it to be broken\n  \
-                    ✓ availability: 100 % (expected 100%)\n  ✗ writes-lost: 0, expected 1..2\n";
+                    ✓ acknowledged: 100 % (expected 100%)\n  ✗ writes-lost: 0, expected 1..2\n";
     assert!(printed.contains(expected), "{printed}");
 }
 
@@ -185,7 +185,7 @@ fn windows_are_wider_in_a_partition_than_without_one() {
     let shares: Vec<f64> = stale.filter_map(|cell| cell.parse().ok()).collect();
     let [normal, _, partition, recovery] = shares.as_slice() else { panic!("{printed}") };
     assert!(partition > normal && partition > recovery, "{printed}");
-    for name in ["reads", "window p50", "window p99", "window max"] {
+    for name in ["reads", "age p50", "age p99", "age max"] {
         assert!(!row(name).contains('–') && !row(name).contains("none"), "{printed}");
     }
     let output = afterall("windows --world sim --nodes 1").output().unwrap();

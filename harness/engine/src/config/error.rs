@@ -157,14 +157,38 @@ pub enum ConfigError {
         given: Mechanisms,
     },
     /// Copies as no cluster of this size or flavour can have them.
-    #[error("copies: {0}")]
-    Copies(String),
+    #[error("copies: {entry}: {what}")]
+    Copies {
+        /// The entry of the table `copies`.
+        entry: &'static str,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// An image for a world without containers.
+    #[error("image {role}: the {world} world has no containers, and so no images")]
+    NoImages {
+        /// The role that it was given for.
+        role: String,
+        /// The world.
+        world: WorldKind,
+    },
+    /// An image in a role that nothing of the target has.
+    #[error("image: unknown role {role:?} (expected one of {known})")]
+    ImageRole {
+        /// The role.
+        role: String,
+        /// Those that there are.
+        known: String,
+    },
     /// An option of the reference node, for another target.
     #[error("{0}: only the reference store has one, {1} does not")]
     NotReference(&'static str, String),
     /// A Toxiproxy for a world without proxies.
     #[error("toxiproxy: the sim has no proxies")]
     Toxiproxy,
+    /// An address of a Toxiproxy that is none.
+    #[error("toxiproxy: expected an address as http://HOST:PORT or HOST:PORT, found {0:?}")]
+    ToxiproxyAddress(String),
     /// A schedule that was given and cannot be carried out.
     #[error("schedule: {0}")]
     Schedule(#[from] BadSchedule),
@@ -214,9 +238,11 @@ impl ConfigError {
             ConfigError::MutantHidden { .. } => key("mutant"),
             ConfigError::Mechanisms { .. } => key("mechanisms"),
             ConfigError::LieHidden { .. } | ConfigError::LieAllowed { .. } => key("lie"),
-            ConfigError::Toxiproxy => key("toxiproxy"),
+            ConfigError::Toxiproxy | ConfigError::ToxiproxyAddress(_) => key("toxiproxy"),
             ConfigError::TooShort(_) => key("time"),
-            ConfigError::Schedule(bad) => place("schedule", bad.number()),
+            ConfigError::Schedule(bad) => {
+                vec![Step::Key("schedule".to_owned()), Step::Place(bad.number())]
+            }
             ConfigError::Operation(bad) => place("operation", bad.number()),
             ConfigError::Network(BadNetwork { row: None, .. }) => key("network"),
             ConfigError::Network(BadNetwork { row: Some(row), .. }) => {
@@ -225,7 +251,12 @@ impl ConfigError {
                 way
             }
             ConfigError::Gossip(_) => key("gossip"),
-            ConfigError::Copies(_) => key("copies"),
+            ConfigError::Copies { entry, .. } => {
+                vec![Step::Key("copies".to_owned()), Step::Key((*entry).to_owned())]
+            }
+            ConfigError::NoImages { role, .. } | ConfigError::ImageRole { role, .. } => {
+                vec![Step::Key("images".to_owned()), Step::Key(role.clone())]
+            }
             ConfigError::SimAlone { entry, .. } => key(entry),
             ConfigError::Expect(bad) => {
                 let way = ["expect", "figures", bad.figure.name()];
@@ -249,7 +280,10 @@ impl ConfigError {
                 | ConfigError::NotReference(..)
                 | ConfigError::Mechanisms { .. }
                 | ConfigError::TooShort(_)
+                | ConfigError::NoImages { .. }
+                | ConfigError::ImageRole { .. }
                 | ConfigError::Toxiproxy
+                | ConfigError::ToxiproxyAddress(_)
         )
     }
 }

@@ -160,17 +160,17 @@ impl RunConfig {
         within("timeout", self.timeout_ms, "ms", 1, 600_000, "1ms to 10 minutes")?;
         // Less is no time for replicas to hear of each other, and would call correct ones wrong.
         within("quiescence", self.quiescence_max_ms, "ms", 100, 24 * 3_600_000, "100ms to a day")?;
-        if self.world == WorldKind::Sim && self.toxiproxy.is_some() {
-            return Err(ConfigError::Toxiproxy);
-        }
+        self.check_toxiproxy()?;
         self.check_sim()?;
+        self.check_images()?;
         self.check_links()?;
+        // An objective brings the load that shows it: what is wrong with that is wrong with the objective.
+        self.check_slos()?;
         self.generator()?;
         self.check_flavour()?;
         self.check_mechanisms()?;
         self.check_copies()?;
         self.check_mutant()?;
-        self.check_slos()?;
         self.check_levels()?;
         self.check_target()?;
         if let Some(refused) = afterall_checkers::cannot_show(&self.header(None), true) {
@@ -195,6 +195,38 @@ impl RunConfig {
         match asked.into_iter().find(|(_, usual)| !usual && world != WorldKind::Sim) {
             Some((entry, _)) => Err(ConfigError::SimAlone { entry, world }),
             None => Ok(()),
+        }
+    }
+
+    /// A Toxiproxy has an address, and the sim has no use for one.
+    fn check_toxiproxy(&self) -> Result<(), ConfigError> {
+        let Some(url) = &self.toxiproxy else { return Ok(()) };
+        if self.world == WorldKind::Sim {
+            return Err(ConfigError::Toxiproxy);
+        }
+        let address = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
+        match address.rsplit_once(':') {
+            Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(()),
+            _ => Err(ConfigError::ToxiproxyAddress(url.clone())),
+        }
+    }
+
+    /// Images are for containers, each in a role of its own.
+    fn check_images(&self) -> Result<(), ConfigError> {
+        let Some(first) = self.images.keys().next() else { return Ok(()) };
+        if self.world != WorldKind::Docker {
+            return Err(ConfigError::NoImages { role: first.clone(), world: self.world });
+        }
+        let Some(manifest) = &self.manifest else { return Ok(()) };
+        let authority = (manifest.clock == Some(ClockSpec::TimeLink)).then_some("authority");
+        let processes = manifest.process.iter().map(|process| process.name.as_str());
+        let roles: Vec<&str> =
+            ["toxiproxy", "infra"].into_iter().chain(authority).chain(processes).collect();
+        match self.images.keys().find(|role| !roles.contains(&role.as_str())) {
+            None => Ok(()),
+            Some(role) => {
+                Err(ConfigError::ImageRole { role: role.clone(), known: roles.join(", ") })
+            }
         }
     }
 
@@ -231,18 +263,27 @@ impl RunConfig {
 
     fn check_copies(&self) -> Result<(), ConfigError> {
         let (Some(flavour), copies) = (self.flavour, self.copies) else { return Ok(()) };
-        let wrong = |what: String| Err(ConfigError::Copies(what));
+        let wrong = |entry: &'static str, what: String| Err(ConfigError::Copies { entry, what });
         if let Err((entry, most, found)) = copies.check(self.nodes) {
-            return wrong(format!("{entry}: expected 1 to {most}, found {found}"));
+            return wrong(entry, format!("expected 1 to {most}, found {found}"));
         }
-        if (copies.reads, copies.writes) != (None, None) && flavour != Flavour::Quorum {
-            return wrong(format!(
-                "reads and writes: expected the flavour quorum, found {flavour}"
-            ));
+        let asked = [("reads", copies.reads), ("writes", copies.writes)];
+        if let Some((entry, _)) = asked.into_iter().find(|(_, given)| given.is_some())
+            && flavour != Flavour::Quorum
+        {
+            return wrong(
+                entry,
+                format!(
+                    "expected the flavour quorum, found {flavour}: leave it out, or choose that flavour"
+                ),
+            );
         }
         if copies.are_partial(self.nodes) {
+            let wrong = |what| wrong("replicas", what);
             if matches!(flavour, Flavour::Causal | Flavour::Textbook) {
-                return wrong(format!("the flavour {flavour} holds everything on every node"));
+                return wrong(format!(
+                    "the flavour {flavour} holds everything on every node: leave it out, or choose another flavour"
+                ));
             }
             if self.nodes > PARTIAL_NODES_MAX {
                 let (most, found) = (PARTIAL_NODES_MAX, self.nodes);
@@ -252,7 +293,7 @@ impl RunConfig {
             }
             if let Some(mutant) = self.mutant {
                 return wrong(format!(
-                    "mutant {mutant} is tested where each node holds everything"
+                    "the mutant {mutant} is tested where each node holds everything: leave it out"
                 ));
             }
         }
@@ -338,11 +379,14 @@ impl RunConfig {
                 ("flavour", self.flavour.is_some()),
                 ("mutant", self.mutant.is_some()),
                 ("mechanisms", !self.mechanisms.is_usual()),
-                ("copies", !self.copies.is_usual()),
                 ("levels", !self.levels_asked().is_empty()),
             ];
             if let Some((option, _)) = options.into_iter().find(|(_, given)| *given) {
                 return Err(ConfigError::NotReference(option, target));
+            }
+            if let Some((entry, _)) = self.copies.given().next() {
+                let what = format!("only the reference store has one, {target} does not");
+                return Err(ConfigError::Copies { entry, what });
             }
             if self.world != WorldKind::Docker {
                 return Err(ConfigError::World { target, world: self.world });

@@ -15,9 +15,9 @@ vocabulary! {
     /// A figure that bounds may be given for.
     "figure" Figure {
         /// The share of the sessions' operations that were acknowledged.
-        Availability = "availability",
+        Acknowledged = "acknowledged",
         /// The same at the node where it is lowest.
-        AvailabilityOfWorstNode = "availability-of-worst-node",
+        AcknowledgedAtWorstNode = "acknowledged-at-worst-node",
         /// How long the replicas disagreed after the last fault and the last update.
         ConvergedAfter = "converged-after",
         /// Keys on which replicas disagree at the end.
@@ -35,9 +35,9 @@ vocabulary! {
         /// The same at level quorum.
         StaleReadsAtQuorum = "stale-reads-at-quorum",
         /// The share of operations at level one that were acknowledged.
-        AvailabilityAtOne = "availability-at-one",
+        AcknowledgedAtOne = "acknowledged-at-one",
         /// The same at level quorum.
-        AvailabilityAtQuorum = "availability-at-quorum",
+        AcknowledgedAtQuorum = "acknowledged-at-quorum",
         /// Writes at quorum or all whose session had last read the key at level one, and got what had been overwritten.
         StrongWritesOnStaleReads = "strong-writes-on-stale-reads",
         /// Half of the windows of writes were no longer: from the acknowledgement to the last stale read anywhere.
@@ -115,12 +115,12 @@ impl Figure {
     pub fn unit(self) -> Unit {
         use Figure as F;
         match self {
-            F::Availability
-            | F::AvailabilityAtOne
-            | F::AvailabilityAtQuorum
+            F::Acknowledged
+            | F::AcknowledgedAtOne
+            | F::AcknowledgedAtQuorum
             | F::StaleReadsAtOne
             | F::StaleReadsAtQuorum
-            | F::AvailabilityOfWorstNode
+            | F::AcknowledgedAtWorstNode
             | F::StaleReads
             | F::MessagesLost => Unit::Share,
             F::ConvergedAfter
@@ -179,8 +179,8 @@ impl Figure {
         let messages = measured.traffic.and_then(|traffic| traffic.messages);
         let traffic = |of: fn(&Traffic) -> u64| measured.traffic.as_ref().map(|it| of(it) as f64);
         match self {
-            Figure::Availability => availability(measured.history.ops().filter(by_a_session)),
-            Figure::AvailabilityOfWorstNode => worst_node(measured.history),
+            Figure::Acknowledged => acknowledged(measured.history.ops().filter(by_a_session)),
+            Figure::AcknowledgedAtWorstNode => worst_node(measured.history),
             Figure::ConvergedAfter => {
                 figures.convergence.as_ref()?.window_ns.map(|window| window as f64)
             }
@@ -194,8 +194,8 @@ impl Figure {
             Figure::StalenessMax => age(|of| of.max_ns),
             Figure::StaleReadsAtOne => stale(at(Level::One)?),
             Figure::StaleReadsAtQuorum => stale(at(Level::Quorum)?),
-            Figure::AvailabilityAtOne => answered(at(Level::One)?),
-            Figure::AvailabilityAtQuorum => answered(at(Level::Quorum)?),
+            Figure::AcknowledgedAtOne => answered(at(Level::One)?),
+            Figure::AcknowledgedAtQuorum => answered(at(Level::Quorum)?),
             Figure::StrongWritesOnStaleReads => {
                 figures.mixed.as_ref().map(|of| of.after_stale_reads as f64)
             }
@@ -238,7 +238,8 @@ fn by_a_session(op: &OpView<'_>) -> bool {
     !op.is_final()
 }
 
-fn availability<'h>(ops: impl Iterator<Item = OpView<'h>>) -> Option<f64> {
+/// A sale that was refused counts as not acknowledged: a customer goes without. For the property `availability` it is an answer.
+fn acknowledged<'h>(ops: impl Iterator<Item = OpView<'h>>) -> Option<f64> {
     let (mut all, mut ok) = (0_u64, 0_u64);
     for op in ops {
         all += 1;

@@ -98,12 +98,22 @@ impl Serialize for Schedule {
 /// A given schedule that cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadSchedule {
-    /// A fault ends before it begins, or after the phase of faults.
+    /// A fault ends before it begins.
+    #[error("fault {number} lasts from {from} to {until}; expected an end after its beginning")]
+    Backwards {
+        /// Its number, from 0.
+        number: usize,
+        /// When it begins.
+        from: Span,
+        /// When it ends.
+        until: Span,
+    },
+    /// A fault begins before the phase of faults, or ends after it.
     #[error(
         "fault {number} lasts from {from} to {until}; expected a span within {first} to {last}, after the healthy phase and before the heal phase"
     )]
     Span {
-        /// Its number, from 1.
+        /// Its number, from 0.
         number: usize,
         /// When it begins.
         from: Span,
@@ -120,7 +130,7 @@ pub enum BadSchedule {
     /// A fault is about a node that the cluster has not.
     #[error("fault {number} is about {node}; expected one of n1 to n{nodes}")]
     Node {
-        /// Its number, from 1.
+        /// Its number, from 0.
         number: usize,
         /// The node.
         node: NodeName,
@@ -130,7 +140,7 @@ pub enum BadSchedule {
     /// A fault that the world cannot inject.
     #[error("fault {number}: {kind} is nothing that the {world} world can inject")]
     World {
-        /// Its number, from 1.
+        /// Its number, from 0.
         number: usize,
         /// Its kind.
         kind: FaultKind,
@@ -143,11 +153,12 @@ pub enum BadSchedule {
 }
 
 impl BadSchedule {
-    /// The fault that is wrong, from 1.
+    /// The fault that is wrong, from 0, as verdicts number them.
     #[must_use]
     pub fn number(&self) -> usize {
         match self {
-            BadSchedule::Span { number, .. }
+            BadSchedule::Backwards { number, .. }
+            | BadSchedule::Span { number, .. }
             | BadSchedule::Order(number)
             | BadSchedule::Node { number, .. }
             | BadSchedule::World { number, .. }
@@ -166,12 +177,17 @@ pub(crate) fn check_given(
     (first_ns, last_ns): (u64, u64),
     world: WorldKind,
 ) -> Result<(), BadSchedule> {
-    for (place, one) in planned.iter().enumerate() {
-        let number = place + 1;
-        if place > 0 && planned[place - 1].at_ns > one.at_ns {
+    // First: the phase of faults follows from all of them.
+    let backwards = |one: &Planned| one.at_ns >= one.until_ns;
+    if let Some(number) = planned.iter().position(backwards) {
+        let (from, until) = (Span(planned[number].at_ns), Span(planned[number].until_ns));
+        return Err(BadSchedule::Backwards { number, from, until });
+    }
+    for (number, one) in planned.iter().enumerate() {
+        if number > 0 && planned[number - 1].at_ns > one.at_ns {
             return Err(BadSchedule::Order(number));
         }
-        if one.at_ns < first_ns || one.at_ns >= one.until_ns || one.until_ns > last_ns {
+        if one.at_ns < first_ns || one.until_ns > last_ns {
             let (from, until) = (Span(one.at_ns), Span(one.until_ns));
             let (first, last) = (Span(first_ns), Span(last_ns));
             return Err(BadSchedule::Span { number, from, until, first, last });
@@ -190,8 +206,8 @@ pub(crate) fn check_given(
                 && other.fault.nodes() == one.fault.nodes()
                 && other.until_ns > one.at_ns
         };
-        if let Some(other) = planned[..place].iter().position(fights) {
-            return Err(BadSchedule::Overlap(other + 1, number));
+        if let Some(other) = planned[..number].iter().position(fights) {
+            return Err(BadSchedule::Overlap(other, number));
         }
     }
     Ok(())
@@ -350,7 +366,7 @@ mod tests {
         let late = (2 * SECOND, 60 * SECOND);
         assert!(matches!(
             check_given(&drawn, 5, late, W),
-            Err(BadSchedule::Span { number: 1, .. })
+            Err(BadSchedule::Span { number: 0, .. })
         ));
         let sim = check_given(&drawn, 5, window, WorldKind::Sim);
         assert!(matches!(sim, Err(BadSchedule::World { .. })));
@@ -358,10 +374,15 @@ mod tests {
         let kill = twice.next().unwrap();
         assert_eq!(
             check_given(&[kill.clone(), kill], 5, window, W),
-            Err(BadSchedule::Overlap(1, 2))
+            Err(BadSchedule::Overlap(0, 1))
         );
+        let mut ended = drawn.clone();
+        ended[1].until_ns = ended[1].at_ns;
+        let error = check_given(&ended, 5, window, W).unwrap_err();
+        assert!(matches!(error, BadSchedule::Backwards { number: 1, .. }), "{error}");
+        assert!(error.to_string().starts_with("fault 1 lasts from "), "{error}");
         let mut back = drawn;
         back.swap(0, 1);
-        assert_eq!(check_given(&back, 5, window, W), Err(BadSchedule::Order(2)));
+        assert_eq!(check_given(&back, 5, window, W), Err(BadSchedule::Order(1)));
     }
 }

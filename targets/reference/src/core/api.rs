@@ -231,9 +231,22 @@ pub enum Refusal {
         /// How many there were.
         found: usize,
     },
-    /// The change was made here, and too few replicas confirmed it in time: it may last or not.
-    #[error("expected {wanted} replicas to confirm the change, found {found}: it may last or not")]
+    /// The change was made here, and too few replicas confirmed it in time: it may be kept or lost.
+    #[error(
+        "expected {wanted} replicas to confirm the change, found {found}: it may be kept or lost"
+    )]
     Unconfirmed {
+        /// How many the level asks for, this one included.
+        wanted: usize,
+        /// How many there were.
+        found: usize,
+    },
+    /// Too few replicas confirmed the value that a read was about to return: it was not returned, and some replicas may hold it
+    /// that did not.
+    #[error(
+        "expected {wanted} replicas to confirm the value that the read hands on, found {found}"
+    )]
+    NotHandedOn {
         /// How many the level asks for, this one included.
         wanted: usize,
         /// How many there were.
@@ -253,7 +266,12 @@ impl Refusal {
     /// Whether the change may have been made nevertheless.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        matches!(self, Refusal::Unconfirmed { .. } | Refusal::Elsewhere { is_open: true, .. })
+        matches!(
+            self,
+            Refusal::Unconfirmed { .. }
+                | Refusal::NotHandedOn { .. }
+                | Refusal::Elsewhere { is_open: true, .. }
+        )
     }
 }
 

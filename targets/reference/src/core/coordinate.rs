@@ -185,11 +185,14 @@ impl Node {
         while let Some(operation) = self.coordinator.open.first_entry()
             && operation.get().deadline_ns <= now.mono_ns
         {
-            let Operation { id, asked, wanted, stage, .. } = operation.remove();
+            let Operation { id, request, asked, wanted, stage, .. } = operation.remove();
             self.figures.requests_refused += 1;
             let refusal = match stage {
                 Stage::Asking(heard) => {
                     Refusal::Unavailable { wanted: asked, found: heard.len() + 1 }
+                }
+                Stage::Confirming(heard, _) if request.action.is_read() => {
+                    Refusal::NotHandedOn { wanted, found: heard.len() + 1 }
                 }
                 Stage::Confirming(heard, _) => {
                     Refusal::Unconfirmed { wanted, found: heard.len() + 1 }

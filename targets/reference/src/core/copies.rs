@@ -25,11 +25,26 @@ impl Copies {
         *self == Copies::default()
     }
 
+    /// What is other than usual, by the names of the entries.
+    pub fn given(self) -> impl Iterator<Item = (&'static str, u16)> {
+        let Copies { replicas, reads, writes } = self;
+        let entries = [("replicas", replicas), ("reads", reads), ("writes", writes)];
+        entries.into_iter().filter_map(|(entry, given)| Some((entry, given?)))
+    }
+
     /// What is other than usual, as options of `afterall run` and of a node: the same for both.
     pub fn options(self) -> impl Iterator<Item = (&'static str, u16)> {
-        let Copies { replicas, reads, writes } = self;
-        let options = [("--replicas", replicas), ("--read-from", reads), ("--write-to", writes)];
-        options.into_iter().filter_map(|(option, given)| Some((option, given?)))
+        self.given().map(|(entry, given)| (Copies::option(entry), given))
+    }
+
+    /// The option that stands for an entry.
+    #[must_use]
+    pub fn option(entry: &str) -> &'static str {
+        match entry {
+            "reads" => "--read-from",
+            "writes" => "--write-to",
+            _ => "--replicas",
+        }
     }
 
     /// How many of so many nodes hold each object.

@@ -93,7 +93,12 @@ impl FromStr for Mechanisms {
         if text == "none" {
             return Ok(Mechanisms::NONE);
         }
-        text.split(',').map(|name| name.trim().parse::<Mechanism>()).collect()
+        let known = || Mechanism::names().chain(["none"]).collect();
+        let mechanism = |name: &str| {
+            let unknown = |_| UnknownWord::new("mechanism", name, known());
+            name.parse::<Mechanism>().map_err(unknown)
+        };
+        text.split(',').map(|name| mechanism(name.trim())).collect()
     }
 }
 
