@@ -6,6 +6,7 @@ use crate::counter::Counters;
 use crate::inventory::Inventories;
 use crate::keys::Rotation;
 use crate::load::Load;
+use crate::position::Positions;
 use crate::probes::Probes;
 use crate::register::Registers;
 use crate::set::Sets;
@@ -77,6 +78,12 @@ pub(crate) const ROWS: &[Row] = &[
         load: Load::Usual,
         keys: ("chat", 4, 60),
         source: || Box::new(Chats::default()),
+    },
+    Row {
+        workload: Workload::Position,
+        load: Load::Usual,
+        keys: ("show", 6, 60),
+        source: || Box::new(Positions::default()),
     },
 ];
 
