@@ -2,7 +2,7 @@
 
 use crate::cart::Carts;
 use crate::chat::Chats;
-use crate::counter::Counters;
+use crate::counter::{Counters, Likes};
 use crate::inventory::Inventories;
 use crate::keys::Rotation;
 use crate::load::Load;
@@ -54,6 +54,12 @@ pub(crate) const ROWS: &[Row] = &[
         load: Load::Usual,
         keys: ("c", 6, 150),
         source: || Box::new(Counters),
+    },
+    Row {
+        workload: Workload::Counter,
+        load: Load::GrowOnly,
+        keys: ("likes", 6, 150),
+        source: || Box::new(Likes),
     },
     Row {
         workload: Workload::Cart,
