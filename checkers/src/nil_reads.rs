@@ -61,7 +61,7 @@ fn known_from(ctx: &Context<'_>, key: KeyId) -> Option<u32> {
         match ctx.history.header().workload {
             _ if !op.f().is_read() => true,
             Workload::Counter | Workload::Inventory => output.as_int() != Some(0),
-            Workload::Text => !output.is_nil(),
+            Workload::Text | Workload::Position => !output.is_nil(),
             _ => data.items(output).next().is_some(),
         }
     };

@@ -79,9 +79,10 @@ pub fn usual_promises(history: &History) -> Vec<Promise> {
     if !real_time
         && !usual.iter().any(|property| can(property) && *property != Property::NoPhantoms)
     {
-        // Of counters the nearest to it that can be told: a session sees what it did.
-        let counter = matches!(workload, Workload::Counter | Workload::Inventory);
-        usual.push(if counter { Property::ReadYourWrites } else { Property::Causal });
+        // Of counters and positions the nearest to it that can be told: a session sees what it did.
+        let number =
+            matches!(workload, Workload::Counter | Workload::Inventory | Workload::Position);
+        usual.push(if number { Property::ReadYourWrites } else { Property::Causal });
     }
     usual.into_iter().filter(can).map(Promise::to_all).collect()
 }

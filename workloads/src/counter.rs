@@ -12,6 +12,20 @@ const AMOUNT_MAX: i64 = 100;
 #[derive(Debug, Clone)]
 pub(crate) struct Counters;
 
+/// Increments and reads of counters: likes, that nobody takes back.
+#[derive(Debug, Clone)]
+pub(crate) struct Likes;
+
+impl Source for Likes {
+    fn next(&mut self, random: &mut Pcg64, _slot: usize, _key: &str) -> (Function, Value) {
+        let amount = Value::Int(random.random_range(1..=AMOUNT_MAX));
+        match random.random_range(0..2) {
+            0 => (Function::Read, Value::Nil),
+            _ => (Function::Increment, amount),
+        }
+    }
+}
+
 impl Source for Counters {
     fn next(&mut self, random: &mut Pcg64, _slot: usize, _key: &str) -> (Function, Value) {
         let amount = Value::Int(random.random_range(1..=AMOUNT_MAX));

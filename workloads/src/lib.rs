@@ -11,6 +11,7 @@ mod inventory;
 mod keys;
 mod load;
 mod operation;
+mod position;
 mod probes;
 mod register;
 mod registry;

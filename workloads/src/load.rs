@@ -9,5 +9,7 @@ vocabulary! {
         Usual = "usual",
         /// Registers: many reads of a few keys at every replica, so that it is seen when each shows what was written.
         Probe = "probe",
+        /// Counters: increments and no decrements, so that no session may read less than it had read before.
+        GrowOnly = "grow-only",
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::cart::Carts;
 use crate::chat::Chats;
-use crate::counter::Counters;
+use crate::counter::{Counters, Likes};
 use crate::inventory::Inventories;
 use crate::keys::Rotation;
 use crate::load::Load;
+use crate::position::Positions;
 use crate::probes::Probes;
 use crate::register::Registers;
 use crate::set::Sets;
@@ -55,6 +56,12 @@ pub(crate) const ROWS: &[Row] = &[
         source: || Box::new(Counters),
     },
     Row {
+        workload: Workload::Counter,
+        load: Load::GrowOnly,
+        keys: ("likes", 6, 150),
+        source: || Box::new(Likes),
+    },
+    Row {
         workload: Workload::Cart,
         load: Load::Usual,
         keys: ("cart", 6, 60),
@@ -77,6 +84,12 @@ pub(crate) const ROWS: &[Row] = &[
         load: Load::Usual,
         keys: ("chat", 4, 60),
         source: || Box::new(Chats::default()),
+    },
+    Row {
+        workload: Workload::Position,
+        load: Load::Usual,
+        keys: ("show", 6, 60),
+        source: || Box::new(Positions::default()),
     },
 ];
 

@@ -6,7 +6,8 @@ use afterall_history::{Function, Value, Workload};
 use afterall_workloads::{Generator, Load, Operation};
 use std::collections::{BTreeMap, BTreeSet};
 
-const WORKLOADS: [Workload; 3] = [Workload::Register, Workload::Counter, Workload::Cart];
+const WORKLOADS: [Workload; 4] =
+    [Workload::Register, Workload::Counter, Workload::Cart, Workload::Position];
 
 fn operations(workload: Workload, seed: u64) -> Vec<Operation> {
     let mut generator = Generator::new(workload, seed).unwrap();
@@ -84,4 +85,34 @@ fn a_probe_is_written_by_one_session_and_read_by_all_to_the_end() {
         assert_eq!((writers[key].len(), readers[key].len()), (1, 10), "{key}");
     }
     assert!(Generator::with_load(Workload::Counter, Load::Probe, 3).is_none());
+}
+
+#[test]
+fn a_session_moves_a_position_only_forward_and_some_report_late() {
+    let mut generator = Generator::new(Workload::Position, 3).unwrap();
+    let mut furthest: BTreeMap<(usize, String), i64> = BTreeMap::new();
+    let mut of_all: BTreeMap<String, i64> = BTreeMap::new();
+    let (mut writes, mut behind) = (0, 0);
+    for turn in 0..4_000 {
+        let slot = turn % 7;
+        let operation = generator.next(slot);
+        let most = of_all.entry(operation.key.clone()).or_insert(0);
+        if operation.f.is_read() {
+            generator.learn(slot, &operation, &Value::Int(*most));
+            continue;
+        }
+        assert_eq!(operation.f, Function::Write);
+        let at = operation.value.as_int().unwrap();
+        let own = furthest.entry((slot, operation.key)).or_insert(0);
+        assert!(at > *own, "{at} after {own}");
+        *own = at;
+        writes += 1;
+        behind += usize::from(at < *most);
+        *most = at.max(*most);
+    }
+    assert!(behind * 10 > writes && behind * 10 < writes * 9, "{behind} of {writes} are behind");
+    // Another session knows nothing of where the film had come to.
+    generator.forget(0);
+    let next = (0..200).map(|_| generator.next(0)).find(|operation| !operation.f.is_read());
+    assert!(next.unwrap().value.as_int().unwrap() <= 30);
 }

@@ -10,7 +10,8 @@
 //!   a double. Without it the history does not tell, and both are named.
 //! - *during the run* a read is the sum of some of the operations invoked before it was over (NoPhantoms).
 //! - a session sees its own operations (RYW): what it reads is its own sum and that of some of what others had begun by then;
-//!   a counter that was never decremented does not go back within a session (MR): for counters without versions.
+//!   for counters without versions. One that was never decremented does not go back within a session (MR): with versions, too,
+//!   since a version that is newer does not make a smaller sum right.
 //!
 //! A chance of loss is an operation that was acknowledged before the final reads began. One acknowledged later may be in what
 //! they returned, or not.
@@ -23,7 +24,7 @@ use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::sums::Sums;
-use crate::inference::version::vector;
+use crate::inference::version::{Relation, compare, vector};
 use crate::row::{Checker, Turn};
 use crate::session_guarantees as sessions;
 use crate::verdict::{AnomalyKind, CounterFigures, Label, Tier};
@@ -469,6 +470,16 @@ struct Own {
     taken: i64,
 }
 
+/// What a session has read of a counter.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// The read that returned most, and what it returned.
+    highest: (OpId, i64),
+    last: OpId,
+    /// Whether each read had a version that is no older than that of the one before: the versions find nothing.
+    in_order: bool,
+}
+
 /// Read your writes of counters that have no versions, and monotonic reads of those that never went down.
 fn monotonic(ctx: &Context<'_>, counters: &[Counter<'_>], exact: &[bool], findings: &mut Findings) {
     let others: Vec<Others> =
@@ -478,10 +489,10 @@ fn monotonic(ctx: &Context<'_>, counters: &[Counter<'_>], exact: &[bool], findin
     let mut counted: BTreeMap<Claim, u64> = BTreeMap::new();
     for ops in ctx.by_session().iter() {
         let mut own: BTreeMap<KeyId, Own> = BTreeMap::new();
-        // By key: the highest value read.
-        let mut seen: BTreeMap<KeyId, (OpId, i64)> = BTreeMap::new();
+        let mut seen: BTreeMap<KeyId, Seen> = BTreeMap::new();
         for op in ops.iter().map(|&id| ctx.op(id)) {
-            if !op.is_ok() || exact[op.key().0 as usize] {
+            let by_versions = exact[op.key().0 as usize];
+            if !op.is_ok() || (by_versions && (!op.f().is_read() || goes_down(op.key()))) {
                 continue;
             }
             if !op.f().is_read() {
@@ -527,19 +538,26 @@ fn monotonic(ctx: &Context<'_>, counters: &[Counter<'_>], exact: &[bool], findin
             if goes_down(op.key()) {
                 continue;
             }
-            if let Some(&(earlier, highest)) = seen.get(&op.key()) {
-                let claim = (Property::MonotonicReads, kind);
+            let now = Seen { highest: (op.id(), value), last: op.id(), in_order: true };
+            let before = seen.insert(op.key(), now);
+            let (Some(before), Some(seen)) = (before, seen.get_mut(&op.key())) else { continue };
+            let claim = (Property::MonotonicReads, kind);
+            if by_versions {
+                // The chance is counted there, and so is what they find.
+                let last = ctx.op(before.last).version();
+                let relation = compare(ctx.history.data(), op.version(), last);
+                seen.in_order = before.in_order && relation.is_some_and(Relation::at_least);
+            } else {
                 *counted.entry(claim).or_default() += 1;
-                if value < highest {
-                    let what = format!(
-                        "expected at least {highest}, which the same session had read before"
-                    );
-                    findings.add(went_back(ctx, claim, &[earlier], op, &what));
-                }
             }
-            let highest = seen.entry(op.key()).or_insert((op.id(), value));
-            if value > highest.1 {
-                *highest = (op.id(), value);
+            let (earlier, highest) = before.highest;
+            if value < highest && seen.in_order {
+                let what =
+                    format!("expected at least {highest}, which the same session had read before");
+                findings.add(went_back(ctx, claim, &[earlier], op, &what));
+            }
+            if value <= highest {
+                seen.highest = before.highest;
             }
         }
     }

@@ -4,4 +4,5 @@ pub(crate) mod cart;
 pub(crate) mod chat;
 pub(crate) mod counter;
 pub(crate) mod lost;
+pub(crate) mod position;
 pub(crate) mod set;

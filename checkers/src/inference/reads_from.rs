@@ -295,7 +295,8 @@ fn returned<'h>(
     let traced =
         matches!(workload, Workload::Register | Workload::Cart | Workload::Set | Workload::Chat);
     let items = traced.then(|| data.items(read.output())).into_iter().flatten();
-    items.filter_map(move |item| match workload {
+    let position = Some(read.output()).filter(|at| workload == Workload::Position && !at.is_nil());
+    items.chain(position).filter_map(move |item| match workload {
         Workload::Cart => data.items(item).next(),
         _ => Some(item),
     })

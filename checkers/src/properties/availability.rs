@@ -46,6 +46,7 @@ const WORKLOADS: &[Workload] = &[
     Workload::Mutex,
     Workload::Inventory,
     Workload::Chat,
+    Workload::Position,
 ];
 
 /// The property.

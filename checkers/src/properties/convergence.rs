@@ -33,7 +33,16 @@ const EXAMPLES_MAX: usize = 100;
 /// The property.
 pub(crate) static ROW: Row = Row {
     property: Property::Convergence,
-    workloads: &[W::Register, W::Counter, W::Cart, W::Set, W::Chat, W::Inventory, W::Text],
+    workloads: &[
+        W::Register,
+        W::Counter,
+        W::Cart,
+        W::Set,
+        W::Chat,
+        W::Inventory,
+        W::Text,
+        W::Position,
+    ],
     sessions: TOGETHER,
     real_time: true,
     model: false,
@@ -221,6 +230,12 @@ fn explained(ctx: &Context<'_>, key: KeyId) -> Option<OpId> {
             };
             all_same(reads.iter().map(without))
         }
+        // A write may have moved one replica forward before another had heard of it.
+        W::Position => {
+            let written: BTreeSet<Datum> = unknown.iter().map(|op| op.input()).collect();
+            let known = reads.iter().map(|read| read.output());
+            all_same(known.filter(|position| !written.contains(position)))
+        }
         W::Text | W::Mutex | W::Transactions => true,
     };
     same.then_some(first)
@@ -331,10 +346,11 @@ fn diverged(
 }
 
 /// The updates that tell a divergence: what some replicas show at the end and others do not. Of a register one of each side, where
-/// each side shows what the other does not; of a collection the first element. Nothing is known of counters and texts.
+/// each side shows what the other does not; of a collection the first element, of a position the
+/// greatest. Nothing is known of counters and texts.
 fn missing(ctx: &Context<'_>, reads_from: &ReadsFrom, key: KeyId) -> Vec<Missing> {
     let workload = ctx.history.header().workload;
-    if !matches!(workload, W::Register | W::Set | W::Cart | W::Chat) {
+    if !matches!(workload, W::Register | W::Set | W::Cart | W::Chat | W::Position) {
         return Vec::new();
     }
     // By update: the replicas whose last read shows it.
@@ -343,6 +359,11 @@ fn missing(ctx: &Context<'_>, reads_from: &ReadsFrom, key: KeyId) -> Vec<Missing
         for update in reads_from.shown(read) {
             shown.entry(update).or_default().insert(node);
         }
+    }
+    if workload == W::Position {
+        // A replica that is further lacks nothing.
+        let furthest = shown.keys().map(|&update| ctx.op(update).input().as_int()).max();
+        shown.retain(|&update, _| Some(ctx.op(update).input().as_int()) == furthest);
     }
     let mut lacked = shown.iter().filter_map(|(&update, by)| {
         let at = ctx.finals(key).iter().map(|&(node, _)| node).filter(|node| !by.contains(node));

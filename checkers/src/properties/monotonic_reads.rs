@@ -2,12 +2,13 @@
 
 use crate::data_types::{cart, counter, set};
 use crate::row::Row;
-use crate::session_guarantees::{GUARANTEE, by_value, by_version};
+use crate::session_guarantees::{GUARANTEE, READS, by_value, by_version};
 use afterall_history::Property;
 
 /// The property. Counters, carts and sets have walks of their own, too.
 pub(crate) static ROW: Row = Row {
     property: Property::MonotonicReads,
+    workloads: READS,
     checkers: &[
         &by_version::CHECKER,
         &by_value::CHECKER,

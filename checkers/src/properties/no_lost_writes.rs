@@ -1,4 +1,4 @@
-//! Lost writes: what became of every acknowledged write to a register.
+//! Lost writes: what became of every acknowledged write to a register. Of positions: `data_types/position.rs`.
 //!
 //! With F the union of the final reads of the key, an acknowledged write w is exactly one of
 //!
@@ -32,6 +32,7 @@ use crate::case::Case;
 use crate::causal_consistency;
 use crate::cause::Cause;
 use crate::context::Context;
+use crate::data_types::position;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::causal_order::CausalOrder;
@@ -70,15 +71,15 @@ struct Key<'a> {
 /// The property.
 pub(crate) static ROW: Row = Row {
     property: Property::NoLostWrites,
-    workloads: &[Workload::Register],
+    workloads: &[Workload::Register, Workload::Position],
     sessions: TOGETHER,
     real_time: true,
     model: false,
     implies: &[],
     gravity: Gravity::Lasting,
     rests_on: RestsOn::FinalReads,
-    usual_for: &[],
-    checkers: &[&CHECKER],
+    usual_for: &[Workload::Position],
+    checkers: &[&CHECKER, &position::CHECKER],
     level: None,
 };
 

@@ -28,7 +28,13 @@ pub(crate) static ROW: Row = Row {
     implies: &[],
     gravity: Gravity::Lasting,
     rests_on: RestsOn::WhatIsShown,
-    usual_for: &[Workload::Counter, Workload::Cart, Workload::Set, Workload::Chat],
+    usual_for: &[
+        Workload::Counter,
+        Workload::Cart,
+        Workload::Set,
+        Workload::Chat,
+        Workload::Position,
+    ],
     checkers: &[&CHECKER, &counter::CHECKER],
     level: None,
 };
@@ -50,6 +56,7 @@ const WORKLOADS: &[Workload] = &[
     Workload::Set,
     Workload::Chat,
     Workload::Inventory,
+    Workload::Position,
 ];
 
 fn check(case: &Case<'_>, findings: &mut Findings) {

@@ -16,6 +16,9 @@
 //! also be equal: it may be coarser than the order of writes, and a tie proves nothing. A register read that returns
 //! nothing and no version is older than everything.
 //!
+//! Of a position the greatest that was written wins: what is written and read orders it like a version, whatever versions the
+//! target returns. RYW and MR are judged by that; a write of a lower position changes nothing, and breaks nothing.
+//!
 //! Keys without versions are judged by values alone: registers in `by_value`, counters and carts by their own
 //! checkers.
 
@@ -37,6 +40,15 @@ fn by_values(workload: Workload) -> &'static str {
             "a counter's value does not show the order of its updates, and the target returned no versions"
         }
         _ => "some updates have no version, and here this property is judged by versions",
+    }
+}
+
+/// What the order of a key puts an operation in its place by: its version, or of a position how far it had come.
+fn version(ctx: &Context<'_>, op: OpView<'_>) -> Datum {
+    match ctx.history.header().workload {
+        Workload::Position if op.f().is_read() => op.output(),
+        Workload::Position => op.input(),
+        _ => op.version(),
     }
 }
 
@@ -102,7 +114,7 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
 pub(crate) fn has_versions(ctx: &Context<'_>, key: KeyId) -> bool {
     let mut any = false;
     for op in ctx.on(key).filter(|op| op.is_ok()) {
-        let has = !op.version().is_nil();
+        let has = !version(ctx, op).is_nil();
         if !has && !op.f().is_read() {
             return false;
         }
@@ -118,27 +130,28 @@ fn judge(
     counted: &mut BTreeMap<Claim, u64>,
     findings: &mut Findings,
 ) {
-    let reads = op.f().is_read();
-    let nothing = op.version().is_nil();
-    let empty_register = reads
+    let (reads, own) = (op.f().is_read(), version(ctx, op));
+    let nothing = own.is_nil();
+    let empty = reads
         && nothing
-        && ctx.history.header().workload == Workload::Register
+        && matches!(ctx.history.header().workload, Workload::Register | Workload::Position)
         && ctx.history.data().items(op.output()).next().is_none();
-    if nothing && !empty_register {
+    if nothing && !empty {
         return;
     }
     let sessions = ctx.kind_of(op.session());
+    let is_judged = reads || ctx.history.header().workload != Workload::Position;
     for (newest, earlier_reads) in [(&done.written, false), (&done.read, true)] {
         let claim = (guarantee(earlier_reads, reads), sessions);
-        if !newest.any {
+        if !newest.any || !is_judged {
             continue;
         }
         *counted.entry(claim).or_default() += 1;
         for &(version, earlier) in &newest.versions {
-            let relation = if empty_register {
+            let relation = if empty {
                 Some(Relation::Less)
             } else {
-                compare(ctx.history.data(), op.version(), version)
+                compare(ctx.history.data(), own, version)
             };
             let dotted = matches!(ctx.history.view(version), View::Map(_))
                 && !reads
@@ -172,16 +185,16 @@ fn judge(
 }
 
 fn note(ctx: &Context<'_>, newest: &mut Newest, op: OpView<'_>) {
-    let data = ctx.history.data();
+    let (data, own) = (ctx.history.data(), version(ctx, op));
     let covered = newest
         .versions
         .iter()
-        .any(|&(version, _)| compare(data, version, op.version()).is_some_and(Relation::at_least));
+        .any(|&(version, _)| compare(data, version, own).is_some_and(Relation::at_least));
     if !covered {
-        newest.versions.retain(|&(version, _)| {
-            compare(data, op.version(), version) != Some(Relation::Greater)
-        });
-        newest.versions.push((op.version(), op.id()));
+        newest
+            .versions
+            .retain(|&(version, _)| compare(data, own, version) != Some(Relation::Greater));
+        newest.versions.push((own, op.id()));
     }
 }
 
@@ -214,13 +227,19 @@ fn violation(ctx: &Context<'_>, claim: Claim, earlier: OpId, later: OpView<'_>) 
         true => "none".to_owned(),
         false => data.value(version).to_string(),
     };
-    let versions = format!(
-        "the version of #{} is {}, that of #{} is {}",
-        new.number(),
-        said(new.version()),
-        old.number(),
-        said(old.version())
-    );
+    let versions = match ctx.history.header().workload {
+        Workload::Position => {
+            let at = |op| crate::words::returned(Workload::Position, &data.value(version(ctx, op)));
+            format!("{} came after {}", at(new), at(old))
+        }
+        _ => format!(
+            "the version of #{} is {}, that of #{} is {}",
+            new.number(),
+            said(new.version()),
+            old.number(),
+            said(old.version())
+        ),
+    };
     let sentence = format!("{}; {versions}.", missed(ctx, old, new));
     Finding {
         claim,

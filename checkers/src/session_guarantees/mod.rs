@@ -15,4 +15,4 @@ mod guarantee;
 mod row;
 
 pub(crate) use guarantee::{GUARANTEES, cause, chances, kind};
-pub(crate) use row::ROW as GUARANTEE;
+pub(crate) use row::{READS, ROW as GUARANTEE};

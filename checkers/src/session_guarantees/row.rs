@@ -4,6 +4,18 @@ use super::{by_value, by_version};
 use crate::row::{APART, Gravity, RestsOn, Row};
 use afterall_history::{Property, Workload};
 
+/// The workloads that show what the reads of a session return. A position has no order of writes to be judged: a session
+/// may write a lower one, which changes nothing.
+pub(crate) const READS: &[Workload] = &[
+    Workload::Register,
+    Workload::Counter,
+    Workload::Inventory,
+    Workload::Cart,
+    Workload::Set,
+    Workload::Chat,
+    Workload::Position,
+];
+
 /// The row of a session guarantee that versions and values judge; each says its own property.
 pub(crate) const ROW: Row = Row {
     property: Property::ReadYourWrites,

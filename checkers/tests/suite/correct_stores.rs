@@ -5,13 +5,14 @@ use crate::table::{build, outcome};
 use afterall_checkers::{Outcome, Verdict, check};
 use afterall_history::{Event, Function, History, OpEvent, Outcome as How, Property, Value};
 
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     Kind::Logical,
     Kind::Skewed,
     Kind::SiblingsReplica,
     Kind::SiblingsClient,
     Kind::Counter,
     Kind::Cart,
+    Kind::Position,
 ];
 
 fn recorded(setup: Setup, seed: u64) -> History {
@@ -157,7 +158,7 @@ fn a_value_that_nobody_wrote() {
             }
             let at = dice.below(reads.len() as u64) as usize;
             reads[at].value = match kind {
-                Kind::Counter => Value::Int(1_000_000),
+                Kind::Counter | Kind::Position => Value::Int(1_000_000),
                 Kind::Cart => Value::List(vec![vec![1_000_000, 2].into()]),
                 _ => vec![1_000_000].into(),
             };
@@ -183,6 +184,35 @@ fn a_counter_that_is_off() {
                 history.ops().any(|op| !op.f().is_read() && op.is_ok() && op.key_name() == key)
             });
         }
+    }
+}
+
+#[test]
+fn a_position_that_went_back() {
+    for versions in [false, true] {
+        caught(setup(Kind::Position, versions), Property::NoLostWrites, |events, history, _| {
+            let acked = history.ops().filter(|op| !op.f().is_read() && op.is_ok());
+            let of_x = acked.filter(|op| op.key_name() == "x");
+            let Some(furthest) = of_x.filter_map(|op| op.input().as_int()).max() else {
+                return false;
+            };
+            for read in reads(events, true).filter(|read| read.key == "x") {
+                read.value = Value::Int(furthest - 1);
+            }
+            true
+        });
+        caught(setup(Kind::Position, versions), Property::MonotonicReads, |events, _, _| {
+            // The last read of somebody who had read something.
+            let mut reads: Vec<&mut OpEvent> = reads(events, false).collect();
+            let of = |a: &OpEvent, b: &OpEvent| (a.process, &a.key) == (b.process, &b.key);
+            let last = (0..reads.len()).rev().find(|&at| {
+                let before = |e: &&mut OpEvent| of(e, reads[at]) && !e.value.is_nil();
+                reads[..at].iter().any(before)
+            });
+            let Some(last) = last else { return false };
+            reads[last].value = Value::Nil;
+            true
+        });
     }
 }
 

@@ -323,3 +323,36 @@ fn a_remove_need_not_make_a_version_newer() {
     assert_eq!(of("remove c \"a\""), "held");
     assert_eq!(of("add c [\"b\",1]"), "broken");
 }
+
+#[test]
+fn a_counter_that_only_grows_does_not_go_back_within_a_session_whatever_its_versions_say() {
+    let reads = |versions: [&str; 2], more: &str| {
+        let [first, then] = versions;
+        judge(&format!(
+            "! workload counter
+            p1@n1 increment c 5 {first}
+            p3@n2 increment c 3 {then}
+            {more}
+            p2@n1 read c 5 {first}
+            p2@n1 read c 3 {then}"
+        ))
+    };
+    let newer = ["v={\"n1\":5}", "v={\"n1\":5,\"n2\":3}"];
+    for versions in [newer, ["v=[1]", "v=[2]"], ["", ""]] {
+        let verdict = reads(versions, "");
+        assert_eq!(outcome(&verdict, Property::MonotonicReads), "broken", "{versions:?}");
+        let anomalies = verdict.anomalies.iter();
+        let of_reads = anomalies.filter(|a| a.property == Property::MonotonicReads);
+        assert_eq!(of_reads.map(|a| a.count).sum::<u64>(), 1, "{versions:?}");
+    }
+    // A decrement may account for it, and the versions say that it does.
+    for versions in [newer, ["v=[1]", "v=[2]"]] {
+        let down = format!("p4@n2 decrement c 5 {}", versions[1]);
+        let verdict = reads(versions, &down);
+        assert_eq!(outcome(&verdict, Property::MonotonicReads), "held", "{versions:?}");
+    }
+    // What the versions find is found once.
+    let verdict = reads(["v=[2]", "v=[1]"], "");
+    let anomalies = verdict.anomalies.iter().filter(|a| a.property == Property::MonotonicReads);
+    assert_eq!(anomalies.map(|a| a.count).sum::<u64>(), 1);
+}

@@ -41,6 +41,8 @@ pub(crate) enum Kind {
     SiblingsClient,
     Counter,
     Cart,
+    /// The greatest that was written wins.
+    Position,
 }
 
 /// A store, and how it is driven.
@@ -67,6 +69,7 @@ struct Object {
     counts: BTreeMap<usize, (i64, i64)>,
     items: BTreeMap<i64, i64>,
     removed: BTreeSet<i64>,
+    furthest: Option<i64>,
 }
 
 impl Object {
@@ -89,6 +92,7 @@ impl Object {
         }
         self.items.extend(&other.items);
         self.removed.extend(&other.removed);
+        self.furthest = self.furthest.max(other.furthest);
     }
 }
 
@@ -128,7 +132,7 @@ fn promises(setup: Setup) -> Vec<Promise> {
     match setup.kind {
         Kind::Logical => kept.push(P::NoCausalLoss),
         Kind::Skewed => {}
-        Kind::SiblingsReplica | Kind::SiblingsClient => kept.push(P::NoLostWrites),
+        Kind::SiblingsReplica | Kind::SiblingsClient | Kind::Position => kept.push(P::NoLostWrites),
         Kind::Counter => kept.extend([P::NoLostIncrements, P::NoDoubleIncrements]),
         Kind::Cart => kept.extend([P::NoLostItems, P::NoResurrectedItems]),
     }
@@ -136,9 +140,10 @@ fn promises(setup: Setup) -> Vec<Promise> {
         match setup.kind {
             Kind::Skewed if setup.versions => kept.extend([P::ReadYourWrites, P::MonotonicReads]),
             Kind::Skewed => {}
+            Kind::Position => kept.extend([P::ReadYourWrites, P::MonotonicReads]),
             _ => kept.extend(sessions),
         }
-        if setup.kind != Kind::Skewed {
+        if !matches!(setup.kind, Kind::Skewed | Kind::Position) {
             kept.extend(causal);
         }
     }
@@ -150,6 +155,7 @@ pub(crate) fn run(setup: Setup, seed: u64) -> (Header, Vec<Event>) {
     let workload = match setup.kind {
         Kind::Counter => Workload::Counter,
         Kind::Cart => Workload::Cart,
+        Kind::Position => Workload::Position,
         _ => Workload::Register,
     };
     let mut header = Header::new("store", workload, seed, NODES);
@@ -220,6 +226,7 @@ impl Store {
                 (Function::Remove, Value::Int(*self.dice.pick(&self.seen)))
             }
             (Kind::Cart, _) => (Function::Add, Value::List(vec![fresh, Value::Int(2)])),
+            (Kind::Position, _) => (Function::Write, Value::Int(1 + self.dice.below(200) as i64)),
             _ => (Function::Write, fresh),
         };
         let event = OpEvent {
@@ -307,6 +314,7 @@ impl Store {
                 let time = if logical { self.clocks[node] } else { self.clocks[node] + wall };
                 let mine = (time, node, *value);
                 object.winner = object.winner.max(Some(mine));
+                object.furthest = object.furthest.max(Some(*value));
                 session.clock = session.clock.max(time);
                 let count = object.vector.get(&node).copied().unwrap_or(0) + 1;
                 if self.setup.kind == Kind::SiblingsClient {
@@ -361,6 +369,7 @@ impl Store {
             Kind::SiblingsReplica | Kind::SiblingsClient => {
                 object.siblings.values().copied().collect::<Vec<_>>().into()
             }
+            Kind::Position => object.furthest.map_or(Value::Nil, Value::Int),
             Kind::Counter => Value::Int(object.counts.values().map(|(up, down)| up - down).sum()),
             Kind::Cart => {
                 let there = object.items.keys().filter(|item| !object.removed.contains(item));

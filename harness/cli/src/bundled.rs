@@ -34,6 +34,7 @@ scenarios! {
     "group-chat-causal",
     "device-switch",
     "device-switch-session",
+    "device-switch-last-write-wins",
     "vector-clocks",
     "textbook-equal-timestamps",
     "textbook-lost-rumor",

@@ -30,6 +30,7 @@ impl Lie {
                 Workload::Cart,
                 Workload::Set,
                 Workload::Chat,
+                Workload::Position,
             ],
             Lie::StaleRead => &[
                 Workload::Register,
@@ -38,6 +39,7 @@ impl Lie {
                 Workload::Set,
                 Workload::Inventory,
                 Workload::Chat,
+                Workload::Position,
             ],
             Lie::Double => &[Workload::Counter],
             Lie::Resurrect => &[Workload::Cart, Workload::Set],

@@ -60,7 +60,7 @@ vocabulary! {
         WritesFollowReads = "writes-follow-reads",
         /// A read returns the last write that was acknowledged before it began, or one that is not older.
         FreshReads = "fresh-reads",
-        /// No acknowledged register write is `lost` (a concurrent one thrown away by last-write-wins is `discarded`).
+        /// No acknowledged register write is `lost` (a concurrent one thrown away by last-write-wins is `discarded`), and no position.
         NoLostWrites = "no-lost-writes",
         /// No acknowledged register write is lost to a value that the session which wrote it had causally seen.
         NoCausalLoss = "no-causal-loss",
@@ -78,7 +78,7 @@ vocabulary! {
         NoResurrectedItems = "no-resurrected-items",
         /// No more units are sold than were in stock.
         NoOversell = "no-oversell",
-        /// Every value read was written (register) or added (cart, set), or is a reachable sum (counter).
+        /// Every value read was written (register, position) or added (cart, set), or is a reachable sum (counter).
         NoPhantoms = "no-phantoms",
         /// While a fault is in force, every operation at a node that did not itself fail is answered.
         Availability = "availability",

@@ -49,6 +49,10 @@ pub(crate) fn of_input(
             pair(data, input).is_some_and(|(edit, message)| !edit.is_nil() && !message.is_nil()),
             "an edit carries [edit, message]",
         ),
+        (W::Position, F::Write) => (
+            input.as_int().is_some_and(|position| position >= 1),
+            "a position is a whole number ≥ 1",
+        ),
         _ => (false, NOT_OF_THE_WORKLOAD),
     };
     if fits { Ok(()) } else { Err(why) }
@@ -77,6 +81,9 @@ pub(crate) fn of_output(
         (W::Cart, _) => (false, CART_READ),
         (W::Register, found) => {
             (matches!(found, View::List(_)), "a register's read returns null or a list of values")
+        }
+        (W::Position, found) => {
+            (matches!(found, View::Int(_)), "a position's read returns null or a whole number")
         }
         (W::Set | W::Chat, found) => (matches!(found, View::List(_)), ELEMENTS),
     };

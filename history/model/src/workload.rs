@@ -26,6 +26,8 @@ vocabulary! {
     /// | chat | post | `[message, parent]`: a fresh message; what it answers, or `null` | the same |
     /// | | edit | `[edit, message]`: a fresh edit, and what it changes | the same |
     /// | | read | – | `null` (nothing), or a list of messages and edits |
+    /// | position | write | how far somebody has come, a whole number ≥ 1; a lower one changes nothing | the same |
+    /// | | read | – | `null` (nothing), or the greatest that was written |
     ///
     /// A register may also be driven by `cas`, value `[old, new]`; a `cas` whose comparison was false has failed. Histories of
     /// transactions have their own columns.
@@ -46,6 +48,8 @@ vocabulary! {
         Inventory = "inventory",
         /// Messages, answers and edits.
         Chat = "chat",
+        /// Positions that only move forward, as in a film.
+        Position = "position",
         /// Reads and writes of registers, several at a time.
         Transactions = "transactions",
     }

@@ -16,7 +16,7 @@ use crate::tarantool::Tarantool;
 use crate::client::Client;
 use crate::cluster::Cluster;
 use crate::error::ClientError;
-use afterall_history::Workload::{self, Cart, Chat, Counter, Inventory, Register, Set};
+use afterall_history::Workload::{self, Cart, Chat, Counter, Inventory, Position, Register, Set};
 use afterall_manifest::{ClientSpec, OptionSpec, OptionSpecs, OptionValues, ProtocolSpec};
 
 /// A store protocol.
@@ -63,7 +63,7 @@ pub const PROTOCOLS: &[Protocol] = &[
         spec: ProtocolSpec {
             name: "reference",
             summary: "The reference store's HTTP/JSON.",
-            workloads: &[Register, Counter, Cart, Set, Inventory, Chat],
+            workloads: &[Register, Counter, Cart, Set, Inventory, Chat, Position],
             options: OptionSpecs::Only(&[]),
             needs_command: false,
         },

@@ -52,11 +52,14 @@ impl Session {
             Workload::Set => DataType::Set,
             Workload::Inventory => DataType::Inventory,
             Workload::Chat => DataType::Chat,
+            Workload::Position => DataType::Position,
             _ => return Err(NoSuchOperation { workload, f, value: value.clone() }),
         };
         let action = match (workload, f, value) {
             (_, Function::Read, _) | (Workload::Cart, Function::Checkout, _) => Action::Read,
-            (Workload::Register, Function::Write, Value::Int(n)) => Action::Write(Scalar::Int(*n)),
+            (Workload::Register | Workload::Position, Function::Write, Value::Int(n)) => {
+                Action::Write(Scalar::Int(*n))
+            }
             (Workload::Register, Function::Write, Value::Text(text)) => {
                 Action::Write(Scalar::Text(text.clone()))
             }
@@ -120,6 +123,10 @@ impl Session {
         match &answer.content {
             Content::Done => None,
             Content::Values(values) if values.is_empty() => Some(Value::Nil),
+            // A position has one value, and histories have no list of it.
+            Content::Values(values) if workload == Workload::Position => {
+                values.first().cloned().map(Value::from)
+            }
             Content::Values(values) => {
                 Some(values.iter().cloned().map(Value::from).collect::<Vec<_>>().into())
             }

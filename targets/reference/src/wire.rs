@@ -1,12 +1,12 @@
 //! The client protocol: JSON over HTTP. Both ends of it, so that they cannot drift apart.
 //!
-//! `POST /register`, `/counter`, `/cart`, `/set`, `/inventory` or `/chat` with one object:
+//! `POST /register`, `/counter`, `/cart`, `/set`, `/inventory`, `/chat` or `/position` with one object:
 //!
 //! | field | |
 //! |---|---|
 //! | `key` | the object's name |
-//! | `f` | `read`; register: `write`; counter: `increment`, `decrement`; cart: `add`, `remove`, `checkout`; set: `add`, `remove`; inventory: `restock`, `sell`; chat: `post`, `edit` |
-//! | `value` | write: a whole number or text · increment, decrement, restock, sell: the amount · add to a cart: `[element, quantity]` · add to a set, remove: the element · post: `[message, the one it answers or null]` · edit: `[edit, message]` |
+//! | `f` | `read`; register, position: `write`; counter: `increment`, `decrement`; cart: `add`, `remove`, `checkout`; set: `add`, `remove`; inventory: `restock`, `sell`; chat: `post`, `edit` |
+//! | `value` | write: a whole number or text, of a position a whole number of at least 1 · increment, decrement, restock, sell: the amount · add to a cart: `[element, quantity]` · add to a set, remove: the element · post: `[message, the one it answers or null]` · edit: `[edit, message]` |
 //! | `adds` | remove: the adds that the client has seen, as a read gave them; none: whatever the replica holds |
 //! | `level` | how many replicas take part: `one`, `quorum` or `all`; none: as the flavour has it |
 //! | `after` | the greatest `clock` that the session has been given |
@@ -33,7 +33,7 @@ pub const BODY_BYTES_MAX: usize = 256 * 1024;
 pub enum Malformed {
     /// No such path.
     #[error(
-        "expected the path /register, /counter, /cart, /set, /inventory, /chat, /status or /metrics, found {0:?}"
+        "expected the path /register, /counter, /cart, /set, /inventory, /chat, /position, /status or /metrics, found {0:?}"
     )]
     Path(String),
     /// Not the JSON that it should be.
@@ -157,6 +157,7 @@ pub fn encode_request(request: &Request) -> (&'static str, Vec<u8>) {
         DataType::Set => "/set",
         DataType::Inventory => "/inventory",
         DataType::Chat => "/chat",
+        DataType::Position => "/position",
     };
     let token = &request.token;
     let body = RequestBody {
@@ -185,6 +186,7 @@ pub fn decode_request(path: &str, body: &[u8]) -> Result<Request, Malformed> {
         "/set" => DataType::Set,
         "/inventory" => DataType::Inventory,
         "/chat" => DataType::Chat,
+        "/position" => DataType::Position,
         other => return Err(Malformed::Path(other.chars().take(100).collect())),
     };
     let body: RequestBody = from_json(body)?;
@@ -196,6 +198,11 @@ pub fn decode_request(path: &str, body: &[u8]) -> Result<Request, Malformed> {
             Value::Text(text) => Action::Write(Scalar::Text(text.clone())),
             _ => return Err(wrong(body.f, "a whole number or text")),
         },
+        (DataType::Position, f @ Function::Write) => {
+            let at = body.value.as_int().filter(|&at| at > 0);
+            let at = at.ok_or_else(|| wrong(f, "a position of at least 1"))?;
+            Action::Write(Scalar::Int(at))
+        }
         (DataType::Counter, f @ (Function::Increment | Function::Decrement)) => {
             let amount = body.value.as_int().filter(|&n| n > 0);
             let amount = amount.ok_or_else(|| wrong(f, "an amount of at least 1"))?;

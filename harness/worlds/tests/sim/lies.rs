@@ -48,9 +48,11 @@ fn the_plainest_property_is_among_those_that_find_a_lie() {
         (Lie::DropWrite, Workload::Register),
         (Lie::DropWrite, Workload::Counter),
         (Lie::DropWrite, Workload::Cart),
+        (Lie::DropWrite, Workload::Position),
         (Lie::StaleRead, Workload::Register),
         (Lie::StaleRead, Workload::Counter),
         (Lie::StaleRead, Workload::Cart),
+        (Lie::StaleRead, Workload::Position),
         (Lie::Double, Workload::Counter),
         (Lie::Resurrect, Workload::Cart),
     ] {

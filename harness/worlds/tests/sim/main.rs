@@ -9,6 +9,7 @@ mod copies;
 mod determinism;
 mod forks;
 mod fresh_reads;
+mod grow_only;
 mod levels;
 mod library;
 mod lies;

@@ -55,6 +55,8 @@ pub enum DataType {
     Inventory,
     /// Messages, answers and edits. Each message is an object of its own; a request names the chat.
     Chat,
+    /// Positions that only move forward.
+    Position,
 }
 
 /// What stands between the name of a chat and that of a message in the name of the message's object.
@@ -98,7 +100,7 @@ pub struct Token {
 pub enum Action {
     /// Read it.
     Read,
-    /// Write a register.
+    /// Write a register, or move a position forward.
     Write(Scalar),
     /// Change a counter by an amount other than 0.
     Change(i64),
@@ -159,7 +161,7 @@ pub struct Answer {
 pub enum Content {
     /// Nothing: the request was a change.
     Done,
-    /// A register's values; none: never written.
+    /// A register's values, or the one of a position; none: never written.
     Values(Vec<Scalar>),
     /// A counter's sum.
     Sum(i64),
@@ -284,6 +286,7 @@ impl fmt::Display for DataType {
             DataType::Set => "set",
             DataType::Inventory => "inventory",
             DataType::Chat => "chat",
+            DataType::Position => "position",
         })
     }
 }
@@ -342,6 +345,9 @@ impl Request {
                 0..=TEXT_BYTES_MAX => Ok(()),
                 bytes => Err(Refusal::ValueLength(bytes)),
             },
+            (Action::Write(Scalar::Int(at)), DataType::Position) => {
+                amount(u64::try_from(*at).unwrap_or(0), i128::from(*at))
+            }
             (Action::Change(by), DataType::Counter) => amount(by.unsigned_abs(), i128::from(*by)),
             (Action::Add { element, quantity }, DataType::Cart) => {
                 name("an element", element)?;

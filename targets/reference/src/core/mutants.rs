@@ -47,9 +47,15 @@ const CART: &[Workload] = &[Workload::Cart];
 const CARTS: &[Workload] = &[Workload::Cart, Workload::Set];
 const CHAT: &[Workload] = &[Workload::Chat];
 const INVENTORY: &[Workload] = &[Workload::Inventory];
+const POSITION: &[Workload] = &[Workload::Position];
 /// Those of which whole objects are overwritten under last write wins.
-const OVERWRITTEN: &[Workload] =
-    &[Workload::Register, Workload::Counter, Workload::Cart, Workload::Inventory];
+const OVERWRITTEN: &[Workload] = &[
+    Workload::Register,
+    Workload::Counter,
+    Workload::Cart,
+    Workload::Inventory,
+    Workload::Position,
+];
 const ALL: &[Workload] = &[
     Workload::Register,
     Workload::Counter,
@@ -57,6 +63,7 @@ const ALL: &[Workload] = &[
     Workload::Set,
     Workload::Inventory,
     Workload::Chat,
+    Workload::Position,
 ];
 
 /// The acceptance matrix. Every row is a test.
@@ -199,6 +206,17 @@ pub const MUTANTS: &[MutantRow] = &[
         faults: &[FaultKind::Partition],
         mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.bugs.removes_forgotten = true,
+    },
+    MutantRow {
+        name: "position-overwritten",
+        summary: "of two positions the one that was written last wins, and not the greater",
+        breaks: NoLostWrites,
+        flavour: Flavour::Crdt,
+        workload: Workload::Position,
+        shows: &[(Flavour::Crdt, POSITION)],
+        faults: &[],
+        mechanisms: Mechanisms::USUAL,
+        bug: |rules| rules.position_lww = true,
     },
     MutantRow {
         name: "clock-trust",

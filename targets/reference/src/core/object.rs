@@ -1,11 +1,12 @@
 //! An object of any type: how it changes, merges, and shows itself.
 
-use super::api::{Action, Content, DataType, ELEMENTS_MAX, Item, Refusal, SIBLINGS_MAX};
+use super::api::{Action, Content, DataType, ELEMENTS_MAX, Item, Refusal, SIBLINGS_MAX, Scalar};
 use super::cart::Cart;
 use super::chat::Post;
 use super::clock::{Clock, Moment, Reading};
 use super::counter::PnCounter;
 use super::identity::{Actor, CausalContext, Dot, VersionVector};
+use super::position::Position;
 use super::register::{Lww, MultiValue, Payload};
 use super::rules::{Bugs, Rules};
 use super::set::LwwSet;
@@ -31,6 +32,8 @@ pub enum Object {
     Stock(Stock),
     /// A message of a chat.
     Post(Post),
+    /// A position of which the greatest wins.
+    Position(Position),
 }
 
 /// Who changes an object, and when.
@@ -107,6 +110,9 @@ impl Object {
                 set.change(element, stamp, false);
                 return Ok((object, Some(stamp.to_value())));
             }
+            (Object::Position(position), Action::Write(Scalar::Int(at))) => {
+                position.reach(by.actor, at.unsigned_abs());
+            }
             (Object::Post(_), Action::Post { .. } | Action::Edit { .. }) => {}
             _ => return Err(Refusal::Mismatch { kind, action: action.name() }),
         }
@@ -123,6 +129,7 @@ impl Object {
             DataType::Inventory => Object::Counter(PnCounter::default()),
             DataType::Set if by.rules.set_lww => Object::LwwSet(LwwSet::default()),
             DataType::Cart | DataType::Set => Object::Cart(Cart::default()),
+            DataType::Position => Object::Position(Position::default()),
             DataType::Chat => {
                 let (about, edit) = match action {
                     Action::Post { parent, .. } => (parent.clone(), false),
@@ -158,6 +165,7 @@ impl Object {
             (Object::LwwSet(mine), Object::LwwSet(theirs)) => mine.merge(theirs),
             (Object::Stock(mine), Object::Stock(theirs)) => mine.merge(theirs),
             (Object::Post(mine), Object::Post(theirs)) => mine.merge(theirs),
+            (Object::Position(mine), Object::Position(theirs)) => mine.merge(theirs),
             // Peers of another flavour: a configuration error; what is held stays.
             _ => {}
         }
@@ -172,6 +180,7 @@ impl Object {
             Object::Counter(counter) => Some(counter.version()),
             Object::Cart(cart) => Some(cart.context.vector.clone()),
             Object::Stock(stock) => Some(stock.version()),
+            Object::Position(position) => Some(position.version()),
             Object::Lww(_) | Object::LwwSet(_) | Object::Post(_) => None,
         }
     }
@@ -209,6 +218,9 @@ impl Object {
             }
             Object::Counter(counter) => Content::Sum(counter.sum()),
             Object::Stock(stock) => Content::Sum(signed(stock.left())),
+            Object::Position(position) => {
+                Content::Values(vec![Scalar::Int(signed(position.furthest()))])
+            }
             Object::Cart(cart) => Content::Items(
                 cart.entries
                     .iter()
@@ -249,7 +261,7 @@ impl Object {
     /// What a reader is shown of an object that nobody has written, and its version.
     pub(crate) fn nothing(kind: DataType, rules: &Rules) -> (Content, Option<Value>) {
         let content = match kind {
-            DataType::Register => Content::Values(Vec::new()),
+            DataType::Register | DataType::Position => Content::Values(Vec::new()),
             DataType::Counter | DataType::Inventory => Content::Sum(0),
             DataType::Cart | DataType::Set => Content::Items(Vec::new()),
             DataType::Chat => return (Content::Messages(Vec::new()), None),

@@ -23,6 +23,7 @@ pub struct Rules {
     pub(crate) register_lww: bool,
     pub(crate) counter_lww: bool,
     pub(crate) cart_lww: bool,
+    pub(crate) position_lww: bool,
     /// Whether the elements of a set are registers, of which the last write wins.
     pub(crate) set_lww: bool,
     /// Whether a write replaces what its client had been given, and not what its replica holds.
@@ -83,6 +84,7 @@ impl Rules {
             register_lww: lww || flavour == Flavour::Quorum,
             counter_lww: lww,
             cart_lww: lww,
+            position_lww: lww,
             set_lww: lww,
             client_context: flavour == Flavour::Siblings,
             stock_in_shares: flavour == Flavour::Escrow,
@@ -103,6 +105,7 @@ impl Rules {
             DataType::Register => self.register_lww,
             DataType::Counter | DataType::Inventory => self.counter_lww,
             DataType::Cart => self.cart_lww,
+            DataType::Position => self.position_lww,
             DataType::Set | DataType::Chat => false,
         }
     }
