@@ -249,6 +249,11 @@ fn asked(workload: Workload) -> BoxedStrategy<(Function, Value, Value)> {
             read(list(scalar().boxed())),
         ]
         .boxed(),
+        Workload::Position => prop_oneof![
+            amount().prop_map(same(F::Write)),
+            read(prop_oneof![Just(Value::Nil), amount()].boxed()),
+        ]
+        .boxed(),
         Workload::Mutex | Workload::Transactions => prop_oneof![
             Just((F::Acquire, Value::Nil, Value::Nil)),
             Just((F::Release, Value::Nil, Value::Nil))
@@ -283,6 +288,7 @@ fn any_history() -> impl Strategy<Value = History> {
         Workload::Cart,
         Workload::Inventory,
         Workload::Chat,
+        Workload::Position,
     ];
     let named = any::<bool>();
     (prop::sample::select(WORKLOADS), named).prop_flat_map(|(workload, named)| {
