@@ -55,10 +55,11 @@ impl Screen {
         }
         let Some(f) = mixed.filter(|f| f.after_weak_reads > 0) else { return };
         let text = format!(
-            "{} of {} at quorum or all came after a read of the key at one, and {} of them after a stale one",
-            words::count(f.after_weak_reads),
+            "Of {} at quorum or all, {} followed a read of the same key at level one by the same session; {} of these reads {} stale.",
             words::counted(f.strong_writes, "write"),
-            words::count(f.after_stale_reads)
+            words::count(f.after_weak_reads),
+            words::count(f.after_stale_reads),
+            if f.after_stale_reads == 1 { "was" } else { "were" }
         );
         self.wrap(2, &text);
         for example in f.examples.iter().take(3) {
@@ -111,14 +112,16 @@ impl Screen {
             words::counted(f.versions_max, "write")
         );
         self.wrap(2, &text);
-        for phase in f.phases.iter().filter(|phase| phase.stale > 0) {
-            let text = format!(
-                "{}: {} of {}, the oldest by {}",
+        for phase in f.phases.iter().filter(|phase| phase.reads > 0) {
+            let mut text = format!(
+                "{}: {} of {}",
                 phase_name(phase.phase),
                 words::count(phase.stale),
-                words::counted(phase.reads, "read"),
-                age(phase.max_ns)
+                words::counted(phase.reads, "read")
             );
+            if phase.stale > 0 {
+                text.push_str(&format!(", the oldest by {}", age(phase.max_ns)));
+            }
             self.wrap(4, &text);
         }
     }
