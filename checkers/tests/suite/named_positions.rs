@@ -1,8 +1,8 @@
 //! Histories of positions that can be read, good and bad, and what the checkers say of each.
 
-use crate::table::{judge, outcome, outcome_for};
-use afterall_checkers::{Valid, Verdict};
-use afterall_history::{Property, Sessions};
+use crate::table::{build, events, judge, outcome, outcome_for};
+use afterall_checkers::{Valid, Verdict, check};
+use afterall_history::{Property, RECORDED, Sessions};
 
 /// A table of positions that ends with both replicas at a position.
 fn ends_at(table: &str, position: &str) -> Verdict {
@@ -170,4 +170,24 @@ fn two_may_have_come_equally_far() {
     let verdict = ends_at("p1@n1 write x 600\np2@n2 write x 600\np2@n2 read x 600", "600");
     assert_eq!(verdict.valid, Valid::True, "{:?}", verdict.reasons);
     assert_eq!(verdict.figures.fates.unwrap().survived, 2);
+}
+
+#[test]
+fn where_nobody_waited_replicas_may_differ_by_a_position_of_which_nobody_knows() {
+    let convergence = |shown: [&str; 2]| {
+        let [first, other] = shown;
+        let (mut header, events) = events(&format!(
+            "! workload position
+            p1@n1 write x 600
+            p2@n1 write x 700
+            p3@n1 write x 1800 info
+            p8@n1 read x {first} final
+            p9@n2 read x {other} final"
+        ));
+        header.world = RECORDED.to_owned();
+        outcome(&check(&build(header, events)), Property::Convergence)
+    };
+    assert_eq!(convergence(["1800", "700"]), "undecided");
+    assert_eq!(convergence(["600", "700"]), "broken");
+    assert_eq!(convergence(["1800", "1800"]), "held");
 }
