@@ -109,9 +109,6 @@ impl Cause {
                     Some(kinds) if faults.contains(FaultKind::Partition) => {
                         format!("acknowledged by {node} while it was cut off ({kinds})")
                     }
-                    Some(kinds) if faults.contains(FaultKind::Kill) => {
-                        format!("{node} was being killed when it acknowledged ({kinds})")
-                    }
                     Some(kinds) => format!("acknowledged by {node} under {kinds}"),
                     None if *quiet => {
                         format!("acknowledged by {node} with no fault in force on it")

@@ -184,14 +184,13 @@ fn at_the_end(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings)
     let all = counter.updates.iter().filter(|op| made(op)).count();
     findings.chances(NO_DOUBLE, all as u64, WHY_NONE);
     let left_out = ctx.history.updates_left_out(counter.key, None, u32::MAX);
-    // Increments that are not in this part of a history could only make the loss greater.
     // A store may show a stock that is below nothing as nothing: that more was sold than there was is told by no-oversell.
-    let oversold = ctx.history.header().workload == Workload::Inventory
-        && value == Some(0)
-        && figures.highest < 0;
-    if oversold {
+    let oversold = may_hide_what_is_missing(ctx) && figures.lowest < 0;
+    let adds_up = |value: i64| value.checked_sub(acknowledged).is_some_and(|rest| sums.reach(rest));
+    // Increments that are not in this part of a history could only make the loss greater.
+    if oversold && value == Some(0) && !adds_up(0) {
         let why = format!(
-            "more of {} was sold than there was, and a stock below 0 may be shown as 0",
+            "more of {} may have been sold than there was, and a stock below 0 be shown as 0",
             figures.key
         );
         findings.undecided(NO_LOST, why.clone());
@@ -202,15 +201,19 @@ fn at_the_end(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings)
         let why = format!("updates of {} are not part of this history", figures.key);
         findings.undecided(NO_LOST, why.clone());
         findings.undecided(NO_DOUBLE, why);
-    } else if let Some(value) = off_value(ctx, counter, value, |value| {
-        value.checked_sub(acknowledged).is_some_and(|rest| sums.reach(rest))
-    })
+    } else if let Some(value) =
+        off_value(ctx, counter, value, |value| adds_up(value) || (oversold && value == 0))
         // What was never acknowledged cannot be lost, and nothing twice is not less than nothing: a phantom.
         && (acked > 0 || counter.decremented || value > 0)
     {
         findings.add(off(ctx, counter, &figures, value));
     }
     figures
+}
+
+/// Whether a store may show a sum below nothing as nothing: it may of stock, of which there is never less than none.
+fn may_hide_what_is_missing(ctx: &Context<'_>) -> bool {
+    ctx.history.header().workload == Workload::Inventory
 }
 
 /// The value at the end that no outcome explains. Where no replica is named each read that is marked as final is one of some
@@ -475,8 +478,9 @@ struct Own {
 struct Seen {
     /// The read that returned most, and what it returned.
     highest: (OpId, i64),
-    last: OpId,
-    /// Whether each read had a version that is no older than that of the one before: the versions find nothing.
+    /// The last read that had a version.
+    versioned: Option<OpId>,
+    /// Whether no version was older than the one before: the versions find nothing.
     in_order: bool,
 }
 
@@ -515,7 +519,9 @@ fn monotonic(ctx: &Context<'_>, counters: &[Counter<'_>], exact: &[bool], findin
                 let highest = sum.saturating_add(added.saturating_sub(own.added));
                 let elsewhere = added_elsewhere(ctx, op.key(), until);
                 let below = value < lowest && !taken_elsewhere(ctx, op.key(), until);
-                if below || (value > highest && value <= added && !elsewhere) {
+                let hidden = may_hide_what_is_missing(ctx) && value == 0 && lowest < 0;
+                let above = value > highest && value <= added && !elsewhere && !hidden;
+                if below || above {
                     let what = if own.taken == 0 && taken == 0 {
                         format!("expected at least {sum}, which the same session had added before")
                     } else {
@@ -538,16 +544,22 @@ fn monotonic(ctx: &Context<'_>, counters: &[Counter<'_>], exact: &[bool], findin
             if goes_down(op.key()) {
                 continue;
             }
-            let now = Seen { highest: (op.id(), value), last: op.id(), in_order: true };
+            let versioned = (!op.version().is_nil()).then_some(op.id());
+            let now = Seen { highest: (op.id(), value), versioned, in_order: true };
             let before = seen.insert(op.key(), now);
             let (Some(before), Some(seen)) = (before, seen.get_mut(&op.key())) else { continue };
             let claim = (Property::MonotonicReads, kind);
-            if by_versions {
-                // The chance is counted there, and so is what they find.
-                let last = ctx.op(before.last).version();
-                let relation = compare(ctx.history.data(), op.version(), last);
-                seen.in_order = before.in_order && relation.is_some_and(Relation::at_least);
-            } else {
+            let no_older = match (seen.versioned, before.versioned) {
+                (Some(_), Some(last)) => {
+                    compare(ctx.history.data(), op.version(), ctx.op(last).version())
+                        .is_some_and(Relation::at_least)
+                }
+                _ => true,
+            };
+            seen.versioned = seen.versioned.or(before.versioned);
+            seen.in_order = !by_versions || (before.in_order && no_older);
+            // Where versions are judged, the chance is counted there, and so is what they find.
+            if !by_versions || op.version().is_nil() {
                 *counted.entry(claim).or_default() += 1;
             }
             let (earlier, highest) = before.highest;

@@ -19,7 +19,7 @@ use crate::findings::{Claim, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
 use crate::row::{Checker, Turn};
 use crate::verdict::{AnomalyKind, Fates};
-use afterall_history::{KeyId, OpId, OpView, Property, Sessions, Status, Workload};
+use afterall_history::{KeyId, NODE_UNKNOWN, OpId, OpView, Property, Sessions, Status, Workload};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
@@ -70,7 +70,8 @@ fn of_key(
     fates: &mut Fates,
     findings: &mut Findings,
 ) {
-    let finals = || ctx.finals(key).iter().map(|&(_, read)| read);
+    let reads = finals(ctx, key);
+    let finals = || reads.iter().copied();
     // Nothing is less than any position.
     let left = finals().filter_map(|read| ctx.op(read).output().as_int()).max();
     let made_up = finals()
@@ -96,6 +97,18 @@ fn of_key(
     let is_left = |op: &OpView<'_>| left.is_some() && op.input().as_int() == left;
     let mut of_it = writes().filter(is_left).filter(|op| op.status() != Status::Fail).peekable();
     fates.recovered += u64::from(of_it.peek().is_some() && of_it.all(|op| !op.is_ok()));
+}
+
+/// The final reads of a key, one a replica; where no replica is named, all that are marked as final: each is of some replica.
+fn finals(ctx: &Context<'_>, key: KeyId) -> Vec<OpId> {
+    if ctx.history.header().nodes == [NODE_UNKNOWN] {
+        let is_final = |op: &OpView<'_>| op.f().is_read() && op.is_ok() && op.is_final();
+        let marked: Vec<OpId> = ctx.on(key).filter(is_final).map(|op| op.id()).collect();
+        if !marked.is_empty() {
+            return marked;
+        }
+    }
+    ctx.finals(key).iter().map(|&(_, read)| read).collect()
 }
 
 /// Whether the final reads must show a position that is as far as this one.
@@ -127,7 +140,7 @@ fn lost(ctx: &Context<'_>, write: OpView<'_>, left: Option<i64>) -> Finding {
     let (cause, why) = explain::why_gone(ctx, write.id());
     let left = left.map_or_else(|| "nothing".to_owned(), |at| at.to_string());
     let gone = format!("at the end {} is no further than {left}", write.key_name());
-    let finals = ctx.finals(write.key()).iter().map(|&(_, read)| read);
+    let finals = finals(ctx, write.key());
     Finding {
         claim: NO_LOST,
         or: Vec::new(),

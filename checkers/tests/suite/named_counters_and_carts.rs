@@ -93,6 +93,56 @@ fn a_stock_below_nothing_that_is_shown_as_nothing_counts_nothing_twice() {
 }
 
 #[test]
+fn stock_that_may_be_below_nothing_is_in_doubt_where_it_is_shown_as_nothing() {
+    let off = |table: &str| {
+        let verdict = judge(&format!("! workload inventory\n! nodes n1 n2\n{table}"));
+        [Property::NoDoubleIncrements, Property::NoLostIncrements, Property::ReadYourWrites]
+            .map(|property| outcome(&verdict, property))
+    };
+    // The restock that nobody acknowledged did not happen: -1.
+    let not_restocked = "
+        p1@n1 restock c 3         1..2
+        p2@n1 sell c 2            3..4
+        p3@n2 sell c 2            5..6
+        p4@n1 restock c 5 info    7..8
+        p8@n1 read c 0 final      20..21
+        p9@n2 read c 0 final      20..21";
+    assert_eq!(off(not_restocked)[..2], ["undecided", "undecided"]);
+    // The sale that nobody acknowledged did.
+    let sold = not_restocked.replace("sell c 2            5..6", "sell c 2 info       5..6");
+    let sold = sold.replace("p4@n1 restock c 5 info    7..8", "");
+    assert_eq!(off(&sold)[..2], ["undecided", "undecided"]);
+    // The session sees both of its sales, of which the second could not be made.
+    let own = "
+        p1@n1 restock c 3         1..2
+        p5@n1 sell c 2            3..4
+        p5@n2 sell c 2            5..6
+        p5@n2 read c 0            7..8
+        p8@n1 read c 0 final      20..21
+        p9@n2 read c 0 final      20..21";
+    assert_ne!(off(own)[2], "broken");
+}
+
+#[test]
+fn a_read_without_a_version_does_not_hide_a_sum_that_goes_down() {
+    let reads = |second: &str, third: &str| {
+        let verdict = judge(&format!(
+            "! workload counter
+            p1@n1 increment c 5 v={{\"n1.0\":5}}  1..2
+            p2@n2 increment c 3 v={{\"n2.0\":3}}  1..2
+            p5@n1 read c 5 v={{\"n1.0\":5}}       3..4
+            p5@n1 read c 5 {second}                 5..6
+            p5@n1 read c {third}                    7..8"
+        ));
+        outcome_for(&verdict, Property::MonotonicReads, Sessions::Sticky)
+    };
+    let newer = "3 v={\"n1.0\":5,\"n2.0\":3}";
+    assert_eq!(reads("", newer), "broken");
+    assert_eq!(reads("v={\"n1.0\":5}", newer), "broken");
+    assert_eq!(reads("", "8 v={\"n1.0\":5,\"n2.0\":3}"), "held");
+}
+
+#[test]
 fn with_decrements_the_sums_or_the_versions_tell_a_loss_from_a_double() {
     let table = "
         p1@n1 increment c 5

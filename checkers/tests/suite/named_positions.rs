@@ -191,3 +191,20 @@ fn where_nobody_waited_replicas_may_differ_by_a_position_of_which_nobody_knows()
     assert_eq!(convergence(["600", "700"]), "broken");
     assert_eq!(convergence(["1800", "1800"]), "held");
 }
+
+#[test]
+fn where_no_replica_is_named_each_read_that_is_marked_as_final_counts() {
+    let at_the_end = |first: u32, second: u32| {
+        let verdict = judge(&format!(
+            "! workload position
+            ! nodes ?
+            p1@? write x 1800     1..2
+            p2@? write x 600      3..4
+            p8@? read x {first}   20..21 final
+            p9@? read x {second}  22..23 final"
+        ));
+        outcome(&verdict, Property::NoLostWrites)
+    };
+    assert_eq!(at_the_end(1800, 600), "held");
+    assert_eq!(at_the_end(600, 600), "broken");
+}

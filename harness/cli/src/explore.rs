@@ -166,6 +166,9 @@ fn verdict_line(exploration: &Exploration, explored: &Explored) -> String {
     if explored.faults > 0 && explored.took_hold == 0 {
         line.push_str("; no fault took hold");
     }
+    if explored.refusals > 0 {
+        line.push_str(&format!("; {} could not be carried out", count(explored.refusals)));
+    }
     line
 }
 

@@ -283,24 +283,26 @@ const CONFIG_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// It cannot be read, or is none.
 pub fn read_config(path: &Path) -> Result<RunConfig, StoreError> {
     let read = |error| StoreError::Read { path: path.to_owned(), error };
-    if begins_as_a_history(path).map_err(read)? {
+    // Once: a pipe cannot be read again from its beginning.
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(read)?;
+    file.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(read)?;
+    if begins_as_a_history(&bytes) {
         return Err(StoreError::History { path: path.to_owned() });
     }
-    let bytes = fs::metadata(path).map_err(read)?.len();
-    if bytes > CONFIG_BYTES_MAX {
-        let why = format!("expected at most {CONFIG_BYTES_MAX} bytes, found {bytes}");
+    if bytes.len() as u64 > CONFIG_BYTES_MAX {
+        let why = format!("expected at most {CONFIG_BYTES_MAX} bytes, found more");
         return Err(read(io::Error::new(io::ErrorKind::FileTooLarge, why)));
     }
-    let text = fs::read_to_string(path).map_err(read)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| read(io::Error::new(io::ErrorKind::InvalidData, error)))?;
     parse_config(&text, &path.display().to_string())
 }
 
-/// Whether a file begins as the histories of this program do.
-fn begins_as_a_history(path: &Path) -> io::Result<bool> {
-    let mut head = Vec::new();
-    File::open(path)?.take(64).read_to_end(&mut head)?;
-    let head = String::from_utf8_lossy(&head);
-    Ok(head.starts_with('{') && head.contains(FORMAT))
+/// Whether this is the beginning of a history of this program.
+fn begins_as_a_history(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(64)]);
+    head.starts_with('{') && head.contains(FORMAT)
 }
 
 /// A configuration from its text. `file`: what errors call it.

@@ -124,7 +124,7 @@ fn unknown(name: &str) -> Problem {
     match name {
         "enqueue" | "dequeue" | "drain" => Problem::not_judged(
             "queues are not judged: expected one of the workloads register, counter, cart, set, text, mutex, inventory, \
-             chat and transactions, found enqueue and dequeue",
+             chat, position and transactions, found enqueue and dequeue",
         ),
         "transfer" => Problem::not_judged(
             "banks are not judged: expected transactions of reads and writes, found transfer",

@@ -56,7 +56,7 @@ impl ReferenceClient {
         let body = self.get(node, "/metrics").await?;
         let line = |line: &str| {
             let (name, value) = line.strip_prefix("afterall_")?.split_once(' ')?;
-            Some((name.to_owned(), value.parse().ok()?))
+            (!name.contains('{')).then_some((name.to_owned(), value.parse().ok()?))
         };
         Ok(String::from_utf8_lossy(&body).lines().filter_map(line).collect())
     }

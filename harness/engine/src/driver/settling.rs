@@ -91,6 +91,7 @@ impl Settling {
         let Some(key) = self.readers[node].reading.take() else { return };
         match answer {
             Some(Seen { value, version }) => {
+                let version = version.map(plain_version);
                 self.answers[key][node] = Some(Seen { value: unordered(value), version });
             }
             None if self.last && now_ns < self.deadline_ns => {
@@ -122,6 +123,18 @@ impl Settling {
             .collect();
         self.begin_round(&disagreeing, due_ns);
         disagreeing.is_empty()
+    }
+}
+
+/// A version vector has no order of its own, and a name that is not in it counts zero.
+fn plain_version(version: Value) -> Value {
+    match version {
+        Value::Map(mut entries) => {
+            entries.retain(|(_, count)| *count != Value::Int(0));
+            entries.sort();
+            Value::Map(entries)
+        }
+        other => other,
     }
 }
 
@@ -178,6 +191,16 @@ mod tests {
             }
             assert_eq!(settling.agreed_or_again(round + 100), versions == [5, 5]);
         }
+    }
+
+    #[test]
+    fn the_order_of_a_vector_is_no_disagreement() {
+        let vector = |counts: &[(&str, i64)]| {
+            let entries = counts.iter().map(|&(name, n)| (name.into(), Value::Int(n)));
+            plain_version(Value::Map(entries.collect()))
+        };
+        assert_eq!(vector(&[("n1", 4), ("n2", 7)]), vector(&[("n2", 7), ("n3", 0), ("n1", 4)]));
+        assert_ne!(vector(&[("n1", 4), ("n2", 7)]), vector(&[("n1", 4), ("n2", 8)]));
     }
 
     #[test]

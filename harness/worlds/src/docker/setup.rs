@@ -218,14 +218,6 @@ impl Setup<'_> {
             let usual = usual.into_iter().flatten().map(String::as_str).collect();
             wanted.push((&process.name, usual));
         }
-        let roles: Vec<&str> = wanted.iter().map(|(role, _)| *role).collect();
-        if let Some(role) = self.config.images.keys().find(|role| !roles.contains(&role.as_str())) {
-            return Err(SetupError::NotReady {
-                what: format!("--image {role}=…"),
-                error: format!("there is no such role: there are {}", roles.join(", ")),
-                log: String::new(),
-            });
-        }
         let mut images = BTreeMap::new();
         for (role, usual) in wanted {
             let candidates = match self.config.images.get(role) {

@@ -131,10 +131,7 @@ impl Flavour {
                 matches!(self, Flavour::Causal | Flavour::Textbook)
                     || !mechanisms.contains(Mechanism::AntiEntropy)
             }
-            NoPhantoms => false,
-            // The version of shared stock counts shares that were handed over, too: with it, an amount that is gone can look like
-            // another one that is there twice.
-            NoDoubleIncrements => self == Flavour::Escrow,
+            NoPhantoms | NoDoubleIncrements => false,
             _ => true,
         }
     }
