@@ -3,6 +3,8 @@
 pub(crate) mod cart;
 pub(crate) mod chat;
 pub(crate) mod counter;
+mod counter_sessions;
+mod counter_updates;
 pub(crate) mod lost;
 pub(crate) mod position;
 pub(crate) mod set;
