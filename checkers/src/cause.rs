@@ -5,9 +5,6 @@ use crate::context::Context;
 use crate::verdict::Grounds;
 use afterall_history::{FaultKind, FaultKinds, History, NODE_UNKNOWN, NodeId, OpId, Transactions};
 
-/// Nodes of a side that are named.
-const NAMES_MAX: usize = 8;
-
 /// A replica, and the faults that were in force on it, clocks aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
@@ -140,13 +137,9 @@ impl Cause {
                 format!("under {}, at nodes that did not fail", kinds(*faults).unwrap_or_default())
             }
             Cause::Side(faults, nodes) => {
-                let mut names: Vec<&str> =
-                    nodes.iter().take(NAMES_MAX).map(|&node| name(node)).collect();
-                let more = nodes.len() - names.len();
-                let more = (more > 0).then(|| format!("{more} more"));
-                names.extend(more.as_deref());
-                let (kinds, names) = (kinds(*faults), crate::words::list(&names));
-                format!("under {}, at {}", kinds.unwrap_or_default(), names.unwrap_or_default())
+                let names: Vec<&str> = nodes.iter().map(|&node| name(node)).collect();
+                let kinds = kinds(*faults).unwrap_or_default();
+                format!("under {kinds}, at {}", crate::words::few(&names))
             }
             Cause::RemovedAtAdder(true) => {
                 "removed at the replica that had taken the add".to_owned()

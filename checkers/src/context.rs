@@ -1,8 +1,8 @@
 //! What every checker needs to know of a history, worked out once.
 
 use afterall_history::{
-    EndHow, FaultKinds, Function, Groups, Header, History, KeyId, NodeChange, NodeId, OpId, OpView,
-    Phase, Promise, Property, RECORDED, SessionId, Sessions, Share, Status, Workload,
+    EndHow, FaultKinds, Function, Groups, Header, History, KeyId, NODE_UNKNOWN, NodeChange, NodeId,
+    OpId, OpView, Phase, Promise, Property, RECORDED, SessionId, Sessions, Share, Status, Workload,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -110,6 +110,12 @@ impl<'h> Context<'h> {
 
     pub(crate) fn any_final(&self) -> bool {
         self.finals.iter().any(|reads| !reads.is_empty())
+    }
+
+    /// Where no replica is named, every read of the key that is marked as final: each is of some replica. None where they are named.
+    pub(crate) fn unnamed_finals(&self, key: KeyId) -> impl Iterator<Item = OpView<'h>> {
+        let unnamed = self.history.header().nodes == [NODE_UNKNOWN];
+        self.on(key).filter(move |op| unnamed && op.is_final() && op.is_ok() && op.f().is_read())
     }
 
     /// Whether somebody said which reads are final. If not, they prove no divergence: a replica may have been about to hear

@@ -90,8 +90,13 @@ pub(crate) fn faults<'h>(ctx: &Context<'h>, id: OpId) -> impl Iterator<Item = &'
 
 /// That the last reads of a key differ on what an operation did, and are not known to be final. `did`: `added`, `removed`.
 pub(crate) fn apart(key: &str, number: u32, did: &str) -> String {
+    not_final(key, &format!("differ on what #{number} {did}"))
+}
+
+/// What the last reads of a key show, and that they are not known to be final.
+pub(crate) fn not_final(key: &str, show: &str) -> String {
     format!(
-        "the last reads of {key} differ on what #{number} {did}, and the history does not say whether they are final (use --final last if they are)"
+        "the last reads of {key} {show}, and the history does not say whether they are final (use --final last if they are)"
     )
 }
 

@@ -4,7 +4,7 @@ use afterall_checkers::verdict::Counts;
 use afterall_checkers::{
     Anomaly, Outcome, PropertyVerdict, Tier, Valid, Verdict, is_model, is_session_guarantee,
 };
-use afterall_history::{FaultKind, Promise, Property, Sessions, Workload};
+use afterall_history::{FaultKind, Phase, Promise, Property, Sessions, Workload};
 
 pub(crate) use afterall_checkers::words::{count, counted, duration, percent, share};
 
@@ -14,6 +14,16 @@ pub(crate) fn valid(valid: Valid) -> &'static str {
         Valid::False => "invalid",
         Valid::Unknown => "unknown",
         Valid::Measured => "measured",
+    }
+}
+
+pub(crate) fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Healthy => "healthy",
+        Phase::Faults => "under fault",
+        Phase::Heal => "healed",
+        Phase::Quiescence => "after the updates",
+        Phase::Final => "at the end",
     }
 }
 

@@ -31,7 +31,7 @@ use crate::inference::sums::Sums;
 use crate::inference::version::vector;
 use crate::row::{Checker, Turn};
 use crate::verdict::{AnomalyKind, CounterFigures};
-use afterall_history::{KeyId, NODE_UNKNOWN, OpId, OpView, Property, Sessions, Workload};
+use afterall_history::{KeyId, OpId, OpView, Property, Sessions, Workload};
 use std::collections::{BTreeMap, BTreeSet};
 
 const NO_LOST: Claim = (Property::NoLostIncrements, Sessions::All);
@@ -126,17 +126,17 @@ fn at_the_end(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings)
     let oversold = may_hide_what_is_missing(ctx) && figures.lowest < 0;
     let adds_up = |value: i64| value.checked_sub(acknowledged).is_some_and(|rest| sums.reach(rest));
     // Increments that are not in this part of a history could only make the loss greater.
-    if oversold && value == Some(0) && !adds_up(0) {
-        let why = format!(
+    let in_part =
+        left_out && (taken_elsewhere(ctx, counter.key, u32::MAX) || value >= Some(figures.lowest));
+    let undecided = if oversold && value == Some(0) && !adds_up(0) {
+        Some(format!(
             "more of {} may have been sold than there was, and a stock below 0 be shown as 0",
             figures.key
-        );
-        findings.undecided(NO_LOST, why.clone());
-        findings.undecided(NO_DOUBLE, why);
-    } else if left_out
-        && (taken_elsewhere(ctx, counter.key, u32::MAX) || value >= Some(figures.lowest))
-    {
-        let why = format!("updates of {} are not part of this history", figures.key);
+        ))
+    } else {
+        in_part.then(|| format!("updates of {} are not part of this history", figures.key))
+    };
+    if let Some(why) = undecided {
         findings.undecided(NO_LOST, why.clone());
         findings.undecided(NO_DOUBLE, why);
     } else if let Some(value) =
@@ -149,21 +149,16 @@ fn at_the_end(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings)
     figures
 }
 
-/// The value at the end that no outcome explains. Where no replica is named each read that is marked as final is one of some
-/// replica at its end.
+/// The value at the end that no outcome explains.
 fn off_value(
     ctx: &Context<'_>,
     counter: &Counter<'_>,
     value: Option<i64>,
     explained: impl Fn(i64) -> bool,
 ) -> Option<i64> {
-    let unnamed = ctx.history.header().nodes == [NODE_UNKNOWN];
     let over = counter.of(true).filter_map(OpView::completion_index).max().unwrap_or(0);
-    let others = ctx
-        .on(counter.key)
-        .filter(|op| unnamed && op.is_final() && op.is_ok() && op.f().is_read())
-        .filter(|read| read.index() > over)
-        .filter_map(|op| op.output().as_int());
+    let others = ctx.unnamed_finals(counter.key).filter(|read| read.index() > over);
+    let others = others.filter_map(|read| read.output().as_int());
     value.into_iter().chain(others).find(|&value| !explained(value))
 }
 

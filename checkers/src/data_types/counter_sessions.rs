@@ -56,6 +56,29 @@ struct Seen {
     in_order: bool,
 }
 
+impl Seen {
+    fn new(read: OpView<'_>, value: i64) -> Seen {
+        let versioned = (!read.version().is_nil()).then_some(read.id());
+        Seen { highest: (read.id(), value), versioned, in_order: true }
+    }
+
+    /// This read, and what came before it.
+    fn after(self, ctx: &Context<'_>, before: Seen) -> Seen {
+        let no_older = match (self.versioned, before.versioned) {
+            (Some(now), Some(last)) => {
+                let (now, last) = (ctx.op(now).version(), ctx.op(last).version());
+                compare(ctx.history.data(), now, last).is_some_and(Relation::at_least)
+            }
+            _ => true,
+        };
+        Seen {
+            highest: if self.highest.1 > before.highest.1 { self.highest } else { before.highest },
+            versioned: self.versioned.or(before.versioned),
+            in_order: before.in_order && no_older,
+        }
+    }
+}
+
 /// Read your writes of counters that have no versions, and monotonic reads of those that never went down.
 pub(super) fn monotonic(
     ctx: &Context<'_>,
@@ -121,33 +144,24 @@ pub(super) fn monotonic(
             if goes_down(op.key()) {
                 continue;
             }
-            let versioned = (!op.version().is_nil()).then_some(op.id());
-            let now = Seen { highest: (op.id(), value), versioned, in_order: true };
-            let before = seen.insert(op.key(), now);
-            let (Some(before), Some(seen)) = (before, seen.get_mut(&op.key())) else { continue };
-            let claim = (Property::MonotonicReads, kind);
-            let no_older = match (seen.versioned, before.versioned) {
-                (Some(_), Some(last)) => {
-                    compare(ctx.history.data(), op.version(), ctx.op(last).version())
-                        .is_some_and(Relation::at_least)
-                }
-                _ => true,
+            let now = Seen::new(op, value);
+            let Some(&before) = seen.get(&op.key()) else {
+                seen.insert(op.key(), now);
+                continue;
             };
-            seen.versioned = seen.versioned.or(before.versioned);
-            seen.in_order = !by_versions || (before.in_order && no_older);
+            let claim = (Property::MonotonicReads, kind);
+            let now = now.after(ctx, before);
             // Where versions are judged, the chance is counted there, and so is what they find.
             if !by_versions || op.version().is_nil() {
                 *counted.entry(claim).or_default() += 1;
             }
             let (earlier, highest) = before.highest;
-            if value < highest && seen.in_order {
+            if value < highest && (!by_versions || now.in_order) {
                 let what =
                     format!("expected at least {highest}, which the same session had read before");
                 findings.add(went_back(ctx, claim, &[earlier], op, &what));
             }
-            if value <= highest {
-                seen.highest = before.highest;
-            }
+            seen.insert(op.key(), now);
         }
     }
     for (claim, count) in counted {

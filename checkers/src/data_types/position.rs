@@ -19,7 +19,7 @@ use crate::findings::{Claim, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
 use crate::row::{Checker, Turn};
 use crate::verdict::{AnomalyKind, Fates};
-use afterall_history::{KeyId, NODE_UNKNOWN, OpId, OpView, Property, Sessions, Status, Workload};
+use afterall_history::{KeyId, OpId, OpView, Property, Sessions, Status, Workload};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
@@ -71,12 +71,12 @@ fn of_key(
     findings: &mut Findings,
 ) {
     let reads = finals(ctx, key);
-    let finals = || reads.iter().copied();
+    let finals = || reads.iter().map(|&read| ctx.op(read));
     // Nothing is less than any position.
-    let left = finals().filter_map(|read| ctx.op(read).output().as_int()).max();
+    let left = finals().filter_map(|read| read.output().as_int()).max();
     let made_up = finals()
-        .filter(|&read| ctx.op(read).output().as_int() == left)
-        .all(|read| unwritten.contains(&read));
+        .filter(|read| read.output().as_int() == left)
+        .all(|read| unwritten.contains(&read.id()));
     let writes = || ctx.on(key).filter(|op| !op.f().is_read() && !op.is_setup());
     for write in writes().filter(|op| op.is_ok()) {
         fates.acknowledged += 1;
@@ -84,7 +84,7 @@ fn of_key(
             Ordering::Equal => &mut fates.survived,
             Ordering::Less if !made_up => &mut fates.superseded,
             Ordering::Greater if is_decided(ctx, write) => {
-                findings.add(lost(ctx, write, left));
+                findings.add(lost(ctx, write, left, &reads));
                 &mut fates.lost
             }
             _ => {
@@ -99,14 +99,11 @@ fn of_key(
     fates.recovered += u64::from(of_it.peek().is_some() && of_it.all(|op| !op.is_ok()));
 }
 
-/// The final reads of a key, one a replica; where no replica is named, all that are marked as final: each is of some replica.
+/// The final reads of a key, one a replica; where no replica is named, all that are marked as final.
 fn finals(ctx: &Context<'_>, key: KeyId) -> Vec<OpId> {
-    if ctx.history.header().nodes == [NODE_UNKNOWN] {
-        let is_final = |op: &OpView<'_>| op.f().is_read() && op.is_ok() && op.is_final();
-        let marked: Vec<OpId> = ctx.on(key).filter(is_final).map(|op| op.id()).collect();
-        if !marked.is_empty() {
-            return marked;
-        }
+    let marked: Vec<OpId> = ctx.unnamed_finals(key).map(OpView::id).collect();
+    if !marked.is_empty() {
+        return marked;
     }
     ctx.finals(key).iter().map(|&(_, read)| read).collect()
 }
@@ -126,9 +123,9 @@ fn why_undecided(ctx: &Context<'_>, write: OpView<'_>, left: Option<i64>) -> Str
         None if write.input().as_int() < left => {
             format!("a final read of {name} returned what no write that succeeded had written")
         }
-        None if ctx.all_read(write.key()) && !ctx.finals_are_marked() => format!(
-            "the last reads of {name} are behind #{number}, and the history does not say whether they are final (use --final last if they are)"
-        ),
+        None if ctx.all_read(write.key()) && !ctx.finals_are_marked() => {
+            explain::not_final(name, &format!("are behind #{number}"))
+        }
         None if ctx.all_read(write.key()) => {
             format!("operation #{number} still changed things during the final reads")
         }
@@ -136,11 +133,10 @@ fn why_undecided(ctx: &Context<'_>, write: OpView<'_>, left: Option<i64>) -> Str
     }
 }
 
-fn lost(ctx: &Context<'_>, write: OpView<'_>, left: Option<i64>) -> Finding {
+fn lost(ctx: &Context<'_>, write: OpView<'_>, left: Option<i64>, finals: &[OpId]) -> Finding {
     let (cause, why) = explain::why_gone(ctx, write.id());
     let left = left.map_or_else(|| "nothing".to_owned(), |at| at.to_string());
     let gone = format!("at the end {} is no further than {left}", write.key_name());
-    let finals = finals(ctx, write.key());
     Finding {
         claim: NO_LOST,
         or: Vec::new(),
@@ -148,7 +144,7 @@ fn lost(ctx: &Context<'_>, write: OpView<'_>, left: Option<i64>) -> Finding {
         sentence: explain::gone(ctx, write.id(), &gone, &cause, &why),
         cause,
         key: Some(write.key()),
-        ops: std::iter::once(write.id()).chain(finals).collect(),
+        ops: std::iter::once(write.id()).chain(finals.iter().copied()).collect(),
         edges: Vec::new(),
     }
 }

@@ -110,8 +110,7 @@ fn converged(
             } else if ctx.finals_are_marked() {
                 findings.add(diverged(ctx, reads_from, key, &held));
             } else {
-                let why = "and the history does not say whether they are final (use --final last if they are)";
-                findings.undecided(CLAIM, format!("the last reads of {name} differ, {why}"));
+                findings.undecided(CLAIM, explain::not_final(name, "differ"));
             }
         } else if let Some((value, _)) = held.pop_first()
             && ctx.all_read(key)
@@ -377,9 +376,6 @@ fn missing(ctx: &Context<'_>, reads_from: &ReadsFrom, key: KeyId) -> Vec<Missing
     std::iter::once(first).chain(other).collect()
 }
 
-/// Replicas that are named of those that do not show an update.
-const NAMES_MAX: usize = 8;
-
 /// Which updates were not shown everywhere, and when each was taken; nothing where that is not known. Whether they arrived is
 /// more than reads tell: a replica may have them, and prefer another.
 fn not_shown(ctx: &Context<'_>, missing: &[Missing]) -> String {
@@ -388,14 +384,9 @@ fn not_shown(ctx: &Context<'_>, missing: &[Missing]) -> String {
         false => String::new(),
     };
     let by = |of: &Missing| {
-        let names = of.at.iter().take(NAMES_MAX).map(|&node| ctx.history.node_name(node));
-        let mut names: Vec<String> = names.map(str::to_owned).collect();
-        if of.at.len() > names.len() {
-            names.push(format!("{} more", of.at.len() - names.len()));
-        }
-        let names = crate::words::list(&names).unwrap_or_default();
-        let verb = if of.at.len() == 1 { "does" } else { "do" };
-        format!("which {names} {verb} not show")
+        let names: Vec<&str> = of.at.iter().map(|&node| ctx.history.node_name(node)).collect();
+        let verb = if names.len() == 1 { "does" } else { "do" };
+        format!("which {} {verb} not show", crate::words::few(&names))
     };
     let said = |of: &Missing, order: &str| {
         let at = when(ctx.op(of.update));

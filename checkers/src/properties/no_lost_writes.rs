@@ -125,17 +125,14 @@ fn fates(
             || (rule == RegisterRule::SiblingsClient
                 && ctx.history.updates_left_out(key, None, u32::MAX));
         // Where nobody says that a read is final, the replica may have been about to hear of more.
-        let judged = ctx.unsettled(key).is_none()
-            && ctx.all_read(key)
-            && ctx.finals_are_marked()
-            && !in_part;
+        let settled = ctx.unsettled(key).is_none() && ctx.all_read(key) && ctx.finals_are_marked();
+        let judged = settled && !in_part;
         let mut replaced = BTreeSet::new();
         if rule == RegisterRule::SiblingsClient {
             replaced = contexts(ctx, reads_from, key, &finals);
         }
         let of = Key { key, finals: &finals, replaced, shown: &shown };
         // Where values repeat, all that may be there at the end: what began after each of these is lost, whichever it is.
-        let settled = ctx.unsettled(key).is_none() && ctx.all_read(key) && ctx.finals_are_marked();
         let wanted = in_part && settled && rule == RegisterRule::Lww;
         let may = wanted.then(|| candidates(ctx, reads_from, reads)).flatten();
         let whichever = may.as_ref().map(|finals| Key {
@@ -169,9 +166,9 @@ fn fates(
                         None if ctx.all_read(key) && made_up => {
                             format!("a final read of {name} returned what no write that succeeded had written")
                         }
-                        None if ctx.all_read(key) => format!(
-                            "the last reads of {name} do not show it all, and the history does not say whether they are final (use --final last if they are)"
-                        ),
+                        None if ctx.all_read(key) && !ctx.finals_are_marked() => {
+                            explain::not_final(name, "do not show it all")
+                        }
                         None => unread(),
                     }
                 });

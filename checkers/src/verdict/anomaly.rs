@@ -74,16 +74,25 @@ fn circumstances() -> Grounds {
     Grounds::Circumstances
 }
 
+impl Grounds {
+    /// The word for a reader; none where the sentence of the anomaly has said it.
+    #[must_use]
+    pub fn label(self) -> Option<&'static str> {
+        match self {
+            Grounds::Cause => Some("Cause"),
+            Grounds::Circumstances => Some("Circumstances"),
+            Grounds::Description => None,
+        }
+    }
+}
+
 impl Anomaly {
     /// What the group has in common, for a reader: `Cause: …` where that is shown, `Circumstances: …` where it is not; none where
     /// the sentence has said it.
+    #[must_use]
     pub fn in_common(&self) -> Option<String> {
-        let word = match self.grounds {
-            Grounds::Cause => "Cause",
-            Grounds::Circumstances => "Circumstances",
-            Grounds::Description => return None,
-        };
-        (!self.cause.is_empty()).then(|| format!("{word}: {}", self.cause))
+        let label = self.grounds.label().filter(|_| !self.cause.is_empty())?;
+        Some(format!("{label}: {}", self.cause))
     }
 }
 

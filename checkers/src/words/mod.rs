@@ -7,7 +7,7 @@ mod sentence;
 mod value;
 
 pub(crate) use fault::parameters;
-pub(crate) use list::list;
+pub(crate) use list::{few, list};
 pub use number::{count, counted, duration, percent, share};
 pub(crate) use sentence::sentence;
 pub(crate) use value::{item, returned, shows_nothing, value};

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// A whole number that is not negative, and that nothing else bounds.
 pub(crate) fn number<N: FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| {
-        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        if is_digits(text) {
             let most = u64::MAX >> (64 - 8 * size_of::<N>().clamp(1, 8));
             return format!("expected a whole number of at most {most}, found {text}");
         }
@@ -38,11 +38,14 @@ pub(crate) fn time(text: &str) -> Result<Duration, String> {
 
 /// What was found, in quotes unless it is a number.
 fn found(text: &str) -> String {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    match !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    match is_digits(text.strip_prefix('-').unwrap_or(text)) {
         true => text.to_owned(),
         false => format!("{text:?}"),
     }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A word of a vocabulary, with all of them in the help.

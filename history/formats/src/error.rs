@@ -71,9 +71,8 @@ impl FormatError {
             false => format!("the file is read as {format}"),
         };
         match problem {
-            // A file that was cut off is of the format so far.
-            Problem::Unexpected { found, .. } if found.starts_with("the end of the file") => {}
-            Problem::Json { what, .. } if what.starts_with("EOF") => {}
+            // It is of the format so far.
+            cut if cut.is_cut_off() => {}
             Problem::Unexpected { hint: hint @ None, .. } => *hint = Some(reading.into()),
             Problem::Json { what, .. } => what.push_str(&format!(" ({reading})")),
             _ => {}

@@ -4,6 +4,9 @@ use afterall_history::{Damage, TransactionDamage, Workload};
 use std::borrow::Cow;
 use std::fmt;
 
+/// What is found where a file was cut off.
+const CUT_OFF: &str = "the end of the file: it was cut off";
+
 /// What is wrong at a place of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -30,6 +33,8 @@ pub enum Problem {
         what: String,
         /// The column, from 1, where it is known.
         column: Option<usize>,
+        /// Whether it ends too early.
+        cut_off: bool,
     },
     /// It cannot be unpacked.
     Packed {
@@ -77,11 +82,26 @@ impl Problem {
         Problem::Unexpected { expected: expected.into(), found: found.into(), hint: None }
     }
 
+    /// The file ends where something else should stand.
+    pub(crate) fn cut_off(expected: impl Into<Cow<'static, str>>) -> Self {
+        Problem::expected(expected, CUT_OFF)
+    }
+
+    /// Whether the file was cut off: as far as it goes, nothing is wrong with it.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        match self {
+            Problem::Unexpected { found, .. } => found.as_ref() == CUT_OFF,
+            Problem::Json { cut_off, .. } => *cut_off,
+            _ => false,
+        }
+    }
+
     /// What serde says of JSON, with the column or without.
     pub(crate) fn json(error: &serde_json::Error, with_column: bool) -> Self {
         let mut what = error.to_string();
         what.truncate(what.rfind(" at line ").unwrap_or(what.len()));
-        Problem::Json { what, column: with_column.then_some(error.column()) }
+        let column = with_column.then_some(error.column());
+        Problem::Json { what, column, cut_off: error.is_eof() }
     }
 
     /// Histories of this kind are not judged.
@@ -146,10 +166,10 @@ impl fmt::Display for Problem {
             Problem::Value { text, why } => {
                 return write!(f, "expected one value as JSON or EDN, found {text:?}: {why}");
             }
-            Problem::Json { what, column: Some(column) } => {
+            Problem::Json { what, column: Some(column), .. } => {
                 return write!(f, "{what} (column {column})");
             }
-            Problem::Json { what, column: None } => return f.write_str(what),
+            Problem::Json { what, column: None, .. } => return f.write_str(what),
             Problem::Transaction(damage) => return write!(f, "{damage}"),
         };
         match hint {

@@ -86,10 +86,7 @@ impl<'n> Source<'n> {
                     return Ok(taken);
                 }
                 Err(Stop::More) if self.ended => {
-                    return Err(self.wrong(Problem::expected(
-                        "the end of what begins here",
-                        "the end of the file: it was cut off",
-                    )));
+                    return Err(self.wrong(Problem::cut_off("the end of what begins here")));
                 }
                 Err(Stop::More) => self.fill()?,
                 Err(Stop::Wrong { lines, problem }) => {

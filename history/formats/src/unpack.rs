@@ -46,10 +46,7 @@ impl Packing {
     pub(crate) fn refusal(self, error: io::Error) -> Problem {
         let name = self.name();
         match error.kind() {
-            io::ErrorKind::UnexpectedEof => Problem::expected(
-                format!("the end of the {name} data"),
-                "the end of the file: it was cut off",
-            ),
+            io::ErrorKind::UnexpectedEof => Problem::cut_off(format!("the end of the {name} data")),
             // The limit says what to do.
             io::ErrorKind::Other => Problem::Packed { what: error.to_string() },
             _ => Problem::Packed {

@@ -84,13 +84,9 @@ pub(crate) fn walk(
         }
     }
     match around {
-        Around::List(_, line) => Err(source.wrong_in(
-            line,
-            Problem::expected(
-                "the end of the list that begins here",
-                "the end of the file: it was cut off",
-            ),
-        )),
+        Around::List(_, line) => {
+            Err(source.wrong_in(line, Problem::cut_off("the end of the list that begins here")))
+        }
         _ => Ok(()),
     }
 }

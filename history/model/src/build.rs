@@ -244,12 +244,18 @@ impl HistoryBuilder {
         Ok(())
     }
 
-    fn shape(&self, raw: &RawOp, checked: Result<(), &'static str>) -> Result<(), Damage> {
-        checked.map_err(|why| match why {
-            shape::NOT_OF_THE_WORKLOAD => {
+    fn shape(
+        &self,
+        raw: &RawOp,
+        checked: Result<(), impl Into<shape::Misfit>>,
+    ) -> Result<(), Damage> {
+        checked.map_err(|misfit| match misfit.into() {
+            shape::Misfit::NoSuchOperation => {
                 Damage::NoSuchOperation { workload: self.history.header.workload, f: raw.f }
             }
-            why => Damage::Shape { f: raw.f, value: self.data.value(raw.value).to_string(), why },
+            shape::Misfit::Value(why) => {
+                Damage::Shape { f: raw.f, value: self.data.value(raw.value).to_string(), why }
+            }
         })
     }
 

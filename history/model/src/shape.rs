@@ -5,8 +5,19 @@ use crate::datum::{Data, Datum, View};
 use crate::function::Function;
 use crate::workload::Workload;
 
-/// Why an operation does not fit that its workload does not have.
-pub(crate) const NOT_OF_THE_WORKLOAD: &str = "the workload has no such operation";
+/// Why an operation is not one of its workload.
+pub(crate) enum Misfit {
+    /// The workload has no such operation.
+    NoSuchOperation,
+    /// It carries another value than it should; what, in words.
+    Value(&'static str),
+}
+
+impl From<&'static str> for Misfit {
+    fn from(why: &'static str) -> Misfit {
+        Misfit::Value(why)
+    }
+}
 
 const CART_READ: &str = "a cart's read returns a list of [element, quantity]";
 
@@ -14,13 +25,13 @@ const TEXT: &str = "the value is a text";
 const AMOUNT: &str = "the amount is a whole number ≥ 1";
 const ELEMENTS: &str = "a read returns null or a list of elements";
 
-/// What is wrong with what was asked, in words.
+/// What is wrong with what was asked.
 pub(crate) fn of_input(
     workload: Workload,
     data: &Data,
     f: Function,
     input: Datum,
-) -> Result<(), &'static str> {
+) -> Result<(), Misfit> {
     use Function as F;
     use Workload as W;
     let (fits, why) = match (workload, f) {
@@ -53,9 +64,9 @@ pub(crate) fn of_input(
             input.as_int().is_some_and(|position| position >= 1),
             "a position is a whole number ≥ 1",
         ),
-        _ => (false, NOT_OF_THE_WORKLOAD),
+        _ => return Err(Misfit::NoSuchOperation),
     };
-    if fits { Ok(()) } else { Err(why) }
+    if fits { Ok(()) } else { Err(why.into()) }
 }
 
 /// What is wrong with what an acknowledged operation returned, in words.

@@ -6,7 +6,7 @@ use afterall_checkers::Verdict;
 use afterall_checkers::verdict::{
     AvailabilityFigures, LevelFigures, MixedFigures, StalenessFigures, WindowFigures,
 };
-use afterall_history::{NODE_UNKNOWN, Phase};
+use afterall_history::NODE_UNKNOWN;
 
 impl Screen {
     /// Of each kind of fault the side on which least was answered, and all of them together.
@@ -115,7 +115,7 @@ impl Screen {
         for phase in f.phases.iter().filter(|phase| phase.reads > 0) {
             let mut text = format!(
                 "{}: {} of {}",
-                phase_name(phase.phase),
+                words::phase(phase.phase),
                 words::count(phase.stale),
                 words::counted(phase.reads, "read")
             );
@@ -277,17 +277,6 @@ impl Screen {
         if !some.is_empty() {
             self.wrap(2, &format!("also: {}", some.join("; ")));
         }
-    }
-}
-
-/// A phase, in words.
-fn phase_name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Healthy => "healthy",
-        Phase::Faults => "under fault",
-        Phase::Heal => "healed",
-        Phase::Quiescence => "after the updates",
-        Phase::Final => "at the end",
     }
 }
 

@@ -28,8 +28,9 @@ function drawAnomalies() {
   const causes = new Map();
   for (const a of anomalies) causes.set(a.cause, [...(causes.get(a.cause) ?? []), a]);
   for (const [cause, list] of causes) {
-    const words = { cause: "Cause: ", circumstances: "Circumstances: " }[list[0].grounds] ?? "";
-    add(host, el("div", { class: "group" }, cause && el("h3", {}, words + cause), list.map(article)));
+    const label = run.words.grounds[list[0].grounds];
+    const title = label ? `${label}: ${cause}` : cause;
+    add(host, el("div", { class: "group" }, cause && el("h3", {}, title), list.map(article)));
   }
   if (verdict.groups_left_out > 0)
     add(host, el("p", { class: "muted" }, `${counted(verdict.groups_left_out, "further group")} are left out here.`));

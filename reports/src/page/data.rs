@@ -7,6 +7,7 @@ use super::status::status;
 use super::texts::{Texts, VALUE_CHARS};
 use crate::context::{Context, NodeLog};
 use crate::words;
+use afterall_checkers::verdict::Grounds;
 use afterall_checkers::{Anomaly, Verdict};
 use afterall_history::{
     FaultKind, Function, History, KeyId, NodeChange, NodeId, OpId, Phase, SessionId,
@@ -66,6 +67,9 @@ struct Words {
     tiers: Option<String>,
     /// What kinds of anomalies mean that are called as in the literature.
     kinds: BTreeMap<&'static str, &'static str>,
+    /// What groups have in common is called after its grounds.
+    grounds: BTreeMap<&'static str, &'static str>,
+    phases: BTreeMap<&'static str, &'static str>,
 }
 
 impl Words {
@@ -76,6 +80,8 @@ impl Words {
             numbers: words::numbers(verdict),
             tiers: words::tiers_differ(verdict),
             kinds: kinds.filter_map(|kind| Some((kind.name(), kind.explanation()?))).collect(),
+            grounds: Grounds::ALL.iter().filter_map(|of| Some((of.name(), of.label()?))).collect(),
+            phases: Phase::ALL.iter().map(|&of| (of.name(), words::phase(of))).collect(),
         }
     }
 }

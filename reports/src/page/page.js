@@ -26,14 +26,7 @@ const plural = (what) =>
   /[^aeiou]y$/.test(what) ? what.replace(/y$/, "ies") : /(ch|s)$/.test(what) ? `${what}es` : `${what}s`;
 const counted = (n, what) => `${count(n)} ${n === 1 ? what : plural(what)}`;
 // A phase, in the words of the terminal.
-const phaseName = (phase) =>
-  ({
-    healthy: "healthy",
-    faults: "under fault",
-    heal: "healed",
-    quiescence: "after the updates",
-    final: "at the end",
-  })[phase] ?? phase;
+const phaseName = (phase) => run.words.phases[phase] ?? phase;
 function duration(ns) {
   if (verdict.untimed) return counted(Math.round(ns), "event");
   const a = Math.abs(ns),
