@@ -51,6 +51,7 @@ function drawAppendix() {
     add(
       host,
       el("h3", {}, "What the nodes sent to each other"),
+      verdict.world === "process" && el("p", { class: "muted" }, "Each node counts from its last start on."),
       table(
         ["what", { name: "how many", num: true }],
         c.traffic.map(([name, value]) =>
