@@ -36,9 +36,11 @@ scenarios! {
     "device-switch-session",
     "device-switch-last-write-wins",
     "vector-clocks",
+    "dns",
     "textbook-equal-timestamps",
     "textbook-lost-rumor",
     "textbook-older-write",
+    "textbook-tree-shape",
 }
 
 /// The text of a scenario that comes with the program.

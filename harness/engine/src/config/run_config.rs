@@ -280,9 +280,10 @@ impl RunConfig {
         }
         if copies.are_partial(self.nodes) {
             let wrong = |what| wrong("replicas", what);
-            if matches!(flavour, Flavour::Causal | Flavour::Textbook) {
+            let has_its_own = matches!(flavour, Flavour::Causal | Flavour::TtlCache);
+            if has_its_own || flavour.is_a_textbooks() {
                 return wrong(format!(
-                    "the flavour {flavour} holds everything on every node: leave it out, or choose another flavour"
+                    "the flavour {flavour} has its own rule of which node holds what: leave it out, or choose another flavour"
                 ));
             }
             if self.nodes > PARTIAL_NODES_MAX {

@@ -16,7 +16,7 @@ fn runs(lie: Option<Lie>, flavour: Flavour, workload: Workload) -> Vec<RunConfig
 
 /// The correct flavours.
 fn configurations() -> impl Iterator<Item = (Flavour, Workload)> {
-    everything().into_iter().filter(|(flavour, _)| *flavour != Flavour::Textbook)
+    everything().into_iter().filter(|(flavour, _)| !flavour.is_a_textbooks())
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn every_mix(seeds: u64) -> Vec<RunConfig> {
             }
         }
     }
-    runs.retain(|config| config.flavour != Some(Flavour::Textbook));
+    runs.retain(|config| !config.flavour.is_some_and(Flavour::is_a_textbooks));
     runs
 }
 

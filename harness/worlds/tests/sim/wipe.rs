@@ -14,7 +14,7 @@ fn with_wipes(faults: Vec<FaultKind>) -> Vec<FaultKind> {
 
 #[test]
 fn what_is_promised_of_lost_disks_holds_under_every_fault() {
-    let correct = everything().into_iter().filter(|(flavour, _)| *flavour != Flavour::Textbook);
+    let correct = everything().into_iter().filter(|(flavour, _)| !flavour.is_a_textbooks());
     let configs = correct.enumerate().map(|(seed, (flavour, workload))| {
         let mut config = config(flavour, workload, 70_000 + seed as u64);
         config.faults = with_wipes(every_fault());

@@ -31,8 +31,12 @@ vocabulary! {
         Quorum = "quorum",
         /// Stock of which each replica sells its share alone.
         Escrow = "escrow",
+        /// Registers that one node holds; the others keep its answers for five seconds, as resolvers of DNS do.
+        TtlCache = "ttl-cache",
         /// Gossip as a textbook prints it: versions by their maximum, no tie-break, no disk.
         Textbook = "textbook",
+        /// The same, with anti-entropy that compares the textbook's hash trees in place of version vectors.
+        TextbookTree = "textbook-tree",
     }
 }
 
@@ -40,13 +44,25 @@ impl Flavour {
     /// Which data types it has.
     #[must_use]
     pub fn has(self, workload: Workload) -> bool {
-        self != Flavour::Textbook || workload == Workload::Register
+        match self {
+            Flavour::TtlCache => workload == Workload::Register,
+            Flavour::Textbook | Flavour::TextbookTree => {
+                matches!(workload, Workload::Register | Workload::Set)
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether it is as a textbook prints it, and so known to be wrong.
+    #[must_use]
+    pub fn is_a_textbooks(self) -> bool {
+        matches!(self, Flavour::Textbook | Flavour::TextbookTree)
     }
 
     /// What this flavour claims to hold for a data type, with durable storage.
     #[must_use]
     pub fn promises(self, workload: Workload) -> Vec<Promise> {
-        if self == Flavour::Textbook {
+        if self.is_a_textbooks() {
             return vec![Promise::to_all(Convergence)];
         }
         let lasting = match workload {
@@ -116,7 +132,11 @@ impl Flavour {
         let by_objects =
             mechanisms.contains(Mechanism::ReadRepair) || mechanisms.contains(Mechanism::Hints);
         match self {
-            Flavour::Textbook if !mechanisms.is_usual() => Err("rumors,anti-entropy"),
+            Flavour::Textbook | Flavour::TextbookTree | Flavour::TtlCache
+                if !mechanisms.is_usual() =>
+            {
+                Err("rumors,anti-entropy")
+            }
             Flavour::Causal if by_objects => Err("rumors, anti-entropy, or both"),
             _ => Ok(()),
         }
@@ -128,7 +148,8 @@ impl Flavour {
     pub fn may_break_when_a_disk_is_lost(self, property: Property, mechanisms: Mechanisms) -> bool {
         match property {
             Convergence => {
-                matches!(self, Flavour::Causal | Flavour::Textbook)
+                self == Flavour::Causal
+                    || self.is_a_textbooks()
                     || !mechanisms.contains(Mechanism::AntiEntropy)
             }
             NoPhantoms | NoDoubleIncrements => false,
@@ -160,6 +181,7 @@ impl Flavour {
             Flavour::Lww => &[NoPhantoms],
             Flavour::LwwHlc => &[NoPhantoms, NoCausalLoss],
             Flavour::Quorum => &[Linearizable, FreshReads, NoLostWrites, NoPhantoms],
+            Flavour::TtlCache => &[NoLostWrites, NoPhantoms],
             _ => &[NoLostWrites, NoPhantoms],
         }
     }
@@ -182,6 +204,10 @@ impl Flavour {
             (Flavour::Session | Flavour::Causal | Flavour::Quorum, Workload::Register) => {
                 (&[], &[ReadYourWrites, MonotonicReads, MonotonicWrites, WritesFollowReads])
             }
+            // All write to one node. What a cache was told before the write is shown after it, though.
+            (Flavour::TtlCache, Workload::Register) => {
+                (&[MonotonicReads], &[MonotonicWrites, WritesFollowReads])
+            }
             (Flavour::Session, Workload::Chat) => (&reads, &[]),
             (Flavour::Session | Flavour::Causal, _) => (&[], &reads),
             (_, Workload::Register) => {
@@ -198,9 +224,12 @@ impl Flavour {
     pub fn semantics(self) -> Semantics {
         Semantics {
             register: match self {
-                Flavour::Lww | Flavour::LwwHlc | Flavour::Quorum | Flavour::Textbook => {
-                    RegisterRule::Lww
-                }
+                Flavour::Lww
+                | Flavour::LwwHlc
+                | Flavour::Quorum
+                | Flavour::TtlCache
+                | Flavour::Textbook
+                | Flavour::TextbookTree => RegisterRule::Lww,
                 Flavour::Siblings => RegisterRule::SiblingsClient,
                 Flavour::Crdt | Flavour::Session | Flavour::Causal | Flavour::Escrow => {
                     RegisterRule::SiblingsReplica

@@ -11,6 +11,7 @@ use super::told::{Refused, Told};
 
 /// How long an answer is waited for. Clients should be more patient.
 const PATIENCE_NS: u64 = 800_000_000;
+
 impl Node {
     /// Asks a node that holds the object: that which was heard of last.
     pub(super) fn forward(
@@ -32,22 +33,35 @@ impl Node {
         self.figures.requests_forwarded += 1;
         self.forwards.last += 1;
         let number = self.forwards.last;
-        let deadline_ns = now.mono_ns.saturating_add(PATIENCE_NS);
-        let asked = Asked { id, is_read: request.action.is_read(), deadline_ns };
+        let life = self.forwards.lives.get(&holder).copied().unwrap_or(0);
+        let asked = Asked {
+            id,
+            holder,
+            life,
+            request: Box::new(request),
+            asked_ns: now.mono_ns,
+            deadline_ns: now.mono_ns.saturating_add(PATIENCE_NS),
+        };
+        let request = asked.request.clone();
+        effects.sends.push((holder, Message::Forward { number, life, request }));
         self.forwards.asked.insert(number, asked);
-        let request = Box::new(request);
-        effects.sends.push((holder, Message::Forward { number, request }));
     }
 
-    /// A peer hands over a request.
+    /// A peer hands over a request, and says which life of this node it asks. One that comes twice is carried out once, also where
+    /// this node was started again in between: a request to another life is not carried out.
     pub(super) fn forwarded(
         &mut self,
         now: Moment,
         from: NodeId,
-        number: u64,
+        (number, life): (u64, u32),
         request: Request,
         effects: &mut Effects,
     ) {
+        if life != self.actor.incarnation {
+            let life = self.actor.incarnation;
+            effects.sends.push((from, Message::OtherLife { number, life }));
+            return;
+        }
         if !self.forwards.is_new(from, number) {
             return;
         }
@@ -75,9 +89,34 @@ impl Node {
         effects.sends.push((to, Message::Forwarded { number, answer }));
     }
 
+    /// A holder is in another life than the one that was asked. What no life can have carried out is asked again; a change that
+    /// an earlier one may have made is not.
+    pub(super) fn lives_again(
+        &mut self,
+        from: NodeId,
+        (number, life): (u64, u32),
+        effects: &mut Effects,
+    ) {
+        self.forwards.lives(from, life);
+        let Some(asked) = self.forwards.asked.get_mut(&number) else { return };
+        if asked.holder != from || asked.life >= life {
+            return;
+        }
+        if asked.life == 0 || asked.request.action.is_read() {
+            asked.life = life;
+            let request = asked.request.clone();
+            effects.sends.push((from, Message::Forward { number, life, request }));
+        } else if let Some(asked) = self.forwards.asked.remove(&number) {
+            self.figures.requests_refused += 1;
+            let refusal = Refusal::Unconfirmed { wanted: 1, found: 0 };
+            self.reply(asked.id, Err(refusal), effects);
+        }
+    }
+
     /// A holder has answered.
     pub(super) fn told(
         &mut self,
+        now: Moment,
         number: u64,
         answer: Result<Box<Told>, Refused>,
         effects: &mut Effects,
@@ -85,6 +124,11 @@ impl Node {
         let Some(asked) = self.forwards.asked.remove(&number) else { return };
         let told = answer.map(|told| told.answer(self.config.id));
         let answer = told.map_err(Refused::refusal);
+        if let (Some(cache), Ok(answer)) = (&mut self.cache, &answer)
+            && asked.request.action.is_read()
+        {
+            cache.keep(now.mono_ns, asked.asked_ns, asked.request.key, answer.clone());
+        }
         self.reply(asked.id, answer, effects);
     }
 
@@ -93,9 +137,9 @@ impl Node {
         while let Some(asked) = self.forwards.asked.first_entry()
             && asked.get().deadline_ns <= now.mono_ns
         {
-            let Asked { id, is_read, .. } = asked.remove();
+            let Asked { id, request, .. } = asked.remove();
             self.figures.requests_refused += 1;
-            let refusal = match is_read {
+            let refusal = match request.action.is_read() {
                 true => Refusal::Unavailable { wanted: 1, found: 0 },
                 // The change may have been made, and its answer be lost.
                 false => Refusal::Unconfirmed { wanted: 1, found: 0 },

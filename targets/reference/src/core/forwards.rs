@@ -1,5 +1,6 @@
 //! The requests that wait for the answer of a node that holds their object.
 
+use super::api::Request;
 use super::effects::RequestId;
 use super::identity::NodeId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,11 @@ pub(super) const OF_PEERS: RequestId = 1 << 63;
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) id: RequestId,
-    pub(super) is_read: bool,
+    pub(super) holder: NodeId,
+    /// The life of the holder that was asked; 0: not known, and so not carried out by any.
+    pub(super) life: u32,
+    pub(super) request: Box<Request>,
+    pub(super) asked_ns: u64,
     pub(super) deadline_ns: u64,
 }
 
@@ -28,6 +33,8 @@ pub(super) struct Forwards {
     pub(super) asking: BTreeMap<RequestId, (NodeId, u64)>,
     /// By peer: the numbers of its last requests, since a message may come twice and a change must not.
     seen: BTreeMap<NodeId, BTreeSet<u64>>,
+    /// The last life of each peer that is known.
+    pub(super) lives: BTreeMap<NodeId, u32>,
     pub(super) last: u64,
     /// When each peer has said something last.
     pub(super) heard_ns: BTreeMap<NodeId, u64>,
@@ -36,8 +43,8 @@ pub(super) struct Forwards {
 impl Forwards {
     /// The numbers of each life of a node are its own.
     pub(super) fn new(incarnation: u32) -> Self {
-        let (asked, asking, seen, heard_ns) = Default::default();
-        Forwards { asked, asking, seen, last: u64::from(incarnation) << 32, heard_ns }
+        let (asked, asking, seen, lives, heard_ns) = Default::default();
+        Forwards { asked, asking, seen, lives, last: u64::from(incarnation) << 32, heard_ns }
     }
 
     /// When the first has waited long enough.
@@ -48,6 +55,12 @@ impl Forwards {
     /// A peer lives.
     pub(super) fn heard(&mut self, peer: NodeId, now_ns: u64) {
         self.heard_ns.insert(peer, now_ns);
+    }
+
+    /// Notes that a peer is in this life, or a later one.
+    pub(super) fn lives(&mut self, peer: NodeId, life: u32) {
+        let known = self.lives.entry(peer).or_insert(0);
+        *known = (*known).max(life);
     }
 
     /// Notes a request of a peer's; returns whether it is new. One that is too old to tell is not.

@@ -118,8 +118,17 @@ pub enum Message {
     Forward {
         /// Which of the sender's it is.
         number: u64,
+        /// Which life of the receiver it asks.
+        life: u32,
         /// The request.
         request: Box<Request>,
+    },
+    /// An answer to [`Message::Forward`]: it was not carried out, since the sender is in another life than it asks.
+    OtherLife {
+        /// The same.
+        number: u64,
+        /// The life.
+        life: u32,
     },
     /// The answer to [`Message::Forward`].
     Forwarded {

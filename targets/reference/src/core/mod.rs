@@ -5,6 +5,7 @@
 
 mod anti_entropy;
 mod api;
+mod cache;
 mod cart;
 mod chat;
 mod clock;
@@ -42,6 +43,7 @@ mod set;
 mod stock;
 mod store;
 mod textbook;
+mod textbook_tree;
 mod told;
 mod update;
 mod waiting;

@@ -115,6 +115,17 @@ pub const MUTANTS: &[MutantRow] = &[
         bug: |rules| rules.bugs.hints_in_memory = true,
     },
     MutantRow {
+        name: "cache-never-expires",
+        summary: "what a node that holds another one's answer has once been told is used for ever",
+        breaks: Convergence,
+        flavour: Flavour::TtlCache,
+        workload: Workload::Register,
+        shows: &[(Flavour::TtlCache, REGISTER)],
+        faults: &[],
+        mechanisms: Mechanisms::USUAL,
+        bug: |rules| rules.bugs.cache_never_expires = true,
+    },
+    MutantRow {
         name: "half-tree",
         summary: "anti-entropy compares only the left half of the digest tree",
         breaks: Convergence,

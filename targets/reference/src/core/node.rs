@@ -1,6 +1,7 @@
 //! The replica as a state machine: inputs and the time in, effects out.
 
 use super::api::{Action, Answer, Content, DataType, ELEMENTS_MAX, Key, Refusal, Request};
+use super::cache::Cache;
 use super::chat::Chats;
 use super::clock::{Clock, Moment};
 use super::config::Config;
@@ -35,6 +36,8 @@ pub struct Node {
     pub(super) store: Store,
     pub(super) ring: Ring,
     pub(super) forwards: Forwards,
+    /// What the holders have answered, where it may be used again.
+    pub(super) cache: Option<Cache>,
     pub(super) rumors: Rumors,
     pub(super) log: Log,
     pub(super) coordinator: Coordinator,
@@ -63,11 +66,17 @@ impl Node {
         let rules = config.rules();
         let actor = Actor { node: config.id, incarnation };
         let seed = config.seed ^ (u64::from(config.id.0) << 32) ^ u64::from(incarnation);
-        let textbook = (config.flavour == Flavour::Textbook)
-            .then(|| Textbook::new(config.id, config.peers.clone(), config.fanout));
+        let by_tree = config.flavour == Flavour::TextbookTree;
+        let textbook = config
+            .flavour
+            .is_a_textbooks()
+            .then(|| Textbook::new(config.id, config.peers.clone(), config.fanout, by_tree));
         let mut members = config.peers.clone();
         members.push(config.id);
-        let ring = Ring::new(&members, config.copies.replicas(config.nodes()).into());
+        let ring = match members.iter().min() {
+            Some(&first) if rules.caches => Ring::Sole(first),
+            _ => Ring::new(&members, config.copies.replicas(config.nodes()).into()),
+        };
         let mut node = Node {
             rules,
             actor,
@@ -75,6 +84,7 @@ impl Node {
             store: Store::new(config.id, ring.clone()),
             ring,
             forwards: Forwards::new(incarnation),
+            cache: rules.caches.then(|| Cache::new(rules.bugs.cache_never_expires)),
             rumors: Rumors::new(config.peers.len() + 1),
             // Of peers' changes only the log of this flavour knows: for thousands of nodes that is much.
             log: Log::new(if rules.causal { &config.peers } else { &[] }, rules.rumors),
@@ -221,7 +231,11 @@ impl Node {
             return self.reply(id, answer, effects);
         }
         if !self.ring.holds(self.config.id, &request.key) {
-            return self.forward(now, id, request, effects);
+            let cached = self.cache.as_ref().filter(|_| request.action.is_read());
+            return match cached.and_then(|cache| cache.get(now.mono_ns, &request.key)) {
+                Some(answer) => self.reply(id, Ok(answer), effects),
+                None => self.forward(now, id, request, effects),
+            };
         }
         if !self.is_behind(&request) {
             return self.carry_out(now, id, request, effects);

@@ -70,10 +70,13 @@ impl Node {
             Message::Stored { number } => self.stored(now, from, number, effects),
             Message::Compare { key, entries } => self.compare_read(from, &key, entries, effects),
             Message::Mend { objects, wanted } => self.mended(from, objects, wanted, effects),
-            Message::Forward { number, request } => {
-                self.forwarded(now, from, number, *request, effects);
+            Message::Forward { number, life, request } => {
+                self.forwarded(now, from, (number, life), *request, effects);
             }
-            Message::Forwarded { number, answer } => self.told(number, answer, effects),
+            Message::OtherLife { number, life } => {
+                self.lives_again(from, (number, life), effects);
+            }
+            Message::Forwarded { number, answer } => self.told(now, number, answer, effects),
             Message::Hint { number, key, object } => {
                 self.handed(from, number, key, object, effects);
             }

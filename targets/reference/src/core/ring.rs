@@ -11,10 +11,17 @@ const PLACES: u64 = 64;
 
 /// Which nodes hold which objects. Every node comes to the same.
 #[derive(Debug, Clone)]
-pub(super) struct Ring(Option<Arc<Partial>>);
+pub(super) enum Ring {
+    /// Every node holds everything.
+    Whole,
+    /// One node holds everything, and no other holds anything.
+    Sole(NodeId),
+    /// Each object has a list of nodes.
+    Partial(Arc<Places>),
+}
 
 #[derive(Debug, Clone)]
-struct Partial {
+pub(super) struct Places {
     replicas: usize,
     /// In the order of the ring.
     places: Vec<(u64, NodeId)>,
@@ -24,7 +31,7 @@ impl Ring {
     /// A ring of these nodes, of which so many hold each object.
     pub(super) fn new(nodes: &[NodeId], replicas: usize) -> Ring {
         if replicas >= nodes.len() {
-            return Ring(None);
+            return Ring::Whole;
         }
         let of = |&node: &NodeId| {
             let bytes = node.0.to_be_bytes();
@@ -32,17 +39,21 @@ impl Ring {
         };
         let mut places: Vec<_> = nodes.iter().flat_map(of).collect();
         places.sort_unstable();
-        Ring(Some(Arc::new(Partial { replicas, places })))
+        Ring::Partial(Arc::new(Places { replicas, places }))
     }
 
     /// Whether there are nodes that do not hold everything.
     pub(super) fn is_partial(&self) -> bool {
-        self.0.is_some()
+        !matches!(self, Ring::Whole)
     }
 
     /// The nodes that hold an object, the first of its list first; `None`: all. The messages of a chat stay together.
     pub(super) fn holders(&self, key: &Key) -> Option<Vec<NodeId>> {
-        let ring = self.0.as_ref()?;
+        let ring = match self {
+            Ring::Whole => return None,
+            Ring::Sole(node) => return Some(vec![*node]),
+            Ring::Partial(ring) => ring,
+        };
         let name = key.name.split_once(PART).map_or(key.name.as_str(), |(chat, _)| chat);
         let place = xxh3_64_with_seed(name.as_bytes(), key.kind as u64);
         let first = ring.places.partition_point(|&(at, _)| at < place);

@@ -34,6 +34,8 @@ pub struct Rules {
     pub(crate) waits_for_sessions: bool,
     /// Whether a change is shown only after everything that it may follow from.
     pub(crate) causal: bool,
+    /// Whether one node holds everything, and the others keep what it answers for a while.
+    pub(crate) caches: bool,
     /// How many replicas take part in an operation that does not say.
     pub(crate) level: Level,
     /// Whether news is told.
@@ -71,6 +73,7 @@ pub(crate) struct Bugs {
     pub(crate) past_ignored: bool,
     pub(crate) share_lent_twice: bool,
     pub(crate) hints_in_memory: bool,
+    pub(crate) cache_never_expires: bool,
 }
 
 impl Rules {
@@ -81,7 +84,7 @@ impl Rules {
         Rules {
             stamps: if flavour == Flavour::Lww { Stamps::Wall } else { Stamps::Hybrid },
             durability,
-            register_lww: lww || flavour == Flavour::Quorum,
+            register_lww: lww || matches!(flavour, Flavour::Quorum | Flavour::TtlCache),
             counter_lww: lww,
             cart_lww: lww,
             position_lww: lww,
@@ -90,6 +93,7 @@ impl Rules {
             stock_in_shares: flavour == Flavour::Escrow,
             waits_for_sessions: flavour == Flavour::Session,
             causal: flavour == Flavour::Causal,
+            caches: flavour == Flavour::TtlCache,
             level: if flavour == Flavour::Quorum { Level::Quorum } else { Level::One },
             rumors: mechanisms.contains(Mechanism::Rumors),
             anti_entropy: mechanisms.contains(Mechanism::AntiEntropy),
