@@ -3,7 +3,7 @@
 use crate::explore_args::ExploreArgs;
 use crate::failure::Failure;
 use crate::recorded::{ReadArgs, exports};
-use crate::scenario_args::{Listed, ScenarioCommand};
+use crate::scenario_args::{BlameArgs, Listed, MatrixArgs, ScenarioCommand, ShrinkArgs};
 use crate::word::{NODES, number, time, within, words};
 use afterall_engine::config::{MaxBound, REFERENCE};
 use afterall_engine::faults::Registry;
@@ -34,6 +34,9 @@ const EXIT_CODES: &str = "Exit codes: 0 every promise held and every objective w
 const EXPLORE_EXIT_CODES: &str = "Exit codes: 0 no run broke a promise, and every promise was put to the test, 1 a run broke one, 2 unknown, 254 the command line is \
                                   wrong, 255 the harness failed";
 
+const MATRIX_EXIT_CODES: &str = "Exit codes: 0 no correct flavour broke a promise, and every known bug was found in each search, 1 a correct flavour broke one, \
+                                 2 a search for a bug was cut off after 20,000 runs, or a signal came, 254 the command line is wrong, 255 the harness failed";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start a cluster, drive it under faults, and judge what happened
@@ -53,6 +56,13 @@ pub(crate) enum Command {
     /// Make many runs in the sim, each drawn from its seed, and keep the smallest of each kind that fails
     #[command(after_help = EXPLORE_EXIT_CODES)]
     Explore(ExploreArgs),
+    /// Make a run of the sim that fails smaller, as long as it fails in the same way, and keep it as a scenario
+    Shrink(ShrinkArgs),
+    /// Tell which of its faults a run of the sim fails by, and from when on it was bound to fail
+    Blame(BlameArgs),
+    /// See that every flavour of the reference store stays silent over many runs, and how soon every known bug is found
+    #[command(after_help = MATRIX_EXIT_CODES)]
+    Matrix(MatrixArgs),
     /// Judge a recorded history
     Check(CheckArgs),
     /// Write the reports of a run again

@@ -124,22 +124,9 @@ fn all(histories: &[PathBuf], args: &CheckArgs) -> Exit {
             // One line, whatever the file is called.
             _ => println!("{}: {plain}", file.replace(char::is_control, "\u{fffd}")),
         }
-        if badness(exit) > badness(worst) {
-            worst = exit;
-        }
+        worst = worst.worse(exit);
     }
     worst
-}
-
-/// Which of several exit codes is the one to end with: a history that could not be judged hides no more than it must.
-fn badness(exit: Exit) -> u8 {
-    match exit {
-        Exit::Valid => 0,
-        Exit::Unknown => 1,
-        Exit::Invalid => 2,
-        Exit::Usage => 3,
-        Exit::Failed => 4,
-    }
 }
 
 impl ReportFiles {

@@ -30,6 +30,20 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// The one to end with, of two: what could not be judged hides no more than it must.
+    pub(crate) fn worse(self, other: Exit) -> Exit {
+        let rank = |exit: Exit| match exit {
+            Exit::Valid => 0,
+            Exit::Unknown => 1,
+            Exit::Invalid => 2,
+            Exit::Usage => 3,
+            Exit::Failed => 4,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit.code())

@@ -6,6 +6,7 @@ use crate::explore_args::ExploreArgs;
 use crate::failure::{Failure, chain};
 use crate::opening::stopped_by_signals;
 use crate::run::{Watcher, context};
+use crate::shrink::recorded;
 use crate::store::{REPORT, RunFolder};
 use crate::table::Table;
 use afterall_checkers::words::{count, counted, percent};
@@ -98,13 +99,7 @@ fn watched(exploration: &Exploration) -> Explored {
         ));
         bar.tick();
     };
-    let judged = |config: &RunConfig| {
-        let plan = Plan::new(config.clone()).map_err(|error| error.to_string())?;
-        let recording =
-            run(&plan, &mut Reference::cluster(&plan), &mut ()).map_err(|error| chain(&error))?;
-        Ok(recording.judge_promised())
-    };
-    let explored = explore_seeds(exploration, &judged, &stop, &mut tick);
+    let explored = explore_seeds(exploration, &recorded, &stop, &mut tick);
     bar.finish_and_clear();
     explored
 }
@@ -172,7 +167,7 @@ fn verdict_line(exploration: &Exploration, explored: &Explored) -> String {
     line
 }
 
-fn promise((property, sessions): (Property, Sessions)) -> Promise {
+pub(crate) fn promise((property, sessions): (Property, Sessions)) -> Promise {
     Promise { sessions, ..Promise::to_all(property) }
 }
 

@@ -5,6 +5,7 @@
 mod output;
 
 mod args;
+mod blame;
 mod bundled;
 mod check;
 mod control;
@@ -15,6 +16,7 @@ mod explore_args;
 mod failure;
 mod inspect;
 mod list;
+mod matrix;
 mod opening;
 mod progress;
 mod recorded;
@@ -22,6 +24,7 @@ mod run;
 mod runs;
 mod scenario;
 mod scenario_args;
+mod shrink;
 mod signals;
 pub mod store;
 mod table;
@@ -62,6 +65,9 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => run::replay(&args),
         Command::Explore(args) => explore::explore(&args),
+        Command::Shrink(args) => shrink::shrink(&args),
+        Command::Blame(args) => blame::blame(&args),
+        Command::Matrix(args) => matrix::matrix(&args),
         Command::Check(args) => check::check(&args),
         Command::Report(args) => inspect::report(&args),
         Command::Export(args) => inspect::export(&args),

@@ -22,7 +22,7 @@ pub(crate) fn scenario(command: &ScenarioCommand) -> Result<Exit, Failure> {
 }
 
 /// A scenario by its name, or by the path of its file or of a run's folder.
-fn load(scenario: &str) -> Result<RunConfig, Failure> {
+pub(crate) fn load(scenario: &str) -> Result<RunConfig, Failure> {
     if !scenario.contains('/') && !scenario.ends_with(".toml") {
         let names = || SCENARIOS.iter().map(|(name, _)| *name).collect();
         let unknown = || UnknownWord::new("scenario", scenario, names());

@@ -6,6 +6,7 @@
 )]
 
 use crate::failure_key::FailureKey;
+use crate::record::Record;
 use crate::swarm::{Fixed, draw};
 use afterall_checkers::{Outcome, Valid, Verdict};
 use afterall_engine::config::MaxBound;
@@ -158,11 +159,11 @@ impl Failure {
     }
 }
 
-/// Makes the runs of all seeds. `judged` carries a run out and judges it; `stop` ends the exploration early; `tick` is told after
+/// Makes the runs of all seeds, and judges what is promised. `stop` ends the exploration early; `tick` is told after
 /// each run what all have come to.
 pub fn explore(
     exploration: &Exploration,
-    judged: &(dyn Fn(&RunConfig) -> Result<Verdict, String> + Sync),
+    record: Record<'_>,
     stop: &Stop,
     tick: &mut (dyn FnMut(&Explored) + Send),
 ) -> Explored {
@@ -177,7 +178,7 @@ pub fn explore(
                 break;
             }
             let config = draw(base, *fixed, seed);
-            let outcome = judged(&config);
+            let outcome = record(&config).map(|recording| recording.judge_promised());
             let (all, tick) = &mut *told.lock().unwrap_or_else(PoisonError::into_inner);
             all.join(Explored::of(config, outcome));
             all.elapsed = began.elapsed();

@@ -1,26 +1,17 @@
 //! What is found follows from the seeds alone, and correct stores stay silent.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use afterall_checkers::{Valid, Verdict};
+use crate::runs::{judged, recorded};
+use afterall_checkers::Valid;
 use afterall_engine::config::MaxBound;
-use afterall_engine::{Plan, RunConfig, Stop, WorldKind, run};
+use afterall_engine::{RunConfig, Stop, WorldKind};
 use afterall_history::Workload;
 use afterall_reference::core::{Flavour, MUTANTS};
 use afterall_search::{Exploration, Explored, Fixed, draw, explore};
-use afterall_worlds::sim::Reference;
 use std::time::Duration;
-
-fn judged(config: &RunConfig) -> Result<Verdict, String> {
-    let plan = Plan::new(config.clone()).map_err(|error| error.to_string())?;
-    let mut world = Reference::cluster(&plan);
-    let recording = run(&plan, &mut world, &mut ()).map_err(|error| error.to_string())?;
-    Ok(recording.judge_promised())
-}
 
 fn explored(base: RunConfig, seeds: std::ops::Range<u64>, jobs: usize) -> Explored {
     let exploration = Exploration { base, fixed: Fixed::default(), seeds, budget: None, jobs };
-    explore(&exploration, &judged, &Stop::default(), &mut |_| {})
+    explore(&exploration, &recorded, &Stop::default(), &mut |_| {})
 }
 
 fn base(mutant: &str) -> RunConfig {

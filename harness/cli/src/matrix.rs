@@ -1,0 +1,154 @@
+//! `matrix`: every flavour of the reference store stays silent over many runs, and every known bug is found, and how soon.
+
+use crate::exit::Exit;
+use crate::explore::promise;
+use crate::failure::Failure;
+use crate::opening::stopped_by_signals;
+use crate::scenario_args::MatrixArgs;
+use crate::shrink::recorded;
+use crate::table::Table;
+use afterall_checkers::Outcome;
+use afterall_checkers::words::{count, percent};
+use afterall_engine::{RunConfig, Stop, WorldKind};
+use afterall_history::{Property, Span};
+use afterall_reference::core::{Flavour, MUTANTS, MutantRow};
+use afterall_search::{
+    Detection, Exploration, Explored, Fixed, detections, explore as explore_seeds, quantile,
+};
+use afterall_workloads::driven;
+
+/// One search for a bug ends after so many runs.
+const RUNS_MAX: u64 = 20_000;
+
+pub(crate) fn matrix(args: &MatrixArgs) -> Result<Exit, Failure> {
+    let stop = stopped_by_signals(WorldKind::Sim);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut worst = Exit::Valid;
+    if args.runs > 0 {
+        worst = silence(args, cores, &stop);
+    }
+    if args.trials > 0 && !stop.is_stopped() {
+        println!();
+        worst = worst.worse(bugs(args, cores, &stop));
+    }
+    Ok(worst)
+}
+
+/// Every flavour that is not known to be wrong, with every data type that it has.
+fn silence(args: &MatrixArgs, cores: usize, stop: &Stop) -> Exit {
+    let mut table =
+        Table::new(["flavour", "runs", "alarms", "least tried promise", "chances", "may break in"]);
+    let mut worst = Exit::Valid;
+    for &flavour in Flavour::ALL.iter().filter(|flavour| !flavour.is_a_textbooks()) {
+        let workloads: Vec<_> = driven().filter(|&workload| flavour.has(workload)).collect();
+        let share = args.runs.div_ceil(workloads.len().max(1) as u64);
+        let (mut runs, mut alarms) = (0, 0);
+        let mut least: Option<(u64, String)> = None;
+        for workload in workloads {
+            if stop.is_stopped() {
+                break;
+            }
+            let base = RunConfig::builder()
+                .world(WorldKind::Sim)
+                .flavour(Some(flavour))
+                .workload(Some(workload))
+                .build();
+            let explored = explored(base, share, cores, stop);
+            runs += explored.runs;
+            alarms += explored.failed;
+            for (key, failure) in &explored.failures {
+                eprintln!("alarm: {key}, with seed {} of {}", failure.first_seed, workload.name());
+            }
+            for (&(property, sessions), chances) in &explored.chances {
+                let chances = chances.unwrap_or(0);
+                if least.as_ref().is_none_or(|&(fewest, _)| chances < fewest) {
+                    let least_tried = promise((property, sessions));
+                    least = Some((chances, format!("{least_tried} of {}", workload.name())));
+                }
+            }
+        }
+        let (chances, promise) = least.unwrap_or_default();
+        let bound = match Outcome::held(chances, "") {
+            Outcome::Held { bound, .. } => format!("≤ {}", percent(bound)),
+            _ => "–".to_owned(),
+        };
+        let cells = [count(runs), count(alarms), promise, count(chances), bound];
+        let [runs, alarmed, promise, chances, bound] = cells.each_ref().map(String::as_str);
+        table.row([flavour.name(), runs, alarmed, promise, chances, bound]);
+        worst = worst.worse(if alarms > 0 { Exit::Invalid } else { Exit::Valid });
+    }
+    print!("{table}");
+    worst
+}
+
+fn explored(base: RunConfig, runs: u64, jobs: usize, stop: &Stop) -> Explored {
+    let exploration =
+        Exploration { base, fixed: Fixed::default(), seeds: 1..runs + 1, budget: None, jobs };
+    explore_seeds(&exploration, &recorded, stop, &mut |_| {})
+}
+
+/// Every known bug, and how soon it is found.
+fn bugs(args: &MatrixArgs, cores: usize, stop: &Stop) -> Exit {
+    let mut table = Table::new([
+        "mutant",
+        "breaks",
+        "found",
+        "runs: median",
+        "p90",
+        "virtual time: median",
+        "p90",
+    ]);
+    let mut worst = Exit::Valid;
+    for row in MUTANTS {
+        if stop.is_stopped() {
+            worst = worst.worse(Exit::Unknown);
+            break;
+        }
+        let found =
+            detections(&base_of(row), row.breaks, (args.trials, RUNS_MAX), cores, &recorded);
+        let count_found = found.iter().filter(|one| one.found).count();
+        if count_found < found.len() {
+            worst = worst.worse(Exit::Unknown);
+        }
+        let runs = |percent| cell(quantile(&found, percent, |one| one.runs).map(count));
+        let time = |percent| {
+            let ns = quantile(&found, percent, |one: &Detection| one.virtual_ns);
+            cell(ns.map(|ns| Span::ms(ns / 1_000_000_000 * 1_000).to_string()))
+        };
+        let share = format!("{count_found} of {}", found.len());
+        let property: Property = row.breaks;
+        let cells = [runs(50), runs(90), time(50), time(90)];
+        let [median, p90, median_time, p90_time] = cells.each_ref().map(String::as_str);
+        table.row([row.name, property.name(), &share, median, p90, median_time, p90_time]);
+    }
+    print!("{table}");
+    worst
+}
+
+fn base_of(row: &'static MutantRow) -> RunConfig {
+    let mut base = RunConfig::builder().world(WorldKind::Sim).mutant(Some(row.mutant())).build();
+    base.mechanisms = row.mechanisms;
+    base
+}
+
+fn cell(known: Option<String>) -> String {
+    known.unwrap_or_else(|| format!("> {}", count(RUNS_MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use afterall_checkers::Valid;
+
+    #[test]
+    fn the_worse_of_two_ends_counts() {
+        let all = [Exit::Valid, Exit::Unknown, Exit::Invalid];
+        for (at, &end) in all.iter().enumerate() {
+            for &other in &all[..at] {
+                assert_eq!(end.worse(other), end);
+                assert_eq!(other.worse(end), end);
+            }
+        }
+        assert_eq!(Exit::from(Valid::False), Exit::Invalid);
+    }
+}

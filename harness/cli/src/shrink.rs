@@ -1,0 +1,111 @@
+//! `shrink`: a run of the sim that fails, made smaller and kept as a scenario.
+
+use crate::args::usage;
+use crate::exit::Exit;
+use crate::failure::{Failure, chain};
+use crate::opening::stopped_by_signals;
+use crate::runs::expected_one;
+use crate::scenario::load;
+use crate::scenario_args::ShrinkArgs;
+use crate::store::{RUN, StoreError};
+use afterall_checkers::words::counted;
+use afterall_engine::{Plan, Recording, RunConfig, WorldKind, run};
+use afterall_history::Span;
+use afterall_search::{NotShrunk, Size, shrink as shrink_run};
+use afterall_worlds::sim::Reference;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// What the scenario is called in the folder of the run.
+const SHRUNK: &str = "shrunk.toml";
+
+#[expect(clippy::disallowed_methods, reason = "how long it took is told")]
+pub(crate) fn shrink(args: &ShrinkArgs) -> Result<Exit, Failure> {
+    let path = Path::new(&args.run);
+    let plan = of_the_sim(&args.run)?;
+    let began = Instant::now();
+    let recording = run(&plan, &mut Reference::cluster(&plan), &mut ())?;
+    let verdict = recording.judge_promised();
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+        bar.set_style(style);
+    }
+    let stop = stopped_by_signals(WorldKind::Sim);
+    let mut tick = |runs: u64, size: &Size| {
+        bar.set_message(format!("{}: {}", counted(runs, "run"), in_words(size)));
+        bar.tick();
+    };
+    let shrunk =
+        shrink_run(plan.config(), recording.history(), &verdict, &recorded, &stop, &mut tick);
+    bar.finish_and_clear();
+    let shrunk = shrunk.map_err(|why| match why {
+        NotShrunk::Config(error) => usage(error),
+        other => Failure::failed(other),
+    })?;
+    let out = args.out.clone().unwrap_or_else(|| beside(path));
+    write(&out, &shrunk.config)?;
+    println!("{}", shrunk.key);
+    if let Some(sentence) = &shrunk.config.summary {
+        println!("{sentence}");
+    }
+    println!("\nbefore: {}", in_words(&shrunk.before));
+    println!("after:  {}", in_words(&shrunk.after));
+    let runs = counted(shrunk.runs, "run");
+    println!("        by {runs} in {:.1} s", began.elapsed().as_secs_f64());
+    if !shrunk.is_minimal {
+        println!("        it was stopped: more may be left out");
+    }
+    println!("\nafterall scenario run {}", out.display());
+    Ok(Exit::Valid)
+}
+
+/// A run of the sim, by its folder, its run.toml or the name of a scenario.
+pub(crate) fn of_the_sim(run: &str) -> Result<Plan, Failure> {
+    expected_one(Path::new(run), RUN).map_err(Failure::usage)?;
+    let config = load(run)?;
+    if config.world != WorldKind::Sim {
+        return Err(Failure::usage(format!(
+            "expected a run of the sim, found one of the {} world, which comes out otherwise each time: see whether the sim shows it, too, with `--world sim` or `afterall explore`",
+            config.world
+        )));
+    }
+    Plan::new(config).map_err(usage)
+}
+
+/// Carries out a run of the sim.
+pub(crate) fn recorded(config: &RunConfig) -> Result<Recording, String> {
+    let plan = Plan::new(config.clone()).map_err(|error| error.to_string())?;
+    let mut world = Reference::cluster(&plan);
+    run(&plan, &mut world, &mut ()).map_err(|error| chain(&error))
+}
+
+/// Where the scenario is kept, unless it is said: in the folder of the run, or here.
+fn beside(run: &Path) -> PathBuf {
+    if run.is_dir() {
+        return run.join(SHRUNK);
+    }
+    match run.parent().filter(|_| run.is_file()) {
+        Some(folder) => folder.join(SHRUNK),
+        None => PathBuf::from(SHRUNK),
+    }
+}
+
+fn write(path: &Path, config: &RunConfig) -> Result<(), Failure> {
+    let text = toml::to_string(config).map_err(|error| Failure::from(StoreError::from(error)))?;
+    let wrong = |error| StoreError::Write { path: path.to_owned(), error };
+    std::fs::write(path, text).map_err(|error| wrong(error).into())
+}
+
+fn in_words(size: &Size) -> String {
+    let Size { operations, faults, nodes, sessions, keys, time_ms } = *size;
+    [
+        counted(operations as u64, "operation"),
+        counted(faults as u64, "fault"),
+        counted(nodes.into(), "node"),
+        counted(sessions as u64, "session"),
+        counted(keys as u64, "key"),
+        Span::ms(time_ms).to_string(),
+    ]
+    .join(", ")
+}

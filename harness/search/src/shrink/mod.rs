@@ -1,0 +1,291 @@
+//! A failing run, made smaller until nothing can be left out: fewer faults, sessions, keys, operations and nodes, a plainer
+//! network, shorter faults, less time. Each step is kept only if the run still fails in the same way ([`FailureKey`]), and if
+//! its faults are still shown to have taken hold, where they were before.
+
+mod faults;
+mod nodes;
+mod size;
+mod times;
+
+pub use size::Size;
+
+use crate::failure_key::FailureKey;
+use crate::minimal::minimal;
+use crate::record::Record;
+use crate::spelled_out::{NotSpelledOut, spelled_out};
+use afterall_checkers::Verdict;
+use afterall_engine::config::{GossipConfig, NetworkConfig};
+use afterall_engine::expect::Expect;
+use afterall_engine::faults::{Planned, Schedule};
+use afterall_engine::operations::GivenOperation;
+use afterall_engine::{ConfigError, Plan, RunConfig, Stop};
+use afterall_history::{FaultKind, History};
+use std::collections::BTreeSet;
+
+/// After how many rounds of all steps it ends, if each still finds something.
+const ROUNDS_MAX: u32 = 5;
+/// After how many runs it ends with what it has.
+const RUNS_MAX: u64 = 20_000;
+/// With how few operations they are left out under other random numbers, too, and under how many.
+const FEW: usize = 60;
+const OTHER_SEEDS: u64 = 32;
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct Shrunk {
+    /// The smallest run that was found: a scenario that expects to fail as it does.
+    pub config: RunConfig,
+    /// How it fails.
+    pub key: FailureKey,
+    /// The verdict on it.
+    pub verdict: Verdict,
+    /// How large the run was.
+    pub before: Size,
+    /// How large it is.
+    pub after: Size,
+    /// How many runs were made.
+    pub runs: u64,
+    /// Whether it ended by itself, and not because it was stopped or had made too many runs.
+    pub is_minimal: bool,
+}
+
+/// Why a run was not made smaller.
+#[derive(Debug, thiserror::Error)]
+pub enum NotShrunk {
+    /// It cannot be planned.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// It cannot be spelled out.
+    #[error(transparent)]
+    NotSpelledOut(#[from] NotSpelledOut),
+    /// It does not fail.
+    #[error("expected a run that breaks a promise, found one that breaks none")]
+    Valid,
+    /// It fails, but not once its operations are given one by one.
+    #[error(
+        "the run fails ({key}), but not once each of its operations is given with its time and node{instead}: try another run that fails in this way"
+    )]
+    FailsOnlyAsDrawn {
+        /// How it fails.
+        key: Box<FailureKey>,
+        /// How it fails then, if it does.
+        instead: String,
+    },
+}
+
+/// Makes a failing run smaller. `history`: what was recorded of it; `stop` ends it early with what it has by then; `tick` is told
+/// after each run how many were made, and how large the smallest is.
+///
+/// # Errors
+/// Why there is nothing to be made smaller.
+pub fn shrink(
+    config: &RunConfig,
+    history: &History,
+    verdict: &Verdict,
+    record: Record<'_>,
+    stop: &Stop,
+    tick: &mut dyn FnMut(u64, &Size),
+) -> Result<Shrunk, NotShrunk> {
+    let plan = Plan::new(config.clone())?;
+    let key = FailureKey::of(verdict).ok_or(NotShrunk::Valid)?;
+    let spelled_out = spelled_out(&plan, history)?;
+    let before = Size::of(&spelled_out);
+    let mut shrinker = Shrinker {
+        wants_proof: faults_are_shown(verdict),
+        smallest: with_its_kinds(spelled_out),
+        key,
+        record,
+        stop,
+        tick,
+        runs: 0,
+    };
+    let first = shrinker.judged(&shrinker.smallest.clone());
+    if !first.as_ref().is_some_and(|verdict| shrinker.is_the_same(verdict)) {
+        let other = first.as_ref().and_then(FailureKey::of);
+        let instead = other.map_or(String::new(), |other| format!(" (then: {other})"));
+        return Err(NotShrunk::FailsOnlyAsDrawn { key: Box::new(shrinker.key), instead });
+    }
+    let mut is_minimal = false;
+    for _ in 0..ROUNDS_MAX {
+        let was = shrinker.smallest.clone();
+        shrinker.round();
+        is_minimal = shrinker.smallest == was && !shrinker.is_over();
+        if is_minimal || shrinker.is_over() {
+            break;
+        }
+    }
+    shrinker.finish(before, is_minimal)
+}
+
+/// Whether every fault is shown to have taken hold and to be gone.
+fn faults_are_shown(verdict: &Verdict) -> bool {
+    verdict.faults.iter().all(|fault| fault.took && fault.healed)
+}
+
+/// The phases of the run follow from its faults, and so do its kinds of faults.
+fn with_its_kinds(config: RunConfig) -> RunConfig {
+    let kinds: BTreeSet<FaultKind> =
+        planned(&config).iter().map(|planned| planned.fault.kind).collect();
+    RunConfig { faults: kinds.into_iter().collect(), healthy: None, heal: None, ..config }
+}
+
+fn planned(config: &RunConfig) -> &[Planned] {
+    match &config.schedule {
+        Schedule::Given(planned) => planned,
+        Schedule::Drawn => &[],
+    }
+}
+
+struct Shrinker<'s> {
+    smallest: RunConfig,
+    key: FailureKey,
+    wants_proof: bool,
+    record: Record<'s>,
+    stop: &'s Stop,
+    tick: &'s mut dyn FnMut(u64, &Size),
+    runs: u64,
+}
+
+impl Shrinker<'_> {
+    fn is_over(&self) -> bool {
+        self.stop.is_stopped() || self.runs >= RUNS_MAX
+    }
+
+    fn judged(&mut self, config: &RunConfig) -> Option<Verdict> {
+        self.runs += 1;
+        // What cannot be carried out does not fail in this way.
+        (self.record)(config).ok().map(|recording| recording.judge_promised())
+    }
+
+    fn is_the_same(&self, verdict: &Verdict) -> bool {
+        FailureKey::of(verdict).as_ref() == Some(&self.key)
+            && (!self.wants_proof || faults_are_shown(verdict))
+    }
+
+    /// Takes a run if it fails in the same way; returns whether it does.
+    fn takes(&mut self, config: RunConfig) -> bool {
+        if self.is_over() {
+            return false;
+        }
+        if config == self.smallest {
+            return true;
+        }
+        let verdict = self.judged(&config);
+        let fails = verdict.is_some_and(|verdict| self.is_the_same(&verdict));
+        if fails {
+            self.smallest = config;
+        }
+        (self.tick)(self.runs, &Size::of(&self.smallest));
+        fails
+    }
+
+    /// All steps once, those first that leave out most.
+    fn round(&mut self) {
+        self.leave_out_faults();
+        self.leave_out_groups(|operation| u64::from(operation.session));
+        let keys: Vec<String> = keys(&self.smallest);
+        self.leave_out_groups(|operation| {
+            keys.iter().position(|key| *key == operation.key).unwrap_or(0) as u64
+        });
+        self.leave_out_operations();
+        self.make_the_network_plain();
+        self.leave_out_nodes();
+        self.make_faults_plain();
+        self.leave_out_operations();
+        self.try_other_seeds();
+        self.make_times_short();
+    }
+
+    fn leave_out_faults(&mut self) {
+        let all = planned(&self.smallest).to_vec();
+        minimal(&all, &mut |part| {
+            let schedule = Schedule::Given(part.to_vec());
+            self.takes(with_its_kinds(RunConfig { schedule, ..self.smallest.clone() }))
+        });
+    }
+
+    /// Leaves out all operations of a group at a time.
+    fn leave_out_groups(&mut self, group: impl Fn(&GivenOperation) -> u64) {
+        let groups: BTreeSet<u64> = self.smallest.operations.iter().map(&group).collect();
+        let groups: Vec<u64> = groups.into_iter().collect();
+        minimal(&groups, &mut |part| {
+            let of = |operation: &&GivenOperation| part.contains(&group(operation));
+            let operations = self.smallest.operations.iter().filter(of).cloned().collect();
+            self.takes(RunConfig { operations, ..self.smallest.clone() })
+        });
+    }
+
+    fn leave_out_operations(&mut self) {
+        let all = self.smallest.operations.clone();
+        minimal(&all, &mut |part| {
+            self.takes(RunConfig { operations: part.to_vec(), ..self.smallest.clone() })
+        });
+    }
+
+    /// Where a loss or a delay has to hit one message of many, it may hit another one with fewer operations: other random numbers
+    /// are tried with them. Faults and operations keep their times.
+    fn try_other_seeds(&mut self) {
+        let all = self.smallest.operations.clone();
+        if all.len() > FEW {
+            return;
+        }
+        minimal(&all, &mut |part| {
+            let seed = self.smallest.seed;
+            (0..OTHER_SEEDS).any(|other| {
+                let (seed, operations) = (seed.wrapping_add(other), part.to_vec());
+                self.takes(RunConfig { seed, operations, ..self.smallest.clone() })
+            })
+        });
+    }
+
+    /// The usual network and gossip, in one go or one by one.
+    fn make_the_network_plain(&mut self) {
+        let now = self.smallest.clone();
+        let (network, gossip) = (NetworkConfig::default(), GossipConfig::default());
+        if self.takes(RunConfig { network: network.clone(), gossip, ..now.clone() }) {
+            return;
+        }
+        self.takes(RunConfig { gossip, ..now });
+        let now = self.smallest.clone();
+        let of = |network| RunConfig { network, ..now.clone() };
+        if self.takes(of(network.clone())) {
+            return;
+        }
+        for plainer in [
+            NetworkConfig { latency: None, ..now.network.clone() },
+            NetworkConfig { loss: None, ..now.network.clone() },
+            NetworkConfig { duplication: None, ..now.network.clone() },
+            NetworkConfig { reordering: None, ..now.network.clone() },
+        ] {
+            self.takes(RunConfig { network: plainer, ..self.smallest.clone() });
+        }
+    }
+
+    /// Judges the smallest once more, and makes a scenario of it.
+    fn finish(mut self, before: Size, is_minimal: bool) -> Result<Shrunk, NotShrunk> {
+        let config = self.smallest.clone();
+        let verdict = self.judged(&config).filter(|verdict| self.is_the_same(verdict));
+        // The sim is deterministic: the same run does not fail in another way the second time.
+        let verdict = verdict.ok_or(NotShrunk::Valid)?;
+        let gravest = verdict.anomalies.iter().find(|anomaly| anomaly.promised);
+        let config = RunConfig {
+            summary: gravest.map(|anomaly| anomaly.sentence.clone()),
+            expect: Expect {
+                valid: Some(afterall_checkers::Valid::False),
+                broken: vec![self.key.property],
+                anomalies: vec![self.key.kind],
+                ..Expect::default()
+            },
+            ..config
+        };
+        let after = Size::of(&config);
+        let Shrinker { key, runs, .. } = self;
+        Ok(Shrunk { config, key, verdict, before, after, runs, is_minimal })
+    }
+}
+
+fn keys(config: &RunConfig) -> Vec<String> {
+    let keys: BTreeSet<&str> =
+        config.operations.iter().map(|operation| operation.key.as_str()).collect();
+    keys.into_iter().map(str::to_owned).collect()
+}

@@ -1,0 +1,63 @@
+//! A run with everything spelled out that it was drawn to do: each operation and each fault, with its time.
+
+use afterall_engine::config::Span;
+use afterall_engine::faults::NodeNames;
+use afterall_engine::operations::GivenOperation;
+use afterall_engine::{Plan, RunConfig};
+use afterall_history::{History, OpView, Phase};
+use std::collections::BTreeMap;
+
+/// The most sessions that can be spelled out: they have numbers of four digits.
+const SESSIONS_MAX: usize = 10_000;
+
+/// Why a run cannot be spelled out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotSpelledOut {
+    /// Too many sessions.
+    #[error(
+        "expected at most {SESSIONS_MAX} sessions, found more: make the run shorter, or its --timeout longer"
+    )]
+    Sessions,
+    /// An operation of a node that the run does not have.
+    #[error("expected nodes of the run in its history, found {0:?}")]
+    Node(String),
+}
+
+/// The run that asks what was asked, when and where it was asked, under the same faults. Each session of the history is a
+/// session here, also one that took another's place; what the harness read to see whether replicas agree is left out.
+///
+/// # Errors
+/// The history has too many sessions, or is not one of this run.
+pub fn spelled_out(plan: &Plan, history: &History) -> Result<RunConfig, NotSpelledOut> {
+    let load_ends = |mark: &&(i64, Phase)| mark.1 == Phase::Quiescence;
+    let end = history.phases().iter().find(load_ends).map_or(i64::MAX, |&(at, _)| at);
+    let mut numbers: BTreeMap<u64, u32> = BTreeMap::new();
+    let mut operations = Vec::new();
+    let names = plan.course().nodes.as_slice();
+    for op in history.ops().filter(|op| op.invoked() < end && !op.is_final()) {
+        let next = numbers.len() as u32;
+        let session = *numbers.entry(op.process()).or_insert(next);
+        let node = names.iter().position(|name| name == history.node_name(op.sent_to()));
+        let node = node.ok_or_else(|| NotSpelledOut::Node(op.node_name().to_owned()))?;
+        operations.push(given(history, op, session, node));
+    }
+    if numbers.len() > SESSIONS_MAX {
+        return Err(NotSpelledOut::Sessions);
+    }
+    let config = plan.spelled_out();
+    Ok(RunConfig { concurrency: 0, rate: None, operations, ..config })
+}
+
+fn given(history: &History, op: OpView<'_>, session: u32, node: usize) -> GivenOperation {
+    GivenOperation {
+        when: Span(u64::try_from(op.invoked()).unwrap_or(0)),
+        every: None,
+        until: None,
+        session,
+        node: NodeNames(vec![node]),
+        f: op.f(),
+        key: op.key_name().to_owned(),
+        value: history.data().value(op.input()),
+        level: op.level(),
+    }
+}

@@ -1,0 +1,35 @@
+//! Which fault a run fails by, and from when on it was bound to.
+
+use crate::runs::{failing, large, recorded};
+use afterall_engine::Plan;
+use afterall_history::FaultKind;
+use afterall_search::{FailureKey, Part, blame, futures, spelled_out};
+use afterall_worlds::sim::{Reference, Simulation};
+
+#[test]
+fn the_fault_that_brings_a_bug_out_is_named_first_and_the_run_was_not_bound_to_fail_before_it() {
+    let mut first = 0;
+    for from in [0, 100, 200] {
+        let run = |seed| {
+            let mut config = large("ack-before-sync", from + seed);
+            config.faults = vec![FaultKind::Kill, FaultKind::Latency, FaultKind::Clock];
+            config
+        };
+        let (config, recording, verdict) = failing(run, 40).unwrap();
+        let key = FailureKey::of(&verdict).unwrap();
+        let plan = Plan::new(config).unwrap();
+        let config = spelled_out(&plan, recording.history()).unwrap();
+        let blame = blame(&config, &key, 4, 2, &recorded);
+        assert_eq!(blame.none.failed, 0, "{blame:#?}");
+        let kills = |place: usize| blame.suspects[place].planned.fault.kind == FaultKind::Kill;
+        assert!(blame.suspects.iter().all(|it| it.part != Part::Cause || kills(0)));
+        first += u32::from(kills(0));
+        let plan = Plan::new(config).unwrap();
+        let reseed = |world: &mut Simulation<Reference>, seed| world.reseed(seed);
+        let instants = futures(&plan, Reference::cluster(&plan), &reseed, &key, (4, 8), 2).unwrap();
+        assert_eq!(instants.len(), 4);
+        let share = |at: usize| instants[at].futures.failed;
+        assert!(share(0) <= share(3), "{instants:?}");
+    }
+    assert_eq!(first, 3);
+}
