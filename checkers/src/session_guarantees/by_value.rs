@@ -25,6 +25,7 @@ use super::guarantee::{GUARANTEES, chances, guarantee, kind};
 use crate::case::Case;
 use crate::cause::Cause;
 use crate::context::Context;
+use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
 use crate::row::{Checker, Turn};
@@ -35,6 +36,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Operations of one session on one key between which all edges are drawn, once a cycle is known to exist.
 const PAIRS_MAX: usize = 32;
+/// How many of the orders that contradict each other a sentence tells.
+const ORDERS_TOLD: usize = 3;
 
 /// The states of one key, and who made or saw them when.
 struct States {
@@ -302,9 +305,15 @@ fn finding(ctx: &Context<'_>, key: KeyId, states: &States, cycle: &[Step], mask:
         }
     }
     let names = claims_of(mask);
+    let orders = cycle.iter().filter_map(|step| step.ops);
+    let orders: Vec<String> = orders
+        .take(ORDERS_TOLD)
+        .map(|(a, b)| format!("{}, and then {}", explain::op(ctx, a), explain::op(ctx, b)))
+        .collect();
     let mut sentence = format!(
-        "No order of the values of {} allows every session to keep {names}.",
-        ctx.history.key_name(key)
+        "No order of the values of {} allows every session to keep {names}: {}.",
+        ctx.history.key_name(key),
+        orders.join("; ")
     );
     let all = claims(mask);
     let promised = all.iter().all(|&claim| ctx.is_promised(claim));

@@ -1,58 +1,47 @@
 //! What is to happen when: a heap ordered by time, and among equals by the order of planning.
 
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// A heap of things to come.
 #[derive(Debug, Clone)]
 pub(super) struct EventQueue<T> {
-    heap: BinaryHeap<Entry<T>>,
+    /// When, the number of the planning, and the place in `things`: the things themselves are large, and stay where they are.
+    heap: BinaryHeap<Reverse<(u64, u64, usize)>>,
+    things: Vec<Option<T>>,
+    /// The places that are free.
+    free: Vec<usize>,
     planned: u64,
-}
-
-#[derive(Debug, Clone)]
-struct Entry<T> {
-    at_ns: u64,
-    number: u64,
-    what: T,
 }
 
 impl<T> EventQueue<T> {
     pub(super) fn new() -> Self {
-        EventQueue { heap: BinaryHeap::new(), planned: 0 }
+        EventQueue { heap: BinaryHeap::new(), things: Vec::new(), free: Vec::new(), planned: 0 }
     }
 
     pub(super) fn plan(&mut self, at_ns: u64, what: T) {
         self.planned += 1;
-        self.heap.push(Entry { at_ns, number: self.planned, what });
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.things[place] = Some(what);
+                place
+            }
+            None => {
+                self.things.push(Some(what));
+                self.things.len() - 1
+            }
+        };
+        self.heap.push(Reverse((at_ns, self.planned, place)));
     }
 
     /// Takes what comes first, and its time.
     pub(super) fn next(&mut self) -> Option<(u64, T)> {
-        self.heap.pop().map(|entry| (entry.at_ns, entry.what))
+        let Reverse((at_ns, _, place)) = self.heap.pop()?;
+        let what = self.things.get_mut(place).and_then(Option::take)?;
+        self.free.push(place);
+        Some((at_ns, what))
     }
 }
-
-impl<T> Ord for Entry<T> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        // The heap hands out the greatest: the earliest is the greatest.
-        (other.at_ns, other.number).cmp(&(self.at_ns, self.number))
-    }
-}
-
-impl<T> PartialOrd for Entry<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<T> PartialEq for Entry<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl<T> Eq for Entry<T> {}
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ use super::object::Object;
 use super::peers::choose;
 use rand::RngExt;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 impl Node {
     pub(super) fn spread_rumors(&mut self, effects: &mut Effects) {
@@ -29,11 +30,14 @@ impl Node {
             .into_iter()
             .filter_map(|key| self.store.get(&key).cloned().map(|object| (key, object)))
             .collect();
+        let objects = Arc::new(objects);
         for peer in peers {
             let mut objects = objects.clone();
-            objects.retain(|(key, _)| self.ring.holds(peer, key));
-            if objects.is_empty() && self.ring.is_partial() {
-                continue;
+            if self.ring.is_partial() {
+                Arc::make_mut(&mut objects).retain(|(key, _)| self.ring.holds(peer, key));
+                if objects.is_empty() {
+                    continue;
+                }
             }
             self.figures.rumor_messages_sent += 1;
             self.figures.rumor_objects_sent += objects.len() as u64;

@@ -80,7 +80,7 @@ impl Node {
         heard.insert(from, object.clone());
         let key = operation.request.key.clone();
         if let Some(object) = object {
-            self.take(key, object, effects);
+            self.take(&key, &object, effects);
         }
         self.go_on(now, number, effects);
     }
@@ -176,7 +176,7 @@ impl Node {
         }
         if let Object::Lww(mut lww) = newest {
             lww.stamp = self.clock.stamp(now, self.actor);
-            self.take(key.clone(), Object::Lww(lww), effects);
+            self.take(key, &Object::Lww(lww), effects);
         }
     }
 

@@ -46,7 +46,7 @@ impl Node {
         object: Object,
         effects: &mut Effects,
     ) {
-        if self.keeps(key.clone(), object, effects) {
+        if self.keeps(&key, &object, effects) {
             self.figures.hint_messages_sent += 1;
             effects.sends.push((from, Message::Hinted { number, key }));
         }

@@ -7,6 +7,7 @@ use super::textbook;
 use super::told::{Refused, Told};
 use super::update::Update;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The most objects one message carries; what is left waits for the next round.
 pub(crate) const OBJECTS_PER_MESSAGE_MAX: usize = 256;
@@ -22,8 +23,8 @@ pub(crate) const UPDATES_PER_MESSAGE_MAX: usize = 256;
 pub enum Message {
     /// Rumor mongering: news, pushed.
     Rumor {
-        /// Objects as they are now.
-        objects: Vec<(Key, Object)>,
+        /// Objects as they are now: one list for all peers of a round.
+        objects: Arc<Vec<(Key, Object)>>,
         /// Counter increments, one by one: the mutant `counter-replay` alone sends them.
         deltas: Vec<Delta>,
     },

@@ -418,13 +418,13 @@ impl Node {
 
     /// Takes in an object from a peer that waits for a confirmation; returns whether there is one: a node that is full confirms
     /// nothing.
-    pub(super) fn keeps(&mut self, key: Key, theirs: Object, effects: &mut Effects) -> bool {
-        self.take(key.clone(), theirs, effects);
-        self.store.get(&key).is_some()
+    pub(super) fn keeps(&mut self, key: &Key, theirs: &Object, effects: &mut Effects) -> bool {
+        self.take(key, theirs, effects);
+        self.store.get(key).is_some()
     }
 
     /// Takes in an object from a peer; returns whether it was news.
-    pub(super) fn take(&mut self, key: Key, theirs: Object, effects: &mut Effects) -> bool {
+    pub(super) fn take(&mut self, key: &Key, theirs: &Object, effects: &mut Effects) -> bool {
         if let Some(reading) = theirs.reading() {
             self.clock.observe(reading);
         }

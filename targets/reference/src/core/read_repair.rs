@@ -63,7 +63,7 @@ impl Node {
         effects: &mut Effects,
     ) {
         for (key, object) in objects {
-            self.figures.read_repairs += u64::from(self.take(key, object, effects));
+            self.figures.read_repairs += u64::from(self.take(&key, &object, effects));
         }
         let objects = self.objects_of(wanted.into_iter().take(OBJECTS_PER_MESSAGE_MAX));
         self.mend(from, objects, Vec::new(), effects);

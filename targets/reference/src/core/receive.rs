@@ -19,9 +19,9 @@ impl Node {
     ) {
         match message {
             Message::Rumor { objects, deltas } => {
-                for (key, object) in objects {
-                    if self.take(key.clone(), object, effects) {
-                        self.heat(&key);
+                for (key, object) in objects.iter() {
+                    if self.take(key, object, effects) {
+                        self.heat(key);
                     }
                 }
                 for delta in deltas {
@@ -31,7 +31,7 @@ impl Node {
             Message::Digests { level, nodes } => self.compare_digests(from, level, &nodes, effects),
             Message::Leaf { leaf, entries } => self.compare_leaf(from, leaf, &entries, effects),
             Message::Push { objects } => {
-                for (key, object) in objects {
+                for (key, object) in &objects {
                     self.take(key, object, effects);
                 }
             }
@@ -41,7 +41,7 @@ impl Node {
             }
             Message::Updates { updates } => {
                 for update in self.log.receive(updates, &self.rules, effects) {
-                    self.take(update.key, update.object, effects);
+                    self.take(&update.key, &update.object, effects);
                 }
             }
             Message::Have { applied, ask } => {
@@ -63,7 +63,7 @@ impl Node {
                 self.fetched(now, from, number, object, effects);
             }
             Message::Store { number, key, object } => {
-                if self.keeps(key, object, effects) {
+                if self.keeps(&key, &object, effects) {
                     effects.sends.push((from, Message::Stored { number }));
                 }
             }

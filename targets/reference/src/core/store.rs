@@ -106,22 +106,24 @@ impl Store {
     /// Takes in an object from a peer; returns whether it was news.
     pub(crate) fn merge(
         &mut self,
-        key: Key,
-        theirs: Object,
+        key: &Key,
+        theirs: &Object,
         rules: &Rules,
         effects: &mut Effects,
     ) -> bool {
-        let merged = match self.get(&key) {
+        let merged = match self.get(key) {
+            // Most of what is told is known already, and merging it with itself changes nothing.
+            Some(held) if held == theirs => None,
             Some(held) => {
                 let mut object = held.clone();
-                object.merge(&theirs, rules).then_some(object)
+                object.merge(theirs, rules).then_some(object)
             }
             None if self.is_full() => None,
-            None => Some(theirs),
+            None => Some(theirs.clone()),
         };
         let is_news = merged.is_some();
         if let Some(object) = merged {
-            self.put(key, object, rules, effects);
+            self.put(key.clone(), object, rules, effects);
         }
         is_news
     }
