@@ -13,7 +13,7 @@ use afterall_history::Span;
 use afterall_search::{
     Blame, Failed, FailureKey, Instant, Part, Suspect, blame as blame_faults, futures, spelled_out,
 };
-use afterall_worlds::sim::{Reference, Simulation};
+use afterall_worlds::sim::Reference;
 
 /// At how many instants it is asked whether the run was bound to fail.
 const INSTANTS: u32 = 32;
@@ -49,10 +49,8 @@ pub(crate) fn blame(args: &BlameArgs) -> Result<Exit, Failure> {
         print!("\n{}", table(&blame, &verdict));
     }
     let plan = Plan::new(config).map_err(usage)?;
-    let world = Reference::cluster(&plan);
-    let reseed = |world: &mut Simulation<Reference>, seed: u64| world.reseed(seed);
-    let instants =
-        futures(&plan, world, &reseed, &key, (INSTANTS, args.futures.get().into()), cores)?;
+    let tries = args.futures.get().into();
+    let instants = futures(&plan, Reference::world(&plan), &key, (INSTANTS, tries), cores)?;
     tell_futures(&instants, plan.config().time_ms);
     Ok(Exit::Valid)
 }

@@ -203,7 +203,7 @@ fn tell(exploration: &Exploration, explored: &Explored) {
 fn kept(config: RunConfig, store: &Path) -> Result<(RunFolder, Verdict), Failure> {
     let plan = Plan::new(config).map_err(usage)?;
     let (folder, mut watcher) = Watcher::create(&plan, store)?;
-    let recording = run(&plan, &mut Reference::cluster(&plan), &mut watcher)?;
+    let recording = run(&plan, &mut *Reference::world(&plan), &mut watcher)?;
     watcher.end()?;
     let verdict = recording.judge();
     for failure in

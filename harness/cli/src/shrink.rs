@@ -25,7 +25,7 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<Exit, Failure> {
     let path = Path::new(&args.run);
     let plan = of_the_sim(&args.run)?;
     let began = Instant::now();
-    let recording = run(&plan, &mut Reference::cluster(&plan), &mut ())?;
+    let recording = run(&plan, &mut *Reference::world(&plan), &mut ())?;
     let verdict = recording.judge_promised();
     let bar = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
@@ -76,8 +76,7 @@ pub(crate) fn of_the_sim(run: &str) -> Result<Plan, Failure> {
 /// Carries out a run of the sim.
 pub(crate) fn recorded(config: &RunConfig) -> Result<Recording, String> {
     let plan = Plan::new(config.clone()).map_err(|error| error.to_string())?;
-    let mut world = Reference::cluster(&plan);
-    run(&plan, &mut world, &mut ()).map_err(|error| chain(&error))
+    run(&plan, &mut *Reference::world(&plan), &mut ()).map_err(|error| chain(&error))
 }
 
 /// Where the scenario is kept, unless it is said: in the folder of the run, or here.

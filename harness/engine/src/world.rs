@@ -85,6 +85,68 @@ pub trait World {
     fn end(&mut self) -> Vec<String>;
 }
 
+/// A world that can be copied at any instant, and then go on in another way: the simulated one. It is an object, so that its
+/// code is made where the world is, and not once more wherever a run is.
+pub trait Branching: World + Send + Sync {
+    /// The same world once more. Each goes on by itself.
+    fn branch(&self) -> Box<dyn Branching>;
+
+    /// From now on draws other random numbers: another future of the same past.
+    fn reseed(&mut self, seed: u64);
+}
+
+impl Clone for Box<dyn Branching> {
+    fn clone(&self) -> Self {
+        (**self).branch()
+    }
+}
+
+impl World for Box<dyn Branching> {
+    fn start(&mut self, stop: &Stop) -> Result<Vec<Happened>, WorldError> {
+        (**self).start(stop)
+    }
+
+    fn now_ns(&self) -> u64 {
+        (**self).now_ns()
+    }
+
+    fn is_virtual(&self) -> bool {
+        (**self).is_virtual()
+    }
+
+    fn invoke(&mut self, invocation: Invocation) {
+        (**self).invoke(invocation);
+    }
+
+    fn inject(&mut self, id: usize, fault: &Fault) {
+        (**self).inject(id, fault);
+    }
+
+    fn measure(&mut self, id: usize, fault: &Fault) {
+        (**self).measure(id, fault);
+    }
+
+    fn heal(&mut self, id: usize, fault: &Fault) {
+        (**self).heal(id, fault);
+    }
+
+    fn next(
+        &mut self,
+        wake_ns: Option<u64>,
+        happened: &mut Vec<Happened>,
+    ) -> Result<(), WorldError> {
+        (**self).next(wake_ns, happened)
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        (**self).traffic()
+    }
+
+    fn end(&mut self) -> Vec<String> {
+        (**self).end()
+    }
+}
+
 /// Why a world did not come up, or cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {

@@ -8,7 +8,7 @@ use crate::failure_key::FailureKey;
 use crate::record::Record;
 use crate::side_by_side::side_by_side;
 use afterall_engine::faults::{Planned, Schedule};
-use afterall_engine::{Fork, Plan, RunConfig, RunError, World};
+use afterall_engine::{Branching, Fork, Plan, RunConfig, RunError};
 use afterall_history::FaultKind;
 use std::collections::BTreeSet;
 
@@ -149,15 +149,13 @@ pub struct Instant {
     pub futures: Failed,
 }
 
-/// From when on a run is bound to fail: at each instant it goes on many times, each time with other latencies and losses. `other`
-/// gives a world other random numbers from now on.
+/// From when on a run is bound to fail: at each instant it goes on many times, each time with other latencies and losses.
 ///
 /// # Errors
 /// The run cannot be carried out.
-pub fn futures<W: World + Clone + Send + Sync>(
+pub fn futures(
     plan: &Plan,
-    world: W,
-    other: &(dyn Fn(&mut W, u64) + Sync),
+    world: Box<dyn Branching>,
     key: &FailureKey,
     (instants, tries): (u32, u32),
     jobs: usize,
@@ -174,7 +172,7 @@ pub fn futures<W: World + Clone + Send + Sync>(
         (0..forks.len()).flat_map(|at| (0..u64::from(tries)).map(move |seed| (at, seed))).collect();
     let fails = side_by_side(jobs, &items, &|&(at, seed)| {
         let mut fork = forks[at].1.clone();
-        other(fork.world_mut(), seed);
+        fork.world_mut().reseed(seed);
         fork.finish(plan).is_ok_and(|recording| {
             FailureKey::of(&recording.judge_promised()).as_ref() == Some(key)
         })

@@ -1,6 +1,6 @@
 //! Whether two failures are the same.
 
-use afterall_checkers::{AnomalyKind, Verdict};
+use afterall_checkers::{Anomaly, AnomalyKind, Verdict};
 use afterall_history::{FaultKind, Property};
 use std::fmt;
 
@@ -22,14 +22,25 @@ impl FailureKey {
     /// The key of a run: that of the gravest anomaly that breaks a promise. None if no promise is broken.
     #[must_use]
     pub fn of(verdict: &Verdict) -> Option<FailureKey> {
-        let gravest = verdict.anomalies.iter().find(|anomaly| anomaly.promised)?;
+        FailureKey::all(verdict).next()
+    }
+
+    /// The keys of all anomalies that break a promise, the gravest first.
+    pub fn all(verdict: &Verdict) -> impl Iterator<Item = FailureKey> {
+        let broken = verdict.anomalies.iter().filter(|anomaly| anomaly.promised);
+        broken.map(|anomaly| FailureKey::of_anomaly(verdict, anomaly))
+    }
+
+    /// The key of an anomaly of a run.
+    #[must_use]
+    pub fn of_anomaly(verdict: &Verdict, anomaly: &Anomaly) -> FailureKey {
         let flavour = verdict.flavour.iter().map(|flavour| format!("/{flavour}"));
-        Some(FailureKey {
+        FailureKey {
             target: std::iter::once(verdict.target.clone()).chain(flavour).collect(),
-            property: gravest.property,
-            kind: gravest.kind,
-            blames: gravest.blames.clone(),
-        })
+            property: anomaly.property,
+            kind: anomaly.kind,
+            blames: anomaly.blames.clone(),
+        }
     }
 }
 

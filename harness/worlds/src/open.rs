@@ -11,7 +11,7 @@ use afterall_engine::{Plan, World, WorldError, WorldKind};
 /// The system gives no threads, or no temporary folder.
 pub fn open(plan: &Plan, settings: &Settings) -> Result<Box<dyn World>, WorldError> {
     Ok(match plan.config().world {
-        WorldKind::Sim => Box::new(Reference::cluster(plan)),
+        WorldKind::Sim => Reference::world(plan),
         WorldKind::Process => Box::new(process::open(plan, settings)?),
         WorldKind::Docker => Box::new(docker::open(plan, settings)?),
     })

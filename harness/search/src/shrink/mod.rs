@@ -92,6 +92,7 @@ pub fn shrink(
     let before = Size::of(&spelled_out);
     let mut shrinker = Shrinker {
         wants_proof: faults_are_shown(verdict),
+        gravest_alone: true,
         smallest: with_its_kinds(spelled_out),
         key,
         record,
@@ -99,8 +100,8 @@ pub fn shrink(
         tick,
         runs: 0,
     };
-    let first = shrinker.judged(&shrinker.smallest.clone());
-    if !first.as_ref().is_some_and(|verdict| shrinker.is_the_same(verdict)) {
+    if !shrinker.begins() {
+        let first = shrinker.judged(&shrinker.smallest.clone());
         let other = first.as_ref().and_then(FailureKey::of);
         let instead = other.map_or(String::new(), |other| format!(" (then: {other})"));
         return Err(NotShrunk::FailsOnlyAsDrawn { key: Box::new(shrinker.key), instead });
@@ -140,6 +141,8 @@ struct Shrinker<'s> {
     smallest: RunConfig,
     key: FailureKey,
     wants_proof: bool,
+    /// Whether it has to be the gravest failure of a run, and not one of several.
+    gravest_alone: bool,
     record: Record<'s>,
     stop: &'s Stop,
     tick: &'s mut dyn FnMut(u64, &Size),
@@ -157,9 +160,39 @@ impl Shrinker<'_> {
         (self.record)(config).ok().map(|recording| recording.judge_promised())
     }
 
+    /// Whether the run fails once it is spelled out: as it is, under other random numbers, or beside something graver.
+    fn begins(&mut self) -> bool {
+        let whole = self.smallest.clone();
+        for gravest_alone in [true, false] {
+            self.gravest_alone = gravest_alone;
+            for other in 0..OTHER_SEEDS {
+                let config = RunConfig { seed: whole.seed.wrapping_add(other), ..whole.clone() };
+                let verdict = self.judged(&config);
+                if verdict.is_some_and(|verdict| self.is_the_same(&verdict)) {
+                    self.smallest = config;
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
     fn is_the_same(&self, verdict: &Verdict) -> bool {
-        FailureKey::of(verdict).as_ref() == Some(&self.key)
-            && (!self.wants_proof || faults_are_shown(verdict))
+        let same = match self.gravest_alone {
+            true => FailureKey::of(verdict).as_ref() == Some(&self.key),
+            false => FailureKey::all(verdict).any(|key| key == self.key),
+        };
+        same && (!self.wants_proof || faults_are_shown(verdict))
+    }
+
+    /// Takes a run, with other random numbers if it has to be and the run is small: a loss or a delay that has to hit one message
+    /// of many hits another one in another run. Faults and operations keep their times.
+    fn takes_with_any_seed(&mut self, config: RunConfig) -> bool {
+        let others = if config.operations.len() > FEW { 1 } else { OTHER_SEEDS };
+        (0..others).any(|other| {
+            let seed = config.seed.wrapping_add(other);
+            self.takes(RunConfig { seed, ..config.clone() })
+        })
     }
 
     /// Takes a run if it fails in the same way; returns whether it does.
@@ -222,19 +255,15 @@ impl Shrinker<'_> {
         });
     }
 
-    /// Where a loss or a delay has to hit one message of many, it may hit another one with fewer operations: other random numbers
-    /// are tried with them. Faults and operations keep their times.
+    /// Fewer operations under other random numbers.
     fn try_other_seeds(&mut self) {
         let all = self.smallest.operations.clone();
         if all.len() > FEW {
             return;
         }
         minimal(&all, &mut |part| {
-            let seed = self.smallest.seed;
-            (0..OTHER_SEEDS).any(|other| {
-                let (seed, operations) = (seed.wrapping_add(other), part.to_vec());
-                self.takes(RunConfig { seed, operations, ..self.smallest.clone() })
-            })
+            let operations = part.to_vec();
+            self.takes_with_any_seed(RunConfig { operations, ..self.smallest.clone() })
         });
     }
 
@@ -267,9 +296,11 @@ impl Shrinker<'_> {
         let verdict = self.judged(&config).filter(|verdict| self.is_the_same(verdict));
         // The sim is deterministic: the same run does not fail in another way the second time.
         let verdict = verdict.ok_or(NotShrunk::Valid)?;
-        let gravest = verdict.anomalies.iter().find(|anomaly| anomaly.promised);
+        let shown = verdict.anomalies.iter().find(|anomaly| {
+            anomaly.promised && FailureKey::of_anomaly(&verdict, anomaly) == self.key
+        });
         let config = RunConfig {
-            summary: gravest.map(|anomaly| anomaly.sentence.clone()),
+            summary: shown.map(|anomaly| anomaly.sentence.clone()),
             expect: Expect {
                 valid: Some(afterall_checkers::Valid::False),
                 broken: vec![self.key.property],

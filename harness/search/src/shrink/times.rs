@@ -21,7 +21,7 @@ impl Shrinker<'_> {
             for gap_ns in GAPS_NS.into_iter().filter(|gap_ns| at_ns - before > *gap_ns) {
                 let by_ns = at_ns - before - gap_ns;
                 let sooner = moved(&self.smallest, |ns| if ns >= at_ns { ns - by_ns } else { ns });
-                if self.takes(sooner) {
+                if self.takes_with_any_seed(sooner) {
                     break;
                 }
             }

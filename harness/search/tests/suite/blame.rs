@@ -4,7 +4,7 @@ use crate::runs::{failing, large, recorded};
 use afterall_engine::Plan;
 use afterall_history::FaultKind;
 use afterall_search::{FailureKey, Part, blame, futures, spelled_out};
-use afterall_worlds::sim::{Reference, Simulation};
+use afterall_worlds::sim::Reference;
 
 #[test]
 fn the_fault_that_brings_a_bug_out_is_named_first_and_the_run_was_not_bound_to_fail_before_it() {
@@ -25,8 +25,7 @@ fn the_fault_that_brings_a_bug_out_is_named_first_and_the_run_was_not_bound_to_f
         assert!(blame.suspects.iter().all(|it| it.part != Part::Cause || kills(0)));
         first += u32::from(kills(0));
         let plan = Plan::new(config).unwrap();
-        let reseed = |world: &mut Simulation<Reference>, seed| world.reseed(seed);
-        let instants = futures(&plan, Reference::cluster(&plan), &reseed, &key, (4, 8), 2).unwrap();
+        let instants = futures(&plan, Reference::world(&plan), &key, (4, 8), 2).unwrap();
         assert_eq!(instants.len(), 4);
         let share = |at: usize| instants[at].futures.failed;
         assert!(share(0) <= share(3), "{instants:?}");

@@ -8,8 +8,7 @@ use afterall_worlds::sim::Reference;
 
 pub(crate) fn recorded(config: &RunConfig) -> Result<Recording, String> {
     let plan = Plan::new(config.clone()).map_err(|error| error.to_string())?;
-    let mut world = Reference::cluster(&plan);
-    run(&plan, &mut world, &mut ()).map_err(|error| error.to_string())
+    run(&plan, &mut *Reference::world(&plan), &mut ()).map_err(|error| error.to_string())
 }
 
 pub(crate) fn judged(config: &RunConfig) -> Result<Verdict, String> {

@@ -5,7 +5,7 @@ use super::replica::{Effects, Input, Record, Replica};
 use super::simulation::Simulation;
 use afterall_engine::config::GossipConfig;
 use afterall_engine::driver::Completion;
-use afterall_engine::{ByMechanism, Plan};
+use afterall_engine::{Branching, ByMechanism, Plan};
 use afterall_history::Workload;
 use afterall_reference::core::{
     self, Answer, Config, DamagedRecord, Flavour, Message, Node, NodeId, Refusal, Request,
@@ -27,6 +27,12 @@ impl Reference {
     #[must_use]
     pub fn cluster(plan: &Plan) -> Simulation<Reference> {
         Simulation::new(plan, Reference::configs(plan))
+    }
+
+    /// The same as an object: its code is made here, where it is optimised.
+    #[must_use]
+    pub fn world(plan: &Plan) -> Box<dyn Branching> {
+        Box::new(Reference::cluster(plan))
     }
 
     /// The configurations of all nodes of a run.

@@ -11,7 +11,9 @@ use super::watch::Watch;
 use afterall_clients::{Deed, Lies};
 use afterall_engine::driver::{Asker, Completion, Invocation};
 use afterall_engine::faults::{Fault, Link};
-use afterall_engine::{ByMechanism, Happened, Messages, Plan, Stop, Traffic, World, WorldError};
+use afterall_engine::{
+    Branching, ByMechanism, Happened, Messages, Plan, Stop, Traffic, World, WorldError,
+};
 use afterall_history::{NodeChange, Workload};
 use rand::RngExt;
 use std::collections::BTreeMap;
@@ -140,12 +142,6 @@ impl<R: Replica> Simulation<R> {
             last_probe: 0,
             arrived: BTreeMap::new(),
         }
-    }
-
-    /// From now on draws other random numbers for links, disks and clients: another future of the same past. What is on its way
-    /// already stays, and so do the choices of the nodes.
-    pub fn reseed(&mut self, seed: u64) {
-        self.streams = Streams::new(seed);
     }
 
     pub(super) fn plan_after(
@@ -308,6 +304,28 @@ impl<R: Replica> Simulation<R> {
 
 fn broken(error: SimError) -> WorldError {
     WorldError::Broken(Box::new(error))
+}
+
+impl<R> Branching for Simulation<R>
+where
+    R: Replica<
+            Config: Send + Sync,
+            Request: Send + Sync,
+            Answer: Send + Sync,
+            Message: Send + Sync,
+            Session: Send + Sync,
+        > + Send
+        + Sync
+        + 'static,
+{
+    fn branch(&self) -> Box<dyn Branching> {
+        Box::new(self.clone())
+    }
+
+    /// For links, disks and clients. What is on its way already stays, and so do the choices of the nodes.
+    fn reseed(&mut self, seed: u64) {
+        self.streams = Streams::new(seed);
+    }
 }
 
 impl<R: Replica> World for Simulation<R> {

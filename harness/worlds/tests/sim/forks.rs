@@ -1,7 +1,7 @@
 //! A simulated run can be copied at any instant.
 
 use crate::runs::{config, every_fault, everything};
-use afterall_engine::{Fork, Plan, RunConfig};
+use afterall_engine::{Branching, Fork, Plan, RunConfig};
 use afterall_history::{Event, Workload};
 use afterall_reference::core::Flavour;
 use afterall_worlds::sim::{Reference, Simulation};
