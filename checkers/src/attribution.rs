@@ -8,8 +8,10 @@
 //!   a clock gave while it was ahead, is felt for some time after the fault has been healed.
 
 use crate::context::Context;
+use crate::inference::pieces::{self, text};
 use afterall_history::{
-    ActsOn, Data, Datum, Fault, FaultKind, FaultKinds, NodeId, OpId, OpView, StampRule, Value,
+    ActsOn, Data, Datum, Fault, FaultKind, FaultKinds, Function, NodeId, OpId, OpView, StampRule,
+    Value,
 };
 use std::collections::BTreeSet;
 
@@ -188,10 +190,13 @@ fn stamp_ns(data: &Data, version: Datum) -> Option<i128> {
 pub(crate) fn shown_elsewhere(ctx: &Context<'_>, update: OpId, by: i64) -> bool {
     let history = ctx.history;
     let (data, op) = (history.data(), history.op(update));
-    let Some(value) = history.value_written(update) else { return false };
-    let shows = |read: OpView<'_>| {
-        data.items(read.output())
-            .any(|item| item == value || data.items(item).next() == Some(value))
+    let piece = (op.f() == Function::Append).then(|| op.input());
+    let Some(value) = history.value_written(update).or(piece) else { return false };
+    let shows = |read: OpView<'_>| match piece {
+        Some(piece) => pieces::shows(text(ctx, read.output()), text(ctx, piece)),
+        None => data
+            .items(read.output())
+            .any(|item| item == value || data.items(item).next() == Some(value)),
     };
     ctx.on(op.key()).any(|read| {
         read.f().is_read()

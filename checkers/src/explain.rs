@@ -20,8 +20,9 @@ pub(crate) fn op(ctx: &Context<'_>, id: OpId) -> String {
     let workload = ctx.history.header().workload;
     let parts = input.as_list().unwrap_or_default();
     let output_words = || words::returned(workload, &output);
-    let found_nothing = matches!(workload, Workload::Register | Workload::Position)
-        && words::shows_nothing(&output);
+    let found_nothing =
+        matches!(workload, Workload::Register | Workload::Position | Workload::Text)
+            && words::shows_nothing(&output);
     let input = match (workload, op.f()) {
         (Workload::Cart, Function::Add) => words::item(&input),
         _ => words::value(&input),

@@ -190,6 +190,7 @@ pub(crate) fn items(workload: Workload) -> &'static str {
     match workload {
         Workload::Set => "Elements of sets",
         Workload::Chat => "Messages of chats",
+        Workload::Text => "Pieces of texts",
         _ => "Items of carts",
     }
 }

@@ -18,6 +18,7 @@ mod registry;
 mod seen;
 mod set;
 mod source;
+mod text;
 
 pub use generator::Generator;
 pub use keys::Rotation;

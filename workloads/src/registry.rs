@@ -11,6 +11,7 @@ use crate::probes::Probes;
 use crate::register::Registers;
 use crate::set::Sets;
 use crate::source::Source;
+use crate::text::Texts;
 use afterall_history::Workload;
 
 /// A workload that runs drive.
@@ -90,6 +91,12 @@ pub(crate) const ROWS: &[Row] = &[
         load: Load::Usual,
         keys: ("show", 6, 60),
         source: || Box::new(Positions::default()),
+    },
+    Row {
+        workload: Workload::Text,
+        load: Load::Usual,
+        keys: ("text", 6, 60),
+        source: || Box::new(Texts::default()),
     },
 ];
 

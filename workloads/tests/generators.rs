@@ -6,8 +6,8 @@ use afterall_history::{Function, Value, Workload};
 use afterall_workloads::{Generator, Load, Operation};
 use std::collections::{BTreeMap, BTreeSet};
 
-const WORKLOADS: [Workload; 4] =
-    [Workload::Register, Workload::Counter, Workload::Cart, Workload::Position];
+const WORKLOADS: [Workload; 5] =
+    [Workload::Register, Workload::Counter, Workload::Cart, Workload::Position, Workload::Text];
 
 fn operations(workload: Workload, seed: u64) -> Vec<Operation> {
     let mut generator = Generator::new(workload, seed).unwrap();
@@ -115,4 +115,21 @@ fn a_session_moves_a_position_only_forward_and_some_report_late() {
     generator.forget(0);
     let next = (0..200).map(|_| generator.next(0)).find(|operation| !operation.f.is_read());
     assert!(next.unwrap().value.as_int().unwrap() <= 30);
+}
+
+#[test]
+fn no_piece_is_appended_twice_and_each_ends_with_what_occurs_nowhere_else_in_it() {
+    let operations = operations(Workload::Text, 3);
+    let reads = operations.iter().filter(|operation| operation.f.is_read()).count();
+    let pieces: Vec<&str> = operations
+        .iter()
+        .filter(|operation| operation.f == Function::Append)
+        .map(|operation| operation.value.as_text().unwrap())
+        .collect();
+    assert_eq!(reads + pieces.len(), operations.len());
+    assert!((900..1_100).contains(&reads), "{reads}");
+    assert_eq!(pieces.iter().collect::<BTreeSet<_>>().len(), pieces.len());
+    for piece in pieces {
+        assert!(piece.len() > 1 && piece.find(';') == Some(piece.len() - 1), "{piece}");
+    }
 }

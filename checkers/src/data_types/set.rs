@@ -1,5 +1,5 @@
-//! Sets that only grow, and the messages of chats: element by element, and replica by replica. (Sets with removes are judged as
-//! carts are: `cart`.)
+//! Sets that only grow, the messages of chats, and the pieces of texts: element by element, and replica by replica. (Sets with
+//! removes are judged as carts are: `cart`. Of texts whose pieces are not told apart, `pieces`, nothing is judged.)
 //!
 //! At the end, on the final reads, an element whose add was acknowledged before they began is *present* (on some replica), or
 //! *lost*. A second add of an element changes nothing: one acknowledged add is enough to demand it. On each replica, during
@@ -39,7 +39,7 @@ const LOST_NONE: &str = "nothing was added where every replica was read at the e
 /// Judges every element, and measures how long each replica took to show it. With removes they are judged as carts are.
 pub(crate) static CHECKER: Checker = Checker {
     name: "sets",
-    workloads: &[Workload::Set, Workload::Chat],
+    workloads: &[Workload::Set, Workload::Chat, Workload::Text],
     real_time: false,
     turn: Turn::Main,
     after: &[],
@@ -50,7 +50,8 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
     let ctx = case.ctx;
     if !ctx.has_removes() {
         let (fates, visibility) = sets(ctx, case.reads_from, case.exact(), findings);
-        findings.figures.items = ctx.history.has_real_time().then_some(fates);
+        let told = ctx.keys().any(|key| case.reads_from.whole(key).is_none());
+        findings.figures.items = (told && ctx.history.has_real_time()).then_some(fates);
         findings.figures.visibility = visibility;
     }
 }
@@ -71,6 +72,12 @@ fn sets(
     let mut marks = Marks::new(ctx.history.len());
     // Of completions alone nobody knows what was over when the last reads began.
     for key in ctx.keys().filter(|_| ctx.history.has_real_time()) {
+        if let Some(why) = reads_from.whole(key) {
+            if ctx.on(key).any(|op| adds(op) && op.is_ok()) {
+                findings.undecided(NO_LOST, why);
+            }
+            continue;
+        }
         at_the_end(ctx, reads_from, key, &mut marks, &mut fates, findings);
         on_replicas(ctx, reads_from, key, &mut marks, &mut waits);
     }
@@ -78,9 +85,14 @@ fn sets(
     (fates, visibility)
 }
 
-/// Whether the operation puts an element into a set, or a message into a chat.
+/// Whether the operation puts an element into a set, a message into a chat, or a piece into a text.
 fn adds(op: OpView<'_>) -> bool {
-    matches!(op.f(), Function::Add | Function::Post | Function::Edit)
+    matches!(op.f(), Function::Add | Function::Post | Function::Edit | Function::Append)
+}
+
+/// What was done to an element to put it there.
+fn added(ctx: &Context<'_>) -> &'static str {
+    if ctx.history.header().workload == Workload::Text { "appended" } else { "added" }
 }
 
 /// A number an operation, which is taken back by beginning a new round.
@@ -175,7 +187,7 @@ fn at_the_end(
             None if !ctx.all_read(key) => {
                 format!("{name} was not read on every replica at the end")
             }
-            None if apart => explain::apart(name, add, "added"),
+            None if apart => explain::apart(name, add, added(ctx)),
             None => format!("no read of {name} began after #{add} was acknowledged"),
         };
         findings.undecided(NO_LOST, why);
@@ -262,6 +274,9 @@ struct Known {
     read: Vec<(OpId, OpId)>,
     is_added: BTreeSet<OpId>,
     is_read: BTreeSet<OpId>,
+    /// Of a text that is left whole: whether it has changed it, and whether it has read it.
+    changed: bool,
+    looked: bool,
 }
 
 /// What sessions see of what they added and read before.
@@ -272,6 +287,12 @@ fn in_sessions(ctx: &Context<'_>, reads_from: &ReadsFrom, exact: &[bool], findin
         let mut known: BTreeMap<KeyId, Known> = BTreeMap::new();
         for op in ops.iter().map(|&id| ctx.op(id)).filter(|op| op.is_ok()) {
             let known = known.entry(op.key()).or_default();
+            if let Some(why) = reads_from.whole(op.key()) {
+                if !exact[op.key().0 as usize] {
+                    of_whole(ctx, known, op, why, findings);
+                }
+                continue;
+            }
             if adds(op) {
                 // A second add of an element changes nothing.
                 let add = reads_from.first_of_same(op.id()).unwrap_or(op.id());
@@ -312,6 +333,29 @@ fn in_sessions(ctx: &Context<'_>, reads_from: &ReadsFrom, exact: &[bool], findin
     }
 }
 
+/// Nobody knows what a text shows that is left whole.
+fn of_whole(
+    ctx: &Context<'_>,
+    known: &mut Known,
+    op: OpView<'_>,
+    why: &str,
+    findings: &mut Findings,
+) {
+    let kind = ctx.kind_of(op.session());
+    if !op.f().is_read() {
+        known.changed = true;
+        return;
+    }
+    for (property, before) in
+        [(Property::ReadYourWrites, known.changed), (Property::MonotonicReads, known.looked)]
+    {
+        if before {
+            findings.undecided((property, kind), why);
+        }
+    }
+    known.looked = true;
+}
+
 fn misses(ctx: &Context<'_>, claim: Claim, add: OpId, by: OpId, read: OpView<'_>) -> Finding {
     let mut ops = vec![add, by, read.id()];
     ops.sort_unstable();
@@ -322,7 +366,7 @@ fn misses(ctx: &Context<'_>, claim: Claim, add: OpId, by: OpId, read: OpView<'_>
         let why = crate::inference::paths::why_reads_from(ctx, add, by);
         edges.push(Dependency { from: add, to: by, label: Label::ReadsFrom, why });
     }
-    let how = if by == add { "added" } else { "read" };
+    let how = if by == add { added(ctx) } else { "read" };
     Finding {
         claim,
         or: Vec::new(),

@@ -3,6 +3,7 @@
 pub(crate) mod causal_order;
 pub(crate) mod mix;
 pub(crate) mod paths;
+pub(crate) mod pieces;
 pub(crate) mod reads_from;
 pub(crate) mod sums;
 pub(crate) mod vector_clock;

@@ -5,19 +5,32 @@
 //! then its key is in doubt, and no other. What a part of a history does not tell, because the writer is not in it, is not
 //! traced either.
 //! What was read but never written (*phantom*), or written by an operation that failed (*aborted*), is listed
-//! apart.
+//! apart. Texts are taken apart for this: `pieces`.
 
+use super::pieces::{By, Pieces};
 use crate::context::Context;
 use afterall_history::{Datum, Function, KeyId, OpId, OpView, Status, Workload};
 use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 /// It reads from nothing.
 const NONE: OpId = OpId(u32::MAX);
 /// It reads from several.
 const MANY: OpId = OpId(u32::MAX - 1);
+
+/// A part of a text that nobody had appended by the time the read was over.
+#[derive(Debug)]
+pub(crate) struct Strange {
+    /// The read: of each only the first such part is kept.
+    pub(crate) read: OpId,
+    /// The bytes of the text.
+    pub(crate) part: Range<usize>,
+    /// An append of it that failed, or that began later.
+    pub(crate) append: Option<OpId>,
+}
 
 /// For every read, the updates that wrote what it returned.
 #[derive(Debug, Default)]
@@ -31,6 +44,10 @@ pub(crate) struct ReadsFrom {
     pub(crate) phantoms: Vec<(OpId, Datum)>,
     /// A read, and the failed update that it returned.
     pub(crate) aborted: Vec<(OpId, OpId)>,
+    /// The same of texts, whose parts are no values: linearizability knows them by itself.
+    pub(crate) strange: Vec<Strange>,
+    /// Why the texts of a key are not taken apart.
+    whole: BTreeMap<KeyId, String>,
     /// Updates that wrote the same as another: the first of those that may have happened, with all of them. So readers of
     /// what they wrote cannot be told apart.
     same: BTreeMap<OpId, Vec<OpId>>,
@@ -50,7 +67,7 @@ pub(crate) struct ReadsFrom {
 }
 
 impl ReadsFrom {
-    /// Traces the reads of a history; of counters, texts and locks nothing can be traced.
+    /// Traces the reads of a history; of counters and locks nothing can be traced.
     pub(crate) fn new(ctx: &Context<'_>) -> Self {
         let mut reads_from = ReadsFrom::default();
         let workload = ctx.history.header().workload;
@@ -76,10 +93,13 @@ impl ReadsFrom {
             let why = format!("{why}, so a read of nothing may be of the beginning or of that");
             reads_from.doubts.entry(key).or_insert(why);
         }
+        let pieces = Pieces::new(ctx);
+        reads_from.whole = pieces.whole().map(|(key, why)| (key, why.to_owned())).collect();
         reads_from.one.reserve_exact(ctx.history.len());
         let mut from: Vec<OpId> = Vec::new();
         for op in ctx.history.ops() {
             if op.f().is_read() && op.is_ok() {
+                reads_from.take_apart(ctx, &pieces, op, &mut from);
                 let mut nothing = true;
                 for value in returned(ctx, workload, op) {
                     reads_from.trace(ctx, op, value, &mut from);
@@ -170,6 +190,42 @@ impl ReadsFrom {
         }
     }
 
+    /// Traces the parts of a text; of other data types nothing.
+    fn take_apart<'h>(
+        &mut self,
+        ctx: &Context<'h>,
+        pieces: &Pieces<'h>,
+        read: OpView<'_>,
+        from: &mut Vec<OpId>,
+    ) {
+        let until = read.completion_index().unwrap_or(u32::MAX);
+        for (part, by) in pieces.of(ctx, read) {
+            self.values_read += 1;
+            let append = match by {
+                Some(By::Here(append)) => {
+                    let op = ctx.op(append);
+                    let later = ctx.history.has_real_time() && op.index() > until;
+                    if op.status() != Status::Fail && !later {
+                        from.push(append);
+                        continue;
+                    }
+                    Some(append)
+                }
+                Some(By::Elsewhere(piece))
+                    if ctx.history.written_elsewhere(read.key(), piece, until) =>
+                {
+                    self.partly.insert(read.id());
+                    continue;
+                }
+                _ => None,
+            };
+            self.partly.insert(read.id());
+            if self.strange.last().is_none_or(|last| last.read != read.id()) {
+                self.strange.push(Strange { read: read.id(), part, append });
+            }
+        }
+    }
+
     fn made_up(&mut self, read: OpView<'_>, value: Datum) {
         self.partly.insert(read.id());
         self.phantoms.push((read.id(), value));
@@ -185,6 +241,11 @@ impl ReadsFrom {
             let (value, key) = (ctx.history.data().value(value), op.key_name());
             format!("#{} and #{} both put {value} into {key}", ctx.op(first).number(), op.number())
         });
+    }
+
+    /// Why nothing is known of what the texts of the key hold, if so.
+    pub(crate) fn whole(&self, key: KeyId) -> Option<&str> {
+        self.whole.get(&key).map(String::as_str)
     }
 
     /// Why not every read of a key is traced, for the keys of which that is so.

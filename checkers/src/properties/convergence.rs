@@ -327,7 +327,10 @@ fn diverged(
     let mut ops: Vec<OpId> = sides.iter().map(|(_, reads)| reads[0]).collect();
     ops.extend(missing.iter().map(|of| of.update));
     ops.sort_unstable();
-    let why = not_shown(ctx, &missing);
+    let why = match missing.is_empty() {
+        true => other_order(ctx, reads_from, [sides[0].1[0], sides[1].1[0]]),
+        false => not_shown(ctx, &missing),
+    };
     Finding {
         claim: CLAIM,
         or: Vec::new(),
@@ -346,10 +349,10 @@ fn diverged(
 
 /// The updates that tell a divergence: what some replicas show at the end and others do not. Of a register one of each side, where
 /// each side shows what the other does not; of a collection the first element, of a position the
-/// greatest. Nothing is known of counters and texts.
+/// greatest. Nothing is known of counters, and of texts that are left whole.
 fn missing(ctx: &Context<'_>, reads_from: &ReadsFrom, key: KeyId) -> Vec<Missing> {
     let workload = ctx.history.header().workload;
-    if !matches!(workload, W::Register | W::Set | W::Cart | W::Chat | W::Position) {
+    if !matches!(workload, W::Register | W::Set | W::Text | W::Cart | W::Chat | W::Position) {
         return Vec::new();
     }
     // By update: the replicas whose last read shows it.
@@ -374,6 +377,32 @@ fn missing(ctx: &Context<'_>, reads_from: &ReadsFrom, key: KeyId) -> Vec<Missing
         .then(|| lacked.find(|(others, _)| !others.is_subset(by) && !by.is_subset(others)));
     let other = other.flatten().map(|(_, other)| other);
     std::iter::once(first).chain(other).collect()
+}
+
+/// Where two texts part that show the same pieces; nothing of what is no text, or is left whole.
+fn other_order(ctx: &Context<'_>, reads_from: &ReadsFrom, [one, other]: [OpId; 2]) -> String {
+    let (here, there) = (reads_from.of(one), reads_from.of(other));
+    let strange = reads_from.partly(one) || reads_from.partly(other);
+    let Some(at) = here.iter().zip(there).position(|(here, there)| here != there) else {
+        return String::new();
+    };
+    if ctx.history.header().workload != W::Text || strange || here.len() != there.len() {
+        return String::new();
+    }
+    let piece =
+        |append: OpId| crate::words::value(&ctx.history.data().value(ctx.op(append).input()));
+    let node = |read| ctx.history.node_name(ctx.op(read).sent_to());
+    let after = match at.checked_sub(1).map(|before| here[before]) {
+        Some(before) => format!("after {}", piece(before)),
+        None => "at the beginning".to_owned(),
+    };
+    format!(
+        " They show the same pieces in another order: {after} stands {} at {}, and {} at {}.",
+        piece(here[at]),
+        node(one),
+        piece(there[at]),
+        node(other)
+    )
 }
 
 /// Which updates were not shown everywhere, and when each was taken; nothing where that is not known. Whether they arrived is

@@ -7,7 +7,7 @@ use afterall_history::{Property, Workload};
 /// The property.
 pub(crate) static ROW: Row = Row {
     property: Property::NoLostItems,
-    workloads: &[Workload::Cart, Workload::Set, Workload::Chat],
+    workloads: &[Workload::Cart, Workload::Set, Workload::Text, Workload::Chat],
     sessions: TOGETHER,
     real_time: true,
     model: false,

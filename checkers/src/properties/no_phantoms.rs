@@ -2,7 +2,8 @@
 //! read was over, or whose write had failed; and elements that are there more often, or in another quantity, than
 //! they were added.
 //!
-//! `fail` means that the operation surely did not happen, so its value is nobody's. A chance is a value read.
+//! `fail` means that the operation surely did not happen, so its value is nobody's. A chance is a value read, and of a text a part
+//! of it: what is between two separators. A text whose pieces are not told apart is not judged.
 
 use crate::case::Case;
 use crate::cause::{Cause, Place};
@@ -10,10 +11,11 @@ use crate::context::Context;
 use crate::data_types::counter;
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
-use crate::inference::reads_from::ReadsFrom;
+use crate::inference::pieces::text;
+use crate::inference::reads_from::{ReadsFrom, Strange};
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
 use crate::verdict::AnomalyKind;
-use afterall_history::{Datum, OpId, OpView, Property, Sessions, Workload};
+use afterall_history::{Datum, OpId, OpView, Property, Sessions, Status, Value, Workload};
 use std::collections::{BTreeMap, BTreeSet};
 
 const CLAIM: Claim = (Property::NoPhantoms, Sessions::All);
@@ -54,6 +56,7 @@ const WORKLOADS: &[Workload] = &[
     Workload::Counter,
     Workload::Cart,
     Workload::Set,
+    Workload::Text,
     Workload::Chat,
     Workload::Inventory,
     Workload::Position,
@@ -84,15 +87,40 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
         );
         findings.add(finding(ctx, read, Some(write), AnomalyKind::AbortedWrite, &what));
     }
+    for strange in &reads_from.strange {
+        findings.add(part(ctx, strange));
+    }
     let reads = || ctx.history.ops().filter(|op| op.f().is_read() && op.is_ok());
     match ctx.history.header().workload {
         Workload::Cart => reads().for_each(|read| items(ctx, reads_from, read, findings)),
-        Workload::Set | Workload::Chat => {
+        Workload::Set | Workload::Chat | Workload::Text => {
+            let whole =
+                |read: OpView<'_>| reads_from.whole(read.key()).filter(|_| !read.output().is_nil());
+            if let Some(why) = reads().find_map(whole) {
+                findings.undecided(CLAIM, why);
+            }
             let mut shown_by = vec![OpId(u32::MAX); ctx.history.len()];
             reads().for_each(|read| elements(ctx, reads_from, read, &mut shown_by, findings));
         }
         _ => {}
     }
+}
+
+/// A part of a text that nobody had appended by then.
+fn part(ctx: &Context<'_>, strange: &Strange) -> Finding {
+    let text = text(ctx, ctx.op(strange.read).output());
+    let said = text.get(strange.part.clone()).unwrap_or_default();
+    let said = crate::words::value(&Value::Text(said.to_owned()));
+    let failed = strange.append.filter(|&append| ctx.op(append).status() == Status::Fail);
+    let (kind, what) = match failed {
+        Some(append) => {
+            let append = explain::op(ctx, append);
+            let what = format!(", although the append of {said} is recorded as failed: {append}");
+            (AnomalyKind::AbortedWrite, what)
+        }
+        None => (AnomalyKind::Phantom, format!(": no session had appended {said} to it by then")),
+    };
+    finding(ctx, strange.read, failed, kind, &what)
 }
 
 /// Where the values of phantoms belong: the first update of any key that wrote them.
@@ -111,7 +139,7 @@ fn written_at(ctx: &Context<'_>, reads_from: &ReadsFrom) -> BTreeMap<Datum, OpId
     found
 }
 
-/// A set holds an element once, however often it was added.
+/// A set holds an element once, however often it was added, and a text a piece once.
 fn elements(
     ctx: &Context<'_>,
     reads_from: &ReadsFrom,
@@ -122,8 +150,9 @@ fn elements(
     for add in reads_from.shown(read.id()) {
         let last = std::mem::replace(&mut shown_by[add.0 as usize], read.id());
         if last == read.id() {
-            let element = ctx.history.value_written(add).unwrap_or(Datum::NIL);
-            let what = format!(": it holds {} more than once", ctx.history.data().value(element));
+            let element = ctx.history.value_written(add).unwrap_or(ctx.op(add).input());
+            let element = crate::words::value(&ctx.history.data().value(element));
+            let what = format!(": it holds {element} more than once");
             findings.add(finding(ctx, read.id(), Some(add), AnomalyKind::DuplicateElement, &what));
             return;
         }

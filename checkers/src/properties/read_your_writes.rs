@@ -5,7 +5,7 @@ use crate::row::Row;
 use crate::session_guarantees::{GUARANTEE, READS, by_value, by_version};
 use afterall_history::Property;
 
-/// The property. Counters, carts and sets have walks of their own, too.
+/// The property. Counters, carts, sets and texts have walks of their own, too.
 pub(crate) static ROW: Row = Row {
     property: Property::ReadYourWrites,
     workloads: READS,

@@ -16,7 +16,7 @@ pub(crate) fn value(value: &Value) -> String {
 }
 
 /// What a read returned: of a register its one value and not a list of it, of a cart its items with their quantities, of a
-/// position that nobody has written nothing.
+/// position or a text that nobody has written nothing.
 pub(crate) fn returned(workload: Workload, output: &Value) -> String {
     match (workload, output.as_list()) {
         (Workload::Register, Some([])) | (Workload::Register, None) if shows_nothing(output) => {
@@ -28,7 +28,7 @@ pub(crate) fn returned(workload: Workload, output: &Value) -> String {
             list(&several).unwrap_or_default()
         }
         (Workload::Cart, Some(items)) => listed(items, item),
-        (Workload::Position, None) if output.is_nil() => "nothing".to_owned(),
+        (Workload::Position | Workload::Text, None) if output.is_nil() => "nothing".to_owned(),
         _ => value(output),
     }
 }

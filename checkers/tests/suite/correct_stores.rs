@@ -5,7 +5,7 @@ use crate::table::{build, outcome};
 use afterall_checkers::{Outcome, Verdict, check};
 use afterall_history::{Event, Function, History, OpEvent, Outcome as How, Property, Value};
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     Kind::Logical,
     Kind::Skewed,
     Kind::SiblingsReplica,
@@ -13,6 +13,7 @@ const KINDS: [Kind; 7] = [
     Kind::Counter,
     Kind::Cart,
     Kind::Position,
+    Kind::Text,
 ];
 
 fn recorded(setup: Setup, seed: u64) -> History {
@@ -98,6 +99,15 @@ fn setup(kind: Kind, versions: bool) -> Setup {
     Setup { kind, versions, roaming: false, steps: 150 }
 }
 
+/// The pieces of a text, the last one first; a text of one piece without it.
+fn turned(text: &str) -> String {
+    let mut pieces: Vec<&str> = text.split_inclusive(';').collect();
+    match pieces.pop() {
+        Some(last) if !pieces.is_empty() => std::iter::once(last).chain(pieces).collect(),
+        _ => String::new(),
+    }
+}
+
 #[test]
 fn a_replica_that_shows_something_else() {
     for kind in KINDS {
@@ -107,6 +117,7 @@ fn a_replica_that_shows_something_else() {
             let other = match &finals[at].value {
                 Value::Int(n) => Value::Int(n - 1),
                 Value::List(items) if !items.is_empty() => Value::List(Vec::new()),
+                Value::Text(text) => Value::Text(turned(text)),
                 _ => return false,
             };
             finals[at].value = other;
@@ -160,6 +171,7 @@ fn a_value_that_nobody_wrote() {
             reads[at].value = match kind {
                 Kind::Counter | Kind::Position => Value::Int(1_000_000),
                 Kind::Cart => Value::List(vec![vec![1_000_000, 2].into()]),
+                Kind::Text => Value::Text("1000000;".to_owned()),
                 _ => vec![1_000_000].into(),
             };
             true
@@ -214,6 +226,46 @@ fn a_position_that_went_back() {
             true
         });
     }
+}
+
+#[test]
+fn a_piece_of_a_text_that_is_gone_and_one_that_is_there_twice() {
+    for versions in [false, true] {
+        caught(setup(Kind::Text, versions), Property::NoLostItems, |events, history, dice| {
+            let acked = history.ops().filter(|op| op.f() == Function::Append && op.is_ok());
+            let acked: Vec<Value> = acked.map(|op| history.data().value(op.input())).collect();
+            if acked.is_empty() {
+                return false;
+            }
+            let gone = dice.pick(&acked).as_text().unwrap();
+            for read in reads(events, true) {
+                let Some(text) = read.value.as_text() else { continue };
+                let left = text.split_inclusive(';').filter(|piece| *piece != gone);
+                read.value = Value::Text(left.collect());
+            }
+            true
+        });
+        caught(setup(Kind::Text, versions), Property::NoPhantoms, |events, _, _| {
+            let shown = reads(events, false).find(|read| !read.value.is_nil());
+            let Some(read) = shown else { return false };
+            let text = read.value.as_text().unwrap();
+            let first = text.split_inclusive(';').next().unwrap();
+            read.value = Value::Text(format!("{text}{first}"));
+            true
+        });
+    }
+    // With versions they are judged by these.
+    caught(setup(Kind::Text, false), Property::MonotonicReads, |events, _, _| {
+        let mut reads: Vec<&mut OpEvent> = reads(events, false).collect();
+        let of = |a: &OpEvent, b: &OpEvent| (a.process, &a.key) == (b.process, &b.key);
+        let last = (0..reads.len()).rev().find(|&at| {
+            let before = |e: &&mut OpEvent| of(e, reads[at]) && !e.value.is_nil();
+            reads[..at].iter().any(before)
+        });
+        let Some(last) = last else { return false };
+        reads[last].value = Value::Nil;
+        true
+    });
 }
 
 #[test]

@@ -32,6 +32,7 @@ mod oracles_registers;
 mod oracles_session_sets;
 mod oracles_sets_and_stock;
 mod oracles_sets_with_removes;
+mod oracles_texts;
 mod sentences;
 mod single_copy;
 mod staleness;

@@ -43,6 +43,8 @@ pub(crate) enum Kind {
     Cart,
     /// The greatest that was written wins.
     Position,
+    /// Pieces that are appended, in the order of logical clocks.
+    Text,
 }
 
 /// A store, and how it is driven.
@@ -70,6 +72,8 @@ struct Object {
     items: BTreeMap<i64, i64>,
     removed: BTreeSet<i64>,
     furthest: Option<i64>,
+    /// By time and node.
+    pieces: BTreeMap<(i64, usize), String>,
 }
 
 impl Object {
@@ -93,6 +97,7 @@ impl Object {
         self.items.extend(&other.items);
         self.removed.extend(&other.removed);
         self.furthest = self.furthest.max(other.furthest);
+        self.pieces.extend(other.pieces.clone());
     }
 }
 
@@ -135,6 +140,7 @@ fn promises(setup: Setup) -> Vec<Promise> {
         Kind::SiblingsReplica | Kind::SiblingsClient | Kind::Position => kept.push(P::NoLostWrites),
         Kind::Counter => kept.extend([P::NoLostIncrements, P::NoDoubleIncrements]),
         Kind::Cart => kept.extend([P::NoLostItems, P::NoResurrectedItems]),
+        Kind::Text => kept.push(P::NoLostItems),
     }
     if !setup.roaming {
         match setup.kind {
@@ -143,7 +149,7 @@ fn promises(setup: Setup) -> Vec<Promise> {
             Kind::Position => kept.extend([P::ReadYourWrites, P::MonotonicReads]),
             _ => kept.extend(sessions),
         }
-        if !matches!(setup.kind, Kind::Skewed | Kind::Position) {
+        if !matches!(setup.kind, Kind::Skewed | Kind::Position | Kind::Text) {
             kept.extend(causal);
         }
     }
@@ -156,6 +162,7 @@ pub(crate) fn run(setup: Setup, seed: u64) -> (Header, Vec<Event>) {
         Kind::Counter => Workload::Counter,
         Kind::Cart => Workload::Cart,
         Kind::Position => Workload::Position,
+        Kind::Text => Workload::Text,
         _ => Workload::Register,
     };
     let mut header = Header::new("store", workload, seed, NODES);
@@ -226,6 +233,7 @@ impl Store {
                 (Function::Remove, Value::Int(*self.dice.pick(&self.seen)))
             }
             (Kind::Cart, _) => (Function::Add, Value::List(vec![fresh, Value::Int(2)])),
+            (Kind::Text, _) => (Function::Append, Value::Text(format!("{};", self.fresh))),
             (Kind::Position, _) => (Function::Write, Value::Int(1 + self.dice.below(200) as i64)),
             _ => (Function::Write, fresh),
         };
@@ -342,6 +350,14 @@ impl Store {
                 let version = self.version(node, pending.key, None);
                 (input, version)
             }
+            (Function::Append, Value::Text(piece)) => {
+                self.clocks[node] = self.clocks[node].max(session.clock) + 1;
+                object.pieces.insert((self.clocks[node], node), piece.clone());
+                session.clock = session.clock.max(self.clocks[node]);
+                *object.vector.entry(node).or_default() += 1;
+                let version = self.version(node, pending.key, None);
+                (input, version)
+            }
             (Function::Remove, Value::Int(element)) => {
                 object.removed.insert(*element);
                 *object.vector.entry(node).or_default() += 1;
@@ -370,6 +386,8 @@ impl Store {
                 object.siblings.values().copied().collect::<Vec<_>>().into()
             }
             Kind::Position => object.furthest.map_or(Value::Nil, Value::Int),
+            Kind::Text if object.pieces.is_empty() => Value::Nil,
+            Kind::Text => Value::Text(object.pieces.values().map(String::as_str).collect()),
             Kind::Counter => Value::Int(object.counts.values().map(|(up, down)| up - down).sum()),
             Kind::Cart => {
                 let there = object.items.keys().filter(|item| !object.removed.contains(item));

@@ -146,6 +146,8 @@ pub(crate) struct LeftOut {
     pub(crate) begun: u32,
     /// Whether there is another.
     pub(crate) more: bool,
+    /// Whether they are appends, and all of them failed: kept only to show that a reader did not make the piece up.
+    pub(crate) failed: bool,
 }
 
 impl History {

@@ -68,14 +68,17 @@ impl History {
                 }
                 let written = self.value_written(*id);
                 // An update that failed is kept only to show that a reader did not make its value up.
-                if op.status() == Status::Fail && written.is_none() {
+                let failed = op.status() == Status::Fail;
+                let appends = op.f() == Function::Append;
+                if failed && written.is_none() && !appends {
                     continue;
                 }
                 let value = written.unwrap_or(match op.f() {
                     Function::Remove | Function::Append => op.input(),
                     _ => Datum::NIL,
                 });
-                let left_out = LeftOut { begun: op.index(), more: false };
+                let failed = failed && appends;
+                let left_out = LeftOut { begun: op.index(), more: false, failed };
                 part.leave_out((KeyId(key), op.f(), value), left_out);
             }
         }
@@ -93,6 +96,7 @@ impl History {
             .and_modify(|known| {
                 known.begun = known.begun.min(left_out.begun);
                 known.more = true;
+                known.failed &= left_out.failed;
             })
             .or_insert(left_out);
     }
@@ -100,18 +104,37 @@ impl History {
     /// In a part of a longer history: what the key's updates outside of the part did, and whether several did the same.
     /// The value is what they wrote, added, removed or appended, and nil for others.
     pub fn left_out_of(&self, key: KeyId) -> impl Iterator<Item = (Function, Datum, bool)> + '_ {
+        let left_out = self.all_left_out_of(key).filter(|(.., left_out)| !left_out.failed);
+        left_out.map(|(f, value, left_out)| (f, value, left_out.more))
+    }
+
+    /// In a part of a longer history: what appends to the key outside of the part carried, failed ones as well, and whether
+    /// several carried the same.
+    pub fn appends_left_out(&self, key: KeyId) -> impl Iterator<Item = (Datum, bool)> + '_ {
+        let appends = self.all_left_out_of(key).filter(|(f, ..)| *f == Function::Append);
+        appends.map(|(_, piece, left_out)| (piece, left_out.more))
+    }
+
+    fn all_left_out_of(&self, key: KeyId) -> impl Iterator<Item = (Function, Datum, LeftOut)> + '_ {
         self.left_out
             .range((key, Function::ALL[0], Datum::NIL)..)
             .take_while(move |((of, ..), _)| *of == key)
-            .map(|(&(_, f, value), left_out)| (f, value, left_out.more))
+            .map(|(&(_, f, value), &left_out)| (f, value, left_out))
     }
 
     /// Whether this is a part of a longer history, and an operation outside of the part began to write the value (or to
-    /// add the element) before the event with this index. A reader of it proves nothing about who wrote it, or when.
+    /// add the element, or append the piece) before the event with this index. A reader of it proves nothing about who wrote it,
+    /// or when.
     #[must_use]
     pub fn written_elsewhere(&self, key: KeyId, value: Datum, before: u32) -> bool {
-        const WRITING: [Function; 5] =
-            [Function::Write, Function::Cas, Function::Add, Function::Post, Function::Edit];
+        const WRITING: [Function; 6] = [
+            Function::Write,
+            Function::Cas,
+            Function::Add,
+            Function::Post,
+            Function::Edit,
+            Function::Append,
+        ];
         !self.left_out.is_empty()
             && WRITING.iter().any(|&f| {
                 self.left_out.get(&(key, f, value)).is_some_and(|known| known.begun < before)
@@ -130,10 +153,8 @@ impl History {
     /// invoked before the event with this index.
     #[must_use]
     pub fn updates_left_out(&self, key: KeyId, kind: Option<Function>, before: u32) -> bool {
-        let of_key = self.left_out.range((key, Function::ALL[0], Datum::NIL)..);
-        of_key
-            .take_while(|((of, ..), _)| *of == key)
-            .any(|((_, f, _), known)| known.begun < before && kind.is_none_or(|kind| kind == *f))
+        let mut of_key = self.all_left_out_of(key).filter(|(.., known)| !known.failed);
+        of_key.any(|(f, _, known)| known.begun < before && kind.is_none_or(|kind| kind == f))
     }
 
     /// What reads of the key may show because of this operation: the value that it wrote, or the element that it

@@ -16,7 +16,9 @@ use crate::tarantool::Tarantool;
 use crate::client::Client;
 use crate::cluster::Cluster;
 use crate::error::ClientError;
-use afterall_history::Workload::{self, Cart, Chat, Counter, Inventory, Position, Register, Set};
+use afterall_history::Workload::{
+    self, Cart, Chat, Counter, Inventory, Position, Register, Set, Text,
+};
 use afterall_manifest::{ClientSpec, OptionSpec, OptionSpecs, OptionValues, ProtocolSpec};
 
 /// A store protocol.
@@ -63,7 +65,7 @@ pub const PROTOCOLS: &[Protocol] = &[
         spec: ProtocolSpec {
             name: "reference",
             summary: "The reference store's HTTP/JSON.",
-            workloads: &[Register, Counter, Cart, Set, Inventory, Chat, Position],
+            workloads: &[Register, Counter, Cart, Set, Inventory, Chat, Position, Text],
             options: OptionSpecs::Only(&[]),
             needs_command: false,
         },
@@ -228,8 +230,8 @@ mod tests {
             Ok(_) => panic!("{protocol} {workload:?} {options:?}"),
             Err(error) => error.to_string(),
         };
-        let text = error("reference", Workload::Text, &[]);
-        assert_eq!(text, "the reference client cannot drive a text");
+        let text = error("reference", Workload::Mutex, &[]);
+        assert_eq!(text, "the reference client cannot drive a mutex");
         let text = error("reference", Register, &[("colour", "red")]);
         assert_eq!(text, "the protocol reference has no options, found \"colour\"");
         assert_eq!(error("radish", Register, &[]), "unknown protocol \"radish\"");

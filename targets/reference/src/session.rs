@@ -53,6 +53,7 @@ impl Session {
             Workload::Inventory => DataType::Inventory,
             Workload::Chat => DataType::Chat,
             Workload::Position => DataType::Position,
+            Workload::Text => DataType::Text,
             _ => return Err(NoSuchOperation { workload, f, value: value.clone() }),
         };
         let action = match (workload, f, value) {
@@ -105,6 +106,7 @@ impl Session {
                         .unwrap_or_default(),
                 }
             }
+            (Workload::Text, Function::Append, Value::Text(piece)) => Action::Append(piece.clone()),
             _ => return Err(NoSuchOperation { workload, f, value: value.clone() }),
         };
         let token = Token {
@@ -123,8 +125,8 @@ impl Session {
         match &answer.content {
             Content::Done => None,
             Content::Values(values) if values.is_empty() => Some(Value::Nil),
-            // A position has one value, and histories have no list of it.
-            Content::Values(values) if workload == Workload::Position => {
+            // A position or a text has one value, and histories have no list of it.
+            Content::Values(values) if matches!(workload, Workload::Position | Workload::Text) => {
                 values.first().cloned().map(Value::from)
             }
             Content::Values(values) => {

@@ -1,12 +1,12 @@
 //! The client protocol: JSON over HTTP. Both ends of it, so that they cannot drift apart.
 //!
-//! `POST /register`, `/counter`, `/cart`, `/set`, `/inventory`, `/chat` or `/position` with one object:
+//! `POST /register`, `/counter`, `/cart`, `/set`, `/inventory`, `/chat`, `/position` or `/text` with one object:
 //!
 //! | field | |
 //! |---|---|
 //! | `key` | the object's name |
-//! | `f` | `read`; register, position: `write`; counter: `increment`, `decrement`; cart: `add`, `remove`, `checkout`; set: `add`, `remove`; inventory: `restock`, `sell`; chat: `post`, `edit` |
-//! | `value` | write: a whole number or text, of a position a whole number of at least 1 · increment, decrement, restock, sell: the amount · add to a cart: `[element, quantity]` · add to a set, remove: the element · post: `[message, the one it answers or null]` · edit: `[edit, message]` |
+//! | `f` | `read`; register, position: `write`; counter: `increment`, `decrement`; cart: `add`, `remove`, `checkout`; set: `add`, `remove`; inventory: `restock`, `sell`; chat: `post`, `edit`; text: `append` |
+//! | `value` | write: a whole number or text, of a position a whole number of at least 1 · increment, decrement, restock, sell: the amount · add to a cart: `[element, quantity]` · add to a set, remove: the element · post: `[message, the one it answers or null]` · edit: `[edit, message]` · append: the piece, a text |
 //! | `adds` | remove: the adds that the client has seen, as a read gave them; none: whatever the replica holds |
 //! | `level` | how many replicas take part: `one`, `quorum` or `all`; none: as the flavour has it |
 //! | `after` | the greatest `clock` that the session has been given |
@@ -33,7 +33,7 @@ pub const BODY_BYTES_MAX: usize = 256 * 1024;
 pub enum Malformed {
     /// No such path.
     #[error(
-        "expected the path /register, /counter, /cart, /set, /inventory, /chat, /position, /status or /metrics, found {0:?}"
+        "expected the path /register, /counter, /cart, /set, /inventory, /chat, /position, /text, /status or /metrics, found {0:?}"
     )]
     Path(String),
     /// Not the JSON that it should be.
@@ -119,6 +119,30 @@ struct ErrorBody {
     error: String,
 }
 
+const KINDS: [DataType; 8] = [
+    DataType::Register,
+    DataType::Counter,
+    DataType::Cart,
+    DataType::Set,
+    DataType::Inventory,
+    DataType::Chat,
+    DataType::Position,
+    DataType::Text,
+];
+
+fn path_of(kind: DataType) -> &'static str {
+    match kind {
+        DataType::Register => "/register",
+        DataType::Counter => "/counter",
+        DataType::Cart => "/cart",
+        DataType::Set => "/set",
+        DataType::Inventory => "/inventory",
+        DataType::Chat => "/chat",
+        DataType::Position => "/position",
+        DataType::Text => "/text",
+    }
+}
+
 /// The path and body of a request.
 #[must_use]
 pub fn encode_request(request: &Request) -> (&'static str, Vec<u8>) {
@@ -149,15 +173,7 @@ pub fn encode_request(request: &Request) -> (&'static str, Vec<u8>) {
         Action::Remove { element, dots } => {
             (Function::Remove, element.as_str().into(), dots.iter().map(dot_text).collect())
         }
-    };
-    let path = match request.key.kind {
-        DataType::Register => "/register",
-        DataType::Counter => "/counter",
-        DataType::Cart => "/cart",
-        DataType::Set => "/set",
-        DataType::Inventory => "/inventory",
-        DataType::Chat => "/chat",
-        DataType::Position => "/position",
+        Action::Append(piece) => (Function::Append, text(piece), Vec::new()),
     };
     let token = &request.token;
     let body = RequestBody {
@@ -171,7 +187,7 @@ pub fn encode_request(request: &Request) -> (&'static str, Vec<u8>) {
         made: token.seen.cloud.iter().map(dot_text).collect(),
         past: versions_value(&token.past),
     };
-    (path, to_json(&body))
+    (path_of(request.key.kind), to_json(&body))
 }
 
 /// Reads a request.
@@ -179,16 +195,8 @@ pub fn encode_request(request: &Request) -> (&'static str, Vec<u8>) {
 /// # Errors
 /// What does not follow the protocol. Bounds are [`Request::check`]'s business.
 pub fn decode_request(path: &str, body: &[u8]) -> Result<Request, Malformed> {
-    let kind = match path {
-        "/register" => DataType::Register,
-        "/counter" => DataType::Counter,
-        "/cart" => DataType::Cart,
-        "/set" => DataType::Set,
-        "/inventory" => DataType::Inventory,
-        "/chat" => DataType::Chat,
-        "/position" => DataType::Position,
-        other => return Err(Malformed::Path(other.chars().take(100).collect())),
-    };
+    let kind = KINDS.into_iter().find(|&kind| path_of(kind) == path);
+    let kind = kind.ok_or_else(|| Malformed::Path(path.chars().take(100).collect()))?;
     let body: RequestBody = from_json(body)?;
     let wrong = |f, wanted| Malformed::Value { f, wanted, got: body.value.clone() };
     let action = match (kind, body.f) {
@@ -244,6 +252,10 @@ pub fn decode_request(path: &str, body: &[u8]) -> Result<Request, Malformed> {
             element: body.value.as_text().ok_or_else(|| wrong(f, "an element"))?.to_owned(),
             dots: body.adds.iter().map(|text| dot(text)).collect::<Result<_, _>>()?,
         },
+        (DataType::Text, f @ Function::Append) => {
+            let piece = body.value.as_text().ok_or_else(|| wrong(f, "a text"))?;
+            Action::Append(piece.to_owned())
+        }
         (kind, f) => return Err(Malformed::Function { kind, f }),
     };
     let cloud = body.made.iter().map(|text| dot(text)).collect::<Result<_, _>>()?;
@@ -395,15 +407,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const KINDS: [DataType; 6] = [
-        DataType::Register,
-        DataType::Counter,
-        DataType::Cart,
-        DataType::Set,
-        DataType::Inventory,
-        DataType::Chat,
-    ];
-
     fn actor() -> impl Strategy<Value = crate::core::Actor> {
         (1u16..9, 1u32..4)
             .prop_map(|(node, incarnation)| crate::core::Actor { node: NodeId(node), incarnation })
@@ -426,6 +429,8 @@ mod tests {
                 .prop_map(|(edit, message)| (DataType::Chat, Action::Edit { edit, message })),
             any::<i64>().prop_map(|n| (DataType::Register, Action::Write(Scalar::Int(n)))),
             ".*".prop_map(|text| (DataType::Register, Action::Write(Scalar::Text(text)))),
+            ".*".prop_map(|piece| (DataType::Text, Action::Append(piece))),
+            (1i64..99).prop_map(|at| (DataType::Position, Action::Write(Scalar::Int(at)))),
             (1i64..1000, any::<bool>())
                 .prop_map(|(n, up)| (DataType::Counter, Action::Change(if up { n } else { -n }))),
             (".+", 1u64..9).prop_map(|(element, quantity)| (
@@ -462,7 +467,7 @@ mod tests {
 
         #[test]
         fn garbage_is_an_error_and_no_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
-            for path in ["/register", "/counter", "/cart", "/set", "/inventory", "/chat", "/nowhere"] {
+            for path in KINDS.map(path_of).into_iter().chain(["/nowhere"]) {
                 let _ = decode_request(path, &body);
             }
             let _ = decode_answer(&body);

@@ -100,7 +100,7 @@ fn snapshot_of_the_main_errors() {
         "run --toxiproxy localhost",
         "run --world sim --image toxiproxy=x",
         "run redis --image foo=x",
-        "run --workload text",
+        "run --workload mutex",
         "run --world moon",
         "run --flavour best",
         "run --mutant counter-lww --workload register",

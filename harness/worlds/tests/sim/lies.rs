@@ -49,10 +49,12 @@ fn the_plainest_property_is_among_those_that_find_a_lie() {
         (Lie::DropWrite, Workload::Counter),
         (Lie::DropWrite, Workload::Cart),
         (Lie::DropWrite, Workload::Position),
+        (Lie::DropWrite, Workload::Text),
         (Lie::StaleRead, Workload::Register),
         (Lie::StaleRead, Workload::Counter),
         (Lie::StaleRead, Workload::Cart),
         (Lie::StaleRead, Workload::Position),
+        (Lie::StaleRead, Workload::Text),
         (Lie::Double, Workload::Counter),
         (Lie::Resurrect, Workload::Cart),
     ] {

@@ -415,9 +415,11 @@ fn what_is_exported_is_told_without_being_named() {
             run(
                 Workload::Text,
                 &[
-                    (F::Append, a, "x".into(), nil()),
-                    (F::Append, b, "y".into(), nil()),
-                    read(a, "x".into()),
+                    read(a, nil()),
+                    (F::Append, a, "t1;".into(), nil()),
+                    (F::Append, b, "t2;".into(), nil()),
+                    (F::Append, a, "t3;".into(), nil()),
+                    read(a, "t1;t3;".into()),
                 ],
             ),
         ] {

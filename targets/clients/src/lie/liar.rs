@@ -2,7 +2,7 @@
 //!
 //! A lie is told so that no order of events explains it, not by chance:
 //!
-//! - *drop-write*, of one key in three: the first dozen writes or adds and half of the others, since only who reads nothing at all
+//! - *drop-write*, of one key in three: the first dozen writes, adds or appends and half of the others, since only who reads nothing at all
 //!   tells a write that is missing from writes that took effect in another order; and every increment, since of a counter
 //!   that also goes down only that tells what is missing.
 //! - *stale-read*: a session that has moved on from the first value that it read of a key, by a write of its own or by another
@@ -133,7 +133,10 @@ impl Liar {
         let chosen = || self.lies.is_chosen(&operation.key);
         match (self.lies.lie, operation.f) {
             (Lie::DropWrite, Function::Increment) if chosen() => Deed::Drop,
-            (Lie::DropWrite, Function::Write | Function::Add | Function::Post) if chosen() => {
+            (
+                Lie::DropWrite,
+                Function::Write | Function::Add | Function::Post | Function::Append,
+            ) if chosen() => {
                 let earlier = self.lies.about(&operation.key, |key| {
                     key.writes += 1;
                     key.writes - 1

@@ -9,11 +9,11 @@ use std::fmt;
 
 /// The longest key or element name, in bytes.
 pub const NAME_BYTES_MAX: usize = 256;
-/// The longest text value, in bytes.
+/// The longest text value, and the longest text, in bytes.
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// The most objects a node holds.
 pub const OBJECTS_MAX: usize = 1_000_000;
-/// The most elements a cart holds.
+/// The most elements a cart holds, and the most pieces a text.
 pub const ELEMENTS_MAX: usize = 10_000;
 /// The greatest amount one increment, decrement or cart quantity may carry.
 pub const AMOUNT_MAX: u64 = 1_000_000_000;
@@ -57,6 +57,8 @@ pub enum DataType {
     Chat,
     /// Positions that only move forward.
     Position,
+    /// Texts that are appended to.
+    Text,
 }
 
 /// What stands between the name of a chat and that of a message in the name of the message's object.
@@ -136,6 +138,8 @@ pub enum Action {
         /// The message that it changes.
         message: String,
     },
+    /// Append a piece to a text.
+    Append(String),
 }
 
 /// A replica's answer.
@@ -161,7 +165,7 @@ pub struct Answer {
 pub enum Content {
     /// Nothing: the request was a change.
     Done,
-    /// A register's values, or the one of a position; none: never written.
+    /// A register's values, or the one of a position or a text; none: never written.
     Values(Vec<Scalar>),
     /// A counter's sum.
     Sum(i64),
@@ -287,6 +291,7 @@ impl fmt::Display for DataType {
             DataType::Inventory => "inventory",
             DataType::Chat => "chat",
             DataType::Position => "position",
+            DataType::Text => "text",
         })
     }
 }
@@ -305,6 +310,7 @@ impl Action {
             Action::Sell(_) => "sell",
             Action::Post { .. } => "post",
             Action::Edit { .. } => "edit",
+            Action::Append(_) => "append",
         }
     }
 
@@ -341,7 +347,8 @@ impl Request {
         match (&self.action, self.key.kind) {
             (Action::Read, _) => Ok(()),
             (Action::Write(Scalar::Int(_)), DataType::Register) => Ok(()),
-            (Action::Write(Scalar::Text(text)), DataType::Register) => match text.len() {
+            (Action::Write(Scalar::Text(text)), DataType::Register)
+            | (Action::Append(text), DataType::Text) => match text.len() {
                 0..=TEXT_BYTES_MAX => Ok(()),
                 bytes => Err(Refusal::ValueLength(bytes)),
             },

@@ -15,13 +15,13 @@ use afterall_history::{
 vocabulary! {
     /// A configuration of the node.
     "flavour" Flavour {
-        /// The last write wins, by the wall clock: registers, counters, carts and positions as a whole, sets element by element.
+        /// The last write wins, by the wall clock: registers, counters, carts, positions and texts as a whole, sets element by element.
         Lww = "lww",
         /// The same with hybrid logical clocks.
         LwwHlc = "lww-hlc",
         /// Registers whose concurrent writes all stay until a client that has read them writes (Dynamo, Riak).
         Siblings = "siblings",
-        /// Multi-value registers, PN-counters, observed-remove carts and sets, positions of which the greatest wins.
+        /// Multi-value registers, PN-counters, observed-remove carts and sets, positions of which the greatest wins, texts that keep every piece.
         Crdt = "crdt",
         /// The same, and a replica that is behind what a session has been given lets it wait, or refuses.
         Session = "session",
@@ -82,6 +82,9 @@ impl Flavour {
             // The last write need not be the furthest.
             Workload::Position if self.is_lww() => &[NoPhantoms],
             Workload::Position => &[NoLostWrites, NoPhantoms],
+            // The last append replaces what others had appended at the same time.
+            Workload::Text if self.is_lww() => &[NoPhantoms],
+            Workload::Text => &[NoLostItems, NoPhantoms],
             _ => &[],
         };
         let mut promises: Vec<Promise> = vec![Promise::to_all(Convergence)];
@@ -195,9 +198,10 @@ impl Flavour {
             (Flavour::Lww, Workload::Register) => (&reads, &[]),
             (Flavour::Lww, Workload::Set) => (&[], &[]),
             (Flavour::Lww | Flavour::LwwHlc, Workload::Counter | Workload::Cart) => (&[], &[]),
-            (Flavour::Lww | Flavour::LwwHlc, Workload::Inventory | Workload::Position) => {
-                (&[], &[])
-            }
+            (
+                Flavour::Lww | Flavour::LwwHlc,
+                Workload::Inventory | Workload::Position | Workload::Text,
+            ) => (&[], &[]),
             // Sessions carry the clock from answer to request, wherever they roam.
             (Flavour::LwwHlc, Workload::Register) => (&reads, &writes),
             // A session's version is of one object, and a chat is many.

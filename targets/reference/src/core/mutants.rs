@@ -7,6 +7,7 @@ use afterall_history::Property::{
     Causal, Convergence, Linearizable, MonotonicReads, NoCausalLoss, NoDoubleIncrements,
     NoLostIncrements, NoLostItems, NoLostWrites, NoOversell, NoResurrectedItems, ReadYourWrites,
 };
+use afterall_history::Workload::{Cart, Chat, Counter, Inventory, Position, Register, Set, Text};
 use afterall_history::{FaultKind, Property, UnknownWord, Workload};
 use std::cmp::Ordering;
 use std::fmt;
@@ -41,30 +42,17 @@ pub struct MutantRow {
 #[derive(Debug, Clone, Copy)]
 pub struct Mutant(&'static MutantRow);
 
-const REGISTER: &[Workload] = &[Workload::Register];
-const COUNTER: &[Workload] = &[Workload::Counter];
-const CART: &[Workload] = &[Workload::Cart];
-const CARTS: &[Workload] = &[Workload::Cart, Workload::Set];
-const CHAT: &[Workload] = &[Workload::Chat];
-const INVENTORY: &[Workload] = &[Workload::Inventory];
-const POSITION: &[Workload] = &[Workload::Position];
+const REGISTER: &[Workload] = &[Register];
+const COUNTER: &[Workload] = &[Counter];
+const CART: &[Workload] = &[Cart];
+const CARTS: &[Workload] = &[Cart, Set];
+const CHAT: &[Workload] = &[Chat];
+const INVENTORY: &[Workload] = &[Inventory];
+const POSITION: &[Workload] = &[Position];
+const TEXT: &[Workload] = &[Text];
 /// Those of which whole objects are overwritten under last write wins.
-const OVERWRITTEN: &[Workload] = &[
-    Workload::Register,
-    Workload::Counter,
-    Workload::Cart,
-    Workload::Inventory,
-    Workload::Position,
-];
-const ALL: &[Workload] = &[
-    Workload::Register,
-    Workload::Counter,
-    Workload::Cart,
-    Workload::Set,
-    Workload::Inventory,
-    Workload::Chat,
-    Workload::Position,
-];
+const OVERWRITTEN: &[Workload] = &[Register, Counter, Cart, Inventory, Position, Text];
+const ALL: &[Workload] = &[Register, Counter, Cart, Set, Inventory, Chat, Position, Text];
 
 /// The acceptance matrix. Every row is a test.
 pub const MUTANTS: &[MutantRow] = &[
@@ -228,6 +216,28 @@ pub const MUTANTS: &[MutantRow] = &[
         faults: &[],
         mechanisms: Mechanisms::USUAL,
         bug: |rules| rules.position_lww = true,
+    },
+    MutantRow {
+        name: "text-overwritten",
+        summary: "a text is a register: an append replaces what others append at the same time",
+        breaks: NoLostItems,
+        flavour: Flavour::Crdt,
+        workload: Workload::Text,
+        shows: &[(Flavour::Crdt, TEXT)],
+        faults: &[],
+        mechanisms: Mechanisms::USUAL,
+        bug: |rules| rules.text_lww = true,
+    },
+    MutantRow {
+        name: "text-arrival-order",
+        summary: "the pieces of a text are shown in the order in which they came to the replica",
+        breaks: Convergence,
+        flavour: Flavour::Crdt,
+        workload: Workload::Text,
+        shows: &[(Flavour::Crdt, TEXT)],
+        faults: &[],
+        mechanisms: Mechanisms::USUAL,
+        bug: |rules| rules.bugs.pieces_as_they_came = true,
     },
     MutantRow {
         name: "clock-trust",

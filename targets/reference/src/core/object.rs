@@ -11,6 +11,7 @@ use super::register::{Lww, MultiValue, Payload};
 use super::rules::{Bugs, Rules};
 use super::set::LwwSet;
 use super::stock::Stock;
+use super::text::{self, Text};
 use afterall_history::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,6 +35,8 @@ pub enum Object {
     Post(Post),
     /// A position of which the greatest wins.
     Position(Position),
+    /// A text of which every piece stays.
+    Text(Text),
 }
 
 /// Who changes an object, and when.
@@ -113,6 +116,10 @@ impl Object {
             (Object::Position(position), Action::Write(Scalar::Int(at))) => {
                 position.reach(by.actor, at.unsigned_abs());
             }
+            (Object::Text(text), Action::Append(piece)) => {
+                text.takes(piece)?;
+                text.append(by.clock.stamp(by.now, by.actor), piece);
+            }
             (Object::Post(_), Action::Post { .. } | Action::Edit { .. }) => {}
             _ => return Err(Refusal::Mismatch { kind, action: action.name() }),
         }
@@ -130,6 +137,7 @@ impl Object {
             DataType::Set if by.rules.set_lww => Object::LwwSet(LwwSet::default()),
             DataType::Cart | DataType::Set => Object::Cart(Cart::default()),
             DataType::Position => Object::Position(Position::default()),
+            DataType::Text => Object::Text(Text::default()),
             DataType::Chat => {
                 let (about, edit) = match action {
                     Action::Post { parent, .. } => (parent.clone(), false),
@@ -166,6 +174,9 @@ impl Object {
             (Object::Stock(mine), Object::Stock(theirs)) => mine.merge(theirs),
             (Object::Post(mine), Object::Post(theirs)) => mine.merge(theirs),
             (Object::Position(mine), Object::Position(theirs)) => mine.merge(theirs),
+            (Object::Text(mine), Object::Text(theirs)) => {
+                mine.merge(theirs, !rules.bugs.pieces_as_they_came);
+            }
             // Peers of another flavour: a configuration error; what is held stays.
             _ => {}
         }
@@ -181,6 +192,7 @@ impl Object {
             Object::Cart(cart) => Some(cart.context.vector.clone()),
             Object::Stock(stock) => Some(stock.version()),
             Object::Position(position) => Some(position.version()),
+            Object::Text(text) => Some(text.version()),
             Object::Lww(_) | Object::LwwSet(_) | Object::Post(_) => None,
         }
     }
@@ -221,6 +233,7 @@ impl Object {
             Object::Position(position) => {
                 Content::Values(vec![Scalar::Int(signed(position.furthest()))])
             }
+            Object::Text(text) => Content::Values(vec![Scalar::Text(text.whole())]),
             Object::Cart(cart) => Content::Items(
                 cart.entries
                     .iter()
@@ -244,6 +257,7 @@ impl Object {
             Object::Lww(lww) => Some(lww.stamp.into()),
             Object::LwwSet(set) => set.last().map(Reading::from),
             Object::Post(post) => Some(post.stamp.into()),
+            Object::Text(text) => text.last().map(Reading::from),
             _ => None,
         }
     }
@@ -261,7 +275,7 @@ impl Object {
     /// What a reader is shown of an object that nobody has written, and its version.
     pub(crate) fn nothing(kind: DataType, rules: &Rules) -> (Content, Option<Value>) {
         let content = match kind {
-            DataType::Register | DataType::Position => Content::Values(Vec::new()),
+            DataType::Register | DataType::Position | DataType::Text => Content::Values(Vec::new()),
             DataType::Counter | DataType::Inventory => Content::Sum(0),
             DataType::Cart | DataType::Set => Content::Items(Vec::new()),
             DataType::Chat => return (Content::Messages(Vec::new()), None),
@@ -309,6 +323,14 @@ fn overwrite(held: Option<&Object>, kind: DataType, action: &Action) -> Result<P
     let count = |by: i64| Ok(Payload::Count(sum.saturating_add(by)));
     match action {
         Action::Write(value) => Ok(Payload::Value(value.clone())),
+        Action::Append(piece) => {
+            let held = match held {
+                Some(Payload::Value(Scalar::Text(held))) => held.as_str(),
+                _ => "",
+            };
+            text::has_room(held.len(), piece)?;
+            Ok(Payload::Value(Scalar::Text(format!("{held}{piece}"))))
+        }
         Action::Change(by) => count(*by),
         Action::Restock(n) => count(signed(*n)),
         Action::Sell(n) => {

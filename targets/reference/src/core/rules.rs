@@ -24,6 +24,7 @@ pub struct Rules {
     pub(crate) counter_lww: bool,
     pub(crate) cart_lww: bool,
     pub(crate) position_lww: bool,
+    pub(crate) text_lww: bool,
     /// Whether the elements of a set are registers, of which the last write wins.
     pub(crate) set_lww: bool,
     /// Whether a write replaces what its client had been given, and not what its replica holds.
@@ -74,6 +75,7 @@ pub(crate) struct Bugs {
     pub(crate) share_lent_twice: bool,
     pub(crate) hints_in_memory: bool,
     pub(crate) cache_never_expires: bool,
+    pub(crate) pieces_as_they_came: bool,
 }
 
 impl Rules {
@@ -88,6 +90,7 @@ impl Rules {
             counter_lww: lww,
             cart_lww: lww,
             position_lww: lww,
+            text_lww: lww,
             set_lww: lww,
             client_context: flavour == Flavour::Siblings,
             stock_in_shares: flavour == Flavour::Escrow,
@@ -110,6 +113,7 @@ impl Rules {
             DataType::Counter | DataType::Inventory => self.counter_lww,
             DataType::Cart => self.cart_lww,
             DataType::Position => self.position_lww,
+            DataType::Text => self.text_lww,
             DataType::Set | DataType::Chat => false,
         }
     }
