@@ -78,6 +78,8 @@ pub enum Fate {
     Paused,
     /// It is killed and its disk is emptied; it is started again, as somebody new, when the fault is healed.
     Wiped,
+    /// Its disk takes nothing more. If it ends for that, it is started again when the fault is healed.
+    DiskFull,
     /// It is killed, and the end of one of its files is damaged; it is started again when the fault is healed.
     Damaged {
         /// How.
@@ -118,6 +120,13 @@ pub enum ClockFault {
         /// Milliseconds between jumps.
         period_ms: u32,
     },
+    /// The authority runs away steadily, and stays where it has arrived.
+    Drift {
+        /// Milliseconds at the end, forward or back.
+        by_ms: i64,
+        /// Milliseconds until then.
+        over_ms: u32,
+    },
 }
 
 /// What a world must be able to do for an effect.
@@ -145,6 +154,8 @@ pub enum Ability {
     SkewClocks,
     /// Empty the disks of processes, and start them as somebody new.
     EmptyDisks,
+    /// Let disks take nothing more.
+    FillDisks,
 }
 
 impl Ability {
@@ -161,6 +172,7 @@ impl Ability {
         Ability::DamageFiles,
         Ability::SkewClocks,
         Ability::EmptyDisks,
+        Ability::FillDisks,
     ];
 }
 
@@ -172,7 +184,20 @@ impl ClockFault {
             ClockFault::Asymmetric { up_ms, down_ms } => {
                 (i64::from(up_ms) - i64::from(down_ms)) / 2
             }
-            ClockFault::Bump { by_ms } | ClockFault::Strobe { by_ms, .. } => by_ms,
+            ClockFault::Bump { by_ms }
+            | ClockFault::Strobe { by_ms, .. }
+            | ClockFault::Drift { by_ms, .. } => by_ms,
+        }
+    }
+
+    /// How long it takes until the skew is at its greatest, milliseconds.
+    #[must_use]
+    pub fn arrives_after_ms(self) -> u32 {
+        match self {
+            ClockFault::Drift { over_ms, .. } => over_ms,
+            ClockFault::Asymmetric { .. } | ClockFault::Bump { .. } | ClockFault::Strobe { .. } => {
+                0
+            }
         }
     }
 }
@@ -194,6 +219,7 @@ impl Effect {
                 Fate::Terminated => Ability::TerminateProcesses,
                 Fate::Paused => Ability::PauseProcesses,
                 Fate::Wiped => Ability::EmptyDisks,
+                Fate::DiskFull => Ability::FillDisks,
                 Fate::Damaged { .. } => Ability::DamageFiles,
             },
             Effect::Clock { .. } => Ability::SkewClocks,

@@ -1,7 +1,7 @@
 //! Injecting and healing, each with evidence measured from outside.
 
 use super::cluster::Cluster;
-use crate::live::evidence::{self, DIAL_MAX, Dial, dial};
+use crate::live::evidence::{self, DIAL_MAX, Dial, Look, dial};
 use afterall_clients::is_exhaustion;
 use afterall_engine::evidence::DialOutcome;
 use afterall_engine::faults::{ClockFault, Condition, Effect, Fate, Fault, Link};
@@ -35,7 +35,7 @@ impl Cluster {
             Ok(done) => done,
             Err(against) => return Evidence::against_it(against),
         };
-        let mut evidence = self.show(fault).await;
+        let mut evidence = self.show(fault, Look::First).await;
         evidence.observed.splice(0..0, done);
         if let Some(before) = before {
             evidence = evidence.with_carried_before(before);
@@ -51,7 +51,7 @@ impl Cluster {
             return None;
         }
         let meanwhile = self.carried(fault).await;
-        let mut evidence = self.show(fault).await;
+        let mut evidence = self.show(fault, Look::Again).await;
         if evidence.observed == [Observation::NoProbeAnswered] {
             // The nodes behind the links are under faults of their own.
             return None;
@@ -87,6 +87,10 @@ impl Cluster {
                 self.change_links(id, Some(&fault.effect)).await?;
                 return Ok(Some(Observation::DiskEmptied { held }));
             }
+            Effect::Process { node, fate: Fate::DiskFull } => {
+                let mut process = self.nodes[*node].lock().await;
+                process.fill_disk(id).await.map_err(Observation::failed)?;
+            }
             Effect::Process { node, fate: Fate::Paused } => {
                 let signalled = self.nodes[*node].lock().await.signal(Signal::STOP);
                 signalled.map_err(Observation::failed)?;
@@ -100,7 +104,7 @@ impl Cluster {
     }
 
     /// Measures what shows that a fault is in force.
-    async fn show(&self, fault: &Fault) -> Evidence {
+    async fn show(&self, fault: &Fault, look: Look) -> Evidence {
         match &fault.effect {
             Effect::Links { links, condition } => match *condition {
                 Condition::Refused => self.all_cut(links).await,
@@ -134,6 +138,9 @@ impl Cluster {
                     Dial::Failed(failed) => Evidence::against_it(failed),
                 }
             }
+            Effect::Process { node, fate: Fate::DiskFull } => {
+                self.nodes[*node].lock().await.disk_is_full().await
+            }
             Effect::Process { node, fate: Fate::Paused } => {
                 let node = self.nodes[*node].lock().await;
                 let state = node.stopped_threads().await;
@@ -152,7 +159,7 @@ impl Cluster {
             }
             Effect::Clock { node, how } => {
                 let mut client = self.nodes[*node].lock().await.client();
-                evidence::clock_off(&mut client, 0, *how).await
+                evidence::clock_off(&mut client, 0, *how, look).await
             }
         }
     }
@@ -179,6 +186,14 @@ impl Cluster {
                     Evidence::for_it(Observation::Restarted { before, now })
                 } else {
                     Evidence::against_it(Observation::NotRestarted { incarnation: now })
+                }
+            }
+            Effect::Process { node, fate: Fate::DiskFull } => {
+                let evidence = self.nodes[*node].lock().await.free_disk(ANSWER_MAX).await;
+                // Its links were cut if it had ended.
+                match self.change_links(id, None).await {
+                    Ok(()) => evidence,
+                    Err(error) => Evidence::against_it(error),
                 }
             }
             Effect::Process { node, fate: Fate::Paused } => {
@@ -208,7 +223,11 @@ impl Cluster {
     }
 
     /// Makes every link what the faults in force, with or without this one, ask for; and reads it back.
-    async fn change_links(&self, id: usize, effect: Option<&Effect>) -> Result<(), Observation> {
+    pub(super) async fn change_links(
+        &self,
+        id: usize,
+        effect: Option<&Effect>,
+    ) -> Result<(), Observation> {
         let mut plan = self.plan.lock().await;
         let changes = match effect {
             Some(effect) => plan.add(id, effect.clone()),
@@ -383,5 +402,6 @@ fn lie(fault: ClockFault) -> Option<Lie> {
         ClockFault::Asymmetric { .. } => None,
         ClockFault::Bump { by_ms } => Some(Lie::Shift { by_ms }),
         ClockFault::Strobe { by_ms, period_ms } => Some(Lie::Strobe { by_ms, period_ms }),
+        ClockFault::Drift { by_ms, over_ms } => Some(Lie::Drift { by_ms, over_ms }),
     }
 }

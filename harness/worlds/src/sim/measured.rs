@@ -1,6 +1,7 @@
 //! What measurements show of a fault: whether it took hold, or whether it is gone. The measurements are taken through
 //! the very links, connections and clocks that the nodes and the sessions use.
 
+use crate::drift::Drift;
 use afterall_engine::faults::Link;
 use afterall_engine::{Evidence, Observation};
 
@@ -123,6 +124,37 @@ pub(super) fn restarted(accepts: bool, before: u32, now: u32) -> Evidence {
     }
 }
 
+/// A full disk refuses a write.
+pub(super) fn full(takes_a_write: bool) -> Evidence {
+    if takes_a_write {
+        Evidence::against_it(Observation::DiskTakes)
+    } else {
+        Evidence::for_it(Observation::DiskRefuses)
+    }
+}
+
+/// A disk that has room again takes one, and its node answers: in another life, if it had ended. `lives`: the node's
+/// incarnations when the fault was injected, and now.
+pub(super) fn freed(
+    takes_a_write: bool,
+    accepts: bool,
+    answered: bool,
+    (before, now): (u32, u32),
+) -> Evidence {
+    if !takes_a_write {
+        Evidence::against_it(Observation::DiskRefuses)
+    } else if !accepts {
+        Evidence::against_it(Observation::ConnectionRefused { error: None })
+    } else if !answered {
+        Evidence::against_it(Observation::SilentSoFar)
+    } else if now > before {
+        Evidence::for_it([Observation::DiskTakes, Observation::Restarted { before, now }])
+    } else {
+        // In the same life: it had nothing to write.
+        Evidence::for_it([Observation::DiskTakes, Observation::Answers])
+    }
+}
+
 /// A paused node takes connections and does not answer.
 pub(super) fn silent(accepts: bool, answered: bool, waited_ns: u64) -> Evidence {
     if !accepts {
@@ -164,6 +196,30 @@ pub(super) fn skewed(offsets_us: &[i64], skew_us: i64, jumps_by_us: Option<i64>)
                 Evidence::for_it(Observation::ClockJumps { between_us: back_us, and_us: there_us })
             }
         },
+    }
+}
+
+/// A clock that drifts by so much was seen on its way, and then where it should arrive. `offsets_us`: measured since the
+/// fault was injected.
+pub(super) fn drifted(offsets_us: &[i64], skew_us: i64, by_us: i64) -> Evidence {
+    let drift = Drift { by: by_us, tolerance: CLOCK_TOLERANCE_US };
+    let start_us = skew_us.saturating_sub(by_us);
+    let last_us = offsets_us.last().copied();
+    let gone = |offset: &i64| offset.saturating_sub(start_us);
+    let on_its_way = offsets_us.iter().position(|offset| drift.is_on_its_way(gone(offset)));
+    let (before, after) = offsets_us.split_at(on_its_way.map_or(0, |place| place + 1));
+    let arrived_us = after.iter().find(|offset| drift.has_arrived(gone(offset))).copied();
+    match (before.last(), arrived_us, last_us) {
+        (Some(&between_us), Some(then_us), _) => {
+            Evidence::for_it(Observation::ClockDrifts { between_us, then_us })
+        }
+        (None, Some(_), Some(offset_us)) => {
+            Evidence::against_it(Observation::ClockDoesNotDrift { offset_us })
+        }
+        _ => {
+            let (offset_us, wanted_us) = (last_us, skew_us);
+            Evidence::against_it(Observation::ClockOffsetNot { offset_us, wanted_us })
+        }
     }
 }
 
@@ -225,11 +281,41 @@ mod tests {
     }
 
     #[test]
+    fn a_disk_that_takes_a_write_is_not_full_and_one_that_refuses_is_not_freed() {
+        assert!(full(false).holds && !full(true).holds);
+        let restarted = freed(true, true, true, (1, 2));
+        assert_eq!(restarted.to_string(), "its disk takes a write; incarnation 1 → 2");
+        assert!(restarted.holds && freed(true, true, true, (1, 1)).holds);
+        assert!(!freed(false, true, true, (1, 2)).holds);
+        assert!(!freed(true, false, false, (1, 1)).holds);
+        assert!(!freed(true, true, false, (1, 2)).holds);
+    }
+
+    #[test]
     fn a_clock_that_is_right_was_not_skewed() {
         assert!(skewed(&[0, 150_300], 150_000, None).holds);
         assert!(!skewed(&[0, 0], 150_000, None).holds && !skewed(&[], 150_000, None).holds);
         assert!(skewed(&[0, 500_000], 500_000, Some(500_000)).holds);
         assert!(!skewed(&[500_000], 500_000, Some(500_000)).holds);
+        for sign in [1, -1] {
+            let of = |offsets: &[i64]| {
+                let offsets: Vec<i64> = offsets.iter().map(|offset| sign * offset).collect();
+                drifted(&offsets, sign * 480_000, sign * 480_000)
+            };
+            let evidence = of(&[0, 100_000, 240_000, 478_000]);
+            let seen =
+                Observation::ClockDrifts { between_us: sign * 240_000, then_us: sign * 478_000 };
+            assert_eq!(evidence, Evidence::for_it(seen));
+            // On its way only, there at once, there and back, the other way, or not at all.
+            for not in
+                [&[0, 240_000][..], &[0, 480_000], &[480_000, 240_000], &[-240_000, -480_000]]
+            {
+                assert!(!of(not).holds, "{not:?}");
+            }
+            assert!(!of(&[0, 0]).holds && !of(&[]).holds);
+        }
+        // Where another fault skews the clock already, it begins there.
+        assert!(drifted(&[1_000_000, 1_240_000, 1_480_000], 1_480_000, 480_000).holds);
         assert!(right(&[300, -300], 0).holds && right(&[1_000_200], 1_000_000).holds);
         assert!(!right(&[0, 150_000], 0).holds && !right(&[], 0).holds);
     }
