@@ -4,7 +4,7 @@ use afterall_engine::config::Span;
 use afterall_engine::faults::NodeNames;
 use afterall_engine::operations::GivenOperation;
 use afterall_engine::{Plan, RunConfig};
-use afterall_history::{History, OpView, Phase};
+use afterall_history::{History, OpView, Phase, Value};
 use std::collections::BTreeMap;
 
 /// The most sessions that can be spelled out: they have numbers of four digits.
@@ -48,6 +48,14 @@ pub fn spelled_out(plan: &Plan, history: &History) -> Result<RunConfig, NotSpell
     Ok(RunConfig { concurrency: 0, rate: None, operations, ..config })
 }
 
+/// TOML has no null: a message that answers nothing is given by its name alone.
+fn written(value: Value) -> Value {
+    match value.as_list() {
+        Some([message, Value::Nil]) => message.clone(),
+        _ => value,
+    }
+}
+
 fn given(history: &History, op: OpView<'_>, session: u32, node: usize) -> GivenOperation {
     GivenOperation {
         when: Span(u64::try_from(op.invoked()).unwrap_or(0)),
@@ -57,7 +65,7 @@ fn given(history: &History, op: OpView<'_>, session: u32, node: usize) -> GivenO
         node: NodeNames(vec![node]),
         f: op.f(),
         key: op.key_name().to_owned(),
-        value: history.data().value(op.input()),
+        value: written(history.data().value(op.input())),
         level: op.level(),
     }
 }
