@@ -35,7 +35,7 @@ const EXPLORE_EXIT_CODES: &str = "Exit codes: 0 no run broke a promise, and ever
                                   wrong, 255 the harness failed";
 
 const MATRIX_EXIT_CODES: &str = "Exit codes: 0 no correct flavour broke a promise, and every known bug was found in each search, 1 a correct flavour broke one, \
-                                 2 a search for a bug was cut off after 20,000 runs, or a signal came, 254 the command line is wrong, 255 the harness failed";
+                                 2 a promise could not have been broken in any run, a search for a bug was cut off after 20,000 runs, or a signal came, 254 the command line is wrong, 255 the harness failed";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

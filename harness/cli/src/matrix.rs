@@ -21,6 +21,9 @@ use afterall_workloads::driven;
 const RUNS_MAX: u64 = 20_000;
 
 pub(crate) fn matrix(args: &MatrixArgs) -> Result<Exit, Failure> {
+    if args.runs == 0 && args.trials == 0 {
+        return Err(Failure::usage("expected --runs or --trials other than 0, found both 0"));
+    }
     let stop = stopped_by_signals(WorldKind::Sim);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut worst = Exit::Valid;
@@ -75,7 +78,12 @@ fn silence(args: &MatrixArgs, cores: usize, stop: &Stop) -> Exit {
         let cells = [count(runs), count(alarms), promise, count(chances), bound];
         let [runs, alarmed, promise, chances, bound] = cells.each_ref().map(String::as_str);
         table.row([flavour.name(), runs, alarmed, promise, chances, bound]);
-        worst = worst.worse(if alarms > 0 { Exit::Invalid } else { Exit::Valid });
+        worst = worst.worse(match (alarms, chances) {
+            (1.., _) => Exit::Invalid,
+            // What was never tried is not known to hold.
+            (0, 0) => Exit::Unknown,
+            (0, _) => Exit::Valid,
+        });
     }
     print!("{table}");
     worst

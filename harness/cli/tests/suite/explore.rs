@@ -81,3 +81,73 @@ fn why_nothing_is_known_is_told_first() {
         assert!(said.starts_with("unknown: ") && said.contains(says), "{words}: {said}");
     }
 }
+
+#[test]
+fn a_failure_is_found_made_small_played_again_and_blamed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store");
+    let output = explore("--mutant no-anti-entropy --seeds 1..12 --faults partition", &store);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let run = runs(&store).swap_remove(0);
+    let shrunk = afterall("shrink").arg(&run).output().unwrap();
+    let said = text(&shrunk);
+    assert_eq!(shrunk.status.code(), Some(0), "{said}");
+    let size = |name: &str| {
+        let line = said.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        let number = line.split_whitespace().nth(1).unwrap_or_default().replace(',', "");
+        number.parse::<u32>().unwrap_or_else(|_| panic!("{said}"))
+    };
+    assert!(size("before:") > 50 && size("after:") <= 12, "{said}");
+    let scenario = run.join("shrunk.toml");
+    let played = afterall("scenario run").arg(&scenario).arg("--store").arg(&store).output();
+    let played = played.unwrap();
+    assert_eq!(played.status.code(), Some(0), "{}", text(&played));
+    assert!(text(&played).contains("\nas expected:\n"), "{}", text(&played));
+    let blamed = afterall("blame --tries 3 --futures 2").arg(&scenario).output().unwrap();
+    let said = text(&blamed);
+    assert_eq!(blamed.status.code(), Some(0), "{said}");
+    assert!(said.contains("With all faults it fails in this way in "), "{said}");
+    assert!(said.contains("How many of 2 futures fail, from each of 32 instants on:"), "{said}");
+}
+
+#[test]
+fn a_run_that_cannot_be_made_smaller_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |words: &str, file: Option<&str>| {
+        let mut command = afterall(words);
+        if let Some(text) = file {
+            let path = folder.path().join("run.toml");
+            std::fs::write(&path, text).unwrap();
+            command.arg(path);
+        }
+        let output = command.output().unwrap();
+        assert!(matches!(output.status.code(), Some(254 | 255)), "{}", text(&output));
+        text(&output)
+    };
+    assert!(
+        refused("shrink", Some("world = 'process'")).contains("found one of the process world")
+    );
+    let correct = "world = 'sim'\ntime = '3s'\nrate = 50\nfaults = []\n";
+    for command in ["shrink", "blame"] {
+        let said = refused(command, Some(correct));
+        assert!(said.contains("expected a run that breaks a promise"), "{said}");
+        assert!(refused(&format!("{command} no-such-scenario"), None).contains("unknown scenario"));
+    }
+}
+
+#[test]
+fn the_matrix_says_how_soon_each_bug_is_found_and_that_the_rest_is_silent() {
+    let output = afterall("matrix --runs 0 --trials 0").output().unwrap();
+    assert_eq!(output.status.code(), Some(254), "{}", text(&output));
+    // So few that a promise may not have been tried.
+    let output = afterall("matrix --runs 8 --trials 0").output().unwrap();
+    let said = text(&output);
+    assert!(matches!(output.status.code(), Some(0 | 2)), "{said}");
+    let flavours = ["lww", "crdt", "causal", "quorum", "ttl-cache"];
+    for flavour in flavours {
+        let row = said.lines().find(|line| line.split_whitespace().next() == Some(flavour));
+        let cells: Vec<&str> = row.unwrap_or_default().split_whitespace().collect();
+        assert!(cells.get(2) == Some(&"0"), "{said}");
+    }
+    assert!(!said.contains("textbook"), "{said}");
+}
