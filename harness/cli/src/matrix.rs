@@ -70,15 +70,15 @@ fn silence(args: &MatrixArgs, cores: usize, stop: &Stop) -> Exit {
                 }
             }
         }
-        let (chances, promise) = least.unwrap_or_default();
-        let bound = match Outcome::held(chances, "") {
+        let (fewest, promise) = least.unwrap_or_default();
+        let bound = match Outcome::held(fewest, "") {
             Outcome::Held { bound, .. } => format!("≤ {}", percent(bound)),
             _ => "–".to_owned(),
         };
-        let cells = [count(runs), count(alarms), promise, count(chances), bound];
+        let cells = [count(runs), count(alarms), promise, count(fewest), bound];
         let [runs, alarmed, promise, chances, bound] = cells.each_ref().map(String::as_str);
         table.row([flavour.name(), runs, alarmed, promise, chances, bound]);
-        worst = worst.worse(match (alarms, chances) {
+        worst = worst.worse(match (alarms, fewest) {
             (1.., _) => Exit::Invalid,
             // What was never tried is not known to hold.
             (0, 0) => Exit::Unknown,
