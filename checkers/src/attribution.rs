@@ -30,19 +30,34 @@ pub(crate) fn felt_until(fault: &Fault) -> i64 {
     healed.saturating_add(FELT_NS).saturating_add(skew_ns)
 }
 
+/// A parameter of a fault that is a whole number.
+fn parameter(fault: &Fault, wanted: &str) -> Option<i64> {
+    let Value::Map(entries) = &fault.value else { return None };
+    let (_, value) = entries.iter().find(|(name, _)| name == wanted)?;
+    value.as_int()
+}
+
 /// The greatest skew that a fault of clocks asks for, milliseconds: forward is positive. Zero where it does not say.
 fn skew_ms(fault: &Fault) -> i64 {
-    let Value::Map(entries) = &fault.value else { return 0 };
-    let of = |wanted: &str| {
-        let found = entries.iter().find(|(name, _)| name == wanted);
-        found.and_then(|(_, value)| value.as_int())
-    };
+    let of = |wanted| parameter(fault, wanted);
     match (of("by_ms"), of("up_ms"), of("down_ms")) {
         (Some(by_ms), ..) => by_ms,
         // The skew of an exchange of time is half the difference of its two ways (RFC 5905).
         (None, Some(up_ms), Some(down_ms)) => up_ms.saturating_sub(down_ms) / 2,
         _ => 0,
     }
+}
+
+/// The greatest skew that it can have come to by this time: a clock that drifts (`over_ms`) has gone no further than its time
+/// allows, since nobody tells it so before the injection begins.
+fn skew_by_ms(fault: &Fault, by: i64) -> i64 {
+    let (skew_ms, over_ms) = (skew_ms(fault), parameter(fault, "over_ms"));
+    let over_ns = i128::from(over_ms.unwrap_or(0)) * 1_000_000;
+    let gone_ns = i128::from(by.saturating_sub(fault.inject)).max(0);
+    if gone_ns >= over_ns {
+        return skew_ms;
+    }
+    i64::try_from(i128::from(skew_ms) * gone_ns / over_ns).unwrap_or(skew_ms)
 }
 
 /// Whether evidence shows that a fault was in force at some moment of this time.
@@ -159,7 +174,8 @@ pub(crate) fn clocks(ctx: &Context<'_>, older: OpId, later: OpId) -> Option<Cloc
                 && fault.nodes.contains(&op.served_by())
                 && shown(fault, op.invoked(), op.until())
         };
-        let skews = ctx.history.faults().iter().filter(of_node).map(skew_ms);
+        let faults = ctx.history.faults().iter().filter(of_node);
+        let skews = faults.map(|fault| skew_by_ms(fault, op.until()));
         let skews = skews.map(|ms| if forward { ms } else { ms.saturating_neg() });
         i128::from(skews.max().unwrap_or(0).max(0)) * 1_000_000
     };

@@ -54,6 +54,11 @@ fn known(kind: FaultKind, entries: &[(String, Value)]) -> Option<String> {
                 let by = count(by.unsigned_abs());
                 (3, format!("jumps of {by} ms {ways}, one every {period} ms"))
             }
+            "drift" => {
+                let (by, over) = (signed("by_ms")?, number("over_ms")?);
+                let way = if by < 0 { "back" } else { "forward" };
+                (3, format!("a drift of {} ms {way}, within {over} ms", count(by.unsigned_abs())))
+            }
             _ => return None,
         },
         _ => return None,
@@ -87,6 +92,10 @@ mod tests {
         assert_eq!(
             clock(r#"{"how":"strobe","by_ms":1050,"period_ms":261}"#),
             "jumps of 1,050 ms forward and back, one every 261 ms"
+        );
+        assert_eq!(
+            clock(r#"{"how":"drift","by_ms":-1480,"over_ms":1200}"#),
+            "a drift of 1,480 ms back, within 1,200 ms"
         );
         assert_eq!(clock(r#"{"how":"bump","by_ms":-1144}"#), "a jump of 1,144 ms back");
         assert_eq!(

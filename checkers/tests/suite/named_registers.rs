@@ -461,11 +461,15 @@ fn a_store_that_stamps_by_the_clocks_of_its_nodes_need_not_tell_the_stamps() {
     // 400 ms lie between the writes: so much the clock must have been ahead, or that of the later one behind.
     assert_eq!(blamed("clock n2 10..100 by=500"), [FaultKind::Clock]);
     assert_eq!(blamed("clock n1 400000000..400000100 by=-500"), [FaultKind::Clock]);
+    // A clock that drifts has gone as far as its time allows: here all the way, and here a tenth of it.
+    assert_eq!(blamed("clock n1 10..400000100 by=-500 over=400"), [FaultKind::Clock]);
     for faults in [
         "clock n2 10..100 by=50",
         "clock n2 10..100 by=-500",
         "clock n2 1..10 by=500",
         "clock n1 400000000..400000100 by=500",
+        "clock n1 10..400000100 by=-500 over=4000",
+        "clock n2 10..100 by=500 over=400",
         "",
     ] {
         assert_eq!(blamed(faults), [], "{faults}");

@@ -133,11 +133,16 @@ pub(crate) fn events(table: &str) -> (Header, Vec<Event>) {
             word if word.contains('@') => op(&mut events, &words, span),
             kind => {
                 let stages = [(FaultStage::Inject, Some(span.0)), (FaultStage::Took, Some(span.0))];
-                // `by=500`: how far a clock is put forward, milliseconds.
-                let by = words.iter().position(|word| word.starts_with("by="));
-                let by = by.map(|at| words.remove(at)[3..].parse::<i64>().unwrap());
-                let parameters = |by| Value::Map(vec![("by_ms".to_owned(), Value::Int(by))]);
-                let value = by.map_or(Value::Nil, parameters);
+                // `by=500`: how far a clock is put forward, milliseconds; `over=1000`: within how many.
+                let mut parameters = Vec::new();
+                for (word, name) in [("by=", "by_ms"), ("over=", "over_ms")] {
+                    let Some(at) = words.iter().position(|it| it.starts_with(word)) else {
+                        continue;
+                    };
+                    let number = words.remove(at)[word.len()..].parse().unwrap();
+                    parameters.push((name.to_owned(), Value::Int(number)));
+                }
+                let value = if parameters.is_empty() { Value::Nil } else { Value::Map(parameters) };
                 let (links, mut nodes): (Vec<&str>, Vec<&str>) =
                     words[1..].iter().partition(|word| word.contains('>'));
                 let links: Vec<_> =

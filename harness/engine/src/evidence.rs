@@ -324,6 +324,18 @@ pub enum Observation {
         /// Where it was seen last.
         offset_us: Option<i64>,
     },
+    /// A clock runs away steadily.
+    ClockDrifts {
+        /// Where it was seen on its way,
+        between_us: i64,
+        /// and where it was seen to have arrived.
+        then_us: i64,
+    },
+    /// A clock is where it should be, and was not seen on its way there.
+    ClockDoesNotDrift {
+        /// Where it was seen last.
+        offset_us: i64,
+    },
     /// A clock was not measured, or not for long enough.
     ClockNotMeasured,
     /// A clock cannot be asked.
@@ -508,6 +520,15 @@ impl fmt::Display for Observation {
                 write!(f, "the clock does not jump: offset {}", Offset(*offset))
             }
             O::ClockSteady { offset_us: None } => f.write_str("the clock does not jump"),
+            O::ClockDrifts { between_us, then_us } => write!(
+                f,
+                "the clock drifts: offset {}, then {}",
+                Offset(*between_us),
+                Offset(*then_us)
+            ),
+            O::ClockDoesNotDrift { offset_us } => {
+                write!(f, "the clock does not drift: offset {} at once", Offset(*offset_us))
+            }
             O::ClockNotMeasured => f.write_str("the clock was not measured for long enough"),
             O::ClockUnreadable { error } => {
                 write!(f, "its clock cannot be read{}", Because(error.as_deref()))

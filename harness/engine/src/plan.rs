@@ -51,7 +51,7 @@ impl Plan {
             }
             Schedule::Given(planned) => {
                 let window = (healthy_ns, healthy_ns + faults_ns);
-                check_given(planned, nodes, window, config.world)?;
+                check_given(planned, nodes, window, (config.world, config.pace()))?;
                 planned.clone()
             }
         };

@@ -69,6 +69,8 @@ fn all() -> Vec<O> {
         O::ClockJumps { between_us: 100, and_us: 500_200 },
         O::ClockSteady { offset_us: Some(500_000) },
         O::ClockSteady { offset_us: None },
+        O::ClockDrifts { between_us: 120_000, then_us: 480_000 },
+        O::ClockDoesNotDrift { offset_us: 480_000 },
         O::ClockNotMeasured,
         O::ClockUnreadable { error: None },
         O::ClockUnreadable { error: Some(text("no answer")) },

@@ -5,6 +5,7 @@
 //! - [`docker`]: nodes are containers, links are proxies, time is real.
 
 pub mod docker;
+mod drift;
 mod live;
 mod open;
 pub mod process;

@@ -2,8 +2,8 @@
 //!
 //! Wire, big endian. A node sends its number (u16, from 1) once and then, for each question, t0; it is answered t0, t1,
 //! t2, all u64, microseconds since the epoch (`time.rs` is the other end). A connection that begins with the number 0 gives
-//! orders: node (u16), kind of lie (u8: 0 none, 1 shift, 2 strobe), by how many milliseconds (i64), with which period in
-//! milliseconds (u32); each is answered with the byte 1.
+//! orders: node (u16), kind of lie (u8: 0 none, 1 shift, 2 strobe, 3 drift), by how many milliseconds (i64), with which period or
+//! within which time in milliseconds (u32); each is answered with the byte 1.
 
 #![expect(clippy::disallowed_methods, reason = "a time authority reads the clock")]
 
@@ -11,7 +11,7 @@ use crate::engine::system_us;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -33,6 +33,13 @@ pub enum Lie {
         by_ms: i64,
         /// Milliseconds between jumps.
         period_ms: u32,
+    },
+    /// Off by more and more, and from then on by this much.
+    Drift {
+        /// Milliseconds at the end, forward or back.
+        by_ms: i64,
+        /// Milliseconds until then.
+        over_ms: u32,
     },
 }
 
@@ -91,16 +98,17 @@ impl Drop for Authority {
 /// It cannot be reached, or does not obey.
 pub async fn order(authority: SocketAddr, node: u16, lie: Option<Lie>) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(authority).await?;
-    let (kind, by_ms, period_ms) = match lie {
+    let (kind, by_ms, time_ms) = match lie {
         None => (0, 0, 0),
         Some(Lie::Shift { by_ms }) => (1, by_ms, 0),
         Some(Lie::Strobe { by_ms, period_ms }) => (2, by_ms, period_ms),
+        Some(Lie::Drift { by_ms, over_ms }) => (3, by_ms, over_ms),
     };
     stream.write_u16(ORDERS).await?;
     stream.write_u16(node).await?;
     stream.write_u8(kind).await?;
     stream.write_i64(by_ms).await?;
-    stream.write_u32(period_ms).await?;
+    stream.write_u32(time_ms).await?;
     match stream.read_u8().await? {
         1 => Ok(()),
         other => Err(std::io::Error::other(format!("the authority answered {other}"))),
@@ -146,11 +154,12 @@ async fn serve(mut stream: TcpStream, lies: Lies) -> std::io::Result<()> {
 async fn obey(mut stream: TcpStream, lies: &Lies) -> std::io::Result<()> {
     loop {
         let (node, kind) = (stream.read_u16().await?, stream.read_u8().await?);
-        let (by_ms, period_ms) = (stream.read_i64().await?, stream.read_u32().await?);
+        let (by_ms, time_ms) = (stream.read_i64().await?, stream.read_u32().await?);
         let lie = match kind {
             0 => None,
             1 => Some(Lie::Shift { by_ms }),
-            2 => Some(Lie::Strobe { by_ms, period_ms }),
+            2 => Some(Lie::Strobe { by_ms, period_ms: time_ms }),
+            3 => Some(Lie::Drift { by_ms, over_ms: time_ms }),
             _ => return Err(std::io::Error::other("an order that is not known")),
         };
         set(lies, node, lie);
@@ -160,12 +169,24 @@ async fn obey(mut stream: TcpStream, lies: &Lies) -> std::io::Result<()> {
 
 fn offset_us(lies: &Lies, node: u16) -> i64 {
     let lies = lies.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some((lie, since)) = lies.get(&node) else { return 0 };
-    match *lie {
-        Lie::Shift { by_ms } => by_ms.saturating_mul(1_000),
-        Lie::Strobe { by_ms, period_ms } => {
-            let turn = since.elapsed().as_millis() / u128::from(period_ms.max(1));
-            if turn.is_multiple_of(2) { by_ms.saturating_mul(1_000) } else { 0 }
+    lies.get(&node).map_or(0, |(lie, since)| lie.offset_us(since.elapsed()))
+}
+
+impl Lie {
+    /// By how much it is off after so long.
+    fn offset_us(self, since: Duration) -> i64 {
+        match self {
+            Lie::Shift { by_ms } => by_ms.saturating_mul(1_000),
+            Lie::Strobe { by_ms, period_ms } => {
+                let turn = since.as_millis() / u128::from(period_ms.max(1));
+                if turn.is_multiple_of(2) { by_ms.saturating_mul(1_000) } else { 0 }
+            }
+            Lie::Drift { by_ms, over_ms } => {
+                let over_us = u64::from(over_ms.max(1)) * 1_000;
+                let gone_us = u64::try_from(since.as_micros()).unwrap_or(u64::MAX).min(over_us);
+                let off_us = i128::from(by_ms) * 1_000 * i128::from(gone_us) / i128::from(over_us);
+                i64::try_from(off_us).unwrap_or(by_ms)
+            }
         }
     }
 }
@@ -192,5 +213,20 @@ mod tests {
         assert!(skew_us(address, 1).await.abs() < 60_000_000);
         order(address, 2, None).await.unwrap();
         assert!(skew_us(address, 2).await.abs() < 60_000_000);
+        // What a drift has come to is the time's business; that it is understood shows where it takes none.
+        order(address, 3, Some(Lie::Drift { by_ms: 600_000, over_ms: 0 })).await.unwrap();
+        assert!(skew_us(address, 3).await > 0);
+    }
+
+    #[test]
+    fn a_drift_grows_until_it_has_arrived() {
+        for by_ms in [480, -480] {
+            let drift = Lie::Drift { by_ms, over_ms: 1_200 };
+            let after = |ms| drift.offset_us(Duration::from_millis(ms)) / by_ms;
+            assert_eq!([0, 300, 600, 1_200, 86_400_000].map(after), [0, 250, 500, 1_000, 1_000]);
+        }
+        let far = Lie::Drift { by_ms: i64::MAX, over_ms: u32::MAX };
+        assert!(far.offset_us(Duration::MAX) > 0);
+        assert_eq!(Lie::Drift { by_ms: 5, over_ms: 0 }.offset_us(Duration::ZERO), 0);
     }
 }

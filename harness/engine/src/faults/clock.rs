@@ -40,13 +40,19 @@ pub(super) fn parameters_of(how: ClockFault) -> Value {
             ("by_ms", Value::Int(by_ms)),
             ("period_ms", int(period_ms)),
         ]),
+        ClockFault::Drift { by_ms, over_ms } => parameters([
+            ("how", "drift".into()),
+            ("by_ms", Value::Int(by_ms)),
+            ("over_ms", int(over_ms)),
+        ]),
     }
 }
 
 fn how(draw: &mut Draw<'_>) -> ClockFault {
     let random = &mut *draw.random;
     let sign = if random.random_range(0..2) == 0 || draw.clocks_forward { 1 } else { -1 };
-    match random.random_range(0..3) {
+    let ways = if draw.clocks_drift { 4 } else { 3 };
+    match random.random_range(0..ways) {
         0 => {
             let slow = random.random_range(200..=500);
             let fast = random.random_range(0..=50);
@@ -54,9 +60,14 @@ fn how(draw: &mut Draw<'_>) -> ClockFault {
             ClockFault::Asymmetric { up_ms, down_ms }
         }
         1 => ClockFault::Bump { by_ms: sign * random.random_range(500..=5_000) },
-        _ => ClockFault::Strobe {
+        2 => ClockFault::Strobe {
             by_ms: sign * random.random_range(200..=2_000),
             period_ms: random.random_range(150..=400),
+        },
+        // Slow enough to be seen on its way, and there within the time that a fault may take to show.
+        _ => ClockFault::Drift {
+            by_ms: sign * random.random_range(600..=3_000),
+            over_ms: random.random_range(800..=1_600),
         },
     }
 }

@@ -15,6 +15,8 @@ pub struct Draw<'a> {
     pub node: usize,
     /// Whether clocks may only be put forward.
     pub clocks_forward: bool,
+    /// Whether clocks can run away steadily.
+    pub clocks_drift: bool,
     /// Where chance comes from.
     pub random: &'a mut Pcg64,
 }

@@ -118,6 +118,13 @@ pub enum ClockFault {
         /// Milliseconds between jumps.
         period_ms: u32,
     },
+    /// The authority runs away steadily, and stays where it has arrived.
+    Drift {
+        /// Milliseconds at the end, forward or back.
+        by_ms: i64,
+        /// Milliseconds until then.
+        over_ms: u32,
+    },
 }
 
 /// What a world must be able to do for an effect.
@@ -172,7 +179,20 @@ impl ClockFault {
             ClockFault::Asymmetric { up_ms, down_ms } => {
                 (i64::from(up_ms) - i64::from(down_ms)) / 2
             }
-            ClockFault::Bump { by_ms } | ClockFault::Strobe { by_ms, .. } => by_ms,
+            ClockFault::Bump { by_ms }
+            | ClockFault::Strobe { by_ms, .. }
+            | ClockFault::Drift { by_ms, .. } => by_ms,
+        }
+    }
+
+    /// How long it takes until the skew is at its greatest, milliseconds.
+    #[must_use]
+    pub fn arrives_after_ms(self) -> u32 {
+        match self {
+            ClockFault::Drift { over_ms, .. } => over_ms,
+            ClockFault::Asymmetric { .. } | ClockFault::Bump { .. } | ClockFault::Strobe { .. } => {
+                0
+            }
         }
     }
 }

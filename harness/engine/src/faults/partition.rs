@@ -75,7 +75,13 @@ mod tests {
         let mut seen = BTreeSet::new();
         for seed in 0..100 {
             let mut random = Pcg64::seed_from_u64(seed);
-            let mut from = Draw { nodes: 5, node: 0, clocks_forward: false, random: &mut random };
+            let mut from = Draw {
+                nodes: 5,
+                node: 0,
+                clocks_forward: false,
+                clocks_drift: true,
+                random: &mut random,
+            };
             let fault = draw(&mut from);
             let cut = fault.links().to_vec();
             let shape = Shape::ALL

@@ -54,6 +54,8 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     period: Option<Span>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    over: Option<Span>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     up: Option<Span>,
     #[serde(skip_serializing_if = "Option::is_none")]
     down: Option<Span>,
@@ -153,9 +155,12 @@ impl Row {
         let such_as = "such as \"2s\" or \"-2s\", or `up` and `down`";
         let skew = self.skew.take().ok_or(BadRow::Needs { kind, entry: "skew", such_as })?;
         let by_ms = i64::from(ms("skew", Span(skew.0.unsigned_abs()))?) * skew.0.signum();
-        Ok(match self.period.take() {
+        if let Some(period) = self.period.take() {
+            return Ok(ClockFault::Strobe { by_ms, period_ms: ms("period", period)? });
+        }
+        Ok(match self.over.take() {
             None => ClockFault::Bump { by_ms },
-            Some(period) => ClockFault::Strobe { by_ms, period_ms: ms("period", period)? },
+            Some(over) => ClockFault::Drift { by_ms, over_ms: ms("over", over)? },
         })
     }
 
@@ -173,6 +178,7 @@ impl Row {
             ("bytes", self.bytes.is_some(), "it damages no file"),
             ("skew", self.skew.is_some(), "it skews no clock, or by `up` and `down`"),
             ("period", self.period.is_some(), "it makes no clock jump to and fro"),
+            ("over", self.over.is_some(), "it lets no clock drift, or makes it jump to and fro"),
             ("up", self.up.is_some(), "it skews no clock"),
             ("down", self.down.is_some(), "it skews no clock"),
         ];
@@ -265,6 +271,9 @@ impl From<Planned> for Row {
                     ClockFault::Strobe { by_ms, period_ms } => {
                         (row.skew, row.period) = (Some(SignedSpan::ms(by_ms)), span(period_ms));
                     }
+                    ClockFault::Drift { by_ms, over_ms } => {
+                        (row.skew, row.over) = (Some(SignedSpan::ms(by_ms)), span(over_ms));
+                    }
                 }
             }
         }
@@ -311,6 +320,18 @@ mod tests {
         let clock = read("fault = 'clock'\nfrom = '0s'\nuntil = '1s'\nnode = 'n3'\nskew = '-2s'");
         let how = ClockFault::Bump { by_ms: -2_000 };
         assert_eq!(clock.unwrap().fault.effect, Effect::Clock { node: 2, how });
+        let drift = "fault = 'clock'\nfrom = '0s'\nuntil = '5s'\nnode = 'n1'\nskew = '-480ms'\nover = '1200ms'";
+        let drift = read(drift).unwrap().fault;
+        let how = ClockFault::Drift { by_ms: -480, over_ms: 1_200 };
+        assert_eq!(drift.effect, Effect::Clock { node: 0, how });
+        assert_eq!(
+            drift.parameters,
+            parameters([
+                ("how", "drift".into()),
+                ("by_ms", Value::Int(-480)),
+                ("over_ms", int(1_200))
+            ])
+        );
         let odd =
             "fault = 'latency'\nfrom = '0s'\nuntil = '1s'\nlinks = 'n1->n2'\ncondition = 'refused'";
         let condition = Condition::Refused;
@@ -327,6 +348,8 @@ mod tests {
         assert!(wrong("partition", "").contains("needs `links`, such as \"n1->n2\""));
         assert!(wrong("kill", "links = 'n1->n2'").contains("needs `node`"));
         assert!(wrong("kill", "node = 'n1'\nlatency = '1ms'").contains("`latency` is no entry"));
+        let both = "node = 'n1'\nskew = '1s'\nperiod = '1s'\nover = '1s'";
+        assert!(wrong("clock", both).contains("`over` is no entry"));
         assert!(wrong("kill", "node = 'one'").contains("expected a node such as \"n1\""));
         assert!(wrong("partition", "links = 'n1'").contains("expected links such as"));
         assert!(wrong("latency", "links = 'n1->n2'\nlatency = '1.5ms'").contains("whole millisec"));

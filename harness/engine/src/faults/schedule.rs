@@ -5,7 +5,7 @@
 //! the same node's life or clock.
 
 use super::draw::Draw;
-use super::effect::{Effect, Fault};
+use super::effect::{ClockFault, Effect, Fault};
 use super::names::NodeName;
 use super::planned::Planned;
 use super::registry::Registry;
@@ -28,6 +28,8 @@ pub struct Pace {
     pub recovery_ns: u64,
     /// Clocks are only ever put forward.
     pub clocks_forward: bool,
+    /// Clocks can run away steadily.
+    pub clocks_drift: bool,
 }
 
 impl Pace {
@@ -37,6 +39,7 @@ impl Pace {
         turn_max_ns: 4_000_000_000,
         recovery_ns: 400_000_000,
         clocks_forward: false,
+        clocks_drift: true,
     };
 
     /// For containers: they take longer to start, and the stores in them to notice.
@@ -45,6 +48,7 @@ impl Pace {
         turn_max_ns: 10_000_000_000,
         recovery_ns: 3_000_000_000,
         clocks_forward: false,
+        clocks_drift: true,
     };
 }
 
@@ -147,6 +151,11 @@ pub enum BadSchedule {
         /// The world.
         world: WorldKind,
     },
+    /// A clock that cannot run away steadily.
+    #[error(
+        "fault {0} lets a clock drift, and libfaketime skews the clocks of this target, which cannot: expected `skew` without `over`"
+    )]
+    Drift(usize),
     /// Two faults hold one node at the same time.
     #[error("faults {0} and {1} hold the same node at the same time")]
     Overlap(usize, usize),
@@ -160,6 +169,7 @@ impl BadSchedule {
             BadSchedule::Backwards { number, .. }
             | BadSchedule::Span { number, .. }
             | BadSchedule::Order(number)
+            | BadSchedule::Drift(number)
             | BadSchedule::Node { number, .. }
             | BadSchedule::World { number, .. }
             | BadSchedule::Overlap(_, number) => *number,
@@ -175,7 +185,7 @@ pub(crate) fn check_given(
     planned: &[Planned],
     nodes: usize,
     (first_ns, last_ns): (u64, u64),
-    world: WorldKind,
+    (world, pace): (WorldKind, Pace),
 ) -> Result<(), BadSchedule> {
     // First: the phase of faults follows from all of them.
     let backwards = |one: &Planned| one.at_ns >= one.until_ns;
@@ -194,6 +204,11 @@ pub(crate) fn check_given(
         }
         if !world.abilities().contains(&one.fault.effect.needs()) {
             return Err(BadSchedule::World { number, kind: one.fault.kind, world });
+        }
+        let drifts =
+            |effect| matches!(effect, &Effect::Clock { how: ClockFault::Drift { .. }, .. });
+        if drifts(&one.fault.effect) && !pace.clocks_drift {
+            return Err(BadSchedule::Drift(number));
         }
         if let Some(&node) = one.fault.nodes().iter().find(|node| **node >= nodes) {
             return Err(BadSchedule::Node { number, node: NodeName(node), nodes });
@@ -269,8 +284,8 @@ pub fn schedule(
                 free => free[random.random_range(0..free.len())],
             };
             let Some(row) = registry.row(kind) else { continue };
-            let clocks_forward = pace.clocks_forward;
-            let mut draw = Draw { nodes, node, clocks_forward, random: &mut random };
+            let Pace { clocks_forward, clocks_drift, .. } = pace;
+            let mut draw = Draw { nodes, node, clocks_forward, clocks_drift, random: &mut random };
             planned.push(Planned { at_ns, until_ns, fault: (row.draw)(&mut draw) });
         }
     }
@@ -339,6 +354,29 @@ mod tests {
     }
 
     #[test]
+    fn clocks_that_cannot_drift_are_not_let_to() {
+        let drifts = |pace| {
+            let drawn = (0..50).flat_map(|seed| {
+                let clock = [FaultKind::Clock];
+                schedule(&Registry::standard(), &clock, 3, 30 * SECOND, pace, seed).unwrap()
+            });
+            let drifts = |planned: &Planned| {
+                matches!(planned.fault.effect, Effect::Clock { how: ClockFault::Drift { .. }, .. })
+            };
+            drawn.filter(drifts).collect::<Vec<_>>()
+        };
+        let never = Pace { clocks_drift: false, ..PACE };
+        assert_eq!(drifts(never), []);
+        let drawn = drifts(PACE);
+        assert!(drawn.len() > 50, "{}", drawn.len());
+        let given = [drawn[0].clone()];
+        let window = (0, 30 * SECOND);
+        let world = WorldKind::Docker;
+        assert_eq!(check_given(&given, 3, window, (world, PACE)), Ok(()));
+        assert_eq!(check_given(&given, 3, window, (world, never)), Err(BadSchedule::Drift(0)));
+    }
+
+    #[test]
     fn the_same_seed_plans_the_same() {
         let plan = |seed| {
             schedule(&Registry::standard(), FaultKind::ALL, 5, 30 * SECOND, PACE, seed).unwrap()
@@ -354,9 +392,9 @@ mod tests {
 
     #[test]
     fn a_given_schedule_is_checked() {
-        const W: WorldKind = WorldKind::Docker;
+        const W: (WorldKind, Pace) = (WorldKind::Docker, PACE);
         let registry = Registry::standard();
-        let kinds = registry.kinds(W.abilities());
+        let kinds = registry.kinds(W.0.abilities());
         let drawn = schedule(&registry, &kinds, 5, 60 * SECOND, PACE, 3).unwrap();
         let window = (0, 60 * SECOND);
         assert_eq!(check_given(&drawn, 5, window, W), Ok(()));
@@ -368,7 +406,7 @@ mod tests {
             check_given(&drawn, 5, late, W),
             Err(BadSchedule::Span { number: 0, .. })
         ));
-        let sim = check_given(&drawn, 5, window, WorldKind::Sim);
+        let sim = check_given(&drawn, 5, window, (WorldKind::Sim, PACE));
         assert!(matches!(sim, Err(BadSchedule::World { .. })));
         let mut twice = drawn.iter().filter(|p| p.fault.kind == FaultKind::Kill).cloned();
         let kill = twice.next().unwrap();

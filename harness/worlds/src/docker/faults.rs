@@ -3,7 +3,7 @@
 use super::against::{Against, failed};
 use super::cluster::{COMMAND_MAX, Cluster, SHARED, data_in_infra, infra};
 use super::engine::EngineError;
-use crate::live::evidence;
+use crate::live::evidence::{self, Look};
 use crate::live::links::LinkPlan;
 use afterall_engine::faults::{ClockFault, Condition, Damage, Effect, Fate, Fault};
 use afterall_engine::{Evidence, Observation};
@@ -27,7 +27,7 @@ impl Cluster {
         if let Effect::Process { fate: Fate::Damaged { .. }, .. } = &fault.effect {
             return Ok(Evidence::for_it(done));
         }
-        let mut evidence = self.show(fault).await?;
+        let mut evidence = self.show(fault, Look::First).await?;
         evidence.observed.splice(0..0, done);
         if let Some(before) = before {
             evidence = evidence.with_carried_before(before.sent());
@@ -48,7 +48,7 @@ impl Cluster {
             Some(_) => self.tally(fault).await,
             None => None,
         };
-        match self.show(fault).await {
+        match self.show(fault, Look::Again).await {
             Ok(evidence) => {
                 let arrived = before.zip(now).and_then(|(before, now)| now.arrived_since(before));
                 Some(match arrived {
@@ -91,7 +91,7 @@ impl Cluster {
     }
 
     /// Measures what shows that a fault is in force.
-    async fn show(&self, fault: &Fault) -> Result<Evidence, Against> {
+    async fn show(&self, fault: &Fault, look: Look) -> Result<Evidence, Against> {
         match &fault.effect {
             Effect::Links { links, condition } => match *condition {
                 Condition::Refused => self.all_cut(links).await,
@@ -124,7 +124,7 @@ impl Cluster {
             }
             Effect::Clock { node, how } => {
                 let mut client = self.direct_client()?;
-                Ok(evidence::clock_off(&mut *client, *node, *how).await)
+                Ok(evidence::clock_off(&mut *client, *node, *how, look).await)
             }
         }
     }
@@ -299,6 +299,9 @@ impl Cluster {
                     Some(ClockFault::Strobe { by_ms, period_ms }) => {
                         Some(Lie::Strobe { by_ms, period_ms })
                     }
+                    Some(ClockFault::Drift { by_ms, over_ms }) => {
+                        Some(Lie::Drift { by_ms, over_ms })
+                    }
                 };
                 let authority =
                     self.authority.ok_or_else(|| failed("there is no time authority"))?;
@@ -325,6 +328,10 @@ impl Cluster {
                             "echo $$ > {SHARED}/strobe; while :; do {there}; sleep {period}; {back}; sleep {period}; done"
                         );
                         return Ok(self.engine.spawn(&infra, &strobe).await?);
+                    }
+                    // Never drawn here, and refused where it is given.
+                    Some(ClockFault::Drift { .. }) => {
+                        return Err(failed("libfaketime cannot let a clock drift"));
                     }
                     Some(other) => put(&offset(other.skew_ms())),
                 };

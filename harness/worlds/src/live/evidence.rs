@@ -1,5 +1,6 @@
 //! What is measured of nodes from outside, in every world of real time.
 
+use crate::drift::Drift;
 use afterall_clients::{Client, OpError, is_exhaustion};
 use afterall_engine::faults::ClockFault;
 use afterall_engine::{Evidence, Observation};
@@ -99,13 +100,58 @@ pub(crate) async fn refuses(
     }
 }
 
-/// A clock under this fault is off by as much as it asks for.
-pub(crate) async fn clock_off(client: &mut dyn Client, node: usize, fault: ClockFault) -> Evidence {
+/// When a fault is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// It has just been injected.
+    First,
+    /// It took hold, and is about to be healed.
+    Again,
+}
+
+/// A clock under this fault is off by as much as it asks for. One that drifts is seen on its way there first.
+pub(crate) async fn clock_off(
+    client: &mut dyn Client,
+    node: usize,
+    fault: ClockFault,
+    look: Look,
+) -> Evidence {
+    if let ClockFault::Drift { by_ms, over_ms } = fault
+        && look == Look::First
+    {
+        return clock_drifts(client, node, by_ms, over_ms).await;
+    }
     let wanted_ms = fault.skew_ms();
     // A probe's own error, and a fifth for what queues on the way to the authority.
     let tolerance_ms = CLOCK_TOLERANCE_MS + wanted_ms.abs() / 5;
     let off = |skew_ms: i64| (skew_ms - wanted_ms).abs() <= tolerance_ms;
     clock_until(client, node, CLOCK_MAX, wanted_ms, off).await
+}
+
+/// A clock that drifts is seen on its way, and then where it should arrive.
+async fn clock_drifts(client: &mut dyn Client, node: usize, by_ms: i64, over_ms: u32) -> Evidence {
+    let drift = Drift { by: by_ms, tolerance: CLOCK_TOLERANCE_MS };
+    let patience = CLOCK_MAX + Duration::from_millis(over_ms.into());
+    let mut between_ms = None;
+    let there = |skew_ms: i64| {
+        if between_ms.is_none() && drift.is_on_its_way(skew_ms) {
+            between_ms = Some(skew_ms);
+        }
+        between_ms.is_some() && drift.has_arrived(skew_ms)
+    };
+    let evidence = clock_until(client, node, patience, by_ms, there).await;
+    match (between_ms, evidence.observed.as_slice()) {
+        (Some(between_ms), &[Observation::ClockOffset { offset_us }]) => {
+            let between_us = between_ms.saturating_mul(1_000);
+            Evidence::for_it(Observation::ClockDrifts { between_us, then_us: offset_us })
+        }
+        (None, &[Observation::ClockOffsetNot { offset_us: Some(offset_us), .. }])
+            if drift.has_arrived(offset_us / 1_000) =>
+        {
+            Evidence::against_it(Observation::ClockDoesNotDrift { offset_us })
+        }
+        _ => evidence,
+    }
 }
 
 /// A healed clock is right, at the latest when it has had so much more time.
@@ -120,7 +166,7 @@ async fn clock_until(
     node: usize,
     patience: Duration,
     wanted_ms: i64,
-    right: impl Fn(i64) -> bool,
+    mut right: impl FnMut(i64) -> bool,
 ) -> Evidence {
     let began = Instant::now();
     let wanted_us = wanted_ms * 1_000;

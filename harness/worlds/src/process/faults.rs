@@ -1,7 +1,7 @@
 //! Injecting and healing, each with evidence measured from outside.
 
 use super::cluster::Cluster;
-use crate::live::evidence::{self, DIAL_MAX, Dial, dial};
+use crate::live::evidence::{self, DIAL_MAX, Dial, Look, dial};
 use afterall_clients::is_exhaustion;
 use afterall_engine::evidence::DialOutcome;
 use afterall_engine::faults::{ClockFault, Condition, Effect, Fate, Fault, Link};
@@ -35,7 +35,7 @@ impl Cluster {
             Ok(done) => done,
             Err(against) => return Evidence::against_it(against),
         };
-        let mut evidence = self.show(fault).await;
+        let mut evidence = self.show(fault, Look::First).await;
         evidence.observed.splice(0..0, done);
         if let Some(before) = before {
             evidence = evidence.with_carried_before(before);
@@ -51,7 +51,7 @@ impl Cluster {
             return None;
         }
         let meanwhile = self.carried(fault).await;
-        let mut evidence = self.show(fault).await;
+        let mut evidence = self.show(fault, Look::Again).await;
         if evidence.observed == [Observation::NoProbeAnswered] {
             // The nodes behind the links are under faults of their own.
             return None;
@@ -100,7 +100,7 @@ impl Cluster {
     }
 
     /// Measures what shows that a fault is in force.
-    async fn show(&self, fault: &Fault) -> Evidence {
+    async fn show(&self, fault: &Fault, look: Look) -> Evidence {
         match &fault.effect {
             Effect::Links { links, condition } => match *condition {
                 Condition::Refused => self.all_cut(links).await,
@@ -152,7 +152,7 @@ impl Cluster {
             }
             Effect::Clock { node, how } => {
                 let mut client = self.nodes[*node].lock().await.client();
-                evidence::clock_off(&mut client, 0, *how).await
+                evidence::clock_off(&mut client, 0, *how, look).await
             }
         }
     }
@@ -383,5 +383,6 @@ fn lie(fault: ClockFault) -> Option<Lie> {
         ClockFault::Asymmetric { .. } => None,
         ClockFault::Bump { by_ms } => Some(Lie::Shift { by_ms }),
         ClockFault::Strobe { by_ms, period_ms } => Some(Lie::Strobe { by_ms, period_ms }),
+        ClockFault::Drift { by_ms, over_ms } => Some(Lie::Drift { by_ms, over_ms }),
     }
 }

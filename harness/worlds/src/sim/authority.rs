@@ -56,18 +56,24 @@ impl Authority {
 
     /// What the authority tells this node, microseconds since the epoch.
     fn tell_us(&self, node: usize, now_ns: u64) -> u64 {
-        let off_ms: i64 = self
+        let off_us: i64 = self
             .on(node)
             .map(|&(since_ns, how)| match how {
                 ClockFault::Asymmetric { .. } => 0,
-                ClockFault::Bump { by_ms } => by_ms,
+                ClockFault::Bump { by_ms } => by_ms * 1_000,
                 ClockFault::Strobe { by_ms, period_ms } => {
                     let jumps = (now_ns - since_ns) / (u64::from(period_ms).max(1) * MS_NS);
-                    if jumps.is_multiple_of(2) { by_ms } else { 0 }
+                    if jumps.is_multiple_of(2) { by_ms * 1_000 } else { 0 }
+                }
+                ClockFault::Drift { by_ms, over_ms } => {
+                    let over_ns = i128::from(over_ms).max(1) * i128::from(MS_NS);
+                    let gone_ns = i128::from(now_ns - since_ns).min(over_ns);
+                    let off_us = i128::from(by_ms) * 1_000 * gone_ns / over_ns;
+                    i64::try_from(off_us).unwrap_or(by_ms)
                 }
             })
             .sum();
-        true_time_us(now_ns).saturating_add_signed(off_ms * 1_000)
+        true_time_us(now_ns).saturating_add_signed(off_us)
     }
 
     /// How much longer the way takes, to the authority and back.

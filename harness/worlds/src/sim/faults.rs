@@ -104,7 +104,10 @@ impl<R: Replica> Simulation<R> {
 
     fn watch(&mut self, id: usize, fault: Fault, shows: Shows, incarnation: u32) {
         let patience_ns = match shows {
-            Shows::TakesHold => TAKES_HOLD_NS,
+            Shows::TakesHold => match &fault.effect {
+                Effect::Clock { how, .. } => TAKES_HOLD_NS + ns(how.arrives_after_ms()),
+                _ => TAKES_HOLD_NS,
+            },
             Shows::StillHolds => STILL_HOLDS_NS,
             Shows::IsGone => IS_GONE_NS,
         };
@@ -308,12 +311,18 @@ impl<R: Replica> Simulation<R> {
             watch.offsets_us.drain(..watch.offsets_us.len() - enough);
             measured::right(watch.offsets_us.make_contiguous(), others_us)
         } else {
-            let jumps_by_us = match fault {
-                ClockFault::Strobe { by_ms, .. } => Some(by_ms * 1_000),
-                _ => None,
-            };
             let skew_us = others_us + fault.skew_ms() * 1_000;
-            measured::skewed(watch.offsets_us.make_contiguous(), skew_us, jumps_by_us)
+            let offsets_us = watch.offsets_us.make_contiguous();
+            match fault {
+                // Once it has arrived it stays there.
+                ClockFault::Drift { by_ms, .. } if watch.shows == Shows::TakesHold => {
+                    measured::drifted(offsets_us, skew_us, by_ms * 1_000)
+                }
+                ClockFault::Strobe { by_ms, .. } => {
+                    measured::skewed(offsets_us, skew_us, Some(by_ms * 1_000))
+                }
+                _ => measured::skewed(offsets_us, skew_us, None),
+            }
         }
     }
 
@@ -336,6 +345,7 @@ mod tests {
     use crate::sim::reference::Reference;
     use afterall_engine::faults::Registry;
     use afterall_engine::{Plan, RunConfig, Stop, World, WorldKind};
+    use afterall_history::{FaultKind, Value};
     use std::collections::BTreeSet;
     use std::time::Duration;
 
@@ -439,6 +449,33 @@ mod tests {
             world.watch(id, fault.clone(), Shows::TakesHold, incarnation);
             world.measure(id, fault);
         });
+    }
+
+    #[test]
+    fn a_drift_is_seen_on_its_way_and_a_jump_is_none() {
+        for (seed, by_ms) in [(1, 600), (2, -600), (3, 3_000), (4, -3_000), (5, 40)] {
+            let (mut world, _) = world(seed);
+            let fault = |how| Fault {
+                kind: FaultKind::Clock,
+                effect: Effect::Clock { node: 1, how },
+                parameters: Value::Nil,
+            };
+            let drift = fault(ClockFault::Drift { by_ms, over_ms: 1_600 });
+            world.inject(0, &drift);
+            let evidence = decided(&mut world, 0);
+            let [Observation::ClockDrifts { between_us, then_us }] = evidence.observed[..] else {
+                panic!("{evidence}")
+            };
+            assert!(evidence.holds && between_us.abs() < then_us.abs(), "{evidence}");
+            world.measure(0, &drift);
+            assert!(decided(&mut world, 0).holds);
+            world.heal(0, &drift);
+            assert!(decided(&mut world, 0).holds);
+            // What jumps to the same place has not drifted there.
+            world.inject(1, &fault(ClockFault::Bump { by_ms }));
+            world.watch(1, drift, Shows::TakesHold, 1);
+            assert!(!decided(&mut world, 1).holds);
+        }
     }
 
     #[test]

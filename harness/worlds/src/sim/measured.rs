@@ -1,6 +1,7 @@
 //! What measurements show of a fault: whether it took hold, or whether it is gone. The measurements are taken through
 //! the very links, connections and clocks that the nodes and the sessions use.
 
+use crate::drift::Drift;
 use afterall_engine::faults::Link;
 use afterall_engine::{Evidence, Observation};
 
@@ -167,6 +168,30 @@ pub(super) fn skewed(offsets_us: &[i64], skew_us: i64, jumps_by_us: Option<i64>)
     }
 }
 
+/// A clock that drifts by so much was seen on its way, and then where it should arrive. `offsets_us`: measured since the
+/// fault was injected.
+pub(super) fn drifted(offsets_us: &[i64], skew_us: i64, by_us: i64) -> Evidence {
+    let drift = Drift { by: by_us, tolerance: CLOCK_TOLERANCE_US };
+    let start_us = skew_us.saturating_sub(by_us);
+    let last_us = offsets_us.last().copied();
+    let gone = |offset: &i64| offset.saturating_sub(start_us);
+    let on_its_way = offsets_us.iter().position(|offset| drift.is_on_its_way(gone(offset)));
+    let (before, after) = offsets_us.split_at(on_its_way.map_or(0, |place| place + 1));
+    let arrived_us = after.iter().find(|offset| drift.has_arrived(gone(offset))).copied();
+    match (before.last(), arrived_us, last_us) {
+        (Some(&between_us), Some(then_us), _) => {
+            Evidence::for_it(Observation::ClockDrifts { between_us, then_us })
+        }
+        (None, Some(_), Some(offset_us)) => {
+            Evidence::against_it(Observation::ClockDoesNotDrift { offset_us })
+        }
+        _ => {
+            let (offset_us, wanted_us) = (last_us, skew_us);
+            Evidence::against_it(Observation::ClockOffsetNot { offset_us, wanted_us })
+        }
+    }
+}
+
 /// A healed clock has been right, but for the skew of other faults, in all of the last measurements.
 pub(super) fn right(offsets_us: &[i64], skew_us: i64) -> Evidence {
     let wrong = |offset: &&i64| (**offset - skew_us).abs() > CLOCK_TOLERANCE_US;
@@ -230,6 +255,25 @@ mod tests {
         assert!(!skewed(&[0, 0], 150_000, None).holds && !skewed(&[], 150_000, None).holds);
         assert!(skewed(&[0, 500_000], 500_000, Some(500_000)).holds);
         assert!(!skewed(&[500_000], 500_000, Some(500_000)).holds);
+        for sign in [1, -1] {
+            let of = |offsets: &[i64]| {
+                let offsets: Vec<i64> = offsets.iter().map(|offset| sign * offset).collect();
+                drifted(&offsets, sign * 480_000, sign * 480_000)
+            };
+            let evidence = of(&[0, 100_000, 240_000, 478_000]);
+            let seen =
+                Observation::ClockDrifts { between_us: sign * 240_000, then_us: sign * 478_000 };
+            assert_eq!(evidence, Evidence::for_it(seen));
+            // On its way only, there at once, there and back, the other way, or not at all.
+            for not in
+                [&[0, 240_000][..], &[0, 480_000], &[480_000, 240_000], &[-240_000, -480_000]]
+            {
+                assert!(!of(not).holds, "{not:?}");
+            }
+            assert!(!of(&[0, 0]).holds && !of(&[]).holds);
+        }
+        // Where another fault skews the clock already, it begins there.
+        assert!(drifted(&[1_000_000, 1_240_000, 1_480_000], 1_480_000, 480_000).holds);
         assert!(right(&[300, -300], 0).holds && right(&[1_000_200], 1_000_000).holds);
         assert!(!right(&[0, 150_000], 0).holds && !right(&[], 0).holds);
     }
