@@ -362,6 +362,26 @@ pub enum Observation {
         /// How many files or records.
         holds: usize,
     },
+    /// A disk refuses a write.
+    DiskRefuses,
+    /// A disk takes a write.
+    DiskTakes,
+    /// The limit by which the system lets a process write no file reads back.
+    WritesForbidden,
+    /// It reads back that the system lets a process write files.
+    WritesAllowed,
+    /// A node has made no commit since the fault was injected.
+    CommitsStand {
+        /// How many it had made by then.
+        commits: u64,
+    },
+    /// A node has made commits since.
+    Committed {
+        /// How many it had made by then.
+        before: u64,
+        /// How many it has made.
+        now: u64,
+    },
     /// The harness itself has run out of something of the system's. This is evidence of nothing: the run ends.
     Exhausted {
         /// The system's word.
@@ -541,6 +561,12 @@ impl fmt::Display for Observation {
             O::DiskEmptied { held: 1 } => f.write_str("its disk, with 1 entry, was emptied"),
             O::DiskEmptied { held } => write!(f, "its disk, with {held} entries, was emptied"),
             O::DiskNotEmpty { holds } => write!(f, "its disk is not empty: {holds} left"),
+            O::DiskRefuses => f.write_str("its disk refuses a write"),
+            O::DiskTakes => f.write_str("its disk takes a write"),
+            O::WritesForbidden => f.write_str("the system lets it write no file"),
+            O::WritesAllowed => f.write_str("the system lets it write files"),
+            O::CommitsStand { commits } => write!(f, "its commits stand still at {commits}"),
+            O::Committed { before, now } => write!(f, "its commits went from {before} to {now}"),
             O::Exhausted { error } => write!(f, "the harness has run out of something: {error}"),
             O::Failed { error } => f.write_str(error),
         }

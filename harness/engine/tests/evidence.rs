@@ -82,6 +82,12 @@ fn all() -> Vec<O> {
         O::DiskEmptied { held: 1 },
         O::DiskEmptied { held: 412 },
         O::DiskNotEmpty { holds: 2 },
+        O::DiskRefuses,
+        O::DiskTakes,
+        O::WritesForbidden,
+        O::WritesAllowed,
+        O::CommitsStand { commits: 412 },
+        O::Committed { before: 412, now: 415 },
         O::Exhausted { error: text("Too many open files (os error 24)") },
         O::failed("the process world cannot inject this fault"),
     ]

@@ -29,6 +29,8 @@ vocabulary! {
         Bandwidth = "bandwidth",
         /// A node is killed, its disk is emptied, and the node comes back with nothing, as somebody new.
         Wipe = "wipe",
+        /// A node's disk takes nothing more: a node that has to write ends, and is started again.
+        DiskFull = "disk-full",
     }
 }
 
@@ -58,7 +60,8 @@ impl FaultKind {
             | FaultKind::Stop
             | FaultKind::Truncate
             | FaultKind::Corrupt
-            | FaultKind::Wipe => ActsOn::Process,
+            | FaultKind::Wipe
+            | FaultKind::DiskFull => ActsOn::Process,
             FaultKind::Clock => ActsOn::Clock,
         }
     }

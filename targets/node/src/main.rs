@@ -3,6 +3,7 @@
 use afterall_node::{AuthorityArgs, NodeArgs, run, run_authority};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::error::Error;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// The reference node of Afterall.
@@ -39,7 +40,8 @@ fn main() -> ExitCode {
                 text = format!("{text}: {error}");
                 cause = error.source();
             }
-            eprintln!("afterall-node: {text}");
+            // The standard library's macro would panic where its log has no room either.
+            let _ = writeln!(std::io::stderr(), "afterall-node: {text}");
             ExitCode::FAILURE
         }
     }

@@ -9,6 +9,7 @@ use afterall_reference::core::{Config, Copies, Durability, Node};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpSocket};
+use tokio::signal::unix::SignalKind;
 
 /// Events that wait for the engine. Beyond it clients get 429 and peers wait.
 const EVENTS_MAX: usize = 4_096;
@@ -52,7 +53,7 @@ pub fn run_authority(args: &AuthorityArgs) -> Result<(), NodeError> {
 
 /// Waits for SIGTERM. The first process of a container ends by it only if it asks for it.
 async fn asked_to_end() {
-    use tokio::signal::unix::{SignalKind, signal};
+    use tokio::signal::unix::signal;
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
             terminate.recv().await;
@@ -61,7 +62,13 @@ async fn asked_to_end() {
     }
 }
 
+/// SIGXFSZ, where Linux runs on anything but MIPS, and on the BSDs.
+const FILE_SIZE: std::ffi::c_int = 25;
+
 async fn serve(args: NodeArgs) -> Result<(), NodeError> {
+    // A file that may not grow (`ulimit -f`) is then an error of the write, as a full disk is: the commit fails, and nothing of it
+    // is answered.
+    let _limit = tokio::signal::unix::signal(SignalKind::from_raw(FILE_SIZE));
     let peers = args.peers.iter().map(|(id, _)| *id).collect();
     let mut config = Config::new(args.id, peers, args.flavour, args.mutant, args.seed);
     config.mechanisms = args.mechanisms;

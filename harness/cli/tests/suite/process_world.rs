@@ -203,6 +203,91 @@ fn a_pause_that_somebody_else_ends_did_not_hold() {
     assert!(verdict["reasons"][0].to_string().contains("pause"), "{verdict}");
 }
 
+/// The faults of a story that is played with processes: nobody asks anything but what is given, and between the first write and
+/// the second nothing is to be stored.
+fn play(store: &Path, seed: u32, faults: &str) -> Command {
+    let story = format!(
+        "world = 'process'\nnodes = 2\ntime = '14s'\nmax_bound = 'none'\n{faults}\n\
+         [[operation]]\nwhen = '1s'\nsession = 1\nnode = 'n1'\nf = 'write'\nkey = 'x'\nvalue = 1\n\
+         [[operation]]\nwhen = '7.5s'\nsession = 2\nnode = 'n2'\nf = 'write'\nkey = 'x'\nvalue = 2\n"
+    );
+    let file = store.join("story.toml");
+    std::fs::write(&file, story).unwrap();
+    let mut command = Command::new(AFTERALL);
+    command.args(["scenario", "run"]).arg(file).arg("--seed").arg(seed.to_string());
+    command.arg("--store").arg(store);
+    command
+}
+
+#[test]
+fn a_full_disk_ends_the_node_that_has_to_write_and_a_clock_that_drifts_is_seen_on_its_way() {
+    let store = tempfile::tempdir().unwrap();
+    let faults = "[[schedule]]\nfault = 'disk-full'\nfrom = '2s'\nuntil = '5s'\nnode = 'n1'\n\
+                  [[schedule]]\nfault = 'disk-full'\nfrom = '6s'\nuntil = '9s'\nnode = 'n2'\n\
+                  [[schedule]]\nfault = 'clock'\nfrom = '9.5s'\nuntil = '13s'\nnode = 'n1'\nskew = '-1500ms'\nover = '1200ms'\n\
+                  [expect]\nheld = ['convergence']\n";
+    let output = play(store.path(), 870_050, faults).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let verdict = verdict(store.path());
+    let evidence = |fault: usize| {
+        let fault = &verdict["faults"][fault];
+        assert_eq!(
+            (&fault["took"], &fault["healed"]),
+            (&Value::Bool(true), &Value::Bool(true)),
+            "{fault}"
+        );
+        let said = fault["evidence"].as_array().unwrap().iter();
+        said.map(|said| said.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let idle = evidence(0);
+    assert!(
+        idle[0].starts_with("the system lets it write no file; its commits stand still at "),
+        "{idle:?}"
+    );
+    assert_eq!(idle.last().unwrap(), "the system lets it write files; it answers");
+    // It had a write to store in between.
+    let writing = evidence(1);
+    assert!(writing[0].starts_with("the system lets it write no file"), "{writing:?}");
+    assert!(writing[1].starts_with("exit status: "), "{writing:?}");
+    assert_eq!(writing.last().unwrap(), "its disk takes a write; incarnation 1 → 2");
+    let drift = evidence(2);
+    assert!(drift[0].starts_with("the clock drifts: offset -"), "{drift:?}");
+    assert!(drift[1].starts_with("clock offset -1"), "{drift:?}");
+    assert!(nodes_of(870_050).is_empty());
+}
+
+#[test]
+fn a_disk_that_somebody_else_makes_room_on_was_not_full() {
+    let store = tempfile::tempdir().unwrap();
+    let faults = "[[schedule]]\nfault = 'disk-full'\nfrom = '2s'\nuntil = '6s'\nnode = 'n1'\n";
+    let mut child = start(play(store.path(), 870_051, faults), store.path());
+    wait_for_history(&mut child, store.path(), |history| history.contains(r#""stage":"took""#));
+    for node in nodes_of(870_051) {
+        let mut limit = Command::new("prlimit");
+        limit.args(["--fsize=unlimited", "--pid", &node.to_string()]);
+        assert!(limit.status().unwrap().success());
+    }
+    child.wait().unwrap();
+    let verdict = verdict(store.path());
+    let fault = &verdict["faults"][0];
+    assert_eq!(fault["took"], Value::Bool(false), "{fault}");
+    let doubt = "did not hold until it was healed: the system lets it write files";
+    assert!(fault["doubt"].to_string().contains(doubt), "{fault}");
+}
+
+#[test]
+fn what_was_acknowledged_survives_full_disks() {
+    let store = tempfile::tempdir().unwrap();
+    let output = run(store.path(), 870_052, &["--faults", "disk-full", "--time", "8s"]).output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let faults = verdict(store.path())["faults"].to_string();
+    assert!(
+        faults.contains("exit status: ") && faults.contains("its disk takes a write"),
+        "{faults}"
+    );
+}
+
 #[test]
 fn a_node_that_dies_unasked_ends_the_run_at_once() {
     let store = tempfile::tempdir().unwrap();

@@ -24,6 +24,7 @@ const WITHOUT_CONTAINERS: &[Ability] = &[
     Ability::PauseProcesses,
     Ability::SkewClocks,
     Ability::EmptyDisks,
+    Ability::FillDisks,
 ];
 
 /// What the docker world can do: a target in containers does not take a new identity when its disk is new.

@@ -78,6 +78,8 @@ pub enum Fate {
     Paused,
     /// It is killed and its disk is emptied; it is started again, as somebody new, when the fault is healed.
     Wiped,
+    /// Its disk takes nothing more. If it ends for that, it is started again when the fault is healed.
+    DiskFull,
     /// It is killed, and the end of one of its files is damaged; it is started again when the fault is healed.
     Damaged {
         /// How.
@@ -152,6 +154,8 @@ pub enum Ability {
     SkewClocks,
     /// Empty the disks of processes, and start them as somebody new.
     EmptyDisks,
+    /// Let disks take nothing more.
+    FillDisks,
 }
 
 impl Ability {
@@ -168,6 +172,7 @@ impl Ability {
         Ability::DamageFiles,
         Ability::SkewClocks,
         Ability::EmptyDisks,
+        Ability::FillDisks,
     ];
 }
 
@@ -214,6 +219,7 @@ impl Effect {
                 Fate::Terminated => Ability::TerminateProcesses,
                 Fate::Paused => Ability::PauseProcesses,
                 Fate::Wiped => Ability::EmptyDisks,
+                Fate::DiskFull => Ability::FillDisks,
                 Fate::Damaged { .. } => Ability::DamageFiles,
             },
             Effect::Clock { .. } => Ability::SkewClocks,

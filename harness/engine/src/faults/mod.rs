@@ -7,6 +7,7 @@ mod bandwidth;
 mod black_hole;
 mod clock;
 mod corrupt;
+mod disk_full;
 mod draw;
 mod effect;
 mod kill;

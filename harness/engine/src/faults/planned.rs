@@ -137,6 +137,7 @@ impl Row {
             End::Terminated => return Ok(Fate::Terminated),
             End::Paused => return Ok(Fate::Paused),
             End::Wiped => return Ok(Fate::Wiped),
+            End::DiskFull => return Ok(Fate::DiskFull),
             End::Truncated => Damage::Truncated,
             End::Overwritten => Damage::Overwritten,
         };
@@ -251,6 +252,7 @@ impl From<Planned> for Row {
                     Fate::Terminated => End::Terminated,
                     Fate::Paused => End::Paused,
                     Fate::Wiped => End::Wiped,
+                    Fate::DiskFull => End::DiskFull,
                     Fate::Damaged { how, bytes } => {
                         row.bytes = Some(bytes);
                         match how {

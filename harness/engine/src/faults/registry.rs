@@ -3,8 +3,8 @@
 use super::effect::Ability;
 use super::row::FaultRow;
 use super::{
-    bandwidth, black_hole, clock, corrupt, kill, latency, partition, pause, stop, truncate,
-    udp_drop, wipe,
+    bandwidth, black_hole, clock, corrupt, disk_full, kill, latency, partition, pause, stop,
+    truncate, udp_drop, wipe,
 };
 use afterall_history::FaultKind;
 
@@ -31,6 +31,7 @@ impl Registry {
             corrupt::ROW,
             bandwidth::ROW,
             wipe::ROW,
+            disk_full::ROW,
         ];
         Registry { rows }
     }

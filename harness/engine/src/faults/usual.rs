@@ -29,6 +29,8 @@ vocabulary! {
         Paused = "paused",
         /// Killed, and its disk emptied.
         Wiped = "wiped",
+        /// Its disk takes nothing more.
+        DiskFull = "disk-full",
         /// Killed, and the end of a file cut off by `bytes`.
         Truncated = "truncated",
         /// Killed, and `bytes` at the end of a file overwritten.

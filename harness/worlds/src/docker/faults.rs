@@ -74,6 +74,10 @@ impl Cluster {
                     self.engine.pause(&container).await?;
                 }
             }
+            // Refused before a run begins.
+            Effect::Process { fate: Fate::Wiped | Fate::DiskFull, .. } => {
+                return Err(failed("the docker world cannot inject this fault"));
+            }
             Effect::Process { node, fate } => {
                 let ended = self.take_down(*node, *fate != Fate::Terminated).await?;
                 self.change(id, Some(&fault.effect)).await?;

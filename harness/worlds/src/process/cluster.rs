@@ -9,7 +9,7 @@ use crate::live::{Deployment, exhausted};
 use crate::settings::Settings;
 use afterall_clients::{Client, ClientError, ReferenceClient, is_exhaustion};
 use afterall_engine::driver::Asker;
-use afterall_engine::faults::{Effect, Fault};
+use afterall_engine::faults::{Effect, Fate, Fault};
 use afterall_engine::{ByMechanism, Carried, Evidence, Happened, RunConfig, Traffic};
 use afterall_history::{NodeChange, Workload};
 use afterall_node::authority::Authority;
@@ -160,6 +160,7 @@ impl Cluster {
                 lives_before: None,
                 child: None,
                 incarnation: 0,
+                filled: None,
             })
             .map(Mutex::new)
             .collect();
@@ -248,11 +249,15 @@ impl Deployment for Cluster {
         }
         for (id, node) in self.nodes.iter().enumerate() {
             // A node that a fault is being worked on is not dying by itself.
-            if let Ok(mut node) = node.try_lock()
-                && let Some(exit) = node.died()
-            {
+            let Ok(mut node) = node.try_lock() else { continue };
+            if let Some(exit) = node.died() {
                 let detail = format!("{exit}; its log ends: {}", node.log_tail());
                 unasked.push(Happened::Node { node: id, change: NodeChange::Died, detail });
+            } else if let Some(fault) = node.ended_of_a_full_disk() {
+                // The node stays locked, so that the fault is not healed before its links are cut. Where they cannot be, clients
+                // are hung up on and not refused.
+                let dead = Effect::Process { node: id, fate: Fate::Killed };
+                let _ = self.change_links(fault, Some(&dead)).await;
             }
         }
         unasked

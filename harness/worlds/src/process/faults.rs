@@ -87,6 +87,10 @@ impl Cluster {
                 self.change_links(id, Some(&fault.effect)).await?;
                 return Ok(Some(Observation::DiskEmptied { held }));
             }
+            Effect::Process { node, fate: Fate::DiskFull } => {
+                let mut process = self.nodes[*node].lock().await;
+                process.fill_disk(id).await.map_err(Observation::failed)?;
+            }
             Effect::Process { node, fate: Fate::Paused } => {
                 let signalled = self.nodes[*node].lock().await.signal(Signal::STOP);
                 signalled.map_err(Observation::failed)?;
@@ -133,6 +137,9 @@ impl Cluster {
                     Dial::Hangs => Evidence::against_it(Observation::StillAccepts),
                     Dial::Failed(failed) => Evidence::against_it(failed),
                 }
+            }
+            Effect::Process { node, fate: Fate::DiskFull } => {
+                self.nodes[*node].lock().await.disk_is_full().await
             }
             Effect::Process { node, fate: Fate::Paused } => {
                 let node = self.nodes[*node].lock().await;
@@ -181,6 +188,14 @@ impl Cluster {
                     Evidence::against_it(Observation::NotRestarted { incarnation: now })
                 }
             }
+            Effect::Process { node, fate: Fate::DiskFull } => {
+                let evidence = self.nodes[*node].lock().await.free_disk(ANSWER_MAX).await;
+                // Its links were cut if it had ended.
+                match self.change_links(id, None).await {
+                    Ok(()) => evidence,
+                    Err(error) => Evidence::against_it(error),
+                }
+            }
             Effect::Process { node, fate: Fate::Paused } => {
                 let node = self.nodes[*node].lock().await;
                 let mut client = node.client();
@@ -208,7 +223,11 @@ impl Cluster {
     }
 
     /// Makes every link what the faults in force, with or without this one, ask for; and reads it back.
-    async fn change_links(&self, id: usize, effect: Option<&Effect>) -> Result<(), Observation> {
+    pub(super) async fn change_links(
+        &self,
+        id: usize,
+        effect: Option<&Effect>,
+    ) -> Result<(), Observation> {
         let mut plan = self.plan.lock().await;
         let changes = match effect {
             Some(effect) => plan.add(id, effect.clone()),

@@ -2,6 +2,7 @@
 //! nothing to install.
 
 mod cluster;
+mod disk;
 mod faults;
 mod node;
 mod ports;

@@ -1,9 +1,11 @@
 //! A node as a child process.
 
+use super::disk::Filled;
 use crate::live::tail;
 use afterall_clients::ReferenceClient;
 use afterall_engine::Observation;
 use afterall_history::Workload;
+use rustix::process::Pid;
 use std::fs::OpenOptions;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -57,8 +59,8 @@ pub(crate) enum SignalError {
     /// The system refuses.
     #[error(transparent)]
     Refused(#[from] rustix::io::Errno),
-    /// The system does not say what state its threads are in.
-    #[error("cannot read the states of its threads")]
+    /// The system does not say what state it is in.
+    #[error("cannot read the state of the process")]
     Unreadable(#[from] std::io::Error),
 }
 
@@ -77,6 +79,8 @@ pub(crate) struct NodeProcess {
     pub(crate) child: Option<Child>,
     /// The incarnation that the running process reported.
     pub(crate) incarnation: u32,
+    /// While a fault fills its disk.
+    pub(crate) filled: Option<Filled>,
 }
 
 impl NodeProcess {
@@ -180,11 +184,16 @@ impl NodeProcess {
     }
 
     /// Sends a signal.
-    pub(crate) fn signal(&self, signal: rustix::process::Signal) -> Result<u32, SignalError> {
-        let pid = self.child.as_ref().and_then(Child::id).ok_or(SignalError::NoProcess)?;
-        let raw = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
-        rustix::process::kill_process(raw.ok_or(SignalError::NoProcess)?, signal)?;
-        Ok(pid)
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) -> Result<(), SignalError> {
+        rustix::process::kill_process(self.pid()?, signal)?;
+        Ok(())
+    }
+
+    /// The number of the process.
+    pub(super) fn pid(&self) -> Result<Pid, SignalError> {
+        let pid = self.child.as_ref().and_then(Child::id);
+        let raw = pid.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+        raw.ok_or(SignalError::NoProcess)
     }
 
     /// Waits until every thread is stopped, or for a while; then says how many are not. Threads stop one after the other.
@@ -207,8 +216,16 @@ impl NodeProcess {
         })
     }
 
-    /// Whether the process has ended by itself; says so once.
+    /// How the process has ended, if it has.
+    pub(super) fn exit(&mut self) -> Option<ExitStatus> {
+        self.child.as_mut()?.try_wait().ok()?
+    }
+
+    /// Whether the process has ended by itself, and not of a full disk; says so once.
     pub(crate) fn died(&mut self) -> Option<String> {
+        if self.filled.is_some() {
+            return None;
+        }
         let exit = self.child.as_mut()?.try_wait().ok()??;
         self.child = None;
         Some(exit.to_string())
@@ -250,6 +267,7 @@ mod tests {
             lives_before: None,
             child: None,
             incarnation: 0,
+            filled: None,
         };
         node.start().await.unwrap_err().to_string()
     }

@@ -1,11 +1,12 @@
 //! A node's machine: the process that the node lives in, its disk, and its clock.
 
+use super::disk::Disk;
 use super::machine_time::{Moment, true_time_us};
 use super::replica::{Effects, Input, Record, Replica};
 use afterall_engine::ByMechanism;
 use rand::RngExt;
 use rand_pcg::Pcg64;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
 
 /// The most inputs that share one commit, as in the node's own engine.
@@ -57,7 +58,7 @@ pub(super) struct Host<R: Replica> {
     before: ByMechanism,
     incarnation: u32,
     /// What survives a crash.
-    stable: BTreeMap<Vec<u8>, Vec<u8>>,
+    disk: Disk,
     queue: VecDeque<Job<R>>,
     commit: Option<Commit<R>>,
     /// Records that an asynchronous node has not brought to the disk yet, and when it will.
@@ -80,7 +81,7 @@ impl<R: Replica> Host<R> {
             node: None,
             before: ByMechanism::default(),
             incarnation: 0,
-            stable: BTreeMap::new(),
+            disk: Disk::default(),
             queue: VecDeque::new(),
             commit: None,
             unflushed: Vec::new(),
@@ -94,9 +95,8 @@ impl<R: Replica> Host<R> {
 
     /// Starts the process on what the disk holds.
     pub(super) fn start(&mut self) -> Result<(), R::Damaged> {
-        let stored = self.stable.iter().map(|(key, bytes)| (key.clone(), bytes.clone()));
         let incarnation = self.incarnation + 1;
-        self.node = Some(R::start(&self.config, incarnation, stored)?);
+        self.node = Some(R::start(&self.config, incarnation, self.disk.records())?);
         self.incarnation = incarnation;
         Ok(())
     }
@@ -107,8 +107,15 @@ impl<R: Replica> Host<R> {
         if let Some(commit) = self.commit.take()
             && commit.done_ns <= now_ns
         {
-            store(&mut self.stable, commit.effects.persist.into_iter());
+            // Where the disk is full it is lost, as what the process had not written yet.
+            let _ = self.disk.write(commit.effects.persist.into_iter());
         }
+        self.end();
+    }
+
+    /// The process ends: everything that is not on disk is gone.
+    fn end(&mut self) {
+        self.commit = None;
         // What it still owed stands on its disk, and is counted by the next process.
         self.before = ByMechanism { hints_held: 0, ..self.by_mechanism() };
         self.node = None;
@@ -122,12 +129,28 @@ impl<R: Replica> Host<R> {
 
     /// Empties the disk of a process that is dead; returns how many records it held.
     pub(super) fn wipe(&mut self) -> usize {
-        std::mem::take(&mut self.stable).len()
+        self.disk.wipe()
+    }
+
+    /// From now on the disk takes nothing. A process that has something to write ends.
+    pub(super) fn fill(&mut self, fault: usize) {
+        self.disk.fill(fault);
+    }
+
+    /// The disk has room again, if no other fault fills it; returns whether the process may be started again.
+    pub(super) fn free(&mut self, fault: usize) -> bool {
+        self.disk.free(fault);
+        self.may_start()
+    }
+
+    /// Tries whether the disk takes a write, which is taken back.
+    pub(super) fn disk_takes_a_write(&mut self) -> bool {
+        self.disk.takes_a_write()
     }
 
     /// How many records the disk holds.
     pub(super) fn stored(&self) -> usize {
-        self.stable.len()
+        self.disk.len()
     }
 
     /// What its processes have sent and done.
@@ -141,9 +164,9 @@ impl<R: Replica> Host<R> {
         self.may_start()
     }
 
-    /// Whether the process is dead and nothing keeps it so.
+    /// Whether the process is dead and nothing keeps it so. A start counts itself on the disk, so that it needs room.
     pub(super) fn may_start(&self) -> bool {
-        self.kills.is_empty() && self.node.is_none()
+        self.kills.is_empty() && !self.disk.is_full() && self.node.is_none()
     }
 
     /// Stops the process, if there is one.
@@ -203,7 +226,8 @@ impl<R: Replica> Host<R> {
         }
     }
 
-    /// Lets the process do what it can: finish a commit, or handle everything that waits as one batch.
+    /// Lets the process do what it can: finish a commit, or handle everything that waits as one batch. A commit that finds the
+    /// disk full ends the process, with its answers unsent.
     pub(super) fn work(&mut self, now_ns: u64, random: &mut Pcg64, out: &mut Output<R>) {
         if !self.is_running() {
             return;
@@ -214,13 +238,17 @@ impl<R: Replica> Host<R> {
                 return;
             }
             Some(mut commit) => {
-                store(&mut self.stable, commit.effects.persist.drain(..));
+                if self.disk.write(commit.effects.persist.drain(..)).is_err() {
+                    return self.end();
+                }
                 release(commit.effects, out);
             }
             None => {}
         }
         if self.flush_ns.is_some_and(|at| at <= now_ns) {
-            store(&mut self.stable, self.unflushed.drain(..));
+            if self.disk.write(self.unflushed.drain(..)).is_err() {
+                return self.end();
+            }
             self.flush_ns = None;
         }
         let wall_ms = self.wall_us(now_ns) / 1_000;
@@ -255,17 +283,6 @@ impl<R: Replica> Host<R> {
             self.flush_ns.get_or_insert(now_ns + FLUSH_INTERVAL_NS);
         }
         release(effects, out);
-    }
-}
-
-/// Brings records to the disk. An empty one removes what was stored under its key.
-fn store(stable: &mut BTreeMap<Vec<u8>, Vec<u8>>, records: impl Iterator<Item = Record>) {
-    for (key, bytes) in records {
-        if bytes.is_empty() {
-            stable.remove(&key);
-        } else {
-            stable.insert(key, bytes);
-        }
     }
 }
 
@@ -325,11 +342,67 @@ mod tests {
     fn what_a_commit_removed_before_the_kill_is_no_empty_record() {
         let config = Config::new(NodeId(1), Vec::new(), Flavour::Crdt, None, 1);
         let mut host = Host::<Reference>::new(config);
-        host.stable.insert(vec![1], vec![2]);
+        host.disk.write(std::iter::once((vec![1], vec![2]))).unwrap();
         let effects = Effects { persist: vec![(vec![1], Vec::new())], ..Effects::default() };
         host.commit = Some(Commit { done_ns: MS, effects });
         host.kill(0, MS);
-        assert!(host.stable.is_empty());
+        assert_eq!(host.stored(), 0);
+    }
+
+    #[test]
+    fn a_process_that_finds_its_disk_full_ends_with_its_answers_unsent() {
+        let config = Config::new(NodeId(1), Vec::new(), Flavour::Crdt, None, 1);
+        let mut host = Host::<Reference>::new(config);
+        let mut random = Pcg64::seed_from_u64(1);
+        let mut out = Output::default();
+        host.start().unwrap();
+        host.offer(Job::Request(1, write("x")));
+        host.work(0, &mut random, &mut out);
+        // The commit is under way.
+        host.fill(0);
+        host.work(5 * MS, &mut random, &mut out);
+        assert!(!host.is_up() && !host.may_start() && out.replies.is_empty());
+        assert_eq!(host.stored(), 0);
+        assert!(host.free(0));
+        host.start().unwrap();
+        assert_eq!(host.incarnation(), 2);
+        host.offer(Job::Request(2, request("x", Action::Read)));
+        host.work(10 * MS, &mut random, &mut out);
+        let read = out.replies.pop().unwrap().1.unwrap().content;
+        assert_eq!(read, Content::Values(Vec::new()));
+    }
+
+    #[test]
+    fn a_process_that_has_nothing_to_write_lives_on_a_full_disk_and_answers() {
+        let config = Config::new(NodeId(1), Vec::new(), Flavour::Crdt, None, 1);
+        let mut host = Host::<Reference>::new(config);
+        let mut random = Pcg64::seed_from_u64(1);
+        let mut out = Output::default();
+        host.start().unwrap();
+        host.fill(0);
+        host.offer(Job::Request(1, request("x", Action::Read)));
+        host.work(MS, &mut random, &mut out);
+        assert!(host.is_up() && out.replies.len() == 1);
+        // It has to start nothing again.
+        assert!(!host.free(0));
+    }
+
+    #[test]
+    fn a_process_that_has_acknowledged_before_it_wrote_ends_when_it_writes() {
+        let mutant =
+            afterall_reference::core::MUTANTS.iter().find(|row| row.name == "ack-before-sync");
+        let mutant = Some(mutant.unwrap().mutant());
+        let config = Config::new(NodeId(1), Vec::new(), Flavour::Crdt, mutant, 1);
+        let mut host = Host::<Reference>::new(config);
+        let mut random = Pcg64::seed_from_u64(1);
+        let mut out = Output::default();
+        host.start().unwrap();
+        host.fill(0);
+        host.offer(Job::Request(1, write("x")));
+        host.work(0, &mut random, &mut out);
+        assert!(host.is_up() && out.replies.len() == 1);
+        host.work(FLUSH_INTERVAL_NS, &mut random, &mut out);
+        assert!(!host.is_up() && host.stored() == 0);
     }
 
     #[test]

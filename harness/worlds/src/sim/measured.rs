@@ -124,6 +124,37 @@ pub(super) fn restarted(accepts: bool, before: u32, now: u32) -> Evidence {
     }
 }
 
+/// A full disk refuses a write.
+pub(super) fn full(takes_a_write: bool) -> Evidence {
+    if takes_a_write {
+        Evidence::against_it(Observation::DiskTakes)
+    } else {
+        Evidence::for_it(Observation::DiskRefuses)
+    }
+}
+
+/// A disk that has room again takes one, and its node answers: in another life, if it had ended. `lives`: the node's
+/// incarnations when the fault was injected, and now.
+pub(super) fn freed(
+    takes_a_write: bool,
+    accepts: bool,
+    answered: bool,
+    (before, now): (u32, u32),
+) -> Evidence {
+    if !takes_a_write {
+        Evidence::against_it(Observation::DiskRefuses)
+    } else if !accepts {
+        Evidence::against_it(Observation::ConnectionRefused { error: None })
+    } else if !answered {
+        Evidence::against_it(Observation::SilentSoFar)
+    } else if now > before {
+        Evidence::for_it([Observation::DiskTakes, Observation::Restarted { before, now }])
+    } else {
+        // In the same life: it had nothing to write.
+        Evidence::for_it([Observation::DiskTakes, Observation::Answers])
+    }
+}
+
 /// A paused node takes connections and does not answer.
 pub(super) fn silent(accepts: bool, answered: bool, waited_ns: u64) -> Evidence {
     if !accepts {
@@ -247,6 +278,17 @@ mod tests {
         assert!(silent(true, false, MS).holds);
         assert!(!silent(true, true, MS).holds && !silent(false, false, MS).holds);
         assert!(responsive(true).holds && !responsive(false).holds);
+    }
+
+    #[test]
+    fn a_disk_that_takes_a_write_is_not_full_and_one_that_refuses_is_not_freed() {
+        assert!(full(false).holds && !full(true).holds);
+        let restarted = freed(true, true, true, (1, 2));
+        assert_eq!(restarted.to_string(), "its disk takes a write; incarnation 1 → 2");
+        assert!(restarted.holds && freed(true, true, true, (1, 1)).holds);
+        assert!(!freed(false, true, true, (1, 2)).holds);
+        assert!(!freed(true, false, false, (1, 1)).holds);
+        assert!(!freed(true, true, false, (1, 2)).holds);
     }
 
     #[test]

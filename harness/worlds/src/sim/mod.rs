@@ -5,6 +5,7 @@
 
 mod authority;
 mod clients;
+mod disk;
 mod event_queue;
 mod faults;
 mod host;

@@ -225,7 +225,12 @@ impl<R: Replica> Simulation<R> {
     pub(super) fn visit(&mut self, node: usize) {
         let mut out = Output::default();
         let random = self.streams.of(Purpose::Disk(node));
-        self.hosts[node].work(self.now_ns, random, &mut out);
+        let host = &mut self.hosts[node];
+        let was_up = host.is_up();
+        host.work(self.now_ns, random, &mut out);
+        if was_up && !host.is_up() {
+            self.process_ended(node);
+        }
         for (id, answer) in out.replies {
             // Nobody waits any more for what has no asker.
             if let Some(asker) = self.clients.answer_leaves(id) {

@@ -7,6 +7,7 @@ mod another_store;
 mod causes;
 mod copies;
 mod determinism;
+mod disk_full;
 mod forks;
 mod fresh_reads;
 mod grow_only;
