@@ -308,7 +308,7 @@ mod tests {
     #[test]
     fn every_kind_comes_and_goes_within_the_window() {
         for seed in 0..200 {
-            let window = (12 + seed % 60) * SECOND;
+            let window = (FaultKind::ALL.len() as u64 + seed % 60) * SECOND;
             let planned =
                 schedule(&Registry::standard(), FaultKind::ALL, 5, window, PACE, seed).unwrap();
             let kinds: BTreeSet<FaultKind> = planned.iter().map(|p| p.fault.kind).collect();

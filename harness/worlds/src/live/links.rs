@@ -56,13 +56,15 @@ pub(crate) struct LinkPlan {
     time_links: bool,
     effects: BTreeMap<usize, Effect>,
     wanted: BTreeMap<String, Wanted>,
+    /// How many times links were changed.
+    revision: u64,
 }
 
 impl LinkPlan {
     /// Every link is whole.
     pub(crate) fn new(nodes: usize, session_links: usize, peer_ports: usize) -> Self {
-        let (effects, wanted) = Default::default();
-        LinkPlan { nodes, session_links, peer_ports, time_links: true, effects, wanted }
+        let (effects, wanted, revision) = Default::default();
+        LinkPlan { nodes, session_links, peer_ports, time_links: true, effects, wanted, revision }
     }
 
     /// The same where clocks are skewed in some other way than by links.
@@ -85,6 +87,11 @@ impl LinkPlan {
     pub(crate) fn remove(&mut self, id: usize) -> Vec<(String, Change)> {
         self.effects.remove(&id);
         self.changes()
+    }
+
+    /// How many times links were changed. Who measures while they are may see what was held back let go too early.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// Whether nothing should pass from one node to another now.
@@ -191,6 +198,7 @@ impl LinkPlan {
             }
         }
         self.wanted = wanted;
+        self.revision += u64::from(!changes.is_empty());
         changes
     }
 
@@ -394,8 +402,12 @@ mod tests {
                 (back.clone(), Change::latency(Direction::Downstream, 300, 0)),
             ]
         );
+        assert_eq!(plan.revision(), 2);
+        // What changes no link disturbs nobody who measures one.
         assert_eq!(plan.remove(0), []);
+        assert_eq!(plan.revision(), 2);
         assert_eq!(plan.remove(1), [(there, Change::Clear), (back, Change::Clear)]);
+        assert_eq!(plan.revision(), 3);
     }
 
     #[test]

@@ -14,6 +14,8 @@ use std::time::Duration;
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// How long a probe through a link that drops everything is waited for.
 const SILENCE_MAX: Duration = Duration::from_millis(300);
+/// How many times a link that other faults change while it is measured is measured again.
+const DISTURBED_MAX: u32 = 3;
 /// How large a probe through a limited link is.
 const PROBE_BYTES: usize = 2_000;
 
@@ -35,7 +37,7 @@ impl Cluster {
             Ok(done) => done,
             Err(against) => return Evidence::against_it(against),
         };
-        let mut evidence = self.show(fault, Look::First).await;
+        let mut evidence = self.show_undisturbed(fault, Look::First).await;
         evidence.observed.splice(0..0, done);
         if let Some(before) = before {
             evidence = evidence.with_carried_before(before);
@@ -51,7 +53,7 @@ impl Cluster {
             return None;
         }
         let meanwhile = self.carried(fault).await;
-        let mut evidence = self.show(fault, Look::Again).await;
+        let mut evidence = self.show_undisturbed(fault, Look::Again).await;
         if evidence.observed == [Observation::NoProbeAnswered] {
             // The nodes behind the links are under faults of their own.
             return None;
@@ -101,6 +103,25 @@ impl Cluster {
             }
         }
         Ok(None)
+    }
+
+    /// Measures what shows that a fault is in force; once more where other faults have changed links meanwhile. What a link holds
+    /// back is let go then, so that a probe on its way comes too early, and shows nothing.
+    async fn show_undisturbed(&self, fault: &Fault, look: Look) -> Evidence {
+        let holds_back = matches!(
+            fault.effect,
+            Effect::Links { condition: Condition::Slow { .. } | Condition::Limited { .. }, .. }
+        );
+        let mut tries_left = DISTURBED_MAX;
+        loop {
+            let before = self.plan.lock().await.revision();
+            let evidence = self.show(fault, look).await;
+            let disturbed = self.plan.lock().await.revision() != before;
+            if evidence.holds || !holds_back || !disturbed || tries_left == 0 {
+                return evidence;
+            }
+            tries_left -= 1;
+        }
     }
 
     /// Measures what shows that a fault is in force.
