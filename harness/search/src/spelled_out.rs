@@ -45,7 +45,12 @@ pub fn spelled_out(plan: &Plan, history: &History) -> Result<RunConfig, NotSpell
         return Err(NotSpelledOut::Sessions);
     }
     let config = plan.spelled_out();
-    Ok(RunConfig { concurrency: 0, rate: None, operations, ..config })
+    // A session that waited to the end of the load may have asked a moment after it.
+    let last_ns = operations.iter().map(|given| given.when.0).max().unwrap_or(0);
+    let more_ms = last_ns.div_ceil(1_000_000).saturating_sub(config.time_ms);
+    let heal = config.heal.map(|span| Span(span.0 + more_ms * 1_000_000));
+    let time_ms = config.time_ms + more_ms;
+    Ok(RunConfig { concurrency: 0, rate: None, operations, time_ms, heal, ..config })
 }
 
 /// TOML has no null: a message that answers nothing is given by its name alone.
