@@ -197,7 +197,7 @@ fn names(set: u8) -> Vec<&'static str> {
 }
 
 fn named(sentence: &str) -> Vec<&str> {
-    let list = sentence.split("session to keep ").nth(1).unwrap().split('.').next().unwrap();
+    let list = sentence.split("session to keep ").nth(1).unwrap().split([':', '.']).next().unwrap();
     list.split(" and ").flat_map(|part| part.split(", ")).collect()
 }
 
