@@ -7,6 +7,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "it waits until a deadline")]
 
+use super::filled::Filled;
 use super::node::{NodeProcess, SignalError};
 use afterall_engine::{Evidence, Observation};
 use rustix::process::{Pid, Rlimit};
@@ -20,18 +21,6 @@ const POLL: Duration = Duration::from_millis(20);
 const METRICS_MAX: Duration = Duration::from_millis(500);
 /// How long a process whose engine has failed may take to end.
 const ENDING_MAX: Duration = Duration::from_secs(5);
-
-/// What was so before the disk of a process was filled.
-#[derive(Debug)]
-pub(crate) struct Filled {
-    /// The fault that fills it.
-    fault: usize,
-    before: Rlimit,
-    /// How many commits the process had made by then; none: it ended before it could tell.
-    commits: Option<u64>,
-    /// Whether it has been told that the process has ended.
-    told: bool,
-}
 
 impl NodeProcess {
     /// From now on the process can write no file.

@@ -4,6 +4,7 @@
 mod cluster;
 mod disk;
 mod faults;
+mod filled;
 mod node;
 mod ports;
 

@@ -1,6 +1,6 @@
 //! A node as a child process.
 
-use super::disk::Filled;
+use super::filled::Filled;
 use crate::live::tail;
 use afterall_clients::ReferenceClient;
 use afterall_engine::Observation;

@@ -6,7 +6,7 @@
 //! difference, whatever they hold; nor do one that holds nothing and one that holds something.
 
 use super::api::Key;
-use super::textbook::Held;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -25,19 +25,19 @@ pub(super) enum Tree {
 }
 
 /// The keys of a leaf, and what is held of them.
-pub(super) fn bucket(
-    data: &BTreeMap<Key, Held>,
+pub(super) fn bucket<T: Clone>(
+    data: &BTreeMap<Key, T>,
     leaf: usize,
-) -> impl Iterator<Item = (Key, Held)> + '_ {
+) -> impl Iterator<Item = (Key, T)> + '_ {
     let skipped = leaf.saturating_mul(BUCKET_SIZE);
     let entries = data.iter().skip(skipped).take(BUCKET_SIZE);
     entries.map(|(key, held)| (key.clone(), held.clone()))
 }
 
 /// The hash of each leaf.
-pub(super) fn leaf_hashes(data: &BTreeMap<Key, Held>) -> Vec<u64> {
+pub(super) fn leaf_hashes<T: Serialize>(data: &BTreeMap<Key, T>) -> Vec<u64> {
     let entries: Vec<_> = data.iter().collect();
-    let hash = |bucket: &[(&Key, &Held)]| {
+    let hash = |bucket: &[(&Key, &T)]| {
         // What cannot be encoded is never held.
         xxh3_64(&postcard::to_stdvec(bucket).unwrap_or_default())
     };
