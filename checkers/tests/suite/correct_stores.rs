@@ -199,6 +199,19 @@ fn a_counter_that_is_off() {
     }
 }
 
+/// Lets the last read of somebody who had read something return nothing; returns whether there is one.
+fn reads_nothing_again(events: &mut [Event]) -> bool {
+    let mut reads: Vec<&mut OpEvent> = reads(events, false).collect();
+    let of = |a: &OpEvent, b: &OpEvent| (a.process, &a.key) == (b.process, &b.key);
+    let last = (0..reads.len()).rev().find(|&at| {
+        let before = |e: &&mut OpEvent| of(e, reads[at]) && !e.value.is_nil();
+        reads[..at].iter().any(before)
+    });
+    let Some(last) = last else { return false };
+    reads[last].value = Value::Nil;
+    true
+}
+
 #[test]
 fn a_position_that_went_back() {
     for versions in [false, true] {
@@ -214,16 +227,7 @@ fn a_position_that_went_back() {
             true
         });
         caught(setup(Kind::Position, versions), Property::MonotonicReads, |events, _, _| {
-            // The last read of somebody who had read something.
-            let mut reads: Vec<&mut OpEvent> = reads(events, false).collect();
-            let of = |a: &OpEvent, b: &OpEvent| (a.process, &a.key) == (b.process, &b.key);
-            let last = (0..reads.len()).rev().find(|&at| {
-                let before = |e: &&mut OpEvent| of(e, reads[at]) && !e.value.is_nil();
-                reads[..at].iter().any(before)
-            });
-            let Some(last) = last else { return false };
-            reads[last].value = Value::Nil;
-            true
+            reads_nothing_again(events)
         });
     }
 }
@@ -256,15 +260,7 @@ fn a_piece_of_a_text_that_is_gone_and_one_that_is_there_twice() {
     }
     // With versions they are judged by these.
     caught(setup(Kind::Text, false), Property::MonotonicReads, |events, _, _| {
-        let mut reads: Vec<&mut OpEvent> = reads(events, false).collect();
-        let of = |a: &OpEvent, b: &OpEvent| (a.process, &a.key) == (b.process, &b.key);
-        let last = (0..reads.len()).rev().find(|&at| {
-            let before = |e: &&mut OpEvent| of(e, reads[at]) && !e.value.is_nil();
-            reads[..at].iter().any(before)
-        });
-        let Some(last) = last else { return false };
-        reads[last].value = Value::Nil;
-        true
+        reads_nothing_again(events)
     });
 }
 

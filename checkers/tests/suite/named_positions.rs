@@ -1,8 +1,8 @@
 //! Histories of positions that can be read, good and bad, and what the checkers say of each.
 
-use crate::table::{build, events, judge, outcome, outcome_for};
+use crate::table::{build, events, judge, only_who_roams_looks_back, outcome, sentence};
 use afterall_checkers::{Valid, Verdict, check};
-use afterall_history::{Property, RECORDED, Sessions};
+use afterall_history::{Property, RECORDED};
 
 /// A table of positions that ends with both replicas at a position.
 fn ends_at(table: &str, position: &str) -> Verdict {
@@ -115,13 +115,9 @@ fn a_session_that_changes_its_device_may_find_an_older_position() {
         p3@n2 write x 900 info
         p4@n2 read x 600",
     );
-    for property in [Property::ReadYourWrites, Property::MonotonicReads] {
-        assert_eq!(outcome_for(&verdict, property, Sessions::Roaming), "broken");
-        assert_ne!(outcome_for(&verdict, property, Sessions::Sticky), "broken");
-    }
-    let of = |property| verdict.anomalies.iter().find(|a| a.property == property).unwrap();
+    only_who_roams_looks_back(&verdict);
     assert_eq!(
-        of(Property::ReadYourWrites).sentence,
+        sentence(&verdict, Property::ReadYourWrites),
         "Read #5 of x at n2 returned 600, which does not show session 1's own write #1; 600 came after 1800."
     );
 }

@@ -1,6 +1,9 @@
 //! Histories of texts that can be read, good and bad, and what proves it of the bad ones.
 
-use crate::table::{build, events, history, judge, minimal, outcome, outcome_for};
+use crate::table::{
+    build, events, history, judge, minimal, only_who_roams_looks_back, outcome, outcome_for,
+    sentence,
+};
 use afterall_checkers::{Valid, Verdict, check};
 use afterall_history::{Property, RECORDED, Sessions};
 
@@ -199,13 +202,9 @@ fn a_session_sees_every_piece_that_it_appended_or_read() {
         p1@n2 read x \"b;\"
         p2@n1 append x \"c;\" 1..2",
     );
-    for property in [Property::ReadYourWrites, Property::MonotonicReads] {
-        assert_eq!(outcome_for(&verdict, property, Sessions::Roaming), "broken");
-        assert_ne!(outcome_for(&verdict, property, Sessions::Sticky), "broken");
-    }
-    let of = |property| verdict.anomalies.iter().find(|a| a.property == property).unwrap();
+    only_who_roams_looks_back(&verdict);
     assert_eq!(
-        of(Property::ReadYourWrites).sentence,
+        sentence(&verdict, Property::ReadYourWrites),
         "Session 1's read of x at n2 (#8) does not show what the same session had appended before: session 1 appended \"a;\" to x at n1 (#2)."
     );
 }

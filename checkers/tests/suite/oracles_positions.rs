@@ -1,7 +1,7 @@
 //! Positions against brute force, straight from the definitions, on thousands of histories of at most ten operations.
 
 use crate::store::Dice;
-use crate::table::{history, minimal, outcome};
+use crate::table::{agrees, each_is_broken_at_times, history, outcome};
 use afterall_checkers::check;
 use afterall_history::{History, OpView, Property, Status};
 use std::fmt::Write;
@@ -90,17 +90,10 @@ fn positions() {
             let mut begun = writes().filter(|op| Some(op.index()) < read.completion_index());
             !read.output().is_nil() && !begun.any(|op| op.input() == read.output())
         });
-        for ((level, wrong), broken) in
-            levels.into_iter().zip([lost, forgets, goes_back, phantom]).zip(&mut broken)
-        {
-            let said = outcome(&verdict, level);
-            assert_eq!(said == "broken", wrong, "seed {seed}: {level} is {said}");
-            *broken += u64::from(wrong);
-            // Where a number was written several times, a part does not tell whose a phantom is.
-            if level != Property::NoPhantoms {
-                assert_eq!(minimal(&history, &verdict, level, seed), wrong, "seed {seed}: {level}");
-            }
-        }
+        // Where a number was written several times, a part does not tell whose a phantom is.
+        let proves = |level| level != Property::NoPhantoms;
+        let wrong = [lost, forgets, goes_back, phantom];
+        agrees(&history, &verdict, (levels, wrong), proves, &mut broken, seed);
         let fates = verdict.figures.fates.unwrap();
         let sum = fates.survived + fates.superseded + fates.lost + fates.undecided;
         assert_eq!(sum, fates.acknowledged, "seed {seed}");
@@ -112,7 +105,5 @@ fn positions() {
             );
         }
     }
-    for (level, broken) in levels.into_iter().zip(broken) {
-        assert!(broken > 200 && broken * 2 < seeds, "{level}: {broken} of {seeds}");
-    }
+    each_is_broken_at_times(levels, broken, seeds);
 }

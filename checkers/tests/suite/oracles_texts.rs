@@ -1,7 +1,7 @@
 //! Texts of appends against brute force, straight from the definitions, on thousands of histories of at most ten operations.
 
 use crate::store::Dice;
-use crate::table::{history, minimal, outcome};
+use crate::table::{agrees, each_is_broken_at_times, history, outcome};
 use afterall_checkers::check;
 use afterall_history::{History, OpView, Property, Status, Value};
 use std::fmt::Write;
@@ -158,22 +158,14 @@ fn texts_of_appends() {
     for seed in 1..=seeds {
         let history = draw(seed, false);
         let verdict = check(&history);
-        for ((level, wrong), count) in LEVELS.into_iter().zip(broken(&history)).zip(&mut counts) {
-            let said = outcome(&verdict, level);
-            assert_eq!(said == "broken", wrong, "seed {seed}: {level} is {said}");
-            *count += u64::from(wrong);
-            // A divergence is told by the updates that are not shown everywhere, which prove nothing.
-            if level != Property::Convergence {
-                assert_eq!(minimal(&history, &verdict, level, seed), wrong, "seed {seed}: {level}");
-            }
-        }
+        // A divergence is told by the updates that are not shown everywhere, which prove nothing.
+        let proves = |level| level != Property::Convergence;
+        agrees(&history, &verdict, (LEVELS, broken(&history)), proves, &mut counts, seed);
         let fates = verdict.figures.items.unwrap();
         let sum = fates.present + fates.removed + fates.lost + fates.undecided;
         assert_eq!(sum, fates.acknowledged, "seed {seed}");
     }
-    for (level, count) in LEVELS.into_iter().zip(counts) {
-        assert!(count > 200 && count * 2 < seeds, "{level}: {count} of {seeds}");
-    }
+    each_is_broken_at_times(LEVELS, counts, seeds);
 }
 
 #[test]

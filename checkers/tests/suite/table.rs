@@ -61,6 +61,19 @@ pub(crate) fn outcome_for(
     }
 }
 
+/// Asserts that read-your-writes and monotonic reads are broken for sessions that roam, and not for those that stay.
+pub(crate) fn only_who_roams_looks_back(verdict: &Verdict) {
+    for property in [Property::ReadYourWrites, Property::MonotonicReads] {
+        assert_eq!(outcome_for(verdict, property, Sessions::Roaming), "broken");
+        assert_ne!(outcome_for(verdict, property, Sessions::Sticky), "broken");
+    }
+}
+
+/// The sentence of the first anomaly of a property.
+pub(crate) fn sentence(verdict: &Verdict, property: Property) -> &str {
+    &verdict.anomalies.iter().find(|a| a.property == property).unwrap().sentence
+}
+
 /// A history of these events, which may come without index, in any order.
 pub(crate) fn build(header: Header, mut events: Vec<Event>) -> History {
     events.sort_by_key(|event| (event.time(), rank(event)));
@@ -111,6 +124,38 @@ pub(crate) fn minimal(history: &History, verdict: &Verdict, of: Property, seed: 
         }
     }
     any
+}
+
+/// Asserts of each property that the verdict calls it broken if and only if it is (`wrong`), and counts those that are. Of the
+/// anomalies of those that `prove` themselves, [`minimal`] is asserted.
+pub(crate) fn agrees<const N: usize>(
+    history: &History,
+    verdict: &Verdict,
+    (of, wrong): ([Property; N], [bool; N]),
+    proves: impl Fn(Property) -> bool,
+    broken: &mut [u64; N],
+    seed: u64,
+) {
+    for ((property, wrong), broken) in of.into_iter().zip(wrong).zip(broken) {
+        let said = outcome(verdict, property);
+        assert_eq!(said == "broken", wrong, "seed {seed}: {property} is {said}");
+        *broken += u64::from(wrong);
+        if proves(property) {
+            let proved = minimal(history, verdict, property, seed);
+            assert_eq!(proved, wrong, "seed {seed}: {property}");
+        }
+    }
+}
+
+/// Asserts that each property was broken often, and by less than half of the histories.
+pub(crate) fn each_is_broken_at_times<const N: usize>(
+    of: [Property; N],
+    broken: [u64; N],
+    seeds: u64,
+) {
+    for (property, broken) in of.into_iter().zip(broken) {
+        assert!(broken > 200 && broken * 2 < seeds, "{property}: {broken} of {seeds}");
+    }
 }
 
 /// The header and the events of a table.

@@ -1,9 +1,9 @@
 //! What can be said on the command line, and what it resolves to.
 
-use crate::explore_args::ExploreArgs;
 use crate::failure::Failure;
 use crate::recorded::{ReadArgs, exports};
-use crate::scenario_args::{BlameArgs, Listed, MatrixArgs, ScenarioCommand, ShrinkArgs};
+use crate::scenario_args::{Listed, ScenarioCommand};
+use crate::search_args::{BlameArgs, ExploreArgs, MatrixArgs, ShrinkArgs};
 use crate::word::{NODES, number, time, within, words};
 use afterall_engine::config::{MaxBound, REFERENCE};
 use afterall_engine::faults::Registry;

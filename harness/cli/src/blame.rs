@@ -3,8 +3,9 @@
 use crate::args::usage;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::scenario_args::BlameArgs;
-use crate::shrink::{of_the_sim, recorded};
+use crate::opening::cores;
+use crate::search_args::BlameArgs;
+use crate::simulated::{of_the_sim, recorded};
 use crate::table::Table;
 use afterall_checkers::Verdict;
 use afterall_checkers::words::counted;
@@ -28,7 +29,7 @@ pub(crate) fn blame(args: &BlameArgs) -> Result<Exit, Failure> {
         Failure::usage("expected a run that breaks a promise, found one that breaks none")
     })?;
     let config = spelled_out(&plan, recording.history()).map_err(Failure::failed)?;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = cores();
     let tries = args.tries.get().into();
     println!("{key}");
     if let Some(anomaly) = verdict.anomalies.iter().find(|anomaly| anomaly.promised) {
@@ -64,7 +65,8 @@ fn table(blame: &Blame, verdict: &Verdict) -> Table {
     let mut table = Table::new(["from", "to", "without it", "alone", "what it is", "fault"]);
     for suspect in &blame.suspects {
         let Suspect { place, planned, without, alone, part } = suspect;
-        let what = verdict.faults.get(*place).map(|fault| fault.what.as_str());
+        let fault = verdict.faults.iter().find(|fault| fault.fault as usize == *place);
+        let what = fault.map(|fault| fault.what.as_str());
         let kind = planned.fault.kind.name();
         let name = what.filter(|what| !what.is_empty()).unwrap_or(kind);
         let part = match part {

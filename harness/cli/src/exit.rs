@@ -28,9 +28,7 @@ impl Exit {
             Exit::Failed => 255,
         }
     }
-}
 
-impl Exit {
     /// The one to end with, of two: what could not be judged hides no more than it must.
     pub(crate) fn worse(self, other: Exit) -> Exit {
         let rank = |exit: Exit| match exit {

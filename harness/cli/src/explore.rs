@@ -2,11 +2,12 @@
 
 use crate::args::usage;
 use crate::exit::Exit;
-use crate::explore_args::ExploreArgs;
 use crate::failure::{Failure, chain};
-use crate::opening::stopped_by_signals;
+use crate::opening::{cores, stopped_by_signals};
+use crate::progress::spinner;
 use crate::run::{Watcher, context};
-use crate::shrink::recorded;
+use crate::search_args::ExploreArgs;
+use crate::simulated::recorded;
 use crate::store::{REPORT, RunFolder};
 use crate::table::Table;
 use afterall_checkers::words::{count, counted, percent};
@@ -15,7 +16,6 @@ use afterall_engine::{Plan, RunConfig, WorldKind, run};
 use afterall_history::{Promise, Property, Sessions, Span};
 use afterall_search::{Exploration, Explored, Fixed, explore as explore_seeds};
 use afterall_worlds::sim::Reference;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
 
 /// How many ways of failing are kept as folders of runs.
@@ -37,7 +37,6 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Exit, Failure> {
     let base = base.build();
     // What no seed can mend is said once.
     Plan::new(base.clone()).map_err(usage)?;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let exploration = Exploration {
         base,
         fixed: Fixed {
@@ -47,7 +46,7 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Exit, Failure> {
         },
         seeds: args.seeds.clone(),
         budget: args.budget,
-        jobs: args.jobs.map_or(cores, |jobs| jobs.get().into()).max(1),
+        jobs: args.jobs.map_or_else(cores, |jobs| jobs.get().into()).max(1),
     };
     let explored = watched(&exploration);
     tell(&exploration, &explored);
@@ -83,10 +82,7 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Exit, Failure> {
 
 /// Explores, with a live line on a terminal, until it is over or a signal comes.
 fn watched(exploration: &Exploration) -> Explored {
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
-        bar.set_style(style);
-    }
+    let bar = spinner();
     let stop = stopped_by_signals(WorldKind::Sim);
     let mut tick = |explored: &Explored| {
         let minutes = explored.elapsed.as_secs_f64() / 60.0;

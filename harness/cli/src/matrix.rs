@@ -3,15 +3,15 @@
 use crate::exit::Exit;
 use crate::explore::promise;
 use crate::failure::Failure;
-use crate::opening::stopped_by_signals;
-use crate::scenario_args::MatrixArgs;
-use crate::shrink::recorded;
+use crate::opening::{cores, stopped_by_signals};
+use crate::search_args::MatrixArgs;
+use crate::simulated::recorded;
 use crate::table::Table;
 use afterall_checkers::Outcome;
 use afterall_checkers::words::{count, percent};
 use afterall_engine::{RunConfig, Stop, WorldKind};
-use afterall_history::{Property, Span};
-use afterall_reference::core::{Flavour, MUTANTS, MutantRow};
+use afterall_history::Span;
+use afterall_reference::core::{Flavour, MUTANTS};
 use afterall_search::{
     Detection, Exploration, Explored, Fixed, detections, explore as explore_seeds, quantile,
 };
@@ -25,7 +25,7 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage("expected --runs or --trials other than 0, found both 0"));
     }
     let stop = stopped_by_signals(WorldKind::Sim);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = cores();
     let mut worst = Exit::Valid;
     if args.runs > 0 {
         worst = silence(args, cores, &stop);
@@ -86,7 +86,7 @@ fn silence(args: &MatrixArgs, cores: usize, stop: &Stop) -> Exit {
         });
     }
     print!("{table}");
-    worst
+    if stop.is_stopped() { worst.worse(Exit::Unknown) } else { worst }
 }
 
 fn explored(base: RunConfig, runs: u64, jobs: usize, stop: &Stop) -> Explored {
@@ -112,8 +112,10 @@ fn bugs(args: &MatrixArgs, cores: usize, stop: &Stop) -> Exit {
             worst = worst.worse(Exit::Unknown);
             break;
         }
-        let found =
-            detections(&base_of(row), row.breaks, (args.trials, RUNS_MAX), cores, &recorded);
+        let mutant = Some(row.mutant());
+        let base = RunConfig::builder().world(WorldKind::Sim).mutant(mutant).build();
+        let how_long = (args.trials, RUNS_MAX);
+        let found = detections(&base, row.breaks, how_long, cores, &recorded, stop);
         let count_found = found.iter().filter(|one| one.found).count();
         if count_found < found.len() {
             worst = worst.worse(Exit::Unknown);
@@ -124,19 +126,12 @@ fn bugs(args: &MatrixArgs, cores: usize, stop: &Stop) -> Exit {
             cell(ns.map(|ns| Span::ms(ns / 1_000_000_000 * 1_000).to_string()))
         };
         let share = format!("{count_found} of {}", found.len());
-        let property: Property = row.breaks;
         let cells = [runs(50), runs(90), time(50), time(90)];
         let [median, p90, median_time, p90_time] = cells.each_ref().map(String::as_str);
-        table.row([row.name, property.name(), &share, median, p90, median_time, p90_time]);
+        table.row([row.name, row.breaks.name(), &share, median, p90, median_time, p90_time]);
     }
     print!("{table}");
     worst
-}
-
-fn base_of(row: &'static MutantRow) -> RunConfig {
-    let mut base = RunConfig::builder().world(WorldKind::Sim).mutant(Some(row.mutant())).build();
-    base.mechanisms = row.mechanisms;
-    base
 }
 
 fn cell(known: Option<String>) -> String {

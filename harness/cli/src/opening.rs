@@ -13,6 +13,11 @@ pub(crate) fn settings(logs: PathBuf) -> Settings {
     settings
 }
 
+/// How many runs of the sim go on side by side, unless it is said.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// A switch that the first signal presses.
 pub(crate) fn stopped_by_signals(world: WorldKind) -> Stop {
     let leaves = match world {

@@ -6,6 +6,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// A live line with a text of any kind; hidden where standard error is no terminal.
+pub(crate) fn spinner() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
 /// The line; hidden where standard error is no terminal.
 pub(crate) struct Line {
     bar: ProgressBar,
@@ -15,11 +24,7 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn new() -> Line {
-        let bar = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
-            bar.set_style(style);
-        }
-        Line { bar, before: (Duration::ZERO, 0), rate: 0.0 }
+        Line { bar: spinner(), before: (Duration::ZERO, 0), rate: 0.0 }
     }
 
     pub(crate) fn show(&mut self, glance: &Glance<'_>) {

@@ -2,18 +2,16 @@
 
 use crate::args::usage;
 use crate::exit::Exit;
-use crate::failure::{Failure, chain};
+use crate::failure::Failure;
 use crate::opening::stopped_by_signals;
-use crate::runs::expected_one;
-use crate::scenario::load;
-use crate::scenario_args::ShrinkArgs;
-use crate::store::{RUN, StoreError};
+use crate::progress::spinner;
+use crate::search_args::ShrinkArgs;
+use crate::simulated::{of_the_sim, recorded};
+use crate::store::StoreError;
 use afterall_checkers::words::counted;
-use afterall_engine::{Plan, Recording, RunConfig, WorldKind, run};
+use afterall_engine::{RunConfig, WorldKind};
 use afterall_history::Span;
 use afterall_search::{NotShrunk, Size, shrink as shrink_run};
-use afterall_worlds::sim::Reference;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -25,12 +23,9 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<Exit, Failure> {
     let path = Path::new(&args.run);
     let plan = of_the_sim(&args.run)?;
     let began = Instant::now();
-    let recording = run(&plan, &mut *Reference::world(&plan), &mut ())?;
+    let recording = recorded(plan.config()).map_err(Failure::failed)?;
     let verdict = recording.judge_promised();
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
-        bar.set_style(style);
-    }
+    let bar = spinner();
     let stop = stopped_by_signals(WorldKind::Sim);
     let mut tick = |runs: u64, size: &Size| {
         bar.set_message(format!("{}: {}", counted(runs, "run"), in_words(size)));
@@ -58,25 +53,6 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<Exit, Failure> {
     }
     println!("\nafterall scenario run {}", out.display());
     Ok(Exit::Valid)
-}
-
-/// A run of the sim, by its folder, its run.toml or the name of a scenario.
-pub(crate) fn of_the_sim(run: &str) -> Result<Plan, Failure> {
-    expected_one(Path::new(run), RUN).map_err(Failure::usage)?;
-    let config = load(run)?;
-    if config.world != WorldKind::Sim {
-        return Err(Failure::usage(format!(
-            "expected a run of the sim, found one of the {} world, which comes out otherwise each time: see whether the sim shows it, too, with `--world sim` or `afterall explore`",
-            config.world
-        )));
-    }
-    Plan::new(config).map_err(usage)
-}
-
-/// Carries out a run of the sim.
-pub(crate) fn recorded(config: &RunConfig) -> Result<Recording, String> {
-    let plan = Plan::new(config.clone()).map_err(|error| error.to_string())?;
-    run(&plan, &mut *Reference::world(&plan), &mut ()).map_err(|error| chain(&error))
 }
 
 /// Where the scenario is kept, unless it is said: in the folder of the run, or here.

@@ -58,8 +58,7 @@ fn listen(ready: &mpsc::Sender<()>) {
         let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = streams else {
             return warn(&std::io::Error::last_os_error());
         };
-        // A file that may not grow (`ulimit -f`) is then an error of the write, as a full disk is, and not the end.
-        let _limit = signal(SignalKind::from_raw(FILE_SIZE));
+        let _limit = afterall_node::files_may_be_limited();
         let _ = ready.send(());
         loop {
             tokio::select! {
@@ -71,9 +70,6 @@ fn listen(ready: &mpsc::Sender<()>) {
         }
     });
 }
-
-/// SIGXFSZ, where Linux runs on anything but MIPS, and on the BSDs.
-const FILE_SIZE: std::ffi::c_int = 25;
 
 async fn received(stream: &mut Option<Signal>) -> Option<()> {
     match stream {

@@ -5,27 +5,27 @@ use crate::plan::Plan;
 use crate::recording::Recording;
 use crate::run::{RunError, Steps};
 use crate::stop::Stop;
-use crate::world::World;
+use crate::world::Branching;
 use afterall_history::{Event, HistoryBuilder};
 use std::io;
 
-/// A run under way in a world that it owns. Where the world is a value, as the simulated one is, the run can be copied at any
-/// instant: each copy goes on by itself, and the same way as long as nothing is changed in its world.
+/// A run under way in a world that it owns. It can be copied at any instant: each copy goes on by itself, and the same way as
+/// long as nothing is changed in its world.
 #[derive(Debug, Clone)]
-pub struct Fork<W> {
+pub struct Fork {
     steps: Steps,
-    world: W,
+    world: Box<dyn Branching>,
     events: Vec<Event>,
     finished: bool,
 }
 
-impl<W: World> Fork<W> {
+impl Fork {
     /// Starts a run.
     ///
     /// # Errors
     /// The world does not come up.
-    pub fn begin(plan: &Plan, mut world: W) -> Result<Fork<W>, RunError> {
-        let steps = Steps::begin(plan, &mut world, &Stop::default())?;
+    pub fn begin(plan: &Plan, mut world: Box<dyn Branching>) -> Result<Fork, RunError> {
+        let steps = Steps::begin(plan, &mut *world, &Stop::default())?;
         Ok(Fork { steps, world, events: Vec::new(), finished: false })
     }
 
@@ -48,8 +48,8 @@ impl<W: World> Fork<W> {
     }
 
     /// The world, to change something in it.
-    pub fn world_mut(&mut self) -> &mut W {
-        &mut self.world
+    pub fn world_mut(&mut self) -> &mut dyn Branching {
+        &mut *self.world
     }
 
     /// Goes on until this time has come, or the run is over.
@@ -59,7 +59,7 @@ impl<W: World> Fork<W> {
     pub fn go_on_until(&mut self, until_ns: u64) -> Result<(), RunError> {
         let Fork { steps, world, events, finished } = self;
         while !*finished && world.now_ns() < until_ns {
-            *finished = steps.step(world, &mut Kept(events), &Stop::default())?;
+            *finished = steps.step(&mut **world, &mut Kept(events), &Stop::default())?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// The most operations that a configuration may come to, repetitions included.
 const OPERATIONS_MAX: u64 = 1_000_000;
 /// The highest number of a session.
-const SESSION_MAX: u32 = 9_999;
+pub const SESSION_MAX: u32 = 9_999;
 
 /// An operation that is given, or one that is repeated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +151,19 @@ fn check(one: &GivenOperation, nodes: usize, until_ns: u64) -> Result<(), String
 }
 
 impl GivenOperation {
+    /// An operation that was asked at this time, in nanoseconds since the run began.
+    #[must_use]
+    pub fn of(operation: Operation, at_ns: u64, session: u32, node: usize) -> GivenOperation {
+        let Operation { f, key, value, level } = operation;
+        // The reverse of `spelled_out`.
+        let value = match value.as_list() {
+            Some([message, Value::Nil]) if f == Function::Post => message.clone(),
+            _ => value,
+        };
+        let (when, node) = (Span(at_ns), NodeNames(vec![node]));
+        GivenOperation { when, every: None, until: None, session, node, f, key, value, level }
+    }
+
     /// TOML has no null: a message that answers nothing is given by its name alone.
     fn spelled_out(&self) -> GivenOperation {
         let mut one = self.clone();

@@ -7,6 +7,7 @@ use crate::stop::Stop;
 use crate::traffic::Traffic;
 use afterall_history::{EndHow, NodeChange};
 use std::error::Error;
+use std::fmt::Debug;
 
 /// Something that happened in a world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +88,7 @@ pub trait World {
 
 /// A world that can be copied at any instant, and then go on in another way: the simulated one. It is an object, so that its
 /// code is made where the world is, and not once more wherever a run is.
-pub trait Branching: World + Send + Sync {
+pub trait Branching: World + Debug + Send + Sync {
     /// The same world once more. Each goes on by itself.
     fn branch(&self) -> Box<dyn Branching>;
 
@@ -98,52 +99,6 @@ pub trait Branching: World + Send + Sync {
 impl Clone for Box<dyn Branching> {
     fn clone(&self) -> Self {
         (**self).branch()
-    }
-}
-
-impl World for Box<dyn Branching> {
-    fn start(&mut self, stop: &Stop) -> Result<Vec<Happened>, WorldError> {
-        (**self).start(stop)
-    }
-
-    fn now_ns(&self) -> u64 {
-        (**self).now_ns()
-    }
-
-    fn is_virtual(&self) -> bool {
-        (**self).is_virtual()
-    }
-
-    fn invoke(&mut self, invocation: Invocation) {
-        (**self).invoke(invocation);
-    }
-
-    fn inject(&mut self, id: usize, fault: &Fault) {
-        (**self).inject(id, fault);
-    }
-
-    fn measure(&mut self, id: usize, fault: &Fault) {
-        (**self).measure(id, fault);
-    }
-
-    fn heal(&mut self, id: usize, fault: &Fault) {
-        (**self).heal(id, fault);
-    }
-
-    fn next(
-        &mut self,
-        wake_ns: Option<u64>,
-        happened: &mut Vec<Happened>,
-    ) -> Result<(), WorldError> {
-        (**self).next(wake_ns, happened)
-    }
-
-    fn traffic(&self) -> Option<Traffic> {
-        (**self).traffic()
-    }
-
-    fn end(&mut self) -> Vec<String> {
-        (**self).end()
     }
 }
 

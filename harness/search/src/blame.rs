@@ -7,10 +7,9 @@
 use crate::failure_key::FailureKey;
 use crate::record::Record;
 use crate::side_by_side::side_by_side;
-use afterall_engine::faults::{Planned, Schedule};
-use afterall_engine::{Branching, Fork, Plan, RunConfig, RunError};
-use afterall_history::FaultKind;
-use std::collections::BTreeSet;
+use crate::spelled_out::{planned, under};
+use afterall_engine::faults::Planned;
+use afterall_engine::{Branching, Fork, Plan, Recording, RunConfig, RunError};
 
 /// How often a variation of a run failed in the same way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,10 +75,7 @@ pub fn blame(
     jobs: usize,
     record: Record<'_>,
 ) -> Blame {
-    let faults = match &spelled_out.schedule {
-        Schedule::Given(planned) => planned.as_slice(),
-        Schedule::Drawn => &[],
-    };
+    let faults = planned(spelled_out);
     let without = |place: usize| {
         let others = faults.iter().enumerate().filter(move |&(at, _)| at != place);
         others.map(|(_, fault)| fault.clone()).collect()
@@ -88,23 +84,14 @@ pub fn blame(
     for (place, fault) in faults.iter().enumerate() {
         variations.extend([without(place), vec![fault.clone()]]);
     }
-    // What differs in two faults of which one follows from the other is tried once.
     let runs: Vec<RunConfig> = variations
         .iter()
         .flat_map(|part| (0..tries).map(|again| varied(spelled_out, part, again)))
         .collect();
     let fails = side_by_side(jobs, &runs, &|config| {
-        record(config).is_ok_and(|recording| {
-            FailureKey::of(&recording.judge_promised()).as_ref() == Some(key)
-        })
+        record(config).is_ok_and(|recording| fails_so(&recording, key))
     });
-    let counts: Vec<Failed> = fails
-        .chunks(tries.max(1) as usize)
-        .map(|tried| Failed {
-            failed: tried.iter().filter(|&&fails| fails).count() as u32,
-            of: tries,
-        })
-        .collect();
+    let counts: Vec<Failed> = counted(&fails, tries).collect();
     let count = |at: usize| counts.get(at).copied().unwrap_or(Failed { failed: 0, of: 0 });
     let mut suspects: Vec<Suspect> = faults
         .iter()
@@ -129,15 +116,8 @@ pub fn blame(
 
 /// The run with these faults. The first time it is the run itself, then with other latencies, losses and choices of nodes.
 fn varied(spelled_out: &RunConfig, faults: &[Planned], again: u32) -> RunConfig {
-    let kinds: BTreeSet<FaultKind> = faults.iter().map(|planned| planned.fault.kind).collect();
-    RunConfig {
-        schedule: Schedule::Given(faults.to_vec()),
-        faults: kinds.into_iter().collect(),
-        healthy: None,
-        heal: None,
-        seed: spelled_out.seed.wrapping_add(u64::from(again).wrapping_mul(1_000_003)),
-        ..spelled_out.clone()
-    }
+    let seed = spelled_out.seed.wrapping_add(u64::from(again).wrapping_mul(1_000_003));
+    RunConfig { seed, ..under(spelled_out, faults.to_vec()) }
 }
 
 /// How many of the futures of an instant of a run fail.
@@ -173,17 +153,21 @@ pub fn futures(
     let fails = side_by_side(jobs, &items, &|&(at, seed)| {
         let mut fork = forks[at].1.clone();
         fork.world_mut().reseed(seed);
-        fork.finish(plan).is_ok_and(|recording| {
-            FailureKey::of(&recording.judge_promised()).as_ref() == Some(key)
-        })
+        fork.finish(plan).is_ok_and(|recording| fails_so(&recording, key))
     });
-    let tried = fails.chunks(tries.max(1) as usize);
-    Ok(forks
-        .iter()
-        .zip(tried)
-        .map(|(&(at_ns, _), tried)| {
-            let failed = tried.iter().filter(|&&fails| fails).count() as u32;
-            Instant { at_ns, futures: Failed { failed, of: tries } }
-        })
-        .collect())
+    let futures = counted(&fails, tries);
+    let instants = forks.iter().zip(futures);
+    Ok(instants.map(|(&(at_ns, _), futures)| Instant { at_ns, futures }).collect())
+}
+
+fn fails_so(recording: &Recording, key: &FailureKey) -> bool {
+    FailureKey::of(&recording.judge_promised()).as_ref() == Some(key)
+}
+
+/// How many of each so many failed.
+fn counted(fails: &[bool], tries: u32) -> impl Iterator<Item = Failed> + '_ {
+    fails.chunks(tries.max(1) as usize).map(move |tried| Failed {
+        failed: tried.iter().filter(|&&fails| fails).count() as u32,
+        of: tries,
+    })
 }

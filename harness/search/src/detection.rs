@@ -3,7 +3,7 @@
 use crate::record::Record;
 use crate::side_by_side::side_by_side;
 use crate::swarm::{Fixed, draw};
-use afterall_engine::RunConfig;
+use afterall_engine::{RunConfig, Stop};
 use afterall_history::Property;
 
 /// One search for a bug.
@@ -18,19 +18,23 @@ pub struct Detection {
 }
 
 /// Searches for a bug several times, each time with seeds of its own: until a run breaks the property as promised, or so many
-/// runs were made. Follows from the base and the numbers alone.
+/// runs were made. Follows from the base and the numbers alone, unless `stop` ends it early.
 pub fn detections(
     base: &RunConfig,
     breaks: Property,
     (trials, runs_max): (u32, u64),
     jobs: usize,
     record: Record<'_>,
+    stop: &Stop,
 ) -> Vec<Detection> {
     let trials: Vec<u64> = (0..u64::from(trials)).collect();
     side_by_side(jobs, &trials, &|trial| {
         let mut detection = Detection { runs: 0, virtual_ns: 0, found: false };
         let first = 1 + trial * 1_000_000;
         for seed in first..first.saturating_add(runs_max) {
+            if stop.is_stopped() {
+                break;
+            }
             detection.runs += 1;
             // What cannot be carried out shows nothing.
             let Ok(recording) = record(&draw(base, Fixed::default(), seed)) else { continue };

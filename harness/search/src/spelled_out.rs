@@ -1,14 +1,15 @@
 //! A run with everything spelled out that it was drawn to do: each operation and each fault, with its time.
 
 use afterall_engine::config::Span;
-use afterall_engine::faults::NodeNames;
-use afterall_engine::operations::GivenOperation;
+use afterall_engine::faults::{Planned, Schedule};
+use afterall_engine::operations::{GivenOperation, SESSION_MAX};
 use afterall_engine::{Plan, RunConfig};
-use afterall_history::{History, OpView, Phase, Value};
-use std::collections::BTreeMap;
+use afterall_history::{FaultKind, History, Phase};
+use afterall_workloads::Operation;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The most sessions that can be spelled out: they have numbers of four digits.
-const SESSIONS_MAX: usize = 10_000;
+/// The most sessions that can be spelled out.
+const SESSIONS_MAX: usize = SESSION_MAX as usize + 1;
 
 /// Why a run cannot be spelled out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +40,14 @@ pub fn spelled_out(plan: &Plan, history: &History) -> Result<RunConfig, NotSpell
         let session = *numbers.entry(op.process()).or_insert(next);
         let node = names.iter().position(|name| name == history.node_name(op.sent_to()));
         let node = node.ok_or_else(|| NotSpelledOut::Node(op.node_name().to_owned()))?;
-        operations.push(given(history, op, session, node));
+        let operation = Operation {
+            f: op.f(),
+            key: op.key_name().to_owned(),
+            value: history.data().value(op.input()),
+            level: op.level(),
+        };
+        let at_ns = u64::try_from(op.invoked()).unwrap_or(0);
+        operations.push(GivenOperation::of(operation, at_ns, session, node));
     }
     if numbers.len() > SESSIONS_MAX {
         return Err(NotSpelledOut::Sessions);
@@ -53,24 +61,19 @@ pub fn spelled_out(plan: &Plan, history: &History) -> Result<RunConfig, NotSpell
     Ok(RunConfig { concurrency: 0, rate: None, operations, time_ms, heal, ..config })
 }
 
-/// TOML has no null: a message that answers nothing is given by its name alone.
-fn written(value: Value) -> Value {
-    match value.as_list() {
-        Some([message, Value::Nil]) => message.clone(),
-        _ => value,
-    }
+/// The faults of a run that are given one by one.
+pub(crate) fn planned(config: &RunConfig) -> &[Planned] {
+    config.schedule.given().unwrap_or_default()
 }
 
-fn given(history: &History, op: OpView<'_>, session: u32, node: usize) -> GivenOperation {
-    GivenOperation {
-        when: Span(u64::try_from(op.invoked()).unwrap_or(0)),
-        every: None,
-        until: None,
-        session,
-        node: NodeNames(vec![node]),
-        f: op.f(),
-        key: op.key_name().to_owned(),
-        value: written(history.data().value(op.input())),
-        level: op.level(),
+/// The same run under these faults. Its phases follow from them, and so do its kinds of faults.
+pub(crate) fn under(config: &RunConfig, planned: Vec<Planned>) -> RunConfig {
+    let kinds: BTreeSet<FaultKind> = planned.iter().map(|planned| planned.fault.kind).collect();
+    RunConfig {
+        schedule: Schedule::Given(planned),
+        faults: kinds.into_iter().collect(),
+        healthy: None,
+        heal: None,
+        ..config.clone()
     }
 }

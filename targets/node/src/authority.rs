@@ -173,8 +173,9 @@ fn offset_us(lies: &Lies, node: u16) -> i64 {
 }
 
 impl Lie {
-    /// By how much it is off after so long.
-    fn offset_us(self, since: Duration) -> i64 {
+    /// By how many microseconds it is off after so long.
+    #[must_use]
+    pub fn offset_us(self, since: Duration) -> i64 {
         match self {
             Lie::Shift { by_ms } => by_ms.saturating_mul(1_000),
             Lie::Strobe { by_ms, period_ms } => {
@@ -182,9 +183,10 @@ impl Lie {
                 if turn.is_multiple_of(2) { by_ms.saturating_mul(1_000) } else { 0 }
             }
             Lie::Drift { by_ms, over_ms } => {
-                let over_us = u64::from(over_ms.max(1)) * 1_000;
-                let gone_us = u64::try_from(since.as_micros()).unwrap_or(u64::MAX).min(over_us);
-                let off_us = i128::from(by_ms) * 1_000 * i128::from(gone_us) / i128::from(over_us);
+                let over_ns = i128::from(over_ms.max(1)) * 1_000_000;
+                let gone_ns =
+                    i128::try_from(since.as_nanos()).map_or(over_ns, |ns| ns.min(over_ns));
+                let off_us = i128::from(by_ms) * 1_000 * gone_ns / over_ns;
                 i64::try_from(off_us).unwrap_or(by_ms)
             }
         }

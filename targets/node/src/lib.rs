@@ -25,4 +25,4 @@ mod time;
 pub use args::{AuthorityArgs, NodeArgs};
 pub use error::{NodeError, StorageError};
 pub use peers::probe;
-pub use serve::{run, run_authority};
+pub use serve::{files_may_be_limited, run, run_authority};

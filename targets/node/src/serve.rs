@@ -9,7 +9,7 @@ use afterall_reference::core::{Config, Copies, Durability, Node};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Events that wait for the engine. Beyond it clients get 429 and peers wait.
 const EVENTS_MAX: usize = 4_096;
@@ -53,7 +53,6 @@ pub fn run_authority(args: &AuthorityArgs) -> Result<(), NodeError> {
 
 /// Waits for SIGTERM. The first process of a container ends by it only if it asks for it.
 async fn asked_to_end() {
-    use tokio::signal::unix::signal;
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
             terminate.recv().await;
@@ -62,13 +61,18 @@ async fn asked_to_end() {
     }
 }
 
-/// SIGXFSZ, where Linux runs on anything but MIPS, and on the BSDs.
-const FILE_SIZE: std::ffi::c_int = 25;
+/// From now on a file that may not grow (`ulimit -f`) is an error of the write, as a full disk is, and not the end of the process.
+///
+/// # Errors
+/// Outside a runtime, or the system refuses.
+pub fn files_may_be_limited() -> std::io::Result<Signal> {
+    // SIGXFSZ, where Linux runs on anything but MIPS, and on the BSDs.
+    signal(SignalKind::from_raw(25))
+}
 
 async fn serve(args: NodeArgs) -> Result<(), NodeError> {
-    // A file that may not grow (`ulimit -f`) is then an error of the write, as a full disk is: the commit fails, and nothing of it
-    // is answered.
-    let _limit = tokio::signal::unix::signal(SignalKind::from_raw(FILE_SIZE));
+    // The commit fails then, and nothing of it is answered.
+    let _limit = files_may_be_limited();
     let peers = args.peers.iter().map(|(id, _)| *id).collect();
     let mut config = Config::new(args.id, peers, args.flavour, args.mutant, args.seed);
     config.mechanisms = args.mechanisms;

@@ -1,9 +1,9 @@
 //! Plainer faults: fewer links, and shorter ones.
 
-use super::{Shrinker, planned, with_its_kinds};
+use super::Shrinker;
 use crate::minimal::minimal;
-use afterall_engine::RunConfig;
-use afterall_engine::faults::{Effect, Planned, Schedule};
+use crate::spelled_out::{planned, under};
+use afterall_engine::faults::{Effect, Planned};
 
 /// Below this a fault is not made shorter, nanoseconds: it has to show, and to be gone again.
 const SHORTEST_NS: u64 = 100_000_000;
@@ -26,8 +26,7 @@ impl Shrinker<'_> {
         if !all.is_sorted_by_key(|fault| fault.at_ns) {
             return false;
         }
-        let schedule = Schedule::Given(all);
-        self.takes(with_its_kinds(RunConfig { schedule, ..self.smallest.clone() }))
+        self.takes(under(&self.smallest, all))
     }
 
     fn leave_out_links(&mut self, at: usize) {

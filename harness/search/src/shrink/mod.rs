@@ -12,14 +12,13 @@ pub use size::Size;
 use crate::failure_key::FailureKey;
 use crate::minimal::minimal;
 use crate::record::Record;
-use crate::spelled_out::{NotSpelledOut, spelled_out};
+use crate::spelled_out::{NotSpelledOut, planned, spelled_out, under};
 use afterall_checkers::Verdict;
 use afterall_engine::config::{GossipConfig, NetworkConfig};
 use afterall_engine::expect::Expect;
-use afterall_engine::faults::{Planned, Schedule};
 use afterall_engine::operations::GivenOperation;
 use afterall_engine::{ConfigError, Plan, RunConfig, Stop};
-use afterall_history::{FaultKind, History};
+use afterall_history::History;
 use std::collections::BTreeSet;
 
 /// After how many rounds of all steps it ends, if each still finds something.
@@ -93,16 +92,14 @@ pub fn shrink(
     let mut shrinker = Shrinker {
         wants_proof: faults_are_shown(verdict),
         gravest_alone: true,
-        smallest: with_its_kinds(spelled_out),
+        smallest: under(&spelled_out, planned(&spelled_out).to_vec()),
         key,
         record,
         stop,
         tick,
         runs: 0,
     };
-    if !shrinker.begins() {
-        let first = shrinker.judged(&shrinker.smallest.clone());
-        let other = first.as_ref().and_then(FailureKey::of);
+    if let Err(other) = shrinker.begin() {
         let instead = other.map_or(String::new(), |other| format!(" (then: {other})"));
         return Err(NotShrunk::FailsOnlyAsDrawn { key: Box::new(shrinker.key), instead });
     }
@@ -121,20 +118,6 @@ pub fn shrink(
 /// Whether every fault is shown to have taken hold and to be gone.
 fn faults_are_shown(verdict: &Verdict) -> bool {
     verdict.faults.iter().all(|fault| fault.took && fault.healed)
-}
-
-/// The phases of the run follow from its faults, and so do its kinds of faults.
-fn with_its_kinds(config: RunConfig) -> RunConfig {
-    let kinds: BTreeSet<FaultKind> =
-        planned(&config).iter().map(|planned| planned.fault.kind).collect();
-    RunConfig { faults: kinds.into_iter().collect(), healthy: None, heal: None, ..config }
-}
-
-fn planned(config: &RunConfig) -> &[Planned] {
-    match &config.schedule {
-        Schedule::Given(planned) => planned,
-        Schedule::Drawn => &[],
-    }
 }
 
 struct Shrinker<'s> {
@@ -160,29 +143,45 @@ impl Shrinker<'_> {
         (self.record)(config).ok().map(|recording| recording.judge_promised())
     }
 
-    /// Whether the run fails once it is spelled out: as it is, under other random numbers, or beside something graver.
-    fn begins(&mut self) -> bool {
+    /// Begins with the run as it is, under other random numbers, or, if it has to be, beside something graver. If it fails in none of
+    /// these ways once it is spelled out: how it fails then, if it does.
+    fn begin(&mut self) -> Result<(), Option<FailureKey>> {
         let whole = self.smallest.clone();
-        for gravest_alone in [true, false] {
-            self.gravest_alone = gravest_alone;
-            for other in 0..OTHER_SEEDS {
-                let config = RunConfig { seed: whole.seed.wrapping_add(other), ..whole.clone() };
-                let verdict = self.judged(&config);
-                if verdict.is_some_and(|verdict| self.is_the_same(&verdict)) {
-                    self.smallest = config;
-                    return true;
-                }
+        let (mut beside, mut instead) = (None, None);
+        for other in 0..OTHER_SEEDS {
+            let config = RunConfig { seed: whole.seed.wrapping_add(other), ..whole.clone() };
+            let Some(verdict) = self.judged(&config) else { continue };
+            if self.is_the_same(&verdict) {
+                self.smallest = config;
+                return Ok(());
+            }
+            if other == 0 {
+                instead = FailureKey::of(&verdict);
+            }
+            if beside.is_none() && self.is_proved(&verdict) && self.is_among(&verdict) {
+                beside = Some(config);
             }
         }
-        false
+        self.gravest_alone = false;
+        self.smallest = beside.ok_or(instead)?;
+        Ok(())
     }
 
     fn is_the_same(&self, verdict: &Verdict) -> bool {
         let same = match self.gravest_alone {
             true => FailureKey::of(verdict).as_ref() == Some(&self.key),
-            false => FailureKey::all(verdict).any(|key| key == self.key),
+            false => self.is_among(verdict),
         };
-        same && (!self.wants_proof || faults_are_shown(verdict))
+        same && self.is_proved(verdict)
+    }
+
+    /// Whether this is one of the failures of a run.
+    fn is_among(&self, verdict: &Verdict) -> bool {
+        FailureKey::all(verdict).any(|key| key == self.key)
+    }
+
+    fn is_proved(&self, verdict: &Verdict) -> bool {
+        !self.wants_proof || faults_are_shown(verdict)
     }
 
     /// Takes a run, with other random numbers if it has to be and the run is small: a loss or a delay that has to hit one message
@@ -215,32 +214,28 @@ impl Shrinker<'_> {
     /// All steps once, those first that leave out most.
     fn round(&mut self) {
         self.leave_out_faults();
-        self.leave_out_groups(|operation| u64::from(operation.session));
-        let keys: Vec<String> = keys(&self.smallest);
-        self.leave_out_groups(|operation| {
-            keys.iter().position(|key| *key == operation.key).unwrap_or(0) as u64
-        });
-        self.leave_out_operations();
+        self.leave_out_groups(|operation| operation.session);
+        self.leave_out_groups(|operation| operation.key.clone());
+        self.leave_out_operations(Self::takes);
         self.make_the_network_plain();
         self.leave_out_nodes();
         self.make_faults_plain();
-        self.leave_out_operations();
-        self.try_other_seeds();
+        self.leave_out_operations(Self::takes);
+        if self.smallest.operations.len() <= FEW {
+            self.leave_out_operations(Self::takes_with_any_seed);
+        }
         self.make_times_short();
     }
 
     fn leave_out_faults(&mut self) {
         let all = planned(&self.smallest).to_vec();
-        minimal(&all, &mut |part| {
-            let schedule = Schedule::Given(part.to_vec());
-            self.takes(with_its_kinds(RunConfig { schedule, ..self.smallest.clone() }))
-        });
+        minimal(&all, &mut |part| self.takes(under(&self.smallest, part.to_vec())));
     }
 
     /// Leaves out all operations of a group at a time.
-    fn leave_out_groups(&mut self, group: impl Fn(&GivenOperation) -> u64) {
-        let groups: BTreeSet<u64> = self.smallest.operations.iter().map(&group).collect();
-        let groups: Vec<u64> = groups.into_iter().collect();
+    fn leave_out_groups<G: Ord + Clone>(&mut self, group: impl Fn(&GivenOperation) -> G) {
+        let groups: BTreeSet<G> = self.smallest.operations.iter().map(&group).collect();
+        let groups: Vec<G> = groups.into_iter().collect();
         minimal(&groups, &mut |part| {
             let of = |operation: &&GivenOperation| part.contains(&group(operation));
             let operations = self.smallest.operations.iter().filter(of).cloned().collect();
@@ -248,22 +243,11 @@ impl Shrinker<'_> {
         });
     }
 
-    fn leave_out_operations(&mut self) {
+    fn leave_out_operations(&mut self, takes: fn(&mut Self, RunConfig) -> bool) {
         let all = self.smallest.operations.clone();
-        minimal(&all, &mut |part| {
-            self.takes(RunConfig { operations: part.to_vec(), ..self.smallest.clone() })
-        });
-    }
-
-    /// Fewer operations under other random numbers.
-    fn try_other_seeds(&mut self) {
-        let all = self.smallest.operations.clone();
-        if all.len() > FEW {
-            return;
-        }
         minimal(&all, &mut |part| {
             let operations = part.to_vec();
-            self.takes_with_any_seed(RunConfig { operations, ..self.smallest.clone() })
+            takes(self, RunConfig { operations, ..self.smallest.clone() })
         });
     }
 
@@ -313,10 +297,4 @@ impl Shrinker<'_> {
         let Shrinker { key, runs, .. } = self;
         Ok(Shrunk { config, key, verdict, before, after, runs, is_minimal })
     }
-}
-
-fn keys(config: &RunConfig) -> Vec<String> {
-    let keys: BTreeSet<&str> =
-        config.operations.iter().map(|operation| operation.key.as_str()).collect();
-    keys.into_iter().map(str::to_owned).collect()
 }

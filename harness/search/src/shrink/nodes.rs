@@ -1,8 +1,9 @@
 //! Fewer nodes.
 
-use super::{Shrinker, planned, with_its_kinds};
+use super::Shrinker;
+use crate::spelled_out::{planned, under};
 use afterall_engine::RunConfig;
-use afterall_engine::faults::{Effect, Link, NodeNames, Planned, Schedule};
+use afterall_engine::faults::{Effect, NodeNames, Planned};
 
 impl Shrinker<'_> {
     /// Leaves out a node at a time, with what is asked of it and what happens to it.
@@ -32,7 +33,7 @@ fn without(config: &RunConfig, node: usize) -> RunConfig {
             Effect::Links { links, .. } => {
                 links.retain(|&(from, to)| from != node && to != node);
                 for link in links.iter_mut() {
-                    *link = (moved(link.0), moved(link.1)) as Link;
+                    *link = (moved(link.0), moved(link.1));
                 }
                 if links.is_empty() {
                     return None;
@@ -47,7 +48,6 @@ fn without(config: &RunConfig, node: usize) -> RunConfig {
         }
         Some(Planned { fault, ..planned.clone() })
     });
-    let schedule = Schedule::Given(faults.collect());
     // What a network says of single links speaks of nodes by name: it is made plain before.
-    with_its_kinds(RunConfig { nodes: config.nodes - 1, operations, schedule, ..config.clone() })
+    RunConfig { nodes: config.nodes - 1, operations, ..under(config, faults.collect()) }
 }

@@ -1,6 +1,6 @@
 //! How large a run is.
 
-use super::planned;
+use crate::spelled_out::planned;
 use afterall_engine::RunConfig;
 use std::collections::BTreeSet;
 

@@ -1,9 +1,9 @@
 //! Less time: nothing in which nothing happens, and round numbers.
 
-use super::{Shrinker, planned, with_its_kinds};
+use super::Shrinker;
+use crate::spelled_out::{planned, under};
 use afterall_engine::RunConfig;
 use afterall_engine::config::Span;
-use afterall_engine::faults::Schedule;
 use std::collections::BTreeSet;
 
 const MS_NS: u64 = 1_000_000;
@@ -71,6 +71,5 @@ fn moved(config: &RunConfig, to: impl Fn(u64) -> u64) -> RunConfig {
     let gained_ms = last_ns.saturating_sub(to(last_ns)) / MS_NS;
     let time_ms =
         (config.time_ms - gained_ms.min(config.time_ms)).max(to(last_ns).div_ceil(MS_NS) + 1);
-    let schedule = Schedule::Given(faults);
-    with_its_kinds(RunConfig { operations, schedule, time_ms, ..config.clone() })
+    RunConfig { operations, time_ms, ..under(config, faults) }
 }

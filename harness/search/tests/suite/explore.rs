@@ -1,22 +1,17 @@
 //! What is found follows from the seeds alone, and correct stores stay silent.
 
-use crate::runs::{judged, recorded};
+use crate::runs::{base, judged, recorded};
 use afterall_checkers::Valid;
 use afterall_engine::config::MaxBound;
 use afterall_engine::{RunConfig, Stop, WorldKind};
 use afterall_history::Workload;
-use afterall_reference::core::{Flavour, MUTANTS};
+use afterall_reference::core::Flavour;
 use afterall_search::{Exploration, Explored, Fixed, draw, explore};
 use std::time::Duration;
 
 fn explored(base: RunConfig, seeds: std::ops::Range<u64>, jobs: usize) -> Explored {
     let exploration = Exploration { base, fixed: Fixed::default(), seeds, budget: None, jobs };
     explore(&exploration, &recorded, &Stop::default(), &mut |_| {})
-}
-
-fn base(mutant: &str) -> RunConfig {
-    let row = MUTANTS.iter().find(|row| row.name == mutant).unwrap();
-    RunConfig::builder().world(WorldKind::Sim).mutant(Some(row.mutant())).build()
 }
 
 /// All of it but the time that it took.
@@ -26,11 +21,11 @@ fn found(explored: &Explored) -> String {
 
 #[test]
 fn a_bug_is_found_and_the_same_one_however_many_runs_go_on_at_once() {
-    let one = explored(base("no-anti-entropy"), 1..61, 1);
+    let one = explored(base("no-anti-entropy").build(), 1..61, 1);
     assert_eq!((one.runs, one.refusals, one.valid(MaxBound::USUAL)), (60, 0, Valid::False));
     assert!(one.failed >= 3 && !one.failures.is_empty(), "{}", found(&one));
     for jobs in [2, 3] {
-        assert_eq!(found(&explored(base("no-anti-entropy"), 1..61, jobs)), found(&one));
+        assert_eq!(found(&explored(base("no-anti-entropy").build(), 1..61, jobs)), found(&one));
     }
     // The smallest run of each way of failing fails in this way by itself.
     for (key, failure) in &one.failures {

@@ -1,10 +1,10 @@
 //! Runs of the sim.
 
 use afterall_checkers::Verdict;
-use afterall_engine::{Plan, Recording, RunConfig, run};
-use afterall_reference::core::MUTANTS;
+use afterall_engine::{Plan, Recording, RunConfig, RunConfigBuilder, WorldKind, run};
 use afterall_search::FailureKey;
 use afterall_worlds::sim::Reference;
+use std::time::Duration;
 
 pub(crate) fn recorded(config: &RunConfig) -> Result<Recording, String> {
     let plan = Plan::new(config.clone()).map_err(|error| error.to_string())?;
@@ -15,18 +15,15 @@ pub(crate) fn judged(config: &RunConfig) -> Result<Verdict, String> {
     recorded(config).map(|recording| recording.judge_promised())
 }
 
-/// A run of about a thousand operations with a known bug, under the faults that bring it out and others.
+/// A run of the sim with a known bug, under the faults that bring it out.
+pub(crate) fn base(mutant: &str) -> RunConfigBuilder {
+    RunConfig::builder().world(WorldKind::Sim).mutant(Some(mutant.parse().unwrap()))
+}
+
+/// A run of about a thousand operations with a known bug, under the same faults.
 pub(crate) fn large(mutant: &str, seed: u64) -> RunConfig {
-    let row = MUTANTS.iter().find(|row| row.name == mutant).unwrap();
-    let mut config = RunConfig::builder()
-        .world(afterall_engine::WorldKind::Sim)
-        .mutant(Some(row.mutant()))
-        .seed(seed)
-        .build();
-    config.mechanisms = row.mechanisms;
-    config.time_ms = 30_000;
-    config.rate = Some(40);
-    config
+    let time = Duration::from_secs(30);
+    base(mutant).seed(seed).time(time).rate(40).build()
 }
 
 /// The first run that fails, of so many seeds, and what was recorded of it.

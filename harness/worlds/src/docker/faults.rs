@@ -3,12 +3,13 @@
 use super::against::{Against, failed};
 use super::cluster::{COMMAND_MAX, Cluster, SHARED, data_in_infra, infra};
 use super::engine::EngineError;
+use crate::clock_lie::lie;
 use crate::live::evidence::{self, Look};
 use crate::live::links::LinkPlan;
 use afterall_engine::faults::{ClockFault, Condition, Damage, Effect, Fate, Fault};
 use afterall_engine::{Evidence, Observation};
 use afterall_manifest::ClockSpec;
-use afterall_node::authority::{self, Lie};
+use afterall_node::authority;
 use std::time::Duration;
 
 /// How long a node may take to end when it is asked to, seconds.
@@ -296,21 +297,10 @@ impl Cluster {
         match self.manifest.clock {
             None => Err(failed("the manifest does not say how to skew a clock")),
             Some(ClockSpec::TimeLink) => {
-                let lie = match fault {
-                    // The link does it.
-                    None | Some(ClockFault::Asymmetric { .. }) => None,
-                    Some(ClockFault::Bump { by_ms }) => Some(Lie::Shift { by_ms }),
-                    Some(ClockFault::Strobe { by_ms, period_ms }) => {
-                        Some(Lie::Strobe { by_ms, period_ms })
-                    }
-                    Some(ClockFault::Drift { by_ms, over_ms }) => {
-                        Some(Lie::Drift { by_ms, over_ms })
-                    }
-                };
                 let authority =
                     self.authority.ok_or_else(|| failed("there is no time authority"))?;
                 let number = u16::try_from(node + 1)?;
-                let order = authority::order(authority, number, lie);
+                let order = authority::order(authority, number, fault.and_then(lie));
                 let ordered = tokio::time::timeout(ANSWER_MAX, order).await;
                 Ok(ordered.map_err(|_| failed("the time authority does not answer"))??)
             }

@@ -7,8 +7,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "it waits until a deadline")]
 
-use super::filled::Filled;
-use super::node::{NodeProcess, SignalError};
+use super::node::{Filled, NodeProcess, SignalError};
 use afterall_engine::{Evidence, Observation};
 use rustix::process::{Pid, Rlimit};
 use std::process::ExitStatus;

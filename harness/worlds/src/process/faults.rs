@@ -1,12 +1,12 @@
 //! Injecting and healing, each with evidence measured from outside.
 
 use super::cluster::Cluster;
+use crate::clock_lie::lie;
 use crate::live::evidence::{self, DIAL_MAX, Dial, Look, dial};
 use afterall_clients::is_exhaustion;
 use afterall_engine::evidence::DialOutcome;
-use afterall_engine::faults::{ClockFault, Condition, Effect, Fate, Fault, Link};
+use afterall_engine::faults::{Condition, Effect, Fate, Fault, Link};
 use afterall_engine::{Evidence, Observation};
-use afterall_node::authority::Lie;
 use rustix::process::Signal;
 use std::time::Duration;
 
@@ -415,14 +415,4 @@ fn late(answers: &[(u64, Link)], least_ns: u64) -> Result<(usize, u64), Observat
 
 fn number(node: usize) -> u16 {
     u16::try_from(node + 1).unwrap_or(u16::MAX)
-}
-
-/// What the authority is to tell; of an asymmetric link nothing: the link does it.
-fn lie(fault: ClockFault) -> Option<Lie> {
-    match fault {
-        ClockFault::Asymmetric { .. } => None,
-        ClockFault::Bump { by_ms } => Some(Lie::Shift { by_ms }),
-        ClockFault::Strobe { by_ms, period_ms } => Some(Lie::Strobe { by_ms, period_ms }),
-        ClockFault::Drift { by_ms, over_ms } => Some(Lie::Drift { by_ms, over_ms }),
-    }
 }

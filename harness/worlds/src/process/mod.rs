@@ -4,7 +4,6 @@
 mod cluster;
 mod disk;
 mod faults;
-mod filled;
 mod node;
 mod ports;
 

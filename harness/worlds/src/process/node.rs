@@ -1,11 +1,10 @@
 //! A node as a child process.
 
-use super::filled::Filled;
 use crate::live::tail;
 use afterall_clients::ReferenceClient;
 use afterall_engine::Observation;
 use afterall_history::Workload;
-use rustix::process::Pid;
+use rustix::process::{Pid, Rlimit};
 use std::fs::OpenOptions;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -81,6 +80,18 @@ pub(crate) struct NodeProcess {
     pub(crate) incarnation: u32,
     /// While a fault fills its disk.
     pub(crate) filled: Option<Filled>,
+}
+
+/// What was so before the disk of a process was filled.
+#[derive(Debug)]
+pub(crate) struct Filled {
+    /// The fault that fills it.
+    pub(super) fault: usize,
+    pub(super) before: Rlimit,
+    /// How many commits the process had made by then; none: it ended before it could tell.
+    pub(super) commits: Option<u64>,
+    /// Whether it has been told that the process has ended.
+    pub(super) told: bool,
 }
 
 impl NodeProcess {
@@ -226,7 +237,7 @@ impl NodeProcess {
         if self.filled.is_some() {
             return None;
         }
-        let exit = self.child.as_mut()?.try_wait().ok()??;
+        let exit = self.exit()?;
         self.child = None;
         Some(exit.to_string())
     }

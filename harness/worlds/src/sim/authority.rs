@@ -4,11 +4,13 @@ use super::host::Host;
 use super::machine_time::true_time_us;
 use super::network::LATENCY_NS;
 use super::replica::Replica;
+use crate::clock_lie::lie;
 use afterall_engine::faults::ClockFault;
 use afterall_reference::core::time_offset_us;
 use rand::RngExt;
 use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Between two exchanges, as in the node's own time client.
 const INTERVAL_NS: u64 = 100_000_000;
@@ -56,23 +58,10 @@ impl Authority {
 
     /// What the authority tells this node, microseconds since the epoch.
     fn tell_us(&self, node: usize, now_ns: u64) -> u64 {
-        let off_us: i64 = self
-            .on(node)
-            .map(|&(since_ns, how)| match how {
-                ClockFault::Asymmetric { .. } => 0,
-                ClockFault::Bump { by_ms } => by_ms * 1_000,
-                ClockFault::Strobe { by_ms, period_ms } => {
-                    let jumps = (now_ns - since_ns) / (u64::from(period_ms).max(1) * MS_NS);
-                    if jumps.is_multiple_of(2) { by_ms * 1_000 } else { 0 }
-                }
-                ClockFault::Drift { by_ms, over_ms } => {
-                    let over_ns = i128::from(over_ms).max(1) * i128::from(MS_NS);
-                    let gone_ns = i128::from(now_ns - since_ns).min(over_ns);
-                    let off_us = i128::from(by_ms) * 1_000 * gone_ns / over_ns;
-                    i64::try_from(off_us).unwrap_or(by_ms)
-                }
-            })
-            .sum();
+        let told = self.on(node).filter_map(|&(since_ns, how)| {
+            Some(lie(how)?.offset_us(Duration::from_nanos(now_ns - since_ns)))
+        });
+        let off_us: i64 = told.sum();
         true_time_us(now_ns).saturating_add_signed(off_us)
     }
 

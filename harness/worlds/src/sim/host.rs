@@ -296,11 +296,23 @@ mod tests {
     use super::*;
     use crate::sim::reference::Reference;
     use afterall_reference::core::{
-        Action, Config, Content, DataType, Flavour, Key, NodeId, Request, Scalar, Token,
+        Action, Config, Content, DataType, Flavour, Key, Mutant, NodeId, Request, Scalar, Token,
     };
     use rand::SeedableRng;
 
     const MS: u64 = 1_000_000;
+
+    /// A machine that is alone, and whose process does not run yet.
+    fn host(mutant: Option<Mutant>) -> Host<Reference> {
+        Host::new(Config::new(NodeId(1), Vec::new(), Flavour::Crdt, mutant, 1))
+    }
+
+    /// The same with its process, what its disk draws from, and what it has let out.
+    fn started(mutant: Option<Mutant>) -> (Host<Reference>, Pcg64, Output<Reference>) {
+        let mut host = host(mutant);
+        host.start().unwrap();
+        (host, Pcg64::seed_from_u64(1), Output::default())
+    }
 
     fn request(name: &str, action: Action) -> Request {
         let key = Key { kind: DataType::Register, name: name.into() };
@@ -313,11 +325,7 @@ mod tests {
 
     #[test]
     fn a_killed_process_forgets_what_was_not_on_disk_and_nothing_else() {
-        let config = Config::new(NodeId(1), Vec::new(), Flavour::Crdt, None, 1);
-        let mut host = Host::<Reference>::new(config);
-        let mut random = Pcg64::seed_from_u64(1);
-        let mut out = Output::default();
-        host.start().unwrap();
+        let (mut host, mut random, mut out) = started(None);
         host.offer(Job::Request(1, write("x")));
         host.work(0, &mut random, &mut out);
         assert!(out.replies.is_empty(), "acknowledged before it is on disk");
@@ -340,8 +348,7 @@ mod tests {
 
     #[test]
     fn what_a_commit_removed_before_the_kill_is_no_empty_record() {
-        let config = Config::new(NodeId(1), Vec::new(), Flavour::Crdt, None, 1);
-        let mut host = Host::<Reference>::new(config);
+        let mut host = host(None);
         host.disk.write(std::iter::once((vec![1], vec![2]))).unwrap();
         let effects = Effects { persist: vec![(vec![1], Vec::new())], ..Effects::default() };
         host.commit = Some(Commit { done_ns: MS, effects });
@@ -351,11 +358,7 @@ mod tests {
 
     #[test]
     fn a_process_that_finds_its_disk_full_ends_with_its_answers_unsent() {
-        let config = Config::new(NodeId(1), Vec::new(), Flavour::Crdt, None, 1);
-        let mut host = Host::<Reference>::new(config);
-        let mut random = Pcg64::seed_from_u64(1);
-        let mut out = Output::default();
-        host.start().unwrap();
+        let (mut host, mut random, mut out) = started(None);
         host.offer(Job::Request(1, write("x")));
         host.work(0, &mut random, &mut out);
         // The commit is under way.
@@ -374,11 +377,7 @@ mod tests {
 
     #[test]
     fn a_process_that_has_nothing_to_write_lives_on_a_full_disk_and_answers() {
-        let config = Config::new(NodeId(1), Vec::new(), Flavour::Crdt, None, 1);
-        let mut host = Host::<Reference>::new(config);
-        let mut random = Pcg64::seed_from_u64(1);
-        let mut out = Output::default();
-        host.start().unwrap();
+        let (mut host, mut random, mut out) = started(None);
         host.fill(0);
         host.offer(Job::Request(1, request("x", Action::Read)));
         host.work(MS, &mut random, &mut out);
@@ -389,14 +388,8 @@ mod tests {
 
     #[test]
     fn a_process_that_has_acknowledged_before_it_wrote_ends_when_it_writes() {
-        let mutant =
-            afterall_reference::core::MUTANTS.iter().find(|row| row.name == "ack-before-sync");
-        let mutant = Some(mutant.unwrap().mutant());
-        let config = Config::new(NodeId(1), Vec::new(), Flavour::Crdt, mutant, 1);
-        let mut host = Host::<Reference>::new(config);
-        let mut random = Pcg64::seed_from_u64(1);
-        let mut out = Output::default();
-        host.start().unwrap();
+        let mutant = "ack-before-sync".parse().unwrap();
+        let (mut host, mut random, mut out) = started(Some(mutant));
         host.fill(0);
         host.offer(Job::Request(1, write("x")));
         host.work(0, &mut random, &mut out);
@@ -407,11 +400,7 @@ mod tests {
 
     #[test]
     fn a_paused_process_does_everything_later() {
-        let config = Config::new(NodeId(1), Vec::new(), Flavour::Crdt, None, 1);
-        let mut host = Host::<Reference>::new(config);
-        let mut random = Pcg64::seed_from_u64(1);
-        let mut out = Output::default();
-        host.start().unwrap();
+        let (mut host, mut random, mut out) = started(None);
         host.pause(0);
         host.pause(1);
         host.offer(Job::Request(1, request("x", Action::Read)));

@@ -1,19 +1,19 @@
 //! A simulated run can be copied at any instant.
 
 use crate::runs::{config, every_fault, everything};
-use afterall_engine::{Branching, Fork, Plan, RunConfig};
+use afterall_engine::{Fork, Plan, RunConfig};
 use afterall_history::{Event, Workload};
 use afterall_reference::core::Flavour;
-use afterall_worlds::sim::{Reference, Simulation};
+use afterall_worlds::sim::Reference;
 
 const SECOND_NS: u64 = 1_000_000_000;
 
-fn begun(plan: &Plan) -> Fork<Simulation<Reference>> {
-    Fork::begin(plan, Reference::cluster(plan)).unwrap()
+fn begun(plan: &Plan) -> Fork {
+    Fork::begin(plan, Reference::world(plan)).unwrap()
 }
 
 /// Everything that is recorded from here on, with all that was recorded before.
-fn to_the_end(mut fork: Fork<Simulation<Reference>>) -> Vec<Event> {
+fn to_the_end(mut fork: Fork) -> Vec<Event> {
     fork.go_on_until(u64::MAX).unwrap();
     assert!(fork.is_finished());
     fork.events().to_vec()

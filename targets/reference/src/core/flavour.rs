@@ -184,7 +184,6 @@ impl Flavour {
             Flavour::Lww => &[NoPhantoms],
             Flavour::LwwHlc => &[NoPhantoms, NoCausalLoss],
             Flavour::Quorum => &[Linearizable, FreshReads, NoLostWrites, NoPhantoms],
-            Flavour::TtlCache => &[NoLostWrites, NoPhantoms],
             _ => &[NoLostWrites, NoPhantoms],
         }
     }

@@ -1,6 +1,6 @@
-//! The command line of `explore`.
+//! The command lines of `explore`, `shrink`, `blame` and `matrix`.
 
-use crate::word::{NODES, time, within, words};
+use crate::word::{NODES, number, time, within, words};
 use afterall_engine::SessionKind;
 use afterall_history::{FaultKind, Workload};
 use afterall_reference::core::{Flavour, Mutant};
@@ -43,6 +43,39 @@ pub(crate) struct ExploreArgs {
     /// The folder in which failing runs are kept, the smallest of each kind
     #[arg(long, default_value = "store")]
     pub(crate) store: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShrinkArgs {
+    /// The run of the sim that fails: its folder, its run.toml, or a scenario
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    /// The file for the scenario; one that is already there is replaced [default: shrunk.toml in the folder of the run]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BlameArgs {
+    /// The run of the sim that fails: its folder, its run.toml, or a scenario
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    /// How often the run is made without each fault, and with each alone
+    #[arg(long, value_name = "N", default_value = "20", allow_negative_numbers = true, value_parser = within::<NonZeroU16>("1 to 65535"))]
+    pub(crate) tries: NonZeroU16,
+    /// In how many ways the run goes on from each instant, to see whether it was bound to fail
+    #[arg(long, value_name = "N", default_value = "64", allow_negative_numbers = true, value_parser = within::<NonZeroU16>("1 to 65535"))]
+    pub(crate) futures: NonZeroU16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MatrixArgs {
+    /// How many runs each correct flavour has, over its data types; 0 leaves this part out
+    #[arg(long, value_name = "N", default_value_t = 1_000, allow_negative_numbers = true, value_parser = number::<u64>)]
+    pub(crate) runs: u64,
+    /// How many times each known bug is searched for, each time with other seeds; 0 leaves this part out
+    #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true, value_parser = number::<u32>)]
+    pub(crate) trials: u32,
 }
 
 /// A length of time in which something can be done.
