@@ -113,45 +113,65 @@ fn unknown_at(ctx: &Context<'_>, missing: &[Missing], of: &Missing) -> BTreeSet<
 }
 
 /// The kinds of faults that stood between updates and the replicas that did not know them: on the link from the one that took
-/// an update to one that did not know it, while it was taken; or, of processes that ended, on the one that took it, until the
-/// other update was there.
+/// an update to one that did not know it, while it was taken; on one that did not know it; or, of processes that ended, on the one
+/// that took it, until the other update was there. What stood between an update and some of these replicas alone does not tell why
+/// the others did not know it either, and names nothing.
 pub(crate) fn between(ctx: &Context<'_>, missing: &[Missing]) -> FaultKinds {
     let until = missing.iter().map(|of| ctx.op(of.update).until()).max().unwrap_or(i64::MIN);
-    let unknown: Vec<_> = missing.iter().map(|of| (of, unknown_at(ctx, missing, of))).collect();
-    let stood = |fault: &&Fault| {
-        unknown.iter().any(|(of, at)| {
-            let update = ctx.op(of.update);
-            let (taken_by, from) = (update.served_by(), update.invoked());
-            let while_taken = shown(fault, from, update.until());
-            match fault.kind.acts_on() {
-                // Nothing that was said to the one would have come to the other.
-                ActsOn::Links => {
-                    let lies_between = |&at: &NodeId| {
-                        fault.links.contains(&(taken_by, at))
-                            || fault.links.contains(&(at, taken_by))
-                    };
-                    while_taken && at.iter().any(lies_between)
-                }
-                _ if fault.kind == FaultKind::Clock => false,
-                _ => {
-                    let lacking = at.iter().any(|at| fault.nodes.contains(at));
-                    let ended = fault.kind != FaultKind::Pause
-                        && fault.nodes.contains(&taken_by)
-                        && fault.inject >= update.until()
-                        && shown(fault, from, until);
-                    (while_taken && lacking) || ended
-                }
+    let mut kinds: Vec<FaultKind> = Vec::new();
+    for of in missing {
+        let at = unknown_at(ctx, missing, of);
+        let mut reached: BTreeSet<NodeId> = BTreeSet::new();
+        let mut stood: Vec<FaultKind> = Vec::new();
+        for fault in ctx.history.faults() {
+            let kept: Vec<NodeId> = at
+                .iter()
+                .copied()
+                .filter(|&at| kept_from(ctx, fault, of.update, at, until))
+                .collect();
+            if !kept.is_empty() {
+                reached.extend(kept);
+                stood.push(fault.kind);
             }
-        })
-    };
-    ctx.history.faults().iter().filter(stood).map(|fault| fault.kind).collect()
+        }
+        if reached.len() == at.len() {
+            kinds.extend(stood);
+        }
+    }
+    kinds.into_iter().collect()
+}
+
+/// Whether a fault kept a replica from an update that it did not know.
+fn kept_from(ctx: &Context<'_>, fault: &Fault, update: OpId, at: NodeId, until: i64) -> bool {
+    let update = ctx.op(update);
+    let (taken_by, from) = (update.served_by(), update.invoked());
+    let while_taken = shown(fault, from, update.until());
+    match fault.kind.acts_on() {
+        // Nothing that was said to the one would have come to the other.
+        ActsOn::Links => {
+            let on = |link| fault.links.contains(&link);
+            while_taken && (on((taken_by, at)) || on((at, taken_by)))
+        }
+        _ if fault.kind == FaultKind::Clock => false,
+        _ => {
+            let ended = fault.kind != FaultKind::Pause
+                && fault.nodes.contains(&taken_by)
+                && fault.inject >= update.until()
+                && shown(fault, from, until);
+            (while_taken && fault.nodes.contains(&at)) || ended
+        }
+    }
 }
 
 /// A clock to which a version owes that it is higher than that of a later write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Clocks {
-    /// The clock of the one replica was ahead of that of the other.
+    /// The clock of the replica that took the older write was ahead.
     Ahead,
+    /// The clock of the replica that took the later one was behind.
+    Behind,
+    /// Both.
+    AheadAndBehind,
     /// The clock of the one replica went back between the two.
     WentBack,
 }
@@ -181,10 +201,15 @@ pub(crate) fn clocks(ctx: &Context<'_>, older: OpId, later: OpId) -> Option<Cloc
         let skews = skews.map(|ms| if forward { ms } else { ms.saturating_neg() });
         i128::from(skews.max().unwrap_or(0).max(0)) * 1_000_000
     };
-    let given_ns = skew_ns(older, true) + skew_ns(later, false);
+    let (ahead_ns, behind_ns) = (skew_ns(older, true), skew_ns(later, false));
+    let given_ns = ahead_ns + behind_ns;
     let accounts = given_ns > 0 && wanted_ns <= given_ns + given_ns / 5 + CLOCK_TOLERANCE_NS;
-    let same = older.served_by() == later.served_by();
-    accounts.then_some(if same { Clocks::WentBack } else { Clocks::Ahead })
+    accounts.then_some(match (ahead_ns > 0, behind_ns > 0) {
+        _ if older.served_by() == later.served_by() => Clocks::WentBack,
+        (true, true) => Clocks::AheadAndBehind,
+        (true, false) => Clocks::Ahead,
+        (false, _) => Clocks::Behind,
+    })
 }
 
 /// The time that a version carries, nanoseconds since the epoch: the version itself, or the first of a list. A number is told

@@ -3,7 +3,9 @@
 use crate::attribution;
 use crate::context::Context;
 use crate::verdict::Grounds;
-use afterall_history::{FaultKind, FaultKinds, History, NODE_UNKNOWN, NodeId, OpId, Transactions};
+use afterall_history::{
+    ActsOn, FaultKind, FaultKinds, History, NODE_UNKNOWN, NodeId, OpId, Transactions,
+};
 
 /// A replica, and the faults that were in force on it, clocks aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,8 +45,13 @@ pub(crate) enum Cause {
     AcknowledgedAt(Place),
     /// The session moved between its two operations.
     ChangedReplica,
-    /// An older write won by a version from the first replica, whose clock was ahead of that of the second.
-    ClockAhead(NodeId, NodeId),
+    /// An older write won by its version: the clock of the replica that took it was ahead, or that of the later write's was behind.
+    ClockWrong {
+        /// The replica whose clock was ahead.
+        ahead: Option<NodeId>,
+        /// The replica whose clock was behind.
+        behind: Option<NodeId>,
+    },
     /// An older write won by a version that the replica gave it before its clock went back.
     ClockWentBack(NodeId),
     /// An older write won, for a reason that nobody knows.
@@ -114,11 +121,15 @@ impl Cause {
                 }
             }
             Cause::ChangedReplica => "the session went from one replica to another".to_owned(),
-            Cause::ClockAhead(ahead, behind) => format!(
-                "an older write won: the clock of {} was ahead of the clock of {}",
-                name(*ahead),
-                name(*behind)
-            ),
+            Cause::ClockWrong { ahead, behind } => {
+                let said = |node: &Option<NodeId>, how| {
+                    node.map(|node| format!("the clock of {} was {how}", name(node)))
+                };
+                let wrong = said(ahead, "ahead").into_iter().chain(said(behind, "behind"));
+                let wrong: Vec<String> = wrong.collect();
+                let wrong = crate::words::list(&wrong).unwrap_or_default();
+                format!("an older write won: {wrong}")
+            }
             Cause::ClockWentBack(node) => {
                 format!("an older write won: the clock of {} went back in between", name(*node))
             }
@@ -126,12 +137,21 @@ impl Cause {
                 let names: Vec<&str> = nodes.iter().map(|&node| name(node)).collect();
                 let differ = if names.len() == 1 { "differs" } else { "differ" };
                 let apart = crate::words::list(&names).unwrap_or_default();
-                match kinds(*faults) {
-                    Some(kinds) => format!(
-                        "{apart} {differ} from the others; {kinds} stood between them when the updates were made"
-                    ),
-                    None => format!("{apart} {differ} from the others"),
+                let of = |links: bool| {
+                    let acts =
+                        faults.iter().filter(|kind| (kind.acts_on() == ActsOn::Links) == links);
+                    kinds(acts.collect())
+                };
+                let mut said = format!("{apart} {differ} from the others");
+                if let Some(kinds) = of(true) {
+                    said = format!("{said}; {kinds} stood between them when the updates were made");
                 }
+                if let Some(kinds) = of(false) {
+                    said = format!(
+                        "{said}; a replica that lacks an update, or took it, was under {kinds}"
+                    );
+                }
+                said
             }
             Cause::Side(faults, nodes) if nodes.is_empty() => {
                 format!("under {}, at nodes that did not fail", kinds(*faults).unwrap_or_default())
@@ -172,7 +192,7 @@ impl Cause {
             Cause::KilledAfter(_) | Cause::KilledBetween(_) => {
                 [FaultKind::Kill].into_iter().collect()
             }
-            Cause::ClockAhead(..) | Cause::ClockWentBack(_) => {
+            Cause::ClockWrong { .. } | Cause::ClockWentBack(_) => {
                 [FaultKind::Clock].into_iter().collect()
             }
             Cause::Apart(_, faults) => *faults,
@@ -185,7 +205,7 @@ impl Cause {
     /// them ([`attribution::clocks`]); that a fault was in force does not show that it would not have come without.
     pub(crate) fn grounds(&self) -> Grounds {
         match self {
-            Cause::ClockAhead(..) | Cause::ClockWentBack(_) => Grounds::Cause,
+            Cause::ClockWrong { .. } | Cause::ClockWentBack(_) => Grounds::Cause,
             Cause::ServedAt(_)
             | Cause::ReadAt(_)
             | Cause::BothServedAt(_)

@@ -118,6 +118,11 @@ impl<'h> Context<'h> {
         self.on(key).filter(move |op| unnamed && op.is_final() && op.is_ok() && op.f().is_read())
     }
 
+    /// Whether the final reads of a key are of replicas that nobody names, so that what the last of them does not show may be at another.
+    pub(crate) fn is_read_unnamed(&self, key: KeyId) -> bool {
+        self.unnamed_finals(key).next().is_some()
+    }
+
     /// Whether somebody said which reads are final. If not, they prove no divergence: a replica may have been about to hear
     /// of the last update.
     pub(crate) fn finals_are_marked(&self) -> bool {
@@ -268,7 +273,7 @@ fn unsettled_keys(history: &History, begun: &[u32], over: &[u32]) -> BTreeMap<Ke
         if late && (op.is_ok() || !after) {
             let when = if after { "after" } else { "during" };
             unsettled.entry(op.key()).or_insert_with(|| {
-                format!("operation #{} still changed things {when} the final reads", op.number())
+                format!("operation #{} is an update that came {when} the final reads", op.number())
             });
         }
     }

@@ -115,7 +115,10 @@ pub(crate) fn why_gone(ctx: &Context<'_>, id: OpId) -> (Cause, String) {
         let node = op.node_name();
         return (
             Cause::KilledAfter(op.served_by()),
-            format!("{node} was killed {after} after it acknowledged (fault {})", kill.id),
+            format!(
+                "{node} was killed {after} after it acknowledged (fault {}), which need not be why",
+                kill.id
+            ),
         );
     }
     where_acknowledged(ctx, id)

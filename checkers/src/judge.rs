@@ -17,10 +17,12 @@ use crate::verdict::{
 use crate::words::{counted, percent};
 use afterall_history::{
     EndHow, FaultKind, FaultKinds, Function, Header, History, KeyId, Lie, OpId, OpView, Promise,
-    Property, RECORDED, Status, Transactions,
+    Property, RECORDED, Sessions, Status, Transactions,
 };
 use std::collections::BTreeMap;
 
+/// What is said of several properties of which one is broken.
+const WHICH: &str = "broken, but the values do not show which";
 /// Groups of anomalies that a verdict keeps.
 const GROUPS_MAX: usize = 200;
 /// Operations of one witness that a verdict keeps.
@@ -44,8 +46,10 @@ pub(crate) fn verdict(ctx: &Context<'_>, registry: &Registry, findings: Findings
     let faults: Vec<FaultVerdict> =
         history.faults().iter().map(|fault| fault_verdict(history, fault)).collect();
     let slos = objectives::judged(&header.slos, findings.figures.windows.as_ref());
-    let decided = validity(ctx, registry, header, (&properties, &slos), &faults);
+    let one_of = one_of_promised(header, &findings);
+    let decided = validity(ctx, registry, header, (&properties, &slos, &one_of), &faults);
     let mut notes = notes(header, &properties);
+    notes.extend(lost_without_promise(header, &findings.figures));
     notes.extend(suspended);
     if !findings.notes.is_empty() {
         notes.extend(findings.notes.iter().cloned());
@@ -101,7 +105,7 @@ fn in_force(history: &History) -> (Header, Vec<String>) {
         let by: Vec<&str> = promise.unless.and(injected).iter().map(FaultKind::name).collect();
         let by = crate::words::list(&by).unwrap_or_default();
         let plain = Promise { unless: FaultKinds::NONE, ..*promise };
-        format!("{plain} is measured and not held to its promise: the run injected {by}")
+        format!("{plain} is not promised in a run with {by}: it is only measured")
     };
     let notes = suspended.iter().map(note).collect();
     (header, notes)
@@ -169,7 +173,8 @@ pub(crate) fn transactions(
     if history.is_empty() {
         doubts.push("no transaction was made".to_owned());
     }
-    let decided = outcome(header, (&properties, &[]), doubts);
+    let one_of = one_of_promised(header, &findings);
+    let decided = outcome(header, (&properties, &[], &one_of), doubts);
     let number = |op: OpId| history.number(op);
     let key_name = |key| history.key_name(key).to_string();
     let cause_words = |cause: &Cause| cause.words_of_transactions(history);
@@ -210,11 +215,34 @@ fn properties(
 }
 
 fn claim_name((property, sessions): Claim) -> String {
-    Promise { sessions, ..Promise::to_all(property) }.to_string()
+    claimed(property, sessions).to_string()
 }
 
-/// Whether the group breaks the property it is filed under for certain: nothing else could be it, or all else that
-/// could be it is promised too.
+fn claimed(property: Property, sessions: Sessions) -> Promise {
+    Promise { sessions, ..Promise::to_all(property) }
+}
+
+/// The promises of which one is broken for certain, and the history does not tell which; each choice once.
+fn one_of_promised(header: &Header, findings: &Findings) -> Vec<String> {
+    let groups = findings.groups.values().map(|group| &group.smallest);
+    let either = groups.filter(|finding| !finding.or.is_empty() && certain(header, finding));
+    let mut names: Vec<String> = either.map(names_of).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// What a finding may break.
+fn names_of(finding: &Finding) -> String {
+    let claims = std::iter::once(finding.claim).chain(finding.or.iter().copied());
+    let mut names: Vec<String> = claims.map(claim_name).collect();
+    names.sort_unstable();
+    names.dedup();
+    crate::words::list(&names).unwrap_or_default()
+}
+
+/// Whether the group breaks a promise for certain: that of the property it is filed under, since nothing else could be it, or one
+/// of several, since all that could be it are promised.
 fn certain(header: &Header, finding: &Finding) -> bool {
     finding.or.is_empty()
         || std::iter::once(&finding.claim).chain(&finding.or).all(|&(p, s)| promised(header, p, s))
@@ -225,33 +253,20 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
     let tested = findings.tested.get(&claim);
     let chances = tested.map_or(0, |tested| tested.chances);
     let (mut count, mut groups, mut either) = (0, 0, None);
-    // Whether something says for certain that it is this property, and not another that is promised too.
-    let mut alone = false;
     for Group { count: found, smallest } in findings.groups.values() {
-        if certain(header, smallest) && smallest.claim == claim {
+        if smallest.or.is_empty() && smallest.claim == claim {
             count += found;
             groups += 1;
-            alone |= smallest.or.is_empty();
-            if !smallest.or.is_empty() {
-                either = Some(smallest);
-            }
         } else if smallest.claim == claim || smallest.or.contains(&claim) {
             either = Some(smallest);
         }
     }
     let undecided = tested.and_then(|tested| tested.undecided.clone());
-    let either = either.map(|finding| {
-        let claims = std::iter::once(finding.claim).chain(finding.or.iter().copied());
-        let mut names: Vec<String> = claims.map(claim_name).collect();
-        names.sort_unstable();
-        names.dedup();
-        let names = crate::words::list(&names).unwrap_or_default();
-        format!("one of {names} is broken, but the values do not show which")
-    });
     let outcome = if count > 0 {
         Outcome::Broken { count, groups, chances: chances.max(count) }
-    } else if let Some(why) = &either {
-        Outcome::Undecided { why: why.clone() }
+    } else if let Some(finding) = either {
+        let why = format!("one of {} is {WHICH}", names_of(finding));
+        Outcome::Undecided { why }
     } else if let Some(why) = undecided {
         Outcome::Undecided { why }
     } else {
@@ -265,20 +280,16 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
                 "{name}: held in {chances}, breaks in at most {share} of them (95 % confidence)"
             )
         }
-        Outcome::Broken { count, groups: 1, chances } => {
-            let (times, chances) = (counted(*count, "time"), counted(*chances, "chance"));
-            format!("{name}: broken {times} in {chances}")
-        }
         Outcome::Broken { count, groups, chances } => {
             let (times, chances) = (counted(*count, "time"), counted(*chances, "chance"));
-            format!("{name}: broken {times} in {chances}, {}", counted(*groups, "group"))
+            let groups = match groups {
+                1 => String::new(),
+                groups => format!(", {}", counted(*groups, "group")),
+            };
+            format!("{name}: broken {times} ({chances}{groups})")
         }
         Outcome::NotExercised { why } => format!("{name}: not exercised: {why}"),
         Outcome::Undecided { why } => format!("{name}: undecided: {why}"),
-    };
-    let summary = match either.filter(|_| count > 0 && !alone) {
-        Some(either) => format!("{summary} ({either})"),
-        None => summary,
     };
     let promised = promised(header, property, sessions);
     let tier = tested.and_then(|tested| tested.tier);
@@ -317,8 +328,28 @@ fn notes(header: &Header, properties: &[PropertyVerdict]) -> Vec<String> {
     };
     let mut few: Vec<String> = header.promises.iter().filter_map(few).collect();
     few.dedup();
-    let say = |list| format!("the run tells little of {list}");
+    let say =
+        |list| format!("the run tells little of {list}: expected {FEW_CHANCES} chances or more");
     crate::words::list(&few).map(say).into_iter().collect()
+}
+
+/// That something acknowledged is gone which nobody promised to keep: the run may be valid, and a reader has to know.
+fn lost_without_promise(header: &Header, figures: &Figures) -> Option<String> {
+    let unpromised = |property| {
+        !header.measure_only && !header.promises.iter().any(|p| covers(*p, property, Sessions::All))
+    };
+    let of = |lost: u64, one: &str, property| {
+        let lost = Some(lost).filter(|&lost| lost > 0 && unpromised(property))?;
+        let was = if lost == 1 { "was" } else { "were" };
+        Some(format!(
+            "{} {was} lost, which {property} would forbid: the target does not promise it",
+            counted(lost, one)
+        ))
+    };
+    let writes = figures.fates.as_ref().map_or(0, |fates| fates.lost);
+    let items = figures.items.as_ref().map_or(0, |items| items.lost);
+    of(writes, "acknowledged write", Property::NoLostWrites)
+        .or_else(|| of(items, "acknowledged item", Property::NoLostItems))
 }
 
 /// How often what a promise speaks of could have been broken, where it held; and whether it held.
@@ -339,11 +370,14 @@ fn chances_of(promise: Promise, properties: &[PropertyVerdict]) -> (u64, bool) {
     (sum, held)
 }
 
+/// What held and what did not: properties, objectives, and promises of which one is broken.
+type Held<'v> = (&'v [PropertyVerdict], &'v [SloVerdict], &'v [String]);
+
 fn validity(
     ctx: &Context<'_>,
     registry: &Registry,
     header: &Header,
-    held: (&[PropertyVerdict], &[SloVerdict]),
+    held: Held<'_>,
     faults: &[FaultVerdict],
 ) -> (Valid, Vec<String>) {
     let history = ctx.history;
@@ -404,7 +438,7 @@ fn validity(
 /// A broken promise makes it invalid; a doubt, or a promise that was not put to the test, unknown.
 fn outcome(
     header: &Header,
-    (properties, slos): (&[PropertyVerdict], &[SloVerdict]),
+    (properties, slos, one_of): Held<'_>,
     mut doubts: Vec<String>,
 ) -> (Valid, Vec<String>) {
     if header.promises.is_empty() && !header.measure_only && slos.is_empty() {
@@ -418,11 +452,19 @@ fn outcome(
         .iter()
         .filter(|p| p.promised && p.outcome.is_broken())
         .map(|p| format!("promise broken: {}", p.summary.replacen(": broken ", ", ", 1)))
+        .chain(one_of.iter().map(|names| {
+            format!("promise broken: one of {names}, but the values do not show which")
+        }))
         .chain(missed)
         .collect();
     for promise in &header.promises {
         doubts.extend(untested(header, *promise, properties));
     }
+    // That is said already.
+    let is_said = |doubt: &String| {
+        one_of.iter().any(|names| doubt.ends_with(&format!(": one of {names} is {WHICH}")))
+    };
+    doubts.retain(|doubt| !is_said(doubt));
     doubts.dedup();
     let valid = match (broken.is_empty(), doubts.is_empty()) {
         (false, _) => Valid::False,
@@ -573,7 +615,8 @@ fn untimed(
         id,
         property,
         sessions,
-        promised: promised(header, property, sessions),
+        promised: promised(header, property, sessions) && certain(header, finding),
+        or: finding.or.iter().map(|&(p, s)| claimed(p, s)).collect(),
         kind: finding.kind,
         cause: cause_words(&finding.cause),
         grounds: finding.cause.grounds(),

@@ -42,15 +42,29 @@ pub fn junit_xml(verdict: &Verdict) -> Result<String, ReportError> {
         };
         suite.add_test_case(TestCase::new(format!("slo {}", slo.slo), status));
     }
-    // So that a run that is unknown for another reason than a property is not green all over.
-    if verdict.valid == Valid::Unknown {
-        let mut status = TestCaseStatus::skipped();
+    // So that a run that is unknown, or invalid, for another reason than one property is not green all over.
+    let status = match verdict.valid {
+        Valid::Unknown => Some(TestCaseStatus::skipped()),
+        Valid::False if !has_failed(verdict) => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_type("broken");
+            Some(status)
+        }
+        _ => None,
+    };
+    if let Some(mut status) = status {
         status.set_message(verdict.reasons.join(" "));
         suite.add_test_case(TestCase::new("verdict", status));
     }
     let mut report = Report::new("afterall");
     report.add_test_suite(suite);
     Ok(report.to_string()?)
+}
+
+/// Whether a property or an objective of its own is a failure.
+fn has_failed(verdict: &Verdict) -> bool {
+    let broken = |p: &PropertyVerdict| p.promised && p.outcome.is_broken();
+    verdict.properties.iter().any(broken) || verdict.slos.iter().any(|slo| slo.met == Some(false))
 }
 
 fn case(verdict: &Verdict, property: &PropertyVerdict) -> TestCase {

@@ -32,9 +32,10 @@ pub(crate) fn property(verdict: &PropertyVerdict) -> String {
     claim(verdict.property, verdict.sessions)
 }
 
-/// The property that an anomaly breaks, named like its verdict.
+/// The property that an anomaly breaks, named like its verdict; or those of which it breaks one.
 pub(crate) fn broken_by(anomaly: &Anomaly) -> String {
-    claim(anomaly.property, anomaly.sessions)
+    let or = anomaly.or.iter().map(|or| format!(" or {or}"));
+    std::iter::once(claim(anomaly.property, anomaly.sessions)).chain(or).collect()
 }
 
 fn claim(property: Property, sessions: Sessions) -> String {
@@ -58,7 +59,7 @@ pub(crate) fn grounds(outcome: &Outcome) -> String {
         }
         Outcome::Broken { count: times, groups, chances } => {
             let times = counted(*times, "time");
-            format!("{times} in {}, {}", counted(*chances, "chance"), counted(*groups, "group"))
+            format!("{times} ({}, {})", counted(*chances, "chance"), counted(*groups, "group"))
         }
         Outcome::NotExercised { why } | Outcome::Undecided { why } => why.clone(),
     }

@@ -173,7 +173,12 @@ fn at_the_end(
                 ctx,
                 add,
                 AnomalyKind::LostItem,
-                "at the end no replica holds the item, although no session removed it",
+                match ctx.is_read_unnamed(key) {
+                    true => {
+                        "the last read of all does not show the item, although no session removed it"
+                    }
+                    false => "at the end no replica holds the item, although no session removed it",
+                },
             ));
         } else if demanded.is_none() && !late && !present {
             fates.removed += 1;

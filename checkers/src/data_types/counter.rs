@@ -31,7 +31,7 @@ use crate::inference::sums::Sums;
 use crate::inference::version::vector;
 use crate::row::{Checker, Turn};
 use crate::verdict::{AnomalyKind, CounterFigures};
-use afterall_history::{KeyId, OpId, OpView, Property, Sessions, Workload};
+use afterall_history::{KeyId, NODE_UNKNOWN, OpId, OpView, Property, Sessions, Workload};
 use std::collections::{BTreeMap, BTreeSet};
 
 const NO_LOST: Claim = (Property::NoLostIncrements, Sessions::All);
@@ -130,7 +130,7 @@ fn at_the_end(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings)
         left_out && (taken_elsewhere(ctx, counter.key, u32::MAX) || value >= Some(figures.lowest));
     let undecided = if oversold && value == Some(0) && !adds_up(0) {
         Some(format!(
-            "more of {} may have been sold than there was, and a stock below 0 be shown as 0",
+            "more of {} may have been sold than there was, and a stock below 0 may be shown as 0",
             figures.key
         ))
     } else {
@@ -228,7 +228,7 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
     };
     if let Some(total) = total {
         why = format!(
-            "{why}; by its version the replicas applied amounts of {total} in all, of which none counts as negative, and amounts of {acked} were acknowledged"
+            "{why}; by its version the replicas applied changes of {total} in all, and changes of {acked} were acknowledged (an increment by 5 and a decrement by 5 are changes of 10)"
         );
     }
     if !or.is_empty() {
@@ -306,7 +306,11 @@ fn only_one<'h>(counter: &Counter<'h>, missing: i64) -> Option<OpView<'h>> {
 fn shares(counter: &Counter<'_>) -> String {
     let mut by_node: BTreeMap<&str, u64> = BTreeMap::new();
     for op in counter.updates.iter().filter(|op| op.is_ok()) {
-        *by_node.entry(op.node_name()).or_default() += 1;
+        let node = match op.node_name() {
+            NODE_UNKNOWN => "nodes that the history does not name",
+            node => node,
+        };
+        *by_node.entry(node).or_default() += 1;
     }
     let said: Vec<String> =
         by_node.iter().map(|(node, count)| format!("{count} by {node}")).collect();
@@ -333,6 +337,19 @@ fn witness(counter: &Counter<'_>, claim: Claim, value: i64) -> Vec<OpId> {
     ops
 }
 
+/// What a read could have returned instead.
+fn possible(sums: &Sums, value: i64) -> String {
+    let (lowest, highest) = sums.range();
+    if !(lowest..=highest).contains(&value) {
+        return format!("possible sums are from {lowest} to {highest}");
+    }
+    // Some sum is reached at each end, and the value itself is not.
+    let below = (lowest..value).rev().find(|&sum| sums.reach(sum));
+    let above = (value..=highest).find(|&sum| sums.reach(sum));
+    let near: Vec<String> = below.into_iter().chain(above).map(|sum| sum.to_string()).collect();
+    format!("the nearest possible sums are {}", near.join(" and "))
+}
+
 fn during_the_run(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findings) {
     let mut reads: Vec<OpView<'_>> =
         ctx.on(counter.key).filter(|op| op.f().is_read() && op.is_ok()).collect();
@@ -350,7 +367,6 @@ fn during_the_run(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findi
         if ctx.history.updates_left_out(counter.key, None, until) || sums.reach(value) {
             continue;
         }
-        let (lowest, highest) = sums.range();
         let invoked = counter.updates.iter().filter(|op| op.invoked() <= read.until());
         findings.add(Finding {
             claim: NO_PHANTOMS,
@@ -358,8 +374,9 @@ fn during_the_run(ctx: &Context<'_>, counter: &Counter<'_>, findings: &mut Findi
             kind: AnomalyKind::ImpossibleSum,
             cause: Cause::ReadAt(Place::of(ctx, read.id())),
             sentence: format!(
-                "{}: no choice of the operations that had begun by then adds up to {value}; possible sums are from {lowest} to {highest}.",
-                explain::op(ctx, read.id())
+                "{}: no choice of the operations that had begun by then adds up to {value}; {}.",
+                explain::op(ctx, read.id()),
+                possible(&sums, value)
             ),
             key: Some(counter.key),
             ops: invoked.map(|op| op.id()).chain([read.id()]).collect(),

@@ -127,7 +127,7 @@ fn why_undecided(ctx: &Context<'_>, write: OpView<'_>, left: Option<i64>) -> Str
             explain::not_final(name, &format!("are behind #{number}"))
         }
         None if ctx.all_read(write.key()) => {
-            format!("operation #{number} still changed things during the final reads")
+            format!("operation #{number} is an update that came during the final reads")
         }
         None => format!("{name} was not read on every replica at the end"),
     }

@@ -171,7 +171,10 @@ fn at_the_end(
                 ctx,
                 acknowledged,
                 AnomalyKind::LostElement,
-                "at the end no replica shows it",
+                match ctx.is_read_unnamed(key) {
+                    true => "the last read of all does not show it",
+                    false => "at the end no replica shows it",
+                },
             ));
         } else {
             fates.undecided += 1;

@@ -38,7 +38,7 @@ impl<'h> Pieces<'h> {
             for key in ctx.keys() {
                 let separator = pieces.learn(ctx, key).map_err(|why| {
                     let name = ctx.history.key_name(key);
-                    format!("what is in the text {name} is not told apart: {why}")
+                    format!("the pieces of the text {name:?} cannot be told apart: {why}")
                 });
                 pieces.separators.push(separator);
             }

@@ -4,7 +4,9 @@
 //! acknowledged before the write began. The window of a write goes from its acknowledgement to the invocation of the last read
 //! that is stale for it, at any replica: not to the first fresh one, since a replica may show a value and lose it again. It is
 //! nothing where no read is stale, and endless where the last read at some replica is: what a monitor never sees it may not leave
-//! out of its percentiles. Writes after which not every replica was read do not count, nor do those of keys with deletes.
+//! out of its percentiles. Of two writes at the same time none is older, and a replica that shows the other one is not stale; but
+//! where the final reads of a key differ, a write that one of them shows and another one does not, nor anything that began later,
+//! is endless, too. Writes after which not every replica was read do not count, nor do those of keys with deletes.
 //!
 //! All are lower bounds: a key that is left alone is asked for again at the end, and what was seen in between nobody knows. The
 //! load `probe` leaves none alone.
@@ -19,8 +21,8 @@ use crate::findings::Findings;
 use crate::measures::staleness::percentile;
 use crate::row::{Checker, Turn};
 use crate::verdict::{PhaseWindows, WindowFigures};
-use afterall_history::{KeyId, NodeId, OpView, Phase, Workload};
-use std::collections::BTreeMap;
+use afterall_history::{KeyId, NodeId, OpId, OpView, Phase, Workload};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Of a window that does not end.
 const ENDLESS: i64 = i64::MAX;
@@ -108,6 +110,7 @@ fn of_key(case: &Case<'_>, key: KeyId, all: &mut Windows) {
         }
     }
     let replicas = ctx.history.replicas().len();
+    let apart = never_everywhere(case, key);
     let is_write = |op: &OpView<'_>| !op.f().is_read() && op.is_ok() && !op.is_setup();
     for write in ctx.on(key).filter(is_write) {
         let Some(over) = write.completion_index() else { continue };
@@ -117,12 +120,30 @@ fn of_key(case: &Case<'_>, key: KeyId, all: &mut Windows) {
         }
         let stale = reads.values().filter_map(|reads| reads.last_stale((write.index(), over)));
         let window = match stale.max() {
+            _ if apart.contains(&write.id()) => ENDLESS,
             None => 0,
             Some(ENDLESS) => ENDLESS,
             Some(last) => (last - write.until()).max(0),
         };
         all.by_phase.entry(phase_of(ctx, write)).or_default().push(window);
     }
+}
+
+/// The writes that some final read of the key shows and another one does not, nor anything that began after they were over.
+fn never_everywhere(case: &Case<'_>, key: KeyId) -> BTreeSet<OpId> {
+    let ctx = case.ctx;
+    let reads = || ctx.finals(key).iter().map(|&(_, read)| read);
+    if reads().any(|read| case.reads_from.partly(read)) || !ctx.is_quiet(key) {
+        return BTreeSet::new();
+    }
+    let of = |read| case.reads_from.of(read);
+    let shown: BTreeSet<OpId> = reads().flat_map(|read| of(read).iter().copied()).collect();
+    let lacks = |read, write: OpId| {
+        let over = ctx.op(write).completion_index().unwrap_or(u32::MAX);
+        let later = of(read).iter().any(|&other| other == write || ctx.op(other).index() > over);
+        !later
+    };
+    shown.into_iter().filter(|&write| reads().any(|read| lacks(read, write))).collect()
 }
 
 fn phase_of(ctx: &Context<'_>, write: OpView<'_>) -> Phase {

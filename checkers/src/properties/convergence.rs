@@ -414,6 +414,10 @@ fn not_shown(ctx: &Context<'_>, missing: &[Missing]) -> String {
     };
     let by = |of: &Missing| {
         let names: Vec<&str> = of.at.iter().map(|&node| ctx.history.node_name(node)).collect();
+        // The one that took it replaced it.
+        if of.at == [ctx.op(of.update).served_by()] {
+            return format!("which {} no longer shows", crate::words::few(&names));
+        }
         let verb = if names.len() == 1 { "does" } else { "do" };
         format!("which {} {verb} not show", crate::words::few(&names))
     };
@@ -429,7 +433,7 @@ fn not_shown(ctx: &Context<'_>, missing: &[Missing]) -> String {
             let order = match (a.until() < b.invoked(), b.until() < a.invoked()) {
                 (true, _) if real_time => ", after the first had been acknowledged",
                 (_, true) if real_time => ", before the first was made",
-                (false, false) if real_time => ", at the same time",
+                (false, false) if real_time => ", before the first had been acknowledged",
                 _ => "",
             };
             format!(" Not shown everywhere: {}; and {}.", said(one, ""), said(other, order))

@@ -358,7 +358,9 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
         let versions = (ctx.op(write).version(), ctx.op(x).version());
         let (ours, theirs) = (ctx.op(write).served_by(), ctx.op(x).served_by());
         let clock = attribution::clocks(ctx, x, write).map(|clocks| match clocks {
-            Clocks::Ahead => Cause::ClockAhead(theirs, ours),
+            Clocks::Ahead => Cause::ClockWrong { ahead: Some(theirs), behind: None },
+            Clocks::Behind => Cause::ClockWrong { ahead: None, behind: Some(ours) },
+            Clocks::AheadAndBehind => Cause::ClockWrong { ahead: Some(theirs), behind: Some(ours) },
             Clocks::WentBack => Cause::ClockWentBack(theirs),
         });
         if compare(data, versions.1, versions.0) == Some(Relation::Greater)

@@ -230,7 +230,13 @@ fn violation(ctx: &Context<'_>, claim: Claim, earlier: OpId, later: OpView<'_>) 
     let versions = match ctx.history.header().workload {
         Workload::Position => {
             let at = |op| crate::words::returned(Workload::Position, &data.value(version(ctx, op)));
-            format!("{} came after {}", at(new), at(old))
+            format!(
+                "the position of #{} is {}, that of #{} is {}",
+                new.number(),
+                at(new),
+                old.number(),
+                at(old)
+            )
         }
         _ => format!(
             "the version of #{} is {}, that of #{} is {}",

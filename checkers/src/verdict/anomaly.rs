@@ -1,7 +1,7 @@
 //! What broke a property.
 
 use super::anomaly_kind::AnomalyKind;
-use afterall_history::{FaultKind, Phase, Property, Sessions, vocabulary};
+use afterall_history::{FaultKind, Phase, Promise, Property, Sessions, vocabulary};
 use serde::{Deserialize, Serialize};
 
 vocabulary! {
@@ -25,8 +25,11 @@ pub struct Anomaly {
     pub property: Property,
     /// The sessions that the property was judged for.
     pub sessions: Sessions,
-    /// Whether that property was promised.
+    /// Whether it breaks a promise: that property was promised, and so were all others that it may break instead.
     pub promised: bool,
+    /// What it may break instead, where the history does not tell which.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub or: Vec<Promise>,
     /// What it is called: `lost write`, `WriteCORead`, `applied twice` …
     pub kind: AnomalyKind,
     /// What the group has in common.

@@ -99,7 +99,7 @@ vocabulary! {
         /// An operation at a node that had not failed was not answered while a fault was in force.
         Unanswered = "unanswered",
         /// The store put a session's update before a write that the session had read: writes follow reads is broken.
-        WritesFollowReads = "update ordered before what it had seen",
+        WritesFollowReads = "update ordered before what its session had read",
         /// A write was acknowledged, and at the end a value that its session had seen before stands in its place.
         WriteLostToWhatItHadSeen = "write lost to an older one",
         /// A counter holds another sum than was acknowledged, and does not tell what is missing and what was applied twice.

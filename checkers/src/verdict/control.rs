@@ -63,7 +63,7 @@ impl Verdict {
             anomaly.without_faults = Some(with);
             // That it did not come may only mean that it comes too seldom.
             anomaly.control = Some(match with {
-                0 => format!("It did not come in {runs} without faults, which proves nothing."),
+                0 => format!("It did not come in {runs} without faults; so few runs prove little."),
                 with => format!("It comes without faults, too: in {with} of {runs}."),
             });
         }

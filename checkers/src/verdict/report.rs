@@ -88,16 +88,23 @@ impl Verdict {
         self.properties.iter().find(|p| p.property == property && p.sessions == sessions)
     }
 
+    /// Whether a promise of this property is broken, or of several of which it is one, so that nobody knows which it is.
+    #[must_use]
+    pub fn breaks_promise(&self, property: Property) -> bool {
+        let broken =
+            |p: &PropertyVerdict| p.property == property && p.promised && p.outcome.is_broken();
+        let may_be = |a: &Anomaly| {
+            let mut or = a.or.iter();
+            a.promised && (a.property == property || or.any(|or| or.property == property))
+        };
+        self.properties.iter().any(broken) || self.anomalies.iter().any(may_be)
+    }
+
     /// The broken promises that give away the run's lie, in the order in which the lie lists what it breaks. Empty: there was
     /// no lie, or the checkers did not find it.
     #[must_use]
     pub fn lie_found_by(&self) -> Vec<Property> {
-        let broken = |property: &Property| {
-            let is = |p: &PropertyVerdict| {
-                p.property == *property && p.promised && p.outcome.is_broken()
-            };
-            self.properties.iter().any(is)
-        };
+        let broken = |property: &Property| self.breaks_promise(*property);
         let breaks = self.lie.map_or(&[][..], Lie::breaks);
         breaks.iter().copied().filter(broken).collect()
     }

@@ -41,7 +41,7 @@ fn known(kind: FaultKind, entries: &[(String, Value)]) -> Option<String> {
         FaultKind::Clock => match text("how")? {
             "asymmetric" => {
                 let (up, down) = (number("up_ms")?, number("down_ms")?);
-                (3, format!("a delay of {up} ms to the time authority, and of {down} ms back"))
+                (3, format!("requests to the time server take {up} ms longer, answers {down} ms"))
             }
             "bump" => {
                 let by = signed("by_ms")?;
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(clock(r#"{"how":"bump","by_ms":-1144}"#), "a jump of 1,144 ms back");
         assert_eq!(
             clock(r#"{"how":"asymmetric","up_ms":33,"down_ms":239}"#),
-            "a delay of 33 ms to the time authority, and of 239 ms back"
+            "requests to the time server take 33 ms longer, answers 239 ms"
         );
         let latency = r#"{"latency_ms":250,"jitter_ms":50}"#;
         assert_eq!(of(FaultKind::Latency, latency), "delays of 250 ± 50 ms");

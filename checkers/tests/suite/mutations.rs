@@ -60,7 +60,12 @@ fn found(workload: Workload, few: bool, plant: Plant, breaks: Property) {
         let setup = Setup { workload, few, clients: 5, keys: 4, ops, doubt: 0 };
         let (header, events) = run(setup, Some((at, plant)), seed);
         let verdict = check(&build(header, events));
-        assert_eq!(outcome(&verdict, breaks), "broken", "{setup:?} {plant:?} {breaks} {seed}");
+        // Of a counter without versions the values may not tell what was lost from what came twice.
+        let found = match workload {
+            Workload::Counter => verdict.breaks_promise(breaks),
+            _ => outcome(&verdict, breaks) == "broken",
+        };
+        assert!(found, "{setup:?} {plant:?} {breaks} {seed}: {:?}", verdict.reasons);
         assert_eq!(verdict.valid, Valid::False, "{setup:?} {plant:?} {breaks} {seed}");
     }
 }

@@ -1,6 +1,7 @@
 //! Histories of counters and carts that can be read, good and bad, and what the checkers say of each.
 
 use crate::table::{judge, outcome, outcome_for};
+use afterall_checkers::Valid;
 use afterall_history::{Property, Sessions};
 
 /// A counter table that ends with both replicas at a value.
@@ -69,7 +70,7 @@ fn one_increment_is_named_only_where_the_version_lacks_no_more() {
     // By its version all that was done is missing.
     let all = told("{\"n1.0\":0,\"n2.0\":0}");
     assert!(!all.contains("one operation"), "{all}");
-    assert!(all.contains("amounts of 0 in all"), "{all}");
+    assert!(all.contains("changes of 0 in all"), "{all}");
 }
 
 #[test]
@@ -405,4 +406,50 @@ fn a_counter_that_only_grows_does_not_go_back_within_a_session_whatever_its_vers
     let verdict = reads(["v=[2]", "v=[1]"], "");
     let anomalies = verdict.anomalies.iter().filter(|a| a.property == Property::MonotonicReads);
     assert_eq!(anomalies.map(|a| a.count).sum::<u64>(), 1);
+}
+
+#[test]
+fn of_two_promises_of_which_one_is_broken_neither_is_called_broken() {
+    let of = |value: i64, promises: &str| {
+        judge(&format!(
+            "! workload counter
+            ! promise {promises}
+            p1@n1 increment c 1 1..2
+            p2@n2 decrement c 1 3..4
+            p3@n1 increment c 1 5..6
+            p8@n1 read c {value} final 20..21
+            p9@n2 read c {value} final 22..23"
+        ))
+    };
+    // Both increments are missing: nothing that was done twice comes to it.
+    assert_eq!(outcome(&of(-1, "no-lost-increments"), Property::NoLostIncrements), "broken");
+    // The decrement is missing, or an increment was applied twice.
+    let verdict = of(2, "no-lost-increments no-double-increments");
+    let both = [Property::NoLostIncrements, Property::NoDoubleIncrements];
+    assert_eq!(both.map(|p| outcome(&verdict, p)), ["undecided", "undecided"], "{verdict:#?}");
+    assert_eq!(verdict.valid, Valid::False);
+    assert!(both.iter().all(|&p| verdict.breaks_promise(p)));
+    let why = "promise broken: one of no-double-increments and no-lost-increments, but the values do not show which";
+    assert_eq!(verdict.reasons, [why]);
+    // With one of them alone nothing is broken for certain.
+    let verdict = of(2, "no-lost-increments");
+    assert_eq!(verdict.valid, Valid::Unknown);
+    assert!(!verdict.breaks_promise(Property::NoLostIncrements));
+}
+
+#[test]
+fn what_was_expected_is_told_of_all_operations_and_not_of_the_witness_alone() {
+    let verdict = judge(
+        "! workload counter
+        p1@n1 increment c 1 1..2
+        p2@n2 increment c 2 3..4
+        p3@n2 increment c 9 5..6
+        p8@n1 read c 1 final 20..21
+        p9@n2 read c 1 final 22..23",
+    );
+    let sentence = &verdict.anomalies[0].sentence;
+    assert!(sentence.starts_with("At the end c is 1, expected 12; "), "{sentence}");
+    assert!(sentence.contains("acknowledged operations: 1 by n1 and 2 by n2"), "{sentence}");
+    // The increment of 9 alone is more than what is there.
+    assert_eq!(verdict.anomalies[0].witness.len(), 3, "{:?}", verdict.anomalies[0]);
 }

@@ -251,7 +251,7 @@ fn of_a_text_whose_pieces_are_not_told_apart_nothing_is_said() {
             assert_eq!(outcome(&verdict, property), "undecided", "{also}: {property}");
         }
         assert_eq!(verdict.valid, Valid::Unknown, "{also}");
-        let told = format!("what is in the text x is not told apart: {why}");
+        let told = format!("the pieces of the text \"x\" cannot be told apart: {why}");
         assert!(verdict.reasons.iter().any(|r| r.contains(&told)), "{also}: {:?}", verdict.reasons);
         assert!(verdict.figures.items.is_none(), "{also}");
     }

@@ -21,7 +21,7 @@ fn a_broken_property_is_measured_where_its_fault_was_injected() {
     assert_eq!(outcome(&verdict, Property::Convergence), "broken");
     assert_eq!(verdict.valid, Valid::Measured, "{:?}", verdict.reasons);
     assert!(verdict.anomalies.iter().all(|anomaly| !anomaly.promised));
-    let note = "convergence is measured and not held to its promise: the run injected clock";
+    let note = "convergence is not promised in a run with clock: it is only measured";
     assert_eq!(verdict.notes, [note]);
 }
 

@@ -138,3 +138,23 @@ fn small_histories_agree_with_the_definition() {
     }
     assert!(late > 100, "{late}");
 }
+
+#[test]
+fn where_replicas_differ_at_the_end_what_one_shows_and_another_does_not_is_endless() {
+    let ends = |first: &str, at_n1: u32, at_n2: u32| {
+        let table = format!(
+            "p1@n1 write x 1 {first}
+            p2@n2 write x 2 11..21
+            p3@n1 read x [{at_n1}] 90..91 final
+            p4@n2 read x [{at_n2}] 92..93 final"
+        );
+        let verdict = history("max<1h", &table);
+        (verdict.figures.windows.unwrap().never, verdict.slos[0].met)
+    };
+    // At the same time: neither is older, and each is missing at one replica for ever.
+    assert_eq!(ends("10..20", 1, 2), (2, Some(false)));
+    // Where they agree, the other one was replaced.
+    assert_eq!(ends("10..20", 2, 2), (0, Some(true)));
+    // The later one is missing at n1; the earlier one was replaced at n2.
+    assert_eq!(ends("1..2", 1, 2), (1, Some(false)));
+}

@@ -5,7 +5,7 @@
 use crate::failure::{Failure, chain};
 use crate::store::{RunFolder, StoreError};
 use crate::unseen::judged;
-use afterall_checkers::{Control, Verdict};
+use afterall_checkers::{AnomalyKind, Control, Verdict};
 use afterall_engine::RunConfig;
 use afterall_engine::faults::Schedule;
 use serde::{Deserialize, Serialize};
@@ -53,9 +53,19 @@ pub(crate) fn control(config: &RunConfig, runs: u32, folder: &RunFolder, verdict
     }
     verdict.compare_with_controls(&controls);
     println!();
+    // Groups of one kind share what is said of them, and there may be many.
+    let mut said: Vec<(AnomalyKind, &str, Vec<u32>)> = Vec::new();
     for anomaly in &verdict.anomalies {
-        if let Some(words) = &anomaly.control {
-            println!("  {}. {}: {words}", anomaly.id, anomaly.kind);
+        let Some(words) = anomaly.control.as_deref() else { continue };
+        match said.iter_mut().find(|of| (of.0, of.1) == (anomaly.kind, words)) {
+            Some((_, _, ids)) => ids.push(anomaly.id),
+            None => said.push((anomaly.kind, words, vec![anomaly.id])),
+        }
+    }
+    for (kind, words, ids) in said {
+        match ids.as_slice() {
+            [id] => println!("  {id}. {kind}: {words}"),
+            ids => println!("  {} groups of {kind}: {words}", ids.len()),
         }
     }
 }

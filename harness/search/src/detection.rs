@@ -40,11 +40,7 @@ pub fn detections(
             let Ok(recording) = record(&draw(base, Fixed::default(), seed)) else { continue };
             let last = u64::try_from(recording.history().last_time()).unwrap_or(0);
             detection.virtual_ns = detection.virtual_ns.saturating_add(last);
-            let verdict = recording.judge_promised();
-            let broken = |of: &afterall_checkers::PropertyVerdict| {
-                of.property == breaks && of.promised && of.outcome.is_broken()
-            };
-            if verdict.properties.iter().any(broken) {
+            if recording.judge_promised().breaks_promise(breaks) {
                 detection.found = true;
                 break;
             }

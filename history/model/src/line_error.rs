@@ -21,7 +21,9 @@ pub enum LineError {
     #[error("expected the format {FORMAT:?}, found {0:?}")]
     Format(String),
     /// A version that is newer than this program.
-    #[error("expected a version of the format from 1 to {VERSION}, found {0}")]
+    #[error(
+        "expected a version of the format up to {VERSION}, found {0}: a newer program wrote it"
+    )]
     Version(u32),
     /// The line is too long.
     #[error("expected at most {LINE_BYTES_MAX} bytes in a line, found more")]

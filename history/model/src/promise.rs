@@ -60,7 +60,8 @@ vocabulary! {
         WritesFollowReads = "writes-follow-reads",
         /// A read returns the last write that was acknowledged before it began, or one that is not older.
         FreshReads = "fresh-reads",
-        /// No acknowledged register write is `lost` (a concurrent one thrown away by last-write-wins is `discarded`), and no position.
+        /// No acknowledged register write is `lost` (a concurrent one thrown away by last-write-wins is `discarded`), and no position
+        /// is behind the greatest that was acknowledged.
         NoLostWrites = "no-lost-writes",
         /// No acknowledged register write is lost to a value that the session which wrote it had causally seen.
         NoCausalLoss = "no-causal-loss",
@@ -72,7 +73,7 @@ vocabulary! {
         NoDoubleIncrements = "no-double-increments",
         /// A read of a counter includes every change acknowledged before it began, and no change that began after it ended.
         CounterBounds = "counter-bounds",
-        /// No item that was added, acknowledged and never removed is missing at the end, and no piece of a text.
+        /// No item that was added, acknowledged and never removed is missing at the end, no message of a chat, and no piece of a text.
         NoLostItems = "no-lost-items",
         /// No item that was removed after it had been seen is back at the end.
         NoResurrectedItems = "no-resurrected-items",

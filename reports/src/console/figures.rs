@@ -2,11 +2,11 @@
 
 use super::Screen;
 use crate::words;
-use afterall_checkers::Verdict;
 use afterall_checkers::verdict::{
     AvailabilityFigures, LevelFigures, MixedFigures, StalenessFigures, WindowFigures,
 };
-use afterall_history::NODE_UNKNOWN;
+use afterall_checkers::{Outcome, Verdict};
+use afterall_history::{NODE_UNKNOWN, Property};
 
 impl Screen {
     /// Of each kind of fault the side on which least was answered, and all of them together.
@@ -88,9 +88,9 @@ impl Screen {
         self.wrap(2, &text);
     }
 
-    fn staleness(&mut self, f: &StalenessFigures, untimed: bool) {
+    fn staleness(&mut self, f: &StalenessFigures, verdict: &Verdict) {
         self.section("Stale reads");
-        if untimed {
+        if verdict.untimed {
             let text = format!(
                 "{} of {} ({}); at most {} behind",
                 words::count(f.stale),
@@ -112,7 +112,9 @@ impl Screen {
             words::counted(f.versions_max, "write")
         );
         self.wrap(2, &text);
-        for phase in f.phases.iter().filter(|phase| phase.reads > 0) {
+        // Nothing is healed where there were no faults.
+        let phases = if verdict.faults.is_empty() { &[] } else { f.phases.as_slice() };
+        for phase in phases.iter().filter(|phase| phase.reads > 0) {
             let mut text = format!(
                 "{}: {} of {}",
                 words::phase(phase.phase),
@@ -130,14 +132,21 @@ impl Screen {
         let figures = &verdict.figures;
         if let Some(convergence) = &figures.convergence {
             self.section("Convergence");
+            let undecided = verdict.properties.iter().find_map(|p| match &p.outcome {
+                Outcome::Undecided { why } if p.property == Property::Convergence => Some(why),
+                _ => None,
+            });
             let text = match (convergence.window_ns, convergence.last_stale) {
+                _ if undecided.is_some() => {
+                    format!("not known: {}", undecided.map_or("", String::as_str))
+                }
                 _ if convergence.divergent > 0 => format!(
                     "at the end the replicas differ on {} of {}",
                     words::count(convergence.divergent),
                     words::counted(convergence.keys, "key")
                 ),
                 (Some(_), None) if unnamed(verdict) => format!(
-                    "the reads at the end agree on {}; of which replica they are is not told",
+                    "{} read at the end; the history does not name the replicas, so whether they agree is not judged",
                     words::counted(convergence.keys, "key")
                 ),
                 (Some(_), None) => format!(
@@ -181,8 +190,8 @@ impl Screen {
                 ),
                 (
                     f.resurrected,
-                    "value that is back: it replaced a write whose session had seen it",
-                    "values that are back: each replaced a write whose session had seen it",
+                    "value came back: it replaced a write whose session had already read it",
+                    "values came back: each replaced a write whose session had already read it",
                 ),
                 (f.phantom, "value read that nobody wrote", "values read that nobody wrote"),
                 (
@@ -193,7 +202,7 @@ impl Screen {
             ]);
         }
         if let Some(f) = figures.staleness.as_ref().filter(|f| f.stale > 0) {
-            self.staleness(f, verdict.untimed);
+            self.staleness(f, verdict);
         }
         if let Some(f) = figures.windows.as_ref().filter(|f| f.writes > 0 && !verdict.untimed) {
             self.windows(f);
@@ -247,13 +256,18 @@ impl Screen {
                 words::counted(figures.counters.len() as u64, "counter")
             ));
             for counter in wrong.iter().take(5) {
-                let value = counter.value.map_or("no one value".to_owned(), |v| v.to_string());
                 let expected = if counter.lowest == counter.highest {
                     counter.lowest.to_string()
                 } else {
                     format!("{} to {}", counter.lowest, counter.highest)
                 };
-                let text = format!("{}: expected {expected}, found {value}", counter.key);
+                let text = match counter.value {
+                    Some(value) => format!("{}: expected {expected}, found {value}", counter.key),
+                    None => format!(
+                        "{}: expected {expected}, found no value that all replicas hold",
+                        counter.key
+                    ),
+                };
                 self.wrap(2, &text);
             }
         }

@@ -69,7 +69,7 @@ pub enum ConfigError {
     },
     /// Consistency levels where they would mean nothing, or nobody knows what is promised with them.
     #[error(
-        "levels: {workload} of flavour {flavour} is not asked at consistency levels, expected the workload register and the flavour lww, lww-hlc or quorum"
+        "levels: expected the workload register and the flavour lww, lww-hlc or quorum, which know consistency levels; found the workload {workload} and the flavour {flavour}"
     )]
     NoLevels {
         /// The flavour.
@@ -104,7 +104,7 @@ pub enum ConfigError {
     CannotShow(#[from] afterall_checkers::CannotShow),
     /// A known bug that nothing of the run can show.
     #[error(
-        "mutant {mutant} has no effect on workload {workload} of flavour {flavour}, so this run would test nothing: expected {known}"
+        "mutant {mutant} has no effect on the workload {workload} of the flavour {flavour}, so this run would test nothing: expected {known}"
     )]
     MutantHidden {
         /// The mutant.
@@ -165,7 +165,9 @@ pub enum ConfigError {
         what: String,
     },
     /// An image for a world without containers.
-    #[error("image {role}: the {world} world has no containers, and so no images")]
+    #[error(
+        "image {role}: the {world} world has no containers, and so no images: leave it out, or choose the docker world"
+    )]
     NoImages {
         /// The role that it was given for.
         role: String,
@@ -184,7 +186,7 @@ pub enum ConfigError {
     #[error("{0}: only the reference store has one, {1} does not")]
     NotReference(&'static str, String),
     /// A Toxiproxy for a world without proxies.
-    #[error("toxiproxy: the sim has no proxies")]
+    #[error("toxiproxy: the sim has no proxies: leave it out, or choose another world")]
     Toxiproxy,
     /// An address of a Toxiproxy that is none.
     #[error("toxiproxy: expected an address as http://HOST:PORT or HOST:PORT, found {0:?}")]

@@ -318,7 +318,7 @@ impl RunConfig {
         }
         let shown = row.shows.iter().map(|(flavour, workloads)| {
             let names: Vec<&str> = workloads.iter().map(|workload| workload.name()).collect();
-            format!("{} of {flavour}", names.join(", "))
+            format!("the workload {} of the flavour {flavour}", names.join(" or "))
         });
         let known = shown.collect::<Vec<_>>().join("; ");
         Err(ConfigError::MutantHidden { mutant, flavour, workload, known })

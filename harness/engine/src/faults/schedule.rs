@@ -10,6 +10,7 @@ use super::names::NodeName;
 use super::planned::Planned;
 use super::registry::Registry;
 use crate::config::{Span, WorldKind};
+use afterall_checkers::words::duration;
 use afterall_history::FaultKind;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -55,15 +56,20 @@ impl Pace {
 /// A window in which not every kind gets its turn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "time: {} {needed_ms} ms under fault so that each comes once, and this run has {given_ms} ms: \
-     expected {} ms or more in all, or fewer kinds of faults",
-    if *kinds == 1 { "1 kind of fault needs".to_owned() } else { format!("{kinds} kinds of faults need") },
-    needed_ms * 5 / 4 + 1
+    "time: expected {}s or more, or fewer kinds of faults, found {} for faults: {} {} so that each comes once",
+    (needed_ms * 5 / 4 + 1).div_ceil(1_000),
+    in_words(*given_ms),
+    if *kinds == 1 { "1 kind needs".to_owned() } else { format!("{kinds} kinds need") },
+    in_words(*needed_ms)
 )]
 pub struct TooShort {
     kinds: usize,
     needed_ms: u64,
     given_ms: u64,
+}
+
+fn in_words(ms: u64) -> String {
+    duration(i64::try_from(ms).unwrap_or(i64::MAX).saturating_mul(1_000_000))
 }
 
 /// Where the faults of a run come from.
@@ -132,7 +138,7 @@ pub enum BadSchedule {
     #[error("fault {0} begins before fault {previous}: expected them in the order of their beginning", previous = .0 - 1)]
     Order(usize),
     /// A fault is about a node that the cluster has not.
-    #[error("fault {number} is about {node}; expected one of n1 to n{nodes}")]
+    #[error("fault {number}: expected a node from n1 to n{nodes}, found {node}")]
     Node {
         /// Its number, from 0.
         number: usize,

@@ -17,8 +17,8 @@ fn no_alarm(runs: Vec<RunConfig>) {
     for (config, verdict) in judge_all(runs) {
         let of = format!("{:?} {:?} {}", config.flavour, config.copies, config.workload.name());
         assert!(verdict.counts.ok > 200, "{of}: {:?}", verdict.counts);
-        let broken = verdict.properties.iter().filter(|p| p.promised && p.outcome.is_broken());
-        alarms.extend(broken.map(|p| format!("{of} seed {}: {}", config.seed, p.summary)));
+        let broken = verdict.anomalies.iter().filter(|a| a.promised);
+        alarms.extend(broken.map(|a| format!("{of} seed {}: {}", config.seed, a.sentence)));
         let convergence = verdict.properties.iter().find(|p| p.property == Property::Convergence);
         assert!(convergence.is_some_and(|p| p.outcome.is_held()), "{of}: {:?}", verdict.reasons);
     }
@@ -91,7 +91,7 @@ fn quorums_that_meet_are_linearizable_and_others_are_seen_not_to_be() {
         for (_, verdict) in judge_all(runs) {
             let shown = verdict.properties.iter().find(|p| p.property == Property::Linearizable);
             broken += u32::from(shown.is_some_and(|p| p.outcome.is_broken()));
-            let alarm = verdict.properties.iter().find(|p| p.promised && p.outcome.is_broken());
+            let alarm = verdict.anomalies.iter().find(|a| a.promised);
             assert!(alarm.is_none(), "{copies:?}: {alarm:?}");
         }
         assert!(broken > 0, "{copies:?}");

@@ -45,8 +45,8 @@ fn every_promise_holds_where_disks_are_full_among_other_faults() {
             assert!(fault.took && fault.healed, "{of}: {fault:?}");
             ended += u32::from(restarted(fault));
         }
-        let broken = verdict.properties.iter().filter(|it| it.promised && it.outcome.is_broken());
-        alarms.extend(broken.map(|property| format!("{of}: {}", property.summary)));
+        let broken = verdict.anomalies.iter().filter(|it| it.promised);
+        alarms.extend(broken.map(|anomaly| format!("{of}: {}", anomaly.sentence)));
     }
     assert!(ended > 100, "{ended}");
     assert!(alarms.is_empty(), "{} alarms:\n{}", alarms.len(), alarms.join("\n"));

@@ -27,8 +27,8 @@ fn what_is_promised_with_levels_holds_under_every_fault() {
     let flavours = [Flavour::Quorum, Flavour::LwwHlc, Flavour::Lww];
     let run = |at: usize| mixed(flavours[at % 3], levels[at / 3 % 3], 50_000 + at as u64);
     for (config, verdict) in judge_all((0..54).map(run).collect()) {
-        let broken = verdict.properties.iter().filter(|p| p.promised && p.outcome.is_broken());
-        let broken: Vec<&str> = broken.map(|p| p.summary.as_str()).collect();
+        let broken = verdict.anomalies.iter().filter(|a| a.promised);
+        let broken: Vec<&str> = broken.map(|a| a.sentence.as_str()).collect();
         assert!(
             broken.is_empty(),
             "{:?} {:?} seed {}: {broken:?}",

@@ -17,15 +17,15 @@ fn mixes() -> Vec<Mechanisms> {
 fn alarms(runs: Vec<RunConfig>) -> Vec<String> {
     let mut alarms = Vec::new();
     for (config, verdict) in judge_all(runs) {
-        let broken = verdict.properties.iter().filter(|p| p.promised && p.outcome.is_broken());
-        for property in broken {
+        let broken = verdict.anomalies.iter().filter(|a| a.promised);
+        for anomaly in broken {
             alarms.push(format!(
                 "{:?} {} with {}, seed {}: {}",
                 config.flavour,
                 config.workload.name(),
                 config.mechanisms,
                 config.seed,
-                property.summary
+                anomaly.sentence
             ));
         }
     }

@@ -23,10 +23,7 @@ fn runs(row: &'static MutantRow, mutated: bool, first_seed: u64) -> Vec<RunConfi
 }
 
 fn breaks(verdict: &Verdict, row: &MutantRow) -> bool {
-    verdict
-        .properties
-        .iter()
-        .any(|p| p.property == row.breaks && p.promised && p.outcome.is_broken())
+    verdict.breaks_promise(row.breaks)
 }
 
 #[test]

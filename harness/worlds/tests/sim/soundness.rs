@@ -60,7 +60,7 @@ fn every_kind_of_session_and_cluster_does() {
         }
     }
     for (config, verdict) in judge_all(configs) {
-        let broken = verdict.properties.iter().filter(|p| p.promised && p.outcome.is_broken());
+        let broken = verdict.anomalies.iter().filter(|a| a.promised);
         assert_eq!(broken.count(), 0, "{config:?}: {:?}", verdict.reasons);
         let missed = verdict.faults.iter().filter(|fault| !fault.took || !fault.healed);
         assert_eq!(missed.count(), 0, "{config:?}: {:?}", verdict.reasons);
@@ -101,8 +101,8 @@ fn many_small_runs_break_no_promise() {
             let of = format!("{flavour} {workload} {kind}");
             let counts = verdict.counts;
             assert!(counts.ok > 20, "{of}, seed {}: {counts:?}", config.seed);
-            let broken = verdict.properties.iter().filter(|p| p.promised && p.outcome.is_broken());
-            let broken: Vec<_> = broken.map(|p| (p.property, &p.summary)).collect();
+            let broken = verdict.anomalies.iter().filter(|a| a.promised);
+            let broken: Vec<_> = broken.map(|a| (a.property, &a.sentence)).collect();
             let count = silent.entry(of.clone()).or_default();
             if broken.is_empty() {
                 *count += 1;

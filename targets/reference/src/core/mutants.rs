@@ -104,7 +104,7 @@ pub const MUTANTS: &[MutantRow] = &[
     },
     MutantRow {
         name: "cache-never-expires",
-        summary: "what a node that holds another one's answer has once been told is used for ever",
+        summary: "a node never drops an answer that it keeps for another node",
         breaks: Convergence,
         flavour: Flavour::TtlCache,
         workload: Workload::Register,
