@@ -382,6 +382,31 @@ pub enum Observation {
         /// How many it has made.
         now: u64,
     },
+    /// A node says that it has left the cluster.
+    HasLeft {
+        /// How many of the others that were asked see it so.
+        seen_by: usize,
+        /// How many others were asked.
+        of: usize,
+    },
+    /// A node says that it is leaving, and what keeps it.
+    IsLeaving {
+        /// How many of the others have all that it has.
+        taken_by: usize,
+        /// How many others there are.
+        of: usize,
+        /// How many changes it owes them.
+        owes: u64,
+    },
+    /// A node says that it is a member of the cluster.
+    IsMember {
+        /// How many of the others that can be reached see it so.
+        seen_by: usize,
+        /// How many of them there are.
+        of: usize,
+    },
+    /// A node says that it is joining the cluster.
+    IsJoining,
     /// The harness itself has run out of something of the system's. This is evidence of nothing: the run ends.
     Exhausted {
         /// The system's word.
@@ -567,6 +592,21 @@ impl fmt::Display for Observation {
             O::WritesAllowed => f.write_str("the system lets it write files"),
             O::CommitsStand { commits } => write!(f, "its commits stand still at {commits}"),
             O::Committed { before, now } => write!(f, "its commits went from {before} to {now}"),
+            O::HasLeft { seen_by, of } => {
+                write!(f, "it has left the cluster; {seen_by} of {of} others see it as out")
+            }
+            O::IsLeaving { taken_by, of, owes } => {
+                write!(f, "it is leaving: {taken_by} of {of} others have what it has")?;
+                match owes {
+                    0 => Ok(()),
+                    1 => f.write_str(", and it owes them 1 change"),
+                    owes => write!(f, ", and it owes them {owes} changes"),
+                }
+            }
+            O::IsMember { seen_by, of } => {
+                write!(f, "it is a member; {seen_by} of {of} others see it as one")
+            }
+            O::IsJoining => f.write_str("it is joining the cluster"),
             O::Exhausted { error } => write!(f, "the harness has run out of something: {error}"),
             O::Failed { error } => f.write_str(error),
         }

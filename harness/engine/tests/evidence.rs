@@ -88,6 +88,12 @@ fn all() -> Vec<O> {
         O::WritesAllowed,
         O::CommitsStand { commits: 412 },
         O::Committed { before: 412, now: 415 },
+        O::HasLeft { seen_by: 3, of: 4 },
+        O::IsLeaving { taken_by: 0, of: 4, owes: 0 },
+        O::IsLeaving { taken_by: 3, of: 4, owes: 1 },
+        O::IsLeaving { taken_by: 3, of: 4, owes: 12 },
+        O::IsMember { seen_by: 4, of: 4 },
+        O::IsJoining,
         O::Exhausted { error: text("Too many open files (os error 24)") },
         O::failed("the process world cannot inject this fault"),
     ]

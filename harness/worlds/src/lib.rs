@@ -8,6 +8,7 @@ mod clock_lie;
 pub mod docker;
 mod drift;
 mod live;
+mod membership;
 mod open;
 pub mod process;
 mod settings;

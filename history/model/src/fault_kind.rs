@@ -31,6 +31,8 @@ vocabulary! {
         Wipe = "wipe",
         /// A node's disk takes nothing more: a node that has to write ends, and is started again.
         DiskFull = "disk-full",
+        /// A node leaves the cluster in an orderly way, and joins it again.
+        Leave = "leave",
     }
 }
 
@@ -61,7 +63,8 @@ impl FaultKind {
             | FaultKind::Truncate
             | FaultKind::Corrupt
             | FaultKind::Wipe
-            | FaultKind::DiskFull => ActsOn::Process,
+            | FaultKind::DiskFull
+            | FaultKind::Leave => ActsOn::Process,
             FaultKind::Clock => ActsOn::Clock,
         }
     }

@@ -1,11 +1,12 @@
 //! The reference node's client: HTTP/JSON.
 //!
-//! By a 4xx or a 507 the node says that it did nothing; a 5xx leaves it open.
+//! By a 4xx, a 503 or a 507 the node says that it did nothing; another 5xx leaves it open.
 
 use crate::client::{Answer, Client, Pending};
 use crate::error::OpError;
 use crate::http::HttpConnection;
 use afterall_history::Workload;
+use afterall_reference::core::Standing;
 use afterall_reference::{session::Session, wire};
 use afterall_workloads::Operation;
 use bytes::Bytes;
@@ -30,6 +31,18 @@ pub struct Status {
     pub incarnation: u32,
     /// Its wall clock, milliseconds since the epoch.
     pub wall_ms: u64,
+    /// How it stands to the cluster.
+    #[serde(default)]
+    pub standing: Standing,
+    /// The others that it does not see as members, by name.
+    #[serde(default)]
+    pub others: BTreeMap<String, Standing>,
+    /// While it leaves: how many of the others have all that it has.
+    #[serde(default)]
+    pub taken_by: usize,
+    /// While it leaves: how many changes it owes them.
+    #[serde(default)]
+    pub owes: u64,
 }
 
 impl ReferenceClient {
@@ -59,6 +72,24 @@ impl ReferenceClient {
             (!name.contains('{')).then_some((name.to_owned(), value.parse().ok()?))
         };
         Ok(String::from_utf8_lossy(&body).lines().filter_map(line).collect())
+    }
+
+    /// Lets a node leave the cluster, or, with `false`, join it again. Once this returns, what was asked for is on its disk.
+    ///
+    /// # Errors
+    /// It does not answer, or cannot.
+    pub async fn turn(&mut self, node: usize, leaves: bool) -> Result<(), OpError> {
+        let request = Request::post(if leaves { "/leave" } else { "/join" })
+            .header("host", "node")
+            .body(Full::new(Bytes::new()))
+            .map_err(OpError::failed)?;
+        let (address, connection) = (self.addresses[node], &mut self.connections[node]);
+        match connection.ask(address, request).await? {
+            (200, _) => Ok(()),
+            (status, body) => {
+                Err(OpError::Failed(format!("{status}: {}", wire::decode_error(&body))))
+            }
+        }
     }
 
     async fn get(&mut self, node: usize, path: &str) -> Result<Bytes, OpError> {
@@ -93,7 +124,7 @@ impl ReferenceClient {
                 let version = answer.version;
                 Ok(Answer { node: Some(answer.node.to_string()), read, version })
             }
-            400..=499 | 507 => {
+            400..=499 | 503 | 507 => {
                 Err(OpError::Failed(format!("{status}: {}", wire::decode_error(&body))))
             }
             _ => Err(OpError::Indeterminate(format!("{status}: {}", wire::decode_error(&body)))),

@@ -6,7 +6,7 @@
 use crate::error::StorageError;
 use crate::storage::{Record, Storage};
 use afterall_reference::core::{
-    Answer, Effects, Figures, Input, Message, Moment, Node, NodeId, Refusal, Request,
+    Answer, Effects, Figures, Input, Membership, Message, Moment, Node, NodeId, Refusal, Request,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub(crate) enum Event {
     Request(Request, oneshot::Sender<Result<Answer, Refusal>>),
     /// A peer says something.
     Message(NodeId, Message),
+    /// Its operator wants it out of the cluster, or, with `false`, in it. Told once that is on disk; no: it cannot.
+    Turn(bool, oneshot::Sender<bool>),
     /// Somebody wants to know how the node is.
     Report(oneshot::Sender<Report>),
 }
@@ -39,6 +41,7 @@ pub(crate) struct Report {
     pub(crate) objects: usize,
     pub(crate) figures: Figures,
     pub(crate) commits: u64,
+    pub(crate) membership: Membership,
 }
 
 /// The node's wall clock: the system's, plus what the time client makes of the authority's.
@@ -98,6 +101,7 @@ impl Engine {
                 Err(RecvTimeoutError::Disconnected) => return self.storage.commit(&unflushed),
             };
             let mut effects = Effects::default();
+            let mut turned = Vec::new();
             let mut handled = 0;
             loop {
                 let now = Moment { mono_ns: nanos(start.elapsed()), wall_ms: self.clock.now_ms() };
@@ -108,6 +112,10 @@ impl Engine {
                         Input::Request(next_request, request)
                     }
                     Some(Event::Message(from, message)) => Input::Message(from, message),
+                    Some(Event::Turn(leaves, reply)) => {
+                        turned.push((reply, self.node.can_leave()));
+                        if leaves { Input::Leave } else { Input::Join }
+                    }
                     Some(Event::Report(reply)) => {
                         // The client may have gone away: nothing is lost.
                         let _ = reply.send(Report {
@@ -115,6 +123,7 @@ impl Engine {
                             objects: self.node.objects(),
                             figures: self.node.figures(),
                             commits,
+                            membership: self.node.membership(),
                         });
                         Input::Wake
                     }
@@ -140,6 +149,9 @@ impl Engine {
                     unflushed.clear();
                     flushed_at = Instant::now();
                 }
+            }
+            for (reply, can_leave) in turned {
+                let _ = reply.send(can_leave);
             }
             for (id, answer) in effects.replies {
                 if let Some(reply) = waiting.remove(&id) {

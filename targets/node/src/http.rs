@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -31,6 +31,8 @@ pub(crate) fn router(front: Front) -> Router {
     Router::new()
         .route("/status", get(status))
         .route("/metrics", get(metrics))
+        .route("/leave", post(|state| turn(state, true)))
+        .route("/join", post(|state| turn(state, false)))
         .fallback(any(request))
         .layer(DefaultBodyLimit::max(wire::BODY_BYTES_MAX))
         .with_state(Arc::new(front))
@@ -58,6 +60,27 @@ async fn request(State(front): State<Arc<Front>>, uri: Uri, body: Bytes) -> Resp
     }
 }
 
+/// The operator lets the node leave the cluster, or join it again. The answer says that this is on disk, and not that it is done:
+/// see `/status`.
+async fn turn(State(front): State<Arc<Front>>, leaves: bool) -> Response {
+    let (reply, turned) = oneshot::channel();
+    if let Err(status) = front.send(Event::Turn(leaves, reply)) {
+        return status.into_response();
+    }
+    match turned.await {
+        Ok(true) => json_response(200, json!({}).to_string().into_bytes()),
+        Ok(false) => {
+            let flavour = front.config.flavour;
+            let error = match flavour.has_membership() {
+                true => "a node can leave only where each node holds everything".to_owned(),
+                false => format!("a node of the flavour {flavour} cannot leave its cluster"),
+            };
+            json_response(409, json!({ "error": error }).to_string().into_bytes())
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
 async fn status(State(front): State<Arc<Front>>) -> Response {
     let report = match front.report().await {
         Ok(report) => report,
@@ -68,6 +91,10 @@ async fn status(State(front): State<Arc<Front>>) -> Response {
         .iter()
         .map(|(peer, link)| (peer.to_string(), json!(link.connected.load(Ordering::Relaxed))))
         .collect();
+    let membership = report.membership;
+    let others = membership.others.iter();
+    let others: serde_json::Map<_, _> =
+        others.map(|(peer, standing)| (peer.to_string(), json!(standing))).collect();
     let body = json!({
         "node": front.config.id.to_string(),
         "incarnation": report.incarnation,
@@ -77,6 +104,10 @@ async fn status(State(front): State<Arc<Front>>) -> Response {
         "wall_ms": front.clock.now_ms(),
         "offset_us": front.clock.offset_us(),
         "connected": links,
+        "standing": membership.standing,
+        "others": others,
+        "taken_by": membership.taken_by,
+        "owes": membership.owes,
     });
     json_response(200, body.to_string().into_bytes())
 }
@@ -162,6 +193,12 @@ async fn metrics(State(front): State<Arc<Front>>) -> Response {
             "counter",
             "Requests handed to a node that holds the object.",
             figures.requests_forwarded,
+        ),
+        (
+            "membership_messages_total",
+            "counter",
+            "Messages about who takes part in the cluster, and of what is handed over then.",
+            figures.membership_messages_sent,
         ),
         (
             "updates_sent_total",

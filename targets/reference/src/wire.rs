@@ -16,7 +16,8 @@
 //!
 //! The answer, status 200: `node` (the replica), `version`, `clock`, under some flavours `dot` and `past`, and with a read
 //! `values`, `sum`, `items` (`[{"element": …, "quantity": …, "adds": […]}]`) or `messages`. Anything else: status 4xx or 5xx
-//! and `{"error": …}`; a 4xx or 507 has changed nothing.
+//! and `{"error": …}`; a 4xx, a 503 or a 507 has changed nothing. A 503
+//! says that the node takes no part in the cluster.
 
 use crate::core::{
     Action, Answer, CausalContext, Content, DataType, Dot, Item, Key, Level, NodeId, Reading,
@@ -348,6 +349,7 @@ pub fn encode_refusal(refusal: &Refusal) -> (u16, Vec<u8>) {
     let status = match refusal {
         Refusal::Full(_) => 507,
         Refusal::SoldOut { .. } => 409,
+        Refusal::Away(_) => 503,
         refusal if refusal.is_open() => 504,
         Refusal::Behind | Refusal::Unavailable { .. } | Refusal::Elsewhere { .. } => 412,
         _ => 400,

@@ -257,6 +257,29 @@ fn a_full_disk_ends_the_node_that_has_to_write_and_a_clock_that_drifts_is_seen_o
 }
 
 #[test]
+fn a_node_leaves_its_cluster_and_joins_it_again_and_its_clients_are_refused_meanwhile() {
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["--faults", "leave", "--flavour", "quorum", "--nodes", "3", "--time", "8s"];
+    let output = run(store.path(), 870_055, &arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let verdict = verdict(store.path());
+    let faults = verdict["faults"].as_array().unwrap();
+    assert!(!faults.is_empty());
+    for fault in faults {
+        assert!(fault["took"] == true && fault["healed"] == true, "{fault}");
+        let evidence: Vec<&str> =
+            fault["evidence"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let left = "it has left the cluster; 2 of 2 others see it as out";
+        assert_eq!(evidence.first(), Some(&left), "{fault}");
+        let back = "it is a member; 2 of 2 others see it as one";
+        assert_eq!(evidence.last(), Some(&back), "{fault}");
+    }
+    let history = std::fs::read_to_string(latest(store.path(), "history.jsonl")).unwrap();
+    assert!(history.contains("503: this node has left the cluster"));
+    assert!(nodes_of(870_055).is_empty());
+}
+
+#[test]
 fn a_disk_that_somebody_else_makes_room_on_was_not_full() {
     let store = tempfile::tempdir().unwrap();
     let faults = "[[schedule]]\nfault = 'disk-full'\nfrom = '2s'\nuntil = '6s'\nnode = 'n1'\n";

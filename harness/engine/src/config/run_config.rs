@@ -164,6 +164,7 @@ impl RunConfig {
         self.check_sim()?;
         self.check_images()?;
         self.check_links()?;
+        self.check_leave()?;
         // An objective brings the load that shows it: what is wrong with that is wrong with the objective.
         self.check_slos()?;
         self.generator()?;
@@ -240,6 +241,26 @@ impl RunConfig {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Who leaves a cluster needs others, and a store that knows how.
+    fn check_leave(&self) -> Result<(), ConfigError> {
+        let Some(flavour) = self.flavour.filter(|_| self.injects(FaultKind::Leave)) else {
+            return Ok(());
+        };
+        let why = if !flavour.has_membership() {
+            let able = Flavour::ALL.iter().filter(|flavour| flavour.has_membership());
+            let able = able.map(|flavour| flavour.name()).collect::<Vec<_>>().join(", ");
+            format!("a node of the flavour {flavour} cannot leave its cluster ({able} can)")
+        } else if self.copies.are_partial(self.nodes) {
+            "a node can leave only where each node holds everything: leave `replicas` out"
+                .to_owned()
+        } else if self.nodes == 1 {
+            "the only node has nobody to hand over to: expected 2 nodes or more".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(ConfigError::Fault { kind: FaultKind::Leave, why })
     }
 
     fn check_flavour(&self) -> Result<(), ConfigError> {

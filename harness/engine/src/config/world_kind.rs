@@ -25,6 +25,7 @@ const WITHOUT_CONTAINERS: &[Ability] = &[
     Ability::SkewClocks,
     Ability::EmptyDisks,
     Ability::FillDisks,
+    Ability::ChangeMembership,
 ];
 
 /// What the docker world can do: a target in containers does not take a new identity when its disk is new.

@@ -80,6 +80,8 @@ pub enum Fate {
     Wiped,
     /// Its disk takes nothing more. If it ends for that, it is started again when the fault is healed.
     DiskFull,
+    /// It leaves the cluster in an orderly way, and joins it again when the fault is healed. Its process lives on.
+    Left,
     /// It is killed, and the end of one of its files is damaged; it is started again when the fault is healed.
     Damaged {
         /// How.
@@ -156,6 +158,8 @@ pub enum Ability {
     EmptyDisks,
     /// Let disks take nothing more.
     FillDisks,
+    /// Let nodes leave the cluster, and join it again.
+    ChangeMembership,
 }
 
 impl Ability {
@@ -173,6 +177,7 @@ impl Ability {
         Ability::SkewClocks,
         Ability::EmptyDisks,
         Ability::FillDisks,
+        Ability::ChangeMembership,
     ];
 }
 
@@ -220,6 +225,7 @@ impl Effect {
                 Fate::Paused => Ability::PauseProcesses,
                 Fate::Wiped => Ability::EmptyDisks,
                 Fate::DiskFull => Ability::FillDisks,
+                Fate::Left => Ability::ChangeMembership,
                 Fate::Damaged { .. } => Ability::DamageFiles,
             },
             Effect::Clock { .. } => Ability::SkewClocks,

@@ -12,6 +12,7 @@ mod draw;
 mod effect;
 mod kill;
 mod latency;
+mod leave;
 mod names;
 mod partition;
 mod pause;

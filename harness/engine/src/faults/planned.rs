@@ -138,6 +138,7 @@ impl Row {
             End::Paused => return Ok(Fate::Paused),
             End::Wiped => return Ok(Fate::Wiped),
             End::DiskFull => return Ok(Fate::DiskFull),
+            End::Left => return Ok(Fate::Left),
             End::Truncated => Damage::Truncated,
             End::Overwritten => Damage::Overwritten,
         };
@@ -253,6 +254,7 @@ impl From<Planned> for Row {
                     Fate::Paused => End::Paused,
                     Fate::Wiped => End::Wiped,
                     Fate::DiskFull => End::DiskFull,
+                    Fate::Left => End::Left,
                     Fate::Damaged { how, bytes } => {
                         row.bytes = Some(bytes);
                         match how {

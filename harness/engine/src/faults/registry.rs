@@ -3,7 +3,7 @@
 use super::effect::Ability;
 use super::row::FaultRow;
 use super::{
-    bandwidth, black_hole, clock, corrupt, disk_full, kill, latency, partition, pause, stop,
+    bandwidth, black_hole, clock, corrupt, disk_full, kill, latency, leave, partition, pause, stop,
     truncate, udp_drop, wipe,
 };
 use afterall_history::FaultKind;
@@ -32,6 +32,7 @@ impl Registry {
             bandwidth::ROW,
             wipe::ROW,
             disk_full::ROW,
+            leave::ROW,
         ];
         Registry { rows }
     }

@@ -31,6 +31,8 @@ vocabulary! {
         Wiped = "wiped",
         /// Its disk takes nothing more.
         DiskFull = "disk-full",
+        /// Out of the cluster.
+        Left = "left",
         /// Killed, and the end of a file cut off by `bytes`.
         Truncated = "truncated",
         /// Killed, and `bytes` at the end of a file overwritten.

@@ -76,7 +76,7 @@ impl Cluster {
                 }
             }
             // Refused before a run begins.
-            Effect::Process { fate: Fate::Wiped | Fate::DiskFull, .. } => {
+            Effect::Process { fate: Fate::Wiped | Fate::DiskFull | Fate::Left, .. } => {
                 return Err(failed("the docker world cannot inject this fault"));
             }
             Effect::Process { node, fate } => {

@@ -263,7 +263,8 @@ impl LinkPlan {
                     }
                 }
                 // Who finds the disk full may live on; once it has ended its links are cut as those of the dead.
-                Effect::Process { fate: Fate::Paused | Fate::DiskFull, .. } => {}
+                // Who has left the cluster lives on as well, and refuses clients itself.
+                Effect::Process { fate: Fate::Paused | Fate::DiskFull | Fate::Left, .. } => {}
                 // A proxy would accept for a node that is dead and then hang up; the dead refuse.
                 Effect::Process { node, .. } => {
                     let peers = (0..self.nodes).filter(|from| from != node);

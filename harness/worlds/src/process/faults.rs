@@ -93,6 +93,7 @@ impl Cluster {
                 let mut process = self.nodes[*node].lock().await;
                 process.fill_disk(id).await.map_err(Observation::failed)?;
             }
+            Effect::Process { node, fate: Fate::Left } => self.let_leave(*node).await?,
             Effect::Process { node, fate: Fate::Paused } => {
                 let signalled = self.nodes[*node].lock().await.signal(Signal::STOP);
                 signalled.map_err(Observation::failed)?;
@@ -162,6 +163,7 @@ impl Cluster {
             Effect::Process { node, fate: Fate::DiskFull } => {
                 self.nodes[*node].lock().await.disk_is_full().await
             }
+            Effect::Process { node, fate: Fate::Left } => self.has_left(*node, look).await,
             Effect::Process { node, fate: Fate::Paused } => {
                 let node = self.nodes[*node].lock().await;
                 let state = node.stopped_threads().await;
@@ -217,6 +219,7 @@ impl Cluster {
                     Err(error) => Evidence::against_it(error),
                 }
             }
+            Effect::Process { node, fate: Fate::Left } => self.let_join(*node).await,
             Effect::Process { node, fate: Fate::Paused } => {
                 let node = self.nodes[*node].lock().await;
                 let mut client = node.client();

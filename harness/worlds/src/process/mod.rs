@@ -4,6 +4,7 @@
 mod cluster;
 mod disk;
 mod faults;
+mod membership;
 mod node;
 mod ports;
 

@@ -2,7 +2,7 @@
 
 use super::disk::Disk;
 use super::machine_time::{Moment, true_time_us};
-use super::replica::{Effects, Input, Record, Replica};
+use super::replica::{Effects, Input, Membership, Record, Replica, Turn};
 use afterall_engine::ByMechanism;
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -24,6 +24,8 @@ pub(super) enum Job<R: Replica> {
     Request(u64, R::Request),
     /// A peer says something.
     Message(usize, R::Message),
+    /// Its operator wants it out of the cluster, or in it.
+    Turn(Turn),
     /// The harness asks whether the process still answers.
     Probe(u64),
 }
@@ -68,6 +70,8 @@ pub(super) struct Host<R: Replica> {
     pauses: BTreeSet<usize>,
     /// The faults that keep the process from running at all.
     kills: BTreeSet<usize>,
+    /// The faults that keep the process out of its cluster.
+    leaves: BTreeSet<usize>,
     /// The last probe that was answered in this incarnation.
     answered_probe: u64,
     offset_us: i64,
@@ -88,6 +92,7 @@ impl<R: Replica> Host<R> {
             flush_ns: None,
             pauses: BTreeSet::new(),
             kills: BTreeSet::new(),
+            leaves: BTreeSet::new(),
             answered_probe: 0,
             offset_us: 0,
         }
@@ -167,6 +172,28 @@ impl<R: Replica> Host<R> {
     /// Whether the process is dead and nothing keeps it so. A start counts itself on the disk, so that it needs room.
     pub(super) fn may_start(&self) -> bool {
         self.kills.is_empty() && !self.disk.is_full() && self.node.is_none()
+    }
+
+    /// The operator wants the process out of the cluster, and says so until it is.
+    pub(super) fn let_leave(&mut self, fault: usize) {
+        self.leaves.insert(fault);
+        self.offer(Job::Turn(Turn::Leave));
+    }
+
+    /// The operator wants it in again.
+    pub(super) fn let_join(&mut self, fault: usize) {
+        self.leaves.remove(&fault);
+        self.offer(Job::Turn(self.wanted_turn()));
+    }
+
+    /// What the operator wants of the process.
+    pub(super) fn wanted_turn(&self) -> Turn {
+        if self.leaves.is_empty() { Turn::Join } else { Turn::Leave }
+    }
+
+    /// How the process stands to its cluster, if it runs and can tell.
+    pub(super) fn membership(&self) -> Option<Membership> {
+        self.node.as_ref().filter(|_| self.is_running())?.membership()
     }
 
     /// Stops the process, if there is one.
@@ -264,6 +291,10 @@ impl<R: Replica> Host<R> {
         let batch = self.queue.len().min(BATCH_MAX);
         for job in self.queue.drain(..batch) {
             let input = match job {
+                Job::Turn(turn) => {
+                    node.turn(now, turn, &mut effects);
+                    continue;
+                }
                 Job::Request(id, request) => Input::Request(id, request),
                 Job::Message(from, message) => Input::Message(from, message),
                 Job::Probe(number) => {

@@ -20,5 +20,5 @@ mod watch;
 
 pub use machine_time::Moment;
 pub use reference::Reference;
-pub use replica::{Effects, Input, Record, Replica};
+pub use replica::{Effects, Input, Membership, Record, Replica, Standing, Turn};
 pub use simulation::{SimError, Simulation};

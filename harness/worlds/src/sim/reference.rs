@@ -1,7 +1,7 @@
 //! The reference node as a replica of the sim: the very core that the other worlds run in a process.
 
 use super::machine_time::Moment;
-use super::replica::{Effects, Input, Record, Replica};
+use super::replica::{Effects, Input, Membership, Record, Replica, Standing, Turn};
 use super::simulation::Simulation;
 use afterall_engine::config::GossipConfig;
 use afterall_engine::driver::Completion;
@@ -33,6 +33,16 @@ impl Reference {
     #[must_use]
     pub fn world(plan: &Plan) -> Box<dyn Branching> {
         Box::new(Reference::cluster(plan))
+    }
+
+    fn hand(&mut self, now: Moment, input: core::Input, effects: &mut Effects<Self>) {
+        let now = core::Moment { mono_ns: now.mono_ns, wall_ms: now.wall_ms };
+        self.node.handle(now, input, &mut self.effects);
+        effects.persist.append(&mut self.effects.persist);
+        effects.replies.append(&mut self.effects.replies);
+        let sends = self.effects.sends.drain(..);
+        effects.sends.extend(sends.map(|(to, message)| (usize::from(to.0) - 1, message)));
+        effects.hold = self.effects.hold;
     }
 
     /// The configurations of all nodes of a run.
@@ -82,18 +92,37 @@ impl Replica for Reference {
     }
 
     fn handle(&mut self, now: Moment, input: Input<Self>, effects: &mut Effects<Self>) {
-        let now = core::Moment { mono_ns: now.mono_ns, wall_ms: now.wall_ms };
         let input = match input {
             Input::Request(number, request) => core::Input::Request(number, request),
             Input::Message(from, message) => core::Input::Message(id(from), message),
             Input::Wake => core::Input::Wake,
         };
-        self.node.handle(now, input, &mut self.effects);
-        effects.persist.append(&mut self.effects.persist);
-        effects.replies.append(&mut self.effects.replies);
-        let sends = self.effects.sends.drain(..);
-        effects.sends.extend(sends.map(|(to, message)| (usize::from(to.0) - 1, message)));
-        effects.hold = self.effects.hold;
+        self.hand(now, input, effects);
+    }
+
+    fn turn(&mut self, now: Moment, turn: Turn, effects: &mut Effects<Self>) {
+        let input = match turn {
+            Turn::Leave => core::Input::Leave,
+            Turn::Join => core::Input::Join,
+        };
+        self.hand(now, input, effects);
+    }
+
+    fn membership(&self) -> Option<Membership> {
+        if !self.node.can_leave() {
+            return None;
+        }
+        let core::Membership { standing, others, taken_by, owes } = self.node.membership();
+        let out = others.iter().filter(|(_, standing)| **standing == core::Standing::Out);
+        Some(Membership {
+            standing: match standing {
+                core::Standing::Member => Standing::Member,
+                core::Standing::Leaving => Standing::Leaving { taken_by, owes },
+                core::Standing::Out => Standing::Out,
+                core::Standing::Joining => Standing::Joining,
+            },
+            out: out.map(|(peer, _)| usize::from(peer.0) - 1).collect(),
+        })
     }
 
     fn message_bytes(message: &Message) -> u64 {

@@ -1,10 +1,12 @@
 //! What runs on a simulated machine: any state machine that answers requests and talks to its peers.
 
+pub use crate::membership::Standing;
 use crate::sim::machine_time::Moment;
 use afterall_engine::ByMechanism;
 use afterall_engine::driver::Completion;
 use afterall_history::Workload;
 use afterall_workloads::Operation;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Debug;
 
@@ -20,6 +22,24 @@ pub enum Input<R: Replica> {
     Message(usize, R::Message),
     /// Time has passed.
     Wake,
+}
+
+/// What the operator of a replica asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// To leave the cluster, in an orderly way.
+    Leave,
+    /// To join it again.
+    Join,
+}
+
+/// How a replica stands to its cluster, as it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// Its own standing.
+    pub standing: Standing,
+    /// The peers that take no part, by number from 0.
+    pub out: BTreeSet<usize>,
 }
 
 /// What a replica wants done. Where `hold` is true, answers and messages wait until everything in `persist`, here and
@@ -72,6 +92,16 @@ pub trait Replica: Debug + Clone + Sized {
     fn message_bytes(message: &Self::Message) -> u64 {
         let _ = message;
         100
+    }
+
+    /// How it stands to its cluster; none: it knows no members that come and go.
+    fn membership(&self) -> Option<Membership> {
+        None
+    }
+
+    /// Its operator lets it leave the cluster, or join it again.
+    fn turn(&mut self, now: Moment, turn: Turn, effects: &mut Effects<Self>) {
+        let _ = (now, turn, effects);
     }
 
     /// What it has sent and done in this life, by mechanism.

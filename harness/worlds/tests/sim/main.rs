@@ -11,6 +11,7 @@ mod disk_full;
 mod forks;
 mod fresh_reads;
 mod grow_only;
+mod leave;
 mod levels;
 mod library;
 mod lies;

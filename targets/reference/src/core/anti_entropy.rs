@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 impl Node {
     pub(super) fn spread_rumors(&mut self, effects: &mut Effects) {
-        let peers = choose(&self.config.peers, self.config.fanout, &mut self.random);
+        let peers = choose(&self.others_here(), self.config.fanout, &mut self.random);
         if self.rules.causal {
             let updates = self.log.next_round();
             for peer in peers {
@@ -52,7 +52,7 @@ impl Node {
         let jitter = self.random.random_range(0..interval / 2);
         self.sync_at_ns = now.mono_ns + interval - interval / 4 + jitter;
         self.figures.sync_rounds += 1;
-        for peer in choose(&self.config.peers, 1, &mut self.random) {
+        for peer in choose(&self.others_here(), 1, &mut self.random) {
             let message = if self.rules.causal {
                 Message::Have { applied: self.log.applied().clone(), ask: true }
             } else {

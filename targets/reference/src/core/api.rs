@@ -2,6 +2,7 @@
 
 use super::clock::Reading;
 use super::identity::{CausalContext, Dot, NodeId, VersionVector};
+use super::standing::Standing;
 pub use afterall_history::Level;
 use afterall_history::Value;
 use serde::{Deserialize, Serialize};
@@ -258,6 +259,9 @@ pub enum Refusal {
         /// How many there were.
         found: usize,
     },
+    /// The node takes no part in the cluster: it has left, or has not caught up since it is back.
+    #[error("this node {}", if *.0 == Standing::Joining { "is joining the cluster" } else { "has left the cluster" })]
+    Away(Standing),
     /// A node that holds the object was asked, and refused.
     #[error("{what}")]
     Elsewhere {

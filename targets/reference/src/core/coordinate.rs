@@ -54,7 +54,7 @@ impl Node {
         let fetch = Message::Fetch { number, key: request.key.clone() };
         let bug = self.rules.bugs.reads_from_one && request.action.is_read();
         let alone = bug || asked == 1;
-        let others = self.others(&request.key);
+        let others = self.members.in_cluster(&self.others(&request.key));
         let stage = Stage::Asking(BTreeMap::new());
         let deadline_ns = now.mono_ns.saturating_add(PATIENCE_NS);
         let (asked, wanted) = if bug { (1, 1) } else { (asked, wanted) };
@@ -144,7 +144,7 @@ impl Node {
         if let Some(object) = newest {
             // A read mends those that it has heard of, where these are enough; a write tells all.
             let tells_all = !is_read || asked < wanted;
-            let mut others = self.others(key);
+            let mut others = self.members.in_cluster(&self.others(key));
             others.retain(|peer| {
                 !confirmed.contains(peer) && (tells_all || heard.contains_key(peer))
             });

@@ -14,6 +14,10 @@ pub enum Input {
     Request(RequestId, Request),
     /// A peer says something.
     Message(NodeId, Message),
+    /// Its operator lets the node leave the cluster. One that has left, or cannot, goes on as it is.
+    Leave,
+    /// The same the other way round.
+    Join,
     /// [`super::Node::wake_at`] has come.
     Wake,
 }

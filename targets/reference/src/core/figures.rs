@@ -31,6 +31,8 @@ pub struct Figures {
     pub hints_dropped: u64,
     /// Messages of hinted handoff that were sent.
     pub hint_messages_sent: u64,
+    /// Messages about who takes part in the cluster, and of what is handed over where that changes.
+    pub membership_messages_sent: u64,
     /// Requests that waited for what their session had been given elsewhere.
     pub requests_waited: u64,
     /// Requests that waited in vain, or found too few replicas.

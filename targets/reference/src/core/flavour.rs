@@ -59,6 +59,13 @@ impl Flavour {
         matches!(self, Flavour::Textbook | Flavour::TextbookTree)
     }
 
+    /// Whether a node of it can leave the cluster and join it again. The textbooks know of no such thing, and of one that holds everything for
+    /// all there is nobody to take over.
+    #[must_use]
+    pub fn has_membership(self) -> bool {
+        !self.is_a_textbooks() && self != Flavour::TtlCache
+    }
+
     /// What this flavour claims to hold for a data type, with durable storage.
     #[must_use]
     pub fn promises(self, workload: Workload) -> Vec<Promise> {

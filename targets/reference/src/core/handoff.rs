@@ -9,6 +9,7 @@ use super::message::{Message, OBJECTS_PER_MESSAGE_MAX};
 use super::node::Node;
 use super::object::Object;
 use super::record;
+use super::standing::Standing;
 
 impl Node {
     /// Whether a change cannot be taken because nobody could be sure to hear of it. Where replicas compare what they hold,
@@ -27,9 +28,16 @@ impl Node {
             return;
         }
         for peer in self.others(key) {
+            if self.rules.bugs.leaves_early && self.members.is_out(peer) {
+                continue;
+            }
             let number = self.hints.note(peer, key, now.mono_ns);
             if !self.rules.bugs.hints_in_memory {
                 effects.persist.push(record::hint(peer, key));
+            }
+            if self.members.is_out(peer) {
+                // It waits for the peer on disk.
+                continue;
             }
             self.figures.hint_messages_sent += 1;
             let (key, object) = (key.clone(), object.clone());
@@ -74,6 +82,9 @@ impl Node {
         is_heard: bool,
         effects: &mut Effects,
     ) {
+        if self.members.is_out(peer) {
+            return;
+        }
         for (key, number) in
             self.hints.overdue(peer, is_heard, now.mono_ns, OBJECTS_PER_MESSAGE_MAX)
         {
@@ -83,9 +94,17 @@ impl Node {
         }
     }
 
+    /// When that time comes. Who is out is not tried, and does not try.
+    pub(super) fn hints_due_ns(&self) -> Option<u64> {
+        if self.standing() == Standing::Out {
+            return None;
+        }
+        self.hints.due_ns(|peer| !self.members.is_out(peer))
+    }
+
     /// The time has come to try those peers again that have not said anything.
     pub(super) fn hand_over_to_the_silent(&mut self, now: Moment, effects: &mut Effects) {
-        if self.hints.due_ns().is_some_and(|due_ns| due_ns <= now.mono_ns) {
+        if self.hints_due_ns().is_some_and(|due_ns| due_ns <= now.mono_ns) {
             for peer in self.hints.peers() {
                 self.hand_over(now, peer, false, effects);
             }

@@ -118,13 +118,27 @@ impl Hints {
         due
     }
 
-    /// When the first peer that says nothing has owed a confirmation for long enough.
-    pub(super) fn due_ns(&self) -> Option<u64> {
+    /// When the first of these peers has owed a confirmation for long enough, though it says nothing.
+    pub(super) fn due_ns(&self, of: impl Fn(NodeId) -> bool) -> Option<u64> {
         let due = |owed: &Owed| {
             let (sent_ns, _, _) = owed.sent.front()?;
             Some(sent_ns.saturating_add(SILENT_NS).max(owed.not_before_ns))
         };
-        self.owed.values().filter_map(due).min()
+        let owed = self.owed.iter().filter(|(peer, _)| of(**peer));
+        owed.filter_map(|(_, owed)| due(owed)).min()
+    }
+
+    /// How many changes these peers have not confirmed.
+    pub(super) fn owed_to(&self, of: impl Fn(NodeId) -> bool) -> usize {
+        let owed = self.owed.iter().filter(|(peer, _)| of(**peer));
+        owed.map(|(_, owed)| owed.hints.len()).sum()
+    }
+
+    /// Forgets all of them; returns what they were.
+    pub(super) fn forget(&mut self) -> Vec<(NodeId, Key)> {
+        self.held = 0;
+        let owed = std::mem::take(&mut self.owed).into_iter();
+        owed.flat_map(|(peer, owed)| owed.hints.into_keys().map(move |key| (peer, key))).collect()
     }
 
     /// The peers that owe a confirmation.
@@ -141,6 +155,10 @@ mod tests {
     const PEER: NodeId = NodeId(2);
     const SECOND: u64 = 1_000_000_000;
 
+    fn all(_: NodeId) -> bool {
+        true
+    }
+
     fn key(name: &str) -> Key {
         Key { kind: DataType::Register, name: name.into() }
     }
@@ -154,9 +172,9 @@ mod tests {
         assert_eq!(hints.confirmed(PEER, &key("x"), first), None);
         assert_eq!(hints.confirmed(NodeId(3), &key("x"), second), None);
         assert_eq!(hints.confirmed(PEER, &key("x"), second), Some(false));
-        assert_eq!((hints.held(), hints.due_ns()), (0, Some(SECOND)));
+        assert_eq!((hints.held(), hints.due_ns(all)), (0, Some(SECOND)));
         assert_eq!(hints.overdue(PEER, false, SECOND, 9), []);
-        assert_eq!(hints.due_ns(), None);
+        assert_eq!(hints.due_ns(all), None);
     }
 
     #[test]
@@ -167,7 +185,7 @@ mod tests {
         assert_eq!(hints.overdue(PEER, false, SECOND / 2, 9), []);
         assert_eq!(hints.overdue(PEER, true, SECOND / 2, 9), [(key("x"), number)]);
         assert_eq!(hints.overdue(PEER, true, SECOND / 2, 9), []);
-        assert_eq!(hints.due_ns(), Some(SECOND + SECOND / 2));
+        assert_eq!(hints.due_ns(all), Some(SECOND + SECOND / 2));
         assert_eq!(hints.confirmed(PEER, &key("x"), number), Some(true));
     }
 

@@ -62,6 +62,11 @@ impl Log {
         &self.applied
     }
 
+    /// Whether a peer has said that it has applied all that this replica has.
+    pub(crate) fn is_had_by(&self, peer: NodeId) -> bool {
+        self.peers.get(&peer).is_some_and(|theirs| theirs.covers(&self.applied))
+    }
+
     pub(crate) fn is_full(&self) -> bool {
         self.kept.len() >= KEPT_MAX
     }

@@ -1,8 +1,9 @@
 //! What replicas send to each other.
 
 use super::api::{Key, Request};
-use super::identity::{Actor, VersionVector};
+use super::identity::{Actor, NodeId, VersionVector};
 use super::object::Object;
+use super::standing::Turn;
 use super::textbook;
 use super::told::{Refused, Told};
 use super::update::Update;
@@ -153,6 +154,47 @@ pub enum Message {
         number: u64,
         /// The object.
         key: Key,
+    },
+    /// Membership: who has left the cluster, and who has joined it again, as far as the sender knows.
+    Members {
+        /// The last turn of each node that has made one.
+        rows: Vec<(NodeId, Turn)>,
+    },
+    /// Membership: the sender joins, and asks to be handed what it lacks.
+    CatchUp {
+        /// The sender's turn.
+        epoch: u64,
+    },
+    /// Membership: who joins has been handed all that the sender had when it was asked.
+    CaughtUp {
+        /// The receiver's turn.
+        epoch: u64,
+    },
+    /// Membership: what the sender holds, to be handed over.
+    Offer {
+        /// Which of the sender's pages it is.
+        number: u64,
+        /// Objects and their digests.
+        entries: Vec<(Key, u128)>,
+    },
+    /// An answer to [`Message::Offer`].
+    Lacking {
+        /// The same.
+        number: u64,
+        /// Those that the sender lacks or holds otherwise.
+        keys: Vec<Key>,
+    },
+    /// The answer to [`Message::Lacking`].
+    HandOver {
+        /// The same.
+        number: u64,
+        /// The objects.
+        objects: Vec<(Key, Object)>,
+    },
+    /// The page is on the sender's disk.
+    TakenOver {
+        /// The same.
+        number: u64,
     },
 }
 

@@ -13,12 +13,14 @@ use super::forwards::Forwards;
 use super::hints::Hints;
 use super::identity::{Actor, Dot, NodeId, VersionVector};
 use super::log::Log;
+use super::membership::Members;
 use super::message::Message;
 use super::object::{Change, Object};
 use super::record::{DamagedRecord, Record};
 use super::ring::Ring;
 use super::rules::{Durability, Rules};
 use super::rumor::Rumors;
+use super::standing::Standing;
 use super::store::Store;
 use super::textbook::{self, Textbook};
 use super::waiting::Waiting;
@@ -42,12 +44,13 @@ pub struct Node {
     pub(super) log: Log,
     pub(super) coordinator: Coordinator,
     pub(super) hints: Hints,
+    pub(super) members: Members,
     waiting: Waiting,
     /// Whether something has come from a peer since those that wait were looked at.
     has_news: bool,
     /// In place of all that, for its flavour.
     pub(super) textbook: Option<Textbook>,
-    rumor_at_ns: Option<u64>,
+    pub(super) rumor_at_ns: Option<u64>,
     pub(super) sync_at_ns: u64,
     pub(super) random: Pcg64,
     pub(super) figures: Figures,
@@ -90,6 +93,7 @@ impl Node {
             log: Log::new(if rules.causal { &config.peers } else { &[] }, rules.rumors),
             coordinator: Coordinator::new(incarnation),
             hints: Hints::new(incarnation),
+            members: Members::new(config.peers.len() + 1, incarnation),
             waiting: Waiting::default(),
             has_news: false,
             textbook,
@@ -110,6 +114,7 @@ impl Node {
                 Record::Update(place, update) => node.log.restore(place, update),
                 Record::Applied(applied) => node.log.restore_applied(applied),
                 Record::Hint(peer, key) => node.hints.restore(peer, key),
+                Record::Members(rows) => node.restore_members(&rows),
             }
         }
         Ok(node)
@@ -122,7 +127,8 @@ impl Node {
         let deadlines = [
             self.waiting.deadline_ns(),
             self.coordinator.deadline_ns(),
-            self.hints.due_ns(),
+            self.hints_due_ns(),
+            self.members_due_ns(),
             self.forwards.deadline_ns(),
         ];
         let times = [self.rumor_at_ns, sync].into_iter().chain(deadlines).flatten();
@@ -158,25 +164,38 @@ impl Node {
         match input {
             Input::Request(id, request) => {
                 self.figures.requests += 1;
-                self.ask(now, id, request, effects);
+                match self.is_away() {
+                    None => self.ask(now, id, request, effects),
+                    Some(refusal) => {
+                        self.figures.requests_refused += 1;
+                        self.reply(id, Err(refusal), effects);
+                    }
+                }
             }
+            Input::Message(from, message) if !self.hears(now, from, &message) => {}
             Input::Message(from, message) => {
                 self.has_news = true;
+                self.correct(from, &message, effects);
                 if self.ring.is_partial() {
                     self.forwards.heard(from, now.mono_ns);
                 }
                 self.receive(now, from, message, effects);
-                self.hand_over(now, from, true, effects);
+                if self.standing() != Standing::Out {
+                    self.hand_over(now, from, true, effects);
+                }
             }
+            Input::Leave => self.leave(now, effects),
+            Input::Join => self.join(now, effects),
             Input::Wake => {}
         }
         self.give_up(now, effects);
         self.give_up_forwards(now, effects);
         self.hand_over_to_the_silent(now, effects);
         self.look_at_waiting(now, effects);
+        self.members_round(now, effects);
         if self.textbook.is_some() {
             self.gossip(now, effects);
-        } else {
+        } else if self.standing() != Standing::Out {
             self.spread_news(now, effects);
         }
         effects.hold = self.rules.durability == Durability::Sync;
@@ -209,7 +228,8 @@ impl Node {
     }
 
     fn syncs(&self) -> bool {
-        self.rules.anti_entropy && !self.config.peers.is_empty()
+        let is_out = self.standing() == Standing::Out;
+        self.rules.anti_entropy && !self.config.peers.is_empty() && !is_out
     }
 
     pub(super) fn ask(
@@ -279,6 +299,16 @@ impl Node {
                 holders
             }
         }
+    }
+
+    /// The other nodes that take part in the cluster.
+    pub(super) fn others_here(&self) -> Vec<NodeId> {
+        self.members.in_cluster(&self.config.peers)
+    }
+
+    /// Takes out the requests that wait for what their session has been given elsewhere.
+    pub(super) fn refuse_waiting(&mut self) -> Vec<RequestId> {
+        self.waiting.clear()
     }
 
     /// Whether the session has been given something that this replica has not heard of.
@@ -376,7 +406,8 @@ impl Node {
         let changed = Object::change(held, key.kind, action, &mut by);
         if let (Err(Refusal::SoldOut { .. }), Action::Sell(n), Some(Object::Stock(stock))) =
             (&changed, action, held)
-            && let Some(lender) = stock.richest(self.config.id)
+            && let Some(lender) =
+                stock.richest(|node| node != self.config.id && !self.members.is_out(node))
         {
             // Next time the replica may have its share.
             effects.sends.push((lender, Message::Want { key: key.clone(), n: *n }));

@@ -18,7 +18,7 @@ impl Node {
             return;
         }
         let entries = self.entries_of(key);
-        for peer in self.others(key) {
+        for peer in self.members.in_cluster(&self.others(key)) {
             self.figures.repair_messages_sent += 1;
             let (key, entries) = (key.clone(), entries.clone());
             effects.sends.push((peer, Message::Compare { key, entries }));

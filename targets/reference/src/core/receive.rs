@@ -43,6 +43,7 @@ impl Node {
                 for update in self.log.receive(updates, &self.rules, effects) {
                     self.take(&update.key, &update.object, effects);
                 }
+                self.catch_up_causally(now, from, None, effects);
             }
             Message::Have { applied, ask } => {
                 let updates = self.log.heard(from, &applied, effects);
@@ -54,6 +55,7 @@ impl Node {
                     let applied = self.log.applied().clone();
                     self.send_sync(from, Message::Have { applied, ask: false }, effects);
                 }
+                self.catch_up_causally(now, from, Some(&applied), effects);
             }
             Message::Fetch { number, key } => {
                 let object = self.store.get(&key).cloned();
@@ -81,6 +83,15 @@ impl Node {
                 self.handed(from, number, key, object, effects);
             }
             Message::Hinted { number, key } => self.handed_over(from, number, &key, effects),
+            Message::Members { rows } => self.told_of_members(now, from, rows, effects),
+            Message::CatchUp { epoch } => self.help(now, from, epoch, effects),
+            Message::CaughtUp { epoch } => self.caught_up(now, from, epoch, effects),
+            Message::Offer { number, entries } => self.offered(from, number, entries, effects),
+            Message::Lacking { number, keys } => self.lacked(now, from, number, keys, effects),
+            Message::HandOver { number, objects } => {
+                self.take_over(from, number, objects, effects);
+            }
+            Message::TakenOver { number } => self.taken_over(now, from, number, effects),
             Message::Want { key, n } => self.lend(now, from, key, n, effects),
             Message::Textbook(message) => {
                 if let Some(textbook) = &mut self.textbook {

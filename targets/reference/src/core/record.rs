@@ -3,6 +3,7 @@
 use super::api::Key;
 use super::identity::{NodeId, VersionVector};
 use super::object::Object;
+use super::standing::Turn;
 use super::update::Update;
 
 /// What the key of a record that is no object begins with. An object's begins with its data type, of which there are few.
@@ -23,6 +24,8 @@ pub(crate) enum Record {
     Applied(VersionVector),
     /// An object that a peer has not confirmed.
     Hint(NodeId, Key),
+    /// Who takes part in the cluster.
+    Members(Vec<(NodeId, Turn)>),
 }
 
 impl Record {
@@ -30,6 +33,7 @@ impl Record {
     pub(crate) fn read(key: &[u8], bytes: &[u8]) -> Result<Record, DamagedRecord> {
         Ok(match key {
             [NO_OBJECT, b'a'] => Record::Applied(postcard::from_bytes(bytes)?),
+            [NO_OBJECT, b'm'] => Record::Members(postcard::from_bytes(bytes)?),
             [NO_OBJECT, b'u', place @ ..] => {
                 let place = place.try_into().map(u64::from_be_bytes).unwrap_or(u64::MAX);
                 Record::Update(place, postcard::from_bytes(bytes)?)
@@ -56,6 +60,11 @@ pub(crate) fn no_update(place: u64) -> (Vec<u8>, Vec<u8>) {
 /// The record of what has been applied.
 pub(crate) fn applied(applied: &VersionVector) -> (Vec<u8>, Vec<u8>) {
     (vec![NO_OBJECT, b'a'], encoded(applied))
+}
+
+/// The record of who takes part in the cluster.
+pub(crate) fn members(rows: &[(NodeId, Turn)]) -> (Vec<u8>, Vec<u8>) {
+    (vec![NO_OBJECT, b'm'], postcard::to_stdvec(rows).unwrap_or_default())
 }
 
 /// The record of an object that a peer has not confirmed.

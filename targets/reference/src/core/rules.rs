@@ -74,6 +74,7 @@ pub(crate) struct Bugs {
     pub(crate) past_ignored: bool,
     pub(crate) share_lent_twice: bool,
     pub(crate) hints_in_memory: bool,
+    pub(crate) leaves_early: bool,
     pub(crate) cache_never_expires: bool,
     pub(crate) pieces_as_they_came: bool,
 }

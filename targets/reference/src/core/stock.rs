@@ -35,11 +35,11 @@ impl Stock {
         received.saturating_sub(given)
     }
 
-    /// Of the other replicas that which may sell most, if any may.
+    /// Of these replicas that which may sell most, if any may.
     #[must_use]
-    pub fn richest(&self, than: NodeId) -> Option<NodeId> {
+    pub fn richest(&self, of: impl Fn(NodeId) -> bool) -> Option<NodeId> {
         let receivers = self.handed.keys().map(|&(_, to)| to);
-        let nodes = self.restocked.keys().copied().chain(receivers).filter(|&node| node != than);
+        let nodes = self.restocked.keys().copied().chain(receivers).filter(|&node| of(node));
         nodes
             .map(|node| (self.share(node), node))
             .max()

@@ -10,6 +10,7 @@ use super::record::encoded;
 use super::ring::Ring;
 use super::rules::Rules;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// The bug `stale-snapshot` brings to disk only every so-manieth change.
 const SNAPSHOT_EVERY: u64 = 16;
@@ -131,6 +132,16 @@ impl Store {
     /// The digest of an object, if there is one.
     pub(crate) fn digest(&self, key: &Key) -> Option<u128> {
         self.entries.get(&(Tree::leaf(key), key.clone())).map(|entry| entry.digest)
+    }
+
+    /// The objects that follow one, or all, in an order that does not change, and their digests.
+    pub(crate) fn after(&self, key: Option<&Key>) -> impl Iterator<Item = (Key, u128)> {
+        let from = match key {
+            Some(key) => Bound::Excluded((Tree::leaf(key), key.clone())),
+            None => Bound::Unbounded,
+        };
+        let entries = self.entries.range((from, Bound::Unbounded));
+        entries.map(|((_, key), entry)| (key.clone(), entry.digest))
     }
 
     /// The objects of a leaf that a peer holds as well, and their digests.

@@ -25,6 +25,11 @@ impl Waiting {
         has_room
     }
 
+    /// Takes all out.
+    pub(crate) fn clear(&mut self) -> Vec<RequestId> {
+        self.requests.drain(..).map(|(_, id, _)| id).collect()
+    }
+
     /// When the first has waited long enough.
     pub(crate) fn deadline_ns(&self) -> Option<u64> {
         self.requests.front().map(|&(deadline_ns, _, _)| deadline_ns)

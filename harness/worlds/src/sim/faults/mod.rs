@@ -4,10 +4,11 @@
 use super::host::Job;
 use super::machine_time::true_time_us;
 use super::measured::{self, LinkProbes};
-use super::replica::Replica;
+use super::replica::{Replica, Standing, Turn};
 use super::simulation::{Event, Simulation};
 use super::streams::Purpose;
 use super::watch::{Shows, Watch};
+use crate::membership;
 use afterall_engine::faults::{ClockFault, Condition, Effect, Fate, Fault, Link};
 use afterall_engine::{Carried, Evidence, Happened, Observation};
 use std::collections::VecDeque;
@@ -61,6 +62,10 @@ impl<R: Replica> Simulation<R> {
                     self.hosts[*node].fill(id);
                 }
                 Fate::Paused => self.hosts[*node].pause(id),
+                Fate::Left => {
+                    self.hosts[*node].let_leave(id);
+                    self.visit(*node);
+                }
                 Fate::Terminated | Fate::Damaged { .. } => {}
             },
             Effect::Clock { node, how } => self.authority.inject(id, *node, *how, self.now_ns),
@@ -93,6 +98,10 @@ impl<R: Replica> Simulation<R> {
                 Fate::Paused => {
                     self.hosts[*node].resume(id);
                     self.resumed(*node);
+                }
+                Fate::Left => {
+                    self.hosts[*node].let_join(id);
+                    self.visit(*node);
                 }
                 Fate::Terminated | Fate::Damaged { .. } => {}
             },
@@ -198,6 +207,7 @@ impl<R: Replica> Simulation<R> {
                     measured::wiped(accepts, watch.emptied, host.stored())
                 }
             }
+            Effect::Process { node, fate: Fate::Left } => self.measure_membership(node, watch),
             Effect::Process { node, fate: Fate::DiskFull } => self.measure_disk(node, watch),
             Effect::Process { node, fate: Fate::Paused } => self.measure_pause(node, watch),
             Effect::Process { fate: Fate::Terminated | Fate::Damaged { .. }, .. } => cannot(),
@@ -278,6 +288,41 @@ impl<R: Replica> Simulation<R> {
         let (accepts, answered, _) = self.probe_process(node, watch);
         let lives = (watch.incarnation, self.hosts[node].incarnation());
         measured::freed(takes, accepts, answered, lives)
+    }
+
+    /// A node is out, or on its way out, if it says so. Healed, it is a member for itself and for those that it can reach. What its
+    /// operator asked for is lost where the process ended before it had it on disk, and is asked for again.
+    fn measure_membership(&mut self, node: usize, watch: &Watch) -> Evidence {
+        let Some(mine) = self.hosts[node].membership() else {
+            return Evidence::against_it(Observation::SilentSoFar);
+        };
+        let wanted = self.hosts[node].wanted_turn();
+        let is_lost = match wanted {
+            Turn::Leave => mine.standing == Standing::Member,
+            Turn::Join => matches!(mine.standing, Standing::Out | Standing::Leaving { .. }),
+        };
+        if is_lost && watch.shows != Shows::StillHolds {
+            self.hosts[node].offer(Job::Turn(wanted));
+            self.visit(node);
+        }
+        let others: Vec<bool> = (0..self.hosts.len())
+            .filter(|&other| other != node)
+            .filter(|&other| {
+                let cut = |link| self.network.is_cut(link);
+                !cut((node, other)) && !cut((other, node))
+            })
+            .filter_map(|other| Some(self.hosts[other].membership()?.out.contains(&node)))
+            .collect();
+        let of = self.hosts.len().saturating_sub(1);
+        match watch.shows {
+            Shows::IsGone => membership::joined(mine.standing, &others),
+            Shows::TakesHold if self.now_ns < watch.deadline_ns => {
+                let seen = membership::left(mine.standing, &others, of);
+                // Who only just leaves may soon be out, for all.
+                if others.iter().all(|&out| out) { seen } else { Evidence { holds: false, ..seen } }
+            }
+            _ => membership::left(mine.standing, &others, of),
+        }
     }
 
     fn measure_pause(&mut self, node: usize, watch: &mut Watch) -> Evidence {
