@@ -126,8 +126,7 @@ fn who_leaves_early_is_found_and_who_does_not_is_not() {
     };
     let broken = |mutant| {
         let verdicts = judge_all((1..=8).map(|seed| run(seed, mutant)).collect());
-        let broken =
-            verdicts.into_iter().filter(|(_, verdict)| verdict.breaks_promise(row.breaks));
+        let broken = verdicts.into_iter().filter(|(_, verdict)| verdict.breaks_promise(row.breaks));
         broken.map(|(config, _)| config.seed).collect::<Vec<u64>>()
     };
     let seeds = broken(Some(row.mutant()));

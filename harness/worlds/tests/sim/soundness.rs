@@ -90,6 +90,9 @@ fn many_small_runs_break_no_promise() {
             let seed = 1_000_000 + round * combinations.len() as u64 + place as u64;
             let mut config = config(flavour, workload, seed);
             config.faults = every_fault();
+            config.faults.push(FaultKind::DiskFull);
+            config.faults.extend(flavour.has_membership().then_some(FaultKind::Leave));
+            config.time_ms = 14_000;
             config.sessions = kind;
             config.nodes = if round.is_multiple_of(2) { 3 } else { 5 };
             config.rate = Some(20);
