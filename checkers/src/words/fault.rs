@@ -56,8 +56,8 @@ fn known(kind: FaultKind, entries: &[(String, Value)]) -> Option<String> {
             }
             "drift" => {
                 let (by, over) = (signed("by_ms")?, number("over_ms")?);
-                let way = if by < 0 { "back" } else { "forward" };
-                (3, format!("a drift of {} ms {way}, within {over} ms", count(by.unsigned_abs())))
+                let way = if by < 0 { "loses" } else { "gains" };
+                (3, format!("it {way} {} ms within {over} ms", count(by.unsigned_abs())))
             }
             _ => return None,
         },
@@ -95,7 +95,7 @@ mod tests {
         );
         assert_eq!(
             clock(r#"{"how":"drift","by_ms":-1480,"over_ms":1200}"#),
-            "a drift of 1,480 ms back, within 1,200 ms"
+            "it loses 1,480 ms within 1,200 ms"
         );
         assert_eq!(clock(r#"{"how":"bump","by_ms":-1144}"#), "a jump of 1,144 ms back");
         assert_eq!(

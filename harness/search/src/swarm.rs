@@ -23,6 +23,8 @@ pub struct Fixed {
 
 /// How long the load lasts: short, so that there are many runs, and long enough for three kinds of faults.
 const TIME_MS: u64 = 10_000;
+/// How long that of a burst lasts.
+const BURST_MS: u64 = 1_000;
 /// How many kinds of faults a run has at most.
 const KINDS_MAX: usize = 3;
 const MS: u64 = 1_000_000;
@@ -42,18 +44,31 @@ pub fn draw(base: &RunConfig, fixed: Fixed, seed: u64) -> RunConfig {
         faults.retain(|kind| kind.acts_on() != ActsOn::Links);
     }
     let concurrency = random.random_range(2..=10);
+    let slow = (random.random_range(10..=40), TIME_MS);
+    let (rate, time_ms) = match faults.is_empty() && !fixed.faults {
+        true => burst(seed).unwrap_or(slow),
+        false => slow,
+    };
     RunConfig {
         nodes,
         sessions: if fixed.sessions { base.sessions } else { sessions },
         concurrency,
-        rate: Some(random.random_range(10..=40)),
-        time_ms: TIME_MS,
+        rate: Some(rate),
+        time_ms,
         faults,
         gossip: gossip(&mut random),
         network: network(&mut random),
         seed,
         ..base.clone()
     }
+}
+
+/// Of the runs without faults one in four is a burst: its rate, in operations per second, and how long its load lasts, in milliseconds. A load is
+/// evenly paced: two operations in one millisecond come in these runs alone.
+fn burst(seed: u64) -> Option<(u32, u64)> {
+    // Numbers of its own, so that other runs stay as they were.
+    let mut random = Pcg64::seed_from_u64(seed ^ 0x0000_6275_7273_7421);
+    random.random_ratio(1, 4).then(|| (random.random_range(1_000..=2_000), BURST_MS))
 }
 
 /// One of several, of which there is at least one.

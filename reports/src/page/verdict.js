@@ -140,7 +140,7 @@ function ladder() {
     el(
       "p",
       { class: "small muted" },
-      "Strongest first. " +
+      "The consistency models, strongest first; then the session guarantees and convergence, which say nothing of one another. " +
         (verdict.strongest
           ? `The strongest consistency model that held: ${verdict.strongest} (${run.words.strongest}).`
           : "No level held for all sessions."),
@@ -173,15 +173,12 @@ function promises() {
         { class: "wide" },
         grounds(p),
         p.tier && el("span", { class: "muted" }, p.tier === "exact" ? " (by versions)" : " (by values alone)"),
-        // Where values do not show which of several properties is broken, only the summary says so.
-        p.outcome === "broken" &&
-          p.summary.includes(": one of ") && [el("br"), el("span", { class: "muted small" }, p.summary)],
       ),
     );
   const promised = verdict.properties.filter((p) => p.promised);
   const others = verdict.properties.filter((p) => !p.promised);
   const list = table(
-    ["property", "outcome", { name: "chances", num: true }, "grounds"],
+    ["property", "outcome", { name: "chances", num: true }, "what is known"],
     [
       promised.map(row),
       others.length > 0 &&
