@@ -609,7 +609,7 @@ mod tests {
     fn a_mutant_that_cannot_show_is_refused() {
         let hidden = resolve("afterall run --mutant counter-lww --workload register");
         let error = Plan::new(hidden).unwrap_err().to_string();
-        assert!(error.contains("expected counter of crdt"), "{error}");
+        assert!(error.contains("expected the workload counter of the flavour crdt"), "{error}");
         assert!(Plan::new(resolve("afterall run --mutant cart-union --flavour lww")).is_err());
         let quiet = resolve("afterall run --mutant cart-union --faults kill");
         Plan::new(quiet.clone()).unwrap();
