@@ -114,28 +114,30 @@ fn unknown_at(ctx: &Context<'_>, missing: &[Missing], of: &Missing) -> BTreeSet<
 
 /// The kinds of faults that stood between updates and the replicas that did not know them: on the link from the one that took
 /// an update to one that did not know it, while it was taken; on one that did not know it; or, of processes that ended, on the one
-/// that took it, until the other update was there. What stood between an update and some of these replicas alone does not tell why
-/// the others did not know it either, and names nothing.
+/// that took it, until the other update was there. A process that ended and did not know the update does not tell why others did not
+/// know it either: it is named only where all of them were kept from it. A cut link may tell, since others hear of an update by
+/// whom it did not reach.
 pub(crate) fn between(ctx: &Context<'_>, missing: &[Missing]) -> FaultKinds {
     let until = missing.iter().map(|of| ctx.op(of.update).until()).max().unwrap_or(i64::MIN);
     let mut kinds: Vec<FaultKind> = Vec::new();
     for of in missing {
         let at = unknown_at(ctx, missing, of);
-        let mut reached: BTreeSet<NodeId> = BTreeSet::new();
-        let mut stood: Vec<FaultKind> = Vec::new();
+        let mut kept: BTreeSet<NodeId> = BTreeSet::new();
+        let mut ended: Vec<FaultKind> = Vec::new();
         for fault in ctx.history.faults() {
-            let kept: Vec<NodeId> = at
-                .iter()
-                .copied()
-                .filter(|&at| kept_from(ctx, fault, of.update, at, until))
-                .collect();
-            if !kept.is_empty() {
-                reached.extend(kept);
-                stood.push(fault.kind);
+            let of_fault = at.iter().filter(|&&at| kept_from(ctx, fault, of.update, at, until));
+            let of_fault: Vec<NodeId> = of_fault.copied().collect();
+            if of_fault.is_empty() {
+                continue;
+            }
+            kept.extend(of_fault);
+            match fault.kind.acts_on() {
+                ActsOn::Links => kinds.push(fault.kind),
+                _ => ended.push(fault.kind),
             }
         }
-        if reached.len() == at.len() {
-            kinds.extend(stood);
+        if kept.len() == at.len() {
+            kinds.extend(ended);
         }
     }
     kinds.into_iter().collect()

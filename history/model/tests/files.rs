@@ -367,7 +367,7 @@ fn what_is_not_a_history_is_told_apart() {
     for (bytes, what) in [
         ("", "h.jsonl: expected a history, which begins with a line"),
         ("hello\n", "h.jsonl:1: expected the first line of a history: "),
-        (&future, "expected a version of the format from 1 to 1, found 2"),
+        (&future, "expected a version of the format up to 1, found 2: a newer program wrote it"),
         (&other, "expected the format \"afterall-history\", found \"afterall-verdict\""),
         (&extra, "unknown field `fun`"),
     ] {
