@@ -21,8 +21,6 @@ use afterall_history::{
 };
 use std::collections::BTreeMap;
 
-/// What is said of several properties of which one is broken.
-const WHICH: &str = "broken, but the values do not show which";
 /// Groups of anomalies that a verdict keeps.
 const GROUPS_MAX: usize = 200;
 /// Operations of one witness that a verdict keeps.
@@ -232,6 +230,11 @@ fn one_of_promised(header: &Header, findings: &Findings) -> Vec<String> {
     names
 }
 
+/// Why each of several properties is undecided of which one is broken.
+fn one_is_broken(names: &str) -> String {
+    format!("one of {names} is broken, but the values do not show which")
+}
+
 /// What a finding may break.
 fn names_of(finding: &Finding) -> String {
     let claims = std::iter::once(finding.claim).chain(finding.or.iter().copied());
@@ -265,8 +268,7 @@ fn property_verdict(header: &Header, findings: &Findings, claim: Claim) -> Prope
     let outcome = if count > 0 {
         Outcome::Broken { count, groups, chances: chances.max(count) }
     } else if let Some(finding) = either {
-        let why = format!("one of {} is {WHICH}", names_of(finding));
-        Outcome::Undecided { why }
+        Outcome::Undecided { why: one_is_broken(&names_of(finding)) }
     } else if let Some(why) = undecided {
         Outcome::Undecided { why }
     } else {
@@ -457,14 +459,11 @@ fn outcome(
         }))
         .chain(missed)
         .collect();
+    // That of several promises one is broken is said already.
+    let told: Vec<String> = one_of.iter().map(|names| one_is_broken(names)).collect();
     for promise in &header.promises {
-        doubts.extend(untested(header, *promise, properties));
+        doubts.extend(untested(header, *promise, properties, &told));
     }
-    // That is said already.
-    let is_said = |doubt: &String| {
-        one_of.iter().any(|names| doubt.ends_with(&format!(": one of {names} is {WHICH}")))
-    };
-    doubts.retain(|doubt| !is_said(doubt));
     doubts.dedup();
     let valid = match (broken.is_empty(), doubts.is_empty()) {
         (false, _) => Valid::False,
@@ -482,18 +481,25 @@ fn wants_the_end(registry: &Registry, header: &Header) -> bool {
     header.world != RECORDED || header.promises.iter().any(of_the_end)
 }
 
-/// Why a promise was not decided, if so. One made to all sessions is put to the test by either kind of session.
-fn untested(header: &Header, promise: Promise, properties: &[PropertyVerdict]) -> Option<String> {
+/// Why a promise was not decided, if so; nothing where that is told already. One made to all sessions is put to the test by either kind of session.
+fn untested(
+    header: &Header,
+    promise: Promise,
+    properties: &[PropertyVerdict],
+    told: &[String],
+) -> Option<String> {
     let about: Vec<&PropertyVerdict> =
         properties.iter().filter(|p| covers(promise, p.property, p.sessions)).collect();
     if about.iter().any(|p| p.outcome.is_broken()) {
         return None;
     }
-    if let Some(p) = about.iter().find(|p| matches!(p.outcome, Outcome::Undecided { .. })) {
-        return Some(format!(
-            "promise undecided: {}",
-            p.summary.replacen(": undecided: ", ": ", 1)
-        ));
+    let undecided = about.iter().find_map(|p| match &p.outcome {
+        Outcome::Undecided { why } => Some((p, why)),
+        _ => None,
+    });
+    if let Some((p, why)) = undecided {
+        let doubt = format!("promise undecided: {}", p.summary.replacen(": undecided: ", ": ", 1));
+        return (!told.contains(why)).then_some(doubt);
     }
     let Some(first) = about.first() else {
         let workload = header.workload.name();

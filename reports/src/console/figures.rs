@@ -136,32 +136,32 @@ impl Screen {
                 Outcome::Undecided { why } if p.property == Property::Convergence => Some(why),
                 _ => None,
             });
-            let text = match (convergence.window_ns, convergence.last_stale) {
-                _ if undecided.is_some() => {
-                    format!("not known: {}", undecided.map_or("", String::as_str))
-                }
+            let text = match (undecided, convergence.window_ns, convergence.last_stale) {
+                (Some(why), ..) => format!("not known: {why}"),
                 _ if convergence.divergent > 0 => format!(
                     "at the end the replicas differ on {} of {}",
                     words::count(convergence.divergent),
                     words::counted(convergence.keys, "key")
                 ),
-                (Some(_), None) if unnamed(verdict) => format!(
+                (_, Some(_), None) if unnamed(verdict) => format!(
                     "{} read at the end; the history does not name the replicas, so whether they agree is not judged",
                     words::counted(convergence.keys, "key")
                 ),
-                (Some(_), None) => format!(
+                (_, Some(_), None) => format!(
                     "all replicas agreed on {} at the first read after the updates stopped",
                     words::counted(convergence.keys, "key")
                 ),
-                (Some(_), Some(_)) if verdict.untimed => {
+                (_, Some(_), Some(_)) if verdict.untimed => {
                     format!("all replicas agree on {}", words::counted(convergence.keys, "key"))
                 }
-                (Some(window), Some(_)) => format!(
+                (_, Some(window), Some(_)) => format!(
                     "all replicas agree on {}; the last stale answer came {} after the updates stopped",
                     words::counted(convergence.keys, "key"),
                     words::duration(window)
                 ),
-                (None, _) => format!("{} read at the end", words::counted(convergence.keys, "key")),
+                (_, None, _) => {
+                    format!("{} read at the end", words::counted(convergence.keys, "key"))
+                }
             };
             self.wrap(2, &text);
             if convergence.unread > 0 {

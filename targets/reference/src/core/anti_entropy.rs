@@ -53,13 +53,16 @@ impl Node {
         self.sync_at_ns = now.mono_ns + interval - interval / 4 + jitter;
         self.figures.sync_rounds += 1;
         for peer in choose(&self.others_here(), 1, &mut self.random) {
-            let message = if self.rules.causal {
-                Message::Have { applied: self.log.applied().clone(), ask: true }
+            if self.rules.causal {
+                self.ask_what_is_applied(peer, effects);
             } else {
                 let root = self.store.tree_with(peer).digest(0, 0).unwrap_or(0);
-                Message::Digests { level: 0, nodes: vec![(0, root)] }
-            };
-            self.send_sync(peer, message, effects);
+                self.send_sync(
+                    peer,
+                    Message::Digests { level: 0, nodes: vec![(0, root)] },
+                    effects,
+                );
+            }
         }
     }
 
@@ -133,6 +136,12 @@ impl Node {
             self.figures.sync_objects_sent += objects.len() as u64;
             self.send_sync(to, Message::Push { objects }, effects);
         }
+    }
+
+    /// Under causal replication: tells a peer what is applied here, and asks what is applied there.
+    pub(super) fn ask_what_is_applied(&mut self, peer: NodeId, effects: &mut Effects) {
+        let applied = self.log.applied().clone();
+        self.send_sync(peer, Message::Have { applied, ask: true }, effects);
     }
 
     pub(super) fn send_sync(&mut self, to: NodeId, message: Message, effects: &mut Effects) {

@@ -54,6 +54,16 @@ const TEXT: &[Workload] = &[Text];
 const OVERWRITTEN: &[Workload] = &[Register, Counter, Cart, Inventory, Position, Text];
 const ALL: &[Workload] = &[Register, Counter, Cart, Set, Inventory, Chat, Position, Text];
 
+/// Where replicas can be brought to agree by hints alone.
+const BY_HINTS_ALONE: &[(Flavour, &[Workload])] = &[
+    (Flavour::Lww, ALL),
+    (Flavour::LwwHlc, ALL),
+    (Flavour::Siblings, ALL),
+    (Flavour::Crdt, ALL),
+    (Flavour::Session, ALL),
+    (Flavour::Escrow, ALL),
+];
+
 /// The acceptance matrix. Every row is a test.
 pub const MUTANTS: &[MutantRow] = &[
     MutantRow {
@@ -90,14 +100,7 @@ pub const MUTANTS: &[MutantRow] = &[
         breaks: Convergence,
         flavour: Flavour::Crdt,
         workload: Workload::Register,
-        shows: &[
-            (Flavour::Lww, ALL),
-            (Flavour::LwwHlc, ALL),
-            (Flavour::Siblings, ALL),
-            (Flavour::Crdt, ALL),
-            (Flavour::Session, ALL),
-            (Flavour::Escrow, ALL),
-        ],
+        shows: BY_HINTS_ALONE,
         faults: &[FaultKind::Leave],
         mechanisms: Mechanisms::NONE.with(Mechanism::Hints),
         bug: |rules| rules.bugs.leaves_early = true,
@@ -108,14 +111,7 @@ pub const MUTANTS: &[MutantRow] = &[
         breaks: Convergence,
         flavour: Flavour::Crdt,
         workload: Workload::Register,
-        shows: &[
-            (Flavour::Lww, ALL),
-            (Flavour::LwwHlc, ALL),
-            (Flavour::Siblings, ALL),
-            (Flavour::Crdt, ALL),
-            (Flavour::Session, ALL),
-            (Flavour::Escrow, ALL),
-        ],
+        shows: BY_HINTS_ALONE,
         faults: &[FaultKind::Partition, FaultKind::Kill],
         mechanisms: Mechanisms::NONE.with(Mechanism::Hints),
         bug: |rules| rules.bugs.hints_in_memory = true,

@@ -89,9 +89,8 @@ impl Node {
         self.begin_standing(effects);
         self.note_news(now, effects);
         let rows = self.members.turns.rows();
-        for &peer in &self.config.peers {
-            self.figures.membership_messages_sent += 1;
-            effects.sends.push((peer, Message::Members { rows: rows.clone() }));
+        for peer in self.config.peers.clone() {
+            self.send_membership(peer, Message::Members { rows: rows.clone() }, effects);
         }
     }
 
@@ -172,9 +171,13 @@ impl Node {
         }
     }
 
-    fn tell_members(&mut self, to: NodeId, effects: &mut Effects) {
+    fn send_membership(&mut self, to: NodeId, message: Message, effects: &mut Effects) {
         self.figures.membership_messages_sent += 1;
-        effects.sends.push((to, Message::Members { rows: self.members.turns.rows() }));
+        effects.sends.push((to, message));
+    }
+
+    fn tell_members(&mut self, to: NodeId, effects: &mut Effects) {
+        self.send_membership(to, Message::Members { rows: self.members.turns.rows() }, effects);
     }
 
     /// When the next round is.
@@ -249,8 +252,7 @@ impl Node {
             if !self.rules.causal {
                 self.members.handovers.entry(peer).or_default();
             } else if !self.has_taken_all(peer) {
-                let applied = self.log.applied().clone();
-                self.send_sync(peer, Message::Have { applied, ask: true }, effects);
+                self.ask_what_is_applied(peer, effects);
             }
         }
         self.offer_what_is_due(now, effects);
@@ -280,13 +282,11 @@ impl Node {
         if self.rules.causal || waited_ns == 0 || waited_ns >= ASKS_AGAIN_NS {
             for peer in choose(&members, self.config.fanout, &mut self.random) {
                 if self.rules.causal {
-                    let applied = self.log.applied().clone();
-                    self.send_sync(peer, Message::Have { applied, ask: true }, effects);
+                    self.ask_what_is_applied(peer, effects);
                 } else {
                     let epoch = self.members.turns.of(self.config.id).epoch;
                     self.members.helpers.entry(peer).or_insert(false);
-                    self.figures.membership_messages_sent += 1;
-                    effects.sends.push((peer, Message::CatchUp { epoch }));
+                    self.send_membership(peer, Message::CatchUp { epoch }, effects);
                 }
             }
         }
@@ -333,8 +333,8 @@ impl Node {
         if let Some(handover) = self.members.handovers.get(&joiner).filter(|it| it.is_done)
             && handover.epoch > 0
         {
-            self.figures.membership_messages_sent += 1;
-            effects.sends.push((joiner, Message::CaughtUp { epoch: handover.epoch }));
+            let epoch = handover.epoch;
+            self.send_membership(joiner, Message::CaughtUp { epoch }, effects);
         }
     }
 
@@ -373,8 +373,7 @@ impl Node {
         let entries: Vec<(Key, u128)> = entries.take(OBJECTS_PER_MESSAGE_MAX).collect();
         let (last, is_last) = (entries.last(), entries.len() < OBJECTS_PER_MESSAGE_MAX);
         handover.offered(number, last.map(|(key, _)| key.clone()), is_last, now.mono_ns);
-        self.figures.membership_messages_sent += 1;
-        effects.sends.push((peer, Message::Offer { number, entries }));
+        self.send_membership(peer, Message::Offer { number, entries }, effects);
     }
 
     /// A peer offers what it has: it is asked for what is lacking here, or is otherwise.
@@ -392,8 +391,7 @@ impl Node {
             true => Message::TakenOver { number },
             false => Message::Lacking { number, keys },
         };
-        self.figures.membership_messages_sent += 1;
-        effects.sends.push((from, answer));
+        self.send_membership(from, answer, effects);
     }
 
     /// A peer lacks some of what it was offered.
@@ -408,8 +406,7 @@ impl Node {
         let handover = self.members.handovers.get_mut(&from);
         if handover.is_some_and(|handover| handover.is_at(number, now.mono_ns)) {
             let objects = self.objects_of(keys.into_iter().take(OBJECTS_PER_MESSAGE_MAX));
-            self.figures.membership_messages_sent += 1;
-            effects.sends.push((from, Message::HandOver { number, objects }));
+            self.send_membership(from, Message::HandOver { number, objects }, effects);
         }
     }
 
@@ -429,8 +426,7 @@ impl Node {
             keeps_all &= self.store.get(&key).is_some();
         }
         if keeps_all {
-            self.figures.membership_messages_sent += 1;
-            effects.sends.push((from, Message::TakenOver { number }));
+            self.send_membership(from, Message::TakenOver { number }, effects);
         }
     }
 
