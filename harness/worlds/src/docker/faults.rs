@@ -310,16 +310,20 @@ impl Cluster {
                     format!("echo '{offset}' > {SHARED}/next && mv {SHARED}/next {SHARED}/faketime")
                 };
                 let infra = infra(&self.run, node);
+                // Waits for its end: a strobe that is ended between its two commands would still rename the right time away.
                 let end = format!(
-                    "if [ -e {SHARED}/strobe ]; then kill $(cat {SHARED}/strobe) 2>/dev/null; rm -f {SHARED}/strobe; fi"
+                    "if [ -e {SHARED}/strobe ]; then p=$(cat {SHARED}/strobe); kill $p 2>/dev/null; \
+                     while kill -0 $p 2>/dev/null; do sleep 0.01; done; rm -f {SHARED}/strobe; fi"
                 );
                 let script = match fault {
                     None => format!("{end}; {}", put("+0")),
                     Some(ClockFault::Strobe { by_ms, period_ms }) => {
                         let period = format!("{}.{:03}", period_ms / 1_000, period_ms % 1_000);
                         let (there, back) = (put(&offset(by_ms)), put("+0"));
+                        // With a trap a shell ends when the command that it runs has ended; a wait ends at once.
                         let strobe = format!(
-                            "echo $$ > {SHARED}/strobe; while :; do {there}; sleep {period}; {back}; sleep {period}; done"
+                            "trap 'exit 0' TERM; echo $$ > {SHARED}/strobe; while :; do {there}; \
+                             sleep {period} & wait $!; {back}; sleep {period} & wait $!; done"
                         );
                         return Ok(self.engine.spawn(&infra, &strobe).await?);
                     }
