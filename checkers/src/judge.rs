@@ -172,7 +172,7 @@ pub(crate) fn transactions(
         doubts.push("no transaction was made".to_owned());
     }
     let one_of = one_of_promised(header, &findings);
-    let decided = outcome(header, (&properties, &[], &one_of), doubts);
+    let decided = outcome(header, (&properties, &[], &one_of), doubts, &header.promises);
     let number = |op: OpId| history.number(op);
     let key_name = |key| history.key_name(key).to_string();
     let cause_words = |cause: &Cause| cause.words_of_transactions(history);
@@ -384,11 +384,12 @@ fn validity(
 ) -> (Valid, Vec<String>) {
     let history = ctx.history;
     let mut doubts = Vec::new();
-    if let Some(torn) = history.torn() {
-        doubts.push(format!("the history is cut off: {torn}"));
-    }
     match history.end() {
-        None => doubts.push("the history is cut off: it does not say how the run ended".to_owned()),
+        None => {
+            let how = history.torn().unwrap_or("it does not say how the run ended");
+            // What its promises lack follows from this, and stands beside each of them.
+            return outcome(header, held, vec![format!("the history is cut off: {how}")], &[]);
+        }
         Some(end) => {
             let how = match end.how {
                 EndHow::Complete => None,
@@ -400,9 +401,12 @@ fn validity(
             doubts.extend(how.map(|how| format!("the run {how}{why}")));
             if matches!(end.how, EndHow::CutShort | EndHow::Failed) {
                 // Everything else that is in doubt follows from this.
-                return outcome(header, held, doubts);
+                return outcome(header, held, doubts, &header.promises);
             }
         }
+    }
+    if let Some(torn) = history.torn() {
+        doubts.push(format!("the history is cut off: {torn}"));
     }
     if history.is_empty() {
         doubts.push("no operation was made".to_owned());
@@ -434,14 +438,15 @@ fn validity(
     for node in dead_nodes(history) {
         doubts.push(format!("{} never came back", history.node_name(node)));
     }
-    outcome(header, held, doubts)
+    outcome(header, held, doubts, &header.promises)
 }
 
-/// A broken promise makes it invalid; a doubt, or a promise that was not put to the test, unknown.
+/// A broken promise makes it invalid; a doubt, or one of these promises that was not put to the test, unknown.
 fn outcome(
     header: &Header,
     (properties, slos, one_of): Held<'_>,
     mut doubts: Vec<String>,
+    wanted: &[Promise],
 ) -> (Valid, Vec<String>) {
     if header.promises.is_empty() && !header.measure_only && slos.is_empty() {
         doubts.push("nothing was promised: measured only".to_owned());
@@ -461,7 +466,7 @@ fn outcome(
         .collect();
     // That of several promises one is broken is said already.
     let told: Vec<String> = one_of.iter().map(|names| one_is_broken(names)).collect();
-    for promise in &header.promises {
+    for promise in wanted {
         doubts.extend(untested(header, *promise, properties, &told));
     }
     doubts.dedup();

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 const STOREYS: &[&[&str]] = &[
     &["afterall"],
     &["afterall-search", "afterall-worlds"],
+    &["afterall-sim"],
     &["afterall-engine", "afterall-reports"],
     &["afterall-clients", "afterall-node", "afterall-toxiproxy"],
     &["afterall-checkers", "afterall-formats", "afterall-manifest", "afterall-reference"],

@@ -258,6 +258,9 @@ pub(crate) struct DoctorArgs {
     pub(crate) reap: bool,
 }
 
+/// The bounds of the usual rate of `windows`, whose high load is ten times as much.
+pub(crate) const WINDOWS_RATE: &str = "1 to 100000";
+
 #[derive(Debug, Args)]
 pub(crate) struct WindowsArgs {
     /// The system under test: its name (see `afterall target list`), or the path of its manifest
@@ -273,7 +276,7 @@ pub(crate) struct WindowsArgs {
     #[arg(long)]
     pub(crate) flavour: Option<Flavour>,
     /// Operations per second over all sessions; under high load there are ten times as many
-    #[arg(long, default_value_t = 200, allow_negative_numbers = true, value_parser = within::<u32>("1 to 1000000"))]
+    #[arg(long, default_value_t = 200, allow_negative_numbers = true, value_parser = within::<u32>(WINDOWS_RATE))]
     pub(crate) rate: u32,
     /// How long each of the four runs lasts
     #[arg(long, default_value = "10s", allow_hyphen_values = true, value_parser = time)]

@@ -14,7 +14,7 @@ use afterall_history::Span;
 use afterall_search::{
     Blame, Failed, FailureKey, Instant, Part, Suspect, blame as blame_faults, futures, spelled_out,
 };
-use afterall_worlds::sim::Reference;
+use afterall_sim::Reference;
 
 /// At how many instants it is asked whether the run was bound to fail.
 const INSTANTS: u32 = 32;

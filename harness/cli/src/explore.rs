@@ -15,7 +15,7 @@ use afterall_checkers::{Outcome, Valid, Verdict};
 use afterall_engine::{Plan, RunConfig, WorldKind, run};
 use afterall_history::{Promise, Property, Sessions, Span};
 use afterall_search::{Exploration, Explored, Fixed, explore as explore_seeds};
-use afterall_worlds::sim::Reference;
+use afterall_sim::Reference;
 use std::path::Path;
 
 /// How many ways of failing are kept as folders of runs.

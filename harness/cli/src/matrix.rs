@@ -120,10 +120,13 @@ fn bugs(args: &MatrixArgs, cores: usize, stop: &Stop) -> Exit {
         if count_found < found.len() {
             worst = worst.worse(Exit::Unknown);
         }
-        let runs = |percent| cell(quantile(&found, percent, |one| one.runs).map(count));
+        let runs = |percent| match quantile(&found, percent, |one| one.runs) {
+            Some(runs) => count(runs),
+            None => format!("> {}", count(RUNS_MAX)),
+        };
         let time = |percent| {
             let ns = quantile(&found, percent, |one: &Detection| one.virtual_ns);
-            cell(ns.map(|ns| Span::ms(ns / 1_000_000_000 * 1_000).to_string()))
+            ns.map_or("–".to_owned(), |ns| Span::ms(ns / 1_000_000_000 * 1_000).to_string())
         };
         let share = format!("{count_found} of {}", found.len());
         let cells = [runs(50), runs(90), time(50), time(90)];
@@ -132,10 +135,6 @@ fn bugs(args: &MatrixArgs, cores: usize, stop: &Stop) -> Exit {
     }
     print!("{table}");
     worst
-}
-
-fn cell(known: Option<String>) -> String {
-    known.unwrap_or_else(|| format!("> {}", count(RUNS_MAX)))
 }
 
 #[cfg(test)]

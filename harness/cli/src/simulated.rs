@@ -6,7 +6,7 @@ use crate::runs::expected_one;
 use crate::scenario::load;
 use crate::store::RUN;
 use afterall_engine::{Plan, Recording, RunConfig, WorldKind, run};
-use afterall_worlds::sim::Reference;
+use afterall_sim::Reference;
 use std::path::Path;
 
 /// A run of the sim, by its folder, its run.toml or the name of a scenario.

@@ -1,6 +1,6 @@
 //! `windows`: how old the values are that reads return, in four short runs.
 
-use crate::args::{WindowsArgs, usage, with_target};
+use crate::args::{WINDOWS_RATE, WindowsArgs, usage, with_target};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::table::Table;
@@ -32,6 +32,12 @@ const RUNS: [Setting; 4] = [
 ];
 
 pub(crate) fn windows(args: &WindowsArgs) -> Result<Exit, Failure> {
+    if !(1..=100_000).contains(&args.rate) {
+        return Err(Failure::usage(format!(
+            "--rate: expected {WINDOWS_RATE}, found {}",
+            args.rate
+        )));
+    }
     let configs = RUNS.iter().map(|run| config(args, run)).collect::<Result<Vec<_>, _>>()?;
     let logs = tempfile::tempdir()?;
     let mut columns = Vec::new();

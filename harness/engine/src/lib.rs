@@ -5,8 +5,8 @@
 //! ```
 //!
 //! A [`RunConfig`] says everything that a run follows from. A [`Plan`] is worked out from it once, with the schedule of
-//! faults, drawn from the seed or given. [`run`] carries it out in a [`World`]: the simulated one, or one of processes or
-//! containers (`afterall-worlds`). It prints nothing, and many runs can go on side by side in one process.
+//! faults, drawn from the seed or given. [`run`] carries it out in a [`World`]: the simulated one (`afterall-sim`), or
+//! one of processes or containers (`afterall-worlds`). It prints nothing, and many runs can go on side by side in one process.
 //!
 //! The driver and the nemesis are pure: they are given the time, and answer with commands.
 

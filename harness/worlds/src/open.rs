@@ -1,9 +1,9 @@
 //! The world that a plan asks for.
 
 use crate::settings::Settings;
-use crate::sim::Reference;
 use crate::{docker, process};
 use afterall_engine::{Plan, World, WorldError, WorldKind};
+use afterall_sim::Reference;
 
 /// The world that a plan asks for. Its cluster is not up yet.
 ///

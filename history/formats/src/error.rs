@@ -62,13 +62,17 @@ impl FormatError {
         }
     }
 
-    /// The same, with the format in which the file was read, where its first line is wrong already: perhaps the file is of another
+    /// The same, with the format in which the file was read, where its first line or byte is wrong already: perhaps the file is of another
     /// one. `guessed`: nobody named the format.
     pub(crate) fn read_as(mut self, format: Format, guessed: bool) -> FormatError {
-        let FormatError::Line { line: 1, problem, .. } = &mut self else { return self };
+        let (FormatError::Line { line: 1, problem, .. }
+        | FormatError::Offset { offset: 0, problem, .. }) = &mut self
+        else {
+            return self;
+        };
         let reading = match guessed {
             true => format!("the file is taken for {format}; --format names another"),
-            false => format!("the file is read as {format}"),
+            false => format!("the file is read as {format}; without --format it is recognised"),
         };
         match problem {
             // It is of the format so far.

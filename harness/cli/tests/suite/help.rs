@@ -93,6 +93,7 @@ fn snapshot_of_the_main_errors() {
         "run --seed -1",
         "run --rate -5",
         "run --rate many",
+        "windows --rate 200000",
         "run --nodes 100000",
         "run --concurrency 5000000000",
         "run --slo p99<500ms --workload cart",

@@ -1,10 +1,14 @@
 //! What was measured of a fault: that it took hold, or that it is healed. Typed here, and put into words here alone:
 //! the same observation reads the same in every world.
 
+mod drift;
 mod observation;
+mod standing;
 mod words;
 
+pub use drift::Drift;
 pub use observation::{DialOutcome, LinkEnd, Observation};
+pub use standing::{Standing, joined, left};
 
 use crate::carried::Carried;
 use crate::faults::{Condition, Effect};

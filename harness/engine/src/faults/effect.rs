@@ -1,6 +1,7 @@
 //! Faults as data: what a fault does to links, to a process, or to a clock.
 
 use afterall_history::{FaultKind, Value};
+use afterall_reference::lie::Lie;
 use std::collections::BTreeSet;
 
 /// A directed link, `(from, to)`. Nodes are numbered from 0, in the order of the cluster.
@@ -182,6 +183,17 @@ impl Ability {
 }
 
 impl ClockFault {
+    /// How the time authority brings it about: what it tells the node. Of an asymmetric link nothing: the link does it.
+    #[must_use]
+    pub fn lie(self) -> Option<Lie> {
+        match self {
+            ClockFault::Asymmetric { .. } => None,
+            ClockFault::Bump { by_ms } => Some(Lie::Shift { by_ms }),
+            ClockFault::Strobe { by_ms, period_ms } => Some(Lie::Strobe { by_ms, period_ms }),
+            ClockFault::Drift { by_ms, over_ms } => Some(Lie::Drift { by_ms, over_ms }),
+        }
+    }
+
     /// The greatest skew that it brings, milliseconds.
     #[must_use]
     pub fn skew_ms(self) -> i64 {

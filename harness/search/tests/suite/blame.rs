@@ -4,7 +4,7 @@ use crate::runs::{failing, large, recorded};
 use afterall_engine::Plan;
 use afterall_history::FaultKind;
 use afterall_search::{FailureKey, Part, blame, futures, spelled_out};
-use afterall_worlds::sim::Reference;
+use afterall_sim::Reference;
 
 #[test]
 fn the_fault_that_brings_a_bug_out_is_named_first_and_the_run_was_not_bound_to_fail_before_it() {

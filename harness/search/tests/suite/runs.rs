@@ -3,7 +3,7 @@
 use afterall_checkers::Verdict;
 use afterall_engine::{Plan, Recording, RunConfig, RunConfigBuilder, WorldKind, run};
 use afterall_search::FailureKey;
-use afterall_worlds::sim::Reference;
+use afterall_sim::Reference;
 use std::time::Duration;
 
 pub(crate) fn recorded(config: &RunConfig) -> Result<Recording, String> {

@@ -3,7 +3,6 @@
 use super::against::{Against, failed};
 use super::cluster::{COMMAND_MAX, Cluster, SHARED, data_in_infra, infra};
 use super::engine::EngineError;
-use crate::clock_lie::lie;
 use crate::live::evidence::{self, Look};
 use crate::live::links::LinkPlan;
 use afterall_engine::faults::{ClockFault, Condition, Damage, Effect, Fate, Fault};
@@ -300,7 +299,7 @@ impl Cluster {
                 let authority =
                     self.authority.ok_or_else(|| failed("there is no time authority"))?;
                 let number = u16::try_from(node + 1)?;
-                let order = authority::order(authority, number, fault.and_then(lie));
+                let order = authority::order(authority, number, fault.and_then(ClockFault::lie));
                 let ordered = tokio::time::timeout(ANSWER_MAX, order).await;
                 Ok(ordered.map_err(|_| failed("the time authority does not answer"))??)
             }

@@ -1,7 +1,7 @@
 //! What is measured of nodes from outside, in every world of real time.
 
-use crate::drift::Drift;
 use afterall_clients::{Client, OpError, is_exhaustion};
+use afterall_engine::evidence::Drift;
 use afterall_engine::faults::ClockFault;
 use afterall_engine::{Evidence, Observation};
 use std::io;

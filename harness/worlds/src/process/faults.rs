@@ -1,7 +1,6 @@
 //! Injecting and healing, each with evidence measured from outside.
 
 use super::cluster::Cluster;
-use crate::clock_lie::lie;
 use crate::live::evidence::{self, DIAL_MAX, Dial, Look, dial};
 use afterall_clients::is_exhaustion;
 use afterall_engine::evidence::DialOutcome;
@@ -99,7 +98,7 @@ impl Cluster {
                 signalled.map_err(Observation::failed)?;
             }
             Effect::Clock { node, how } => {
-                self.authority.set(number(*node), lie(*how));
+                self.authority.set(number(*node), how.lie());
                 self.change_links(id, Some(&fault.effect)).await?;
             }
         }

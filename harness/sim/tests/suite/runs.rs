@@ -5,7 +5,7 @@ use afterall_engine::faults::Registry;
 use afterall_engine::{Observer, Plan, RunConfig, RunError, Stop, World, WorldKind, record};
 use afterall_history::{Event, FaultKind, History, Workload, Writer, read_jsonl_from};
 use afterall_reference::core::Flavour;
-use afterall_worlds::sim::Reference;
+use afterall_sim::Reference;
 use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -68,12 +68,16 @@ pub(crate) fn history(bytes: &[u8]) -> History {
     read_jsonl_from(bytes, "simulated").unwrap()
 }
 
-pub(crate) fn judged(config: &RunConfig) -> Verdict {
-    check(&history(&recorded(config)))
-}
-
 /// Judges every run, on every core, and hands the verdicts over in the order of the runs.
 pub(crate) fn judge_all(configs: Vec<RunConfig>) -> Vec<(RunConfig, Verdict)> {
+    judge_all_by(configs, check)
+}
+
+/// As [`judge_all`], in a way of one's own.
+pub(crate) fn judge_all_by(
+    configs: Vec<RunConfig>,
+    judge: fn(&History) -> Verdict,
+) -> Vec<(RunConfig, Verdict)> {
     let next = AtomicUsize::new(0);
     let verdicts: Vec<OnceLock<Verdict>> = configs.iter().map(|_| OnceLock::new()).collect();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -83,7 +87,7 @@ pub(crate) fn judge_all(configs: Vec<RunConfig>) -> Vec<(RunConfig, Verdict)> {
                 loop {
                     let place = next.fetch_add(1, Ordering::Relaxed);
                     let Some(config) = configs.get(place) else { break };
-                    verdicts[place].set(judged(config)).unwrap();
+                    verdicts[place].set(judge(&history(&recorded(config)))).unwrap();
                 }
             });
         }

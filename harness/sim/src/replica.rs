@@ -1,9 +1,9 @@
 //! What runs on a simulated machine: any state machine that answers requests and talks to its peers.
 
-pub use crate::membership::Standing;
-use crate::sim::machine_time::Moment;
+use crate::machine_time::Moment;
 use afterall_engine::ByMechanism;
 use afterall_engine::driver::Completion;
+pub use afterall_engine::evidence::Standing;
 use afterall_history::Workload;
 use afterall_workloads::Operation;
 use std::collections::BTreeSet;

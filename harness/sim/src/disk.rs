@@ -1,7 +1,7 @@
 //! A machine's disk: the records that survive a crash of the process, and whether it takes more. A write is there as a whole, or
 //! not at all.
 
-use super::replica::Record;
+use crate::replica::Record;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Under this key a probe writes; what else may stand there stays.

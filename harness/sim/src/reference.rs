@@ -1,8 +1,8 @@
 //! The reference node as a replica of the sim: the very core that the other worlds run in a process.
 
-use super::machine_time::Moment;
-use super::replica::{Effects, Input, Membership, Record, Replica, Standing, Turn};
-use super::simulation::Simulation;
+use crate::machine_time::Moment;
+use crate::replica::{Effects, Input, Membership, Record, Replica, Standing, Turn};
+use crate::simulation::Simulation;
 use afterall_engine::config::GossipConfig;
 use afterall_engine::driver::Completion;
 use afterall_engine::{Branching, ByMechanism, Plan};

@@ -1,6 +1,6 @@
 //! The clients: what each session remembers, what it waits for, and what it is lied to about.
 
-use super::replica::Replica;
+use crate::replica::Replica;
 use afterall_clients::{Deed, Liar, Lies};
 use afterall_engine::driver::{Asker, Completion};
 use afterall_history::Workload;

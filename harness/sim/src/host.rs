@@ -1,8 +1,8 @@
 //! A node's machine: the process that the node lives in, its disk, and its clock.
 
-use super::disk::Disk;
-use super::machine_time::{Moment, true_time_us};
-use super::replica::{Effects, Input, Membership, Record, Replica, Turn};
+use crate::disk::Disk;
+use crate::machine_time::{Moment, true_time_us};
+use crate::replica::{Effects, Input, Membership, Record, Replica, Turn};
 use afterall_engine::ByMechanism;
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -325,7 +325,7 @@ fn release<R: Replica>(effects: Effects<R>, out: &mut Output<R>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::reference::Reference;
+    use crate::reference::Reference;
     use afterall_reference::core::{
         Action, Config, Content, DataType, Flavour, Key, Mutant, NodeId, Request, Scalar, Token,
     };

@@ -1,13 +1,13 @@
 //! The simulation: every node, link, clock, disk and client in one loop over virtual time.
 
-use super::authority::{Authority, Exchange};
-use super::clients::Clients;
-use super::event_queue::EventQueue;
-use super::host::{Host, Job, Output};
-use super::network::{LATENCY_NS, Network};
-use super::replica::Replica;
-use super::streams::{Purpose, Streams};
-use super::watch::Watch;
+use crate::authority::{Authority, Exchange};
+use crate::clients::Clients;
+use crate::event_queue::EventQueue;
+use crate::host::{Host, Job, Output};
+use crate::network::{LATENCY_NS, Network};
+use crate::replica::Replica;
+use crate::streams::{Purpose, Streams};
+use crate::watch::Watch;
 use afterall_clients::{Deed, Lies};
 use afterall_engine::driver::{Asker, Completion, Invocation};
 use afterall_engine::faults::{Fault, Link};

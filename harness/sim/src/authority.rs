@@ -1,10 +1,9 @@
 //! The time authority, and how its word reaches the nodes: an exchange of four timestamps over a link of its own.
 
-use super::host::Host;
-use super::machine_time::true_time_us;
-use super::network::LATENCY_NS;
-use super::replica::Replica;
-use crate::clock_lie::lie;
+use crate::host::Host;
+use crate::machine_time::true_time_us;
+use crate::network::LATENCY_NS;
+use crate::replica::Replica;
 use afterall_engine::faults::ClockFault;
 use afterall_reference::core::time_offset_us;
 use rand::RngExt;
@@ -59,7 +58,7 @@ impl Authority {
     /// What the authority tells this node, microseconds since the epoch.
     fn tell_us(&self, node: usize, now_ns: u64) -> u64 {
         let told = self.on(node).filter_map(|&(since_ns, how)| {
-            Some(lie(how)?.offset_us(Duration::from_nanos(now_ns - since_ns)))
+            Some(how.lie()?.offset_us(Duration::from_nanos(now_ns - since_ns)))
         });
         let off_us: i64 = told.sum();
         true_time_us(now_ns).saturating_add_signed(off_us)

@@ -1,14 +1,14 @@
 //! Injects faults into the simulated machines and links, and watches until measurements show that they took hold,
 //! or are gone.
 
-use super::host::Job;
-use super::machine_time::true_time_us;
-use super::measured::{self, LinkProbes};
-use super::replica::{Replica, Standing, Turn};
-use super::simulation::{Event, Simulation};
-use super::streams::Purpose;
-use super::watch::{Shows, Watch};
-use crate::membership;
+use crate::host::Job;
+use crate::machine_time::true_time_us;
+use crate::measured::{self, LinkProbes};
+use crate::replica::{Replica, Standing, Turn};
+use crate::simulation::{Event, Simulation};
+use crate::streams::Purpose;
+use crate::watch::{Shows, Watch};
+use afterall_engine::evidence::{joined, left};
 use afterall_engine::faults::{ClockFault, Condition, Effect, Fate, Fault, Link};
 use afterall_engine::{Carried, Evidence, Happened, Observation};
 use std::collections::VecDeque;
@@ -315,13 +315,13 @@ impl<R: Replica> Simulation<R> {
             .collect();
         let of = self.hosts.len().saturating_sub(1);
         match watch.shows {
-            Shows::IsGone => membership::joined(mine.standing, &others),
+            Shows::IsGone => joined(mine.standing, &others),
             Shows::TakesHold if self.now_ns < watch.deadline_ns => {
-                let seen = membership::left(mine.standing, &others, of);
+                let seen = left(mine.standing, &others, of);
                 // Who only just leaves may soon be out, for all.
                 if others.iter().all(|&out| out) { seen } else { Evidence { holds: false, ..seen } }
             }
-            _ => membership::left(mine.standing, &others, of),
+            _ => left(mine.standing, &others, of),
         }
     }
 

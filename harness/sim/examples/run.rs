@@ -1,10 +1,10 @@
 //! A run from Rust: five simulated nodes, counters, every fault that the sim has.
 //!
-//!     cargo run --release -p afterall-worlds --example run
+//!     cargo run --release -p afterall-sim --example run
 
 use afterall_engine::{Plan, RunConfig, WorldKind, run};
 use afterall_history::Workload;
-use afterall_worlds::sim::Reference;
+use afterall_sim::Reference;
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -1,7 +1,7 @@
 //! What measurements show of a fault: whether it took hold, or whether it is gone. The measurements are taken through
 //! the very links, connections and clocks that the nodes and the sessions use.
 
-use crate::drift::Drift;
+use afterall_engine::evidence::Drift;
 use afterall_engine::faults::Link;
 use afterall_engine::{Evidence, Observation};
 

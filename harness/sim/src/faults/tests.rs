@@ -1,7 +1,7 @@
 //! Faults that are injected and not, healed and not: what the evidence says of each.
 
 use super::*;
-use crate::sim::reference::Reference;
+use crate::reference::Reference;
 use afterall_engine::faults::Registry;
 use afterall_engine::{Plan, RunConfig, Stop, World, WorldKind};
 use afterall_history::{FaultKind, Value};

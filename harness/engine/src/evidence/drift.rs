@@ -1,16 +1,19 @@
 //! What tells a clock that drifts from one that is right, and from one that has jumped; in any unit of time.
 
-/// How far a clock drifts, forward or back, and how far a measured clock may be from where it should be.
+/// How a clock drifts, and how well that can be measured.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Drift {
-    pub(crate) by: i64,
-    pub(crate) tolerance: i64,
+pub struct Drift {
+    /// How far, forward or back.
+    pub by: i64,
+    /// How far a measured clock may be from where it should be.
+    pub tolerance: i64,
 }
 
 impl Drift {
     /// Whether a clock that has gone so far has left and not arrived: by a quarter to three quarters, and by more than a measured
     /// clock may be wrong.
-    pub(crate) fn is_on_its_way(self, gone: i64) -> bool {
+    #[must_use]
+    pub fn is_on_its_way(self, gone: i64) -> bool {
         let (by, gone) = (i128::from(self.by), i128::from(gone) * i128::from(self.by.signum()));
         let (all, tolerance) = (by.abs(), i128::from(self.tolerance));
         let between = all <= 4 * gone && 4 * gone <= 3 * all;
@@ -18,7 +21,8 @@ impl Drift {
     }
 
     /// Whether a clock that has gone so far has arrived.
-    pub(crate) fn has_arrived(self, gone: i64) -> bool {
+    #[must_use]
+    pub fn has_arrived(self, gone: i64) -> bool {
         (i128::from(gone) - i128::from(self.by)).abs() <= i128::from(self.tolerance)
     }
 }

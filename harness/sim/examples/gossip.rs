@@ -2,7 +2,7 @@
 //! book says. Writes a picture.
 //!
 //! ```text
-//! cargo run --release -p afterall-worlds --example gossip -- docs/gossip.svg
+//! cargo run --release -p afterall-sim --example gossip -- docs/gossip.svg
 //! ```
 //!
 //! Each node that has news tells three others every 100 ms. By the formula, all know after τ·ln n / ln k. The share of the
@@ -14,8 +14,8 @@ use afterall_history::Workload;
 use afterall_reference::core::{
     Action, Config, Content, DamagedRecord, DataType, Key, Message, Request, Token,
 };
+use afterall_sim::{Effects, Input, Moment, Record, Reference, Replica, Simulation};
 use afterall_workloads::Operation;
-use afterall_worlds::sim::{Effects, Input, Moment, Record, Reference, Replica, Simulation};
 use plotters::prelude::*;
 use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,6 +1,6 @@
 //! What shows that a node has left its cluster, and that it is a member again.
 
-use afterall_engine::{Evidence, Observation};
+use super::{Evidence, Observation};
 
 /// How a node stands to its cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,8 @@ pub enum Standing {
 
 /// A node that has left says so, and one that is leaving does not answer clients either. `out`: of each other that can be reached, whether it sees the
 /// node as out; `of`: how many others there are.
-pub(crate) fn left(standing: Standing, out: &[bool], of: usize) -> Evidence {
+#[must_use]
+pub fn left(standing: Standing, out: &[bool], of: usize) -> Evidence {
     let seen_by = out.iter().filter(|&&out| out).count();
     match standing {
         Standing::Out => Evidence::for_it(Observation::HasLeft { seen_by, of: out.len() }),
@@ -38,7 +39,8 @@ pub(crate) fn left(standing: Standing, out: &[bool], of: usize) -> Evidence {
 }
 
 /// A node that has joined is a member for itself, and for each other that can be reached.
-pub(crate) fn joined(standing: Standing, out: &[bool]) -> Evidence {
+#[must_use]
+pub fn joined(standing: Standing, out: &[bool]) -> Evidence {
     match standing {
         Standing::Member => {
             let seen_by = out.iter().filter(|&&out| !out).count();

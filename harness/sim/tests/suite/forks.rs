@@ -4,7 +4,7 @@ use crate::runs::{config, every_fault, everything};
 use afterall_engine::{Fork, Plan, RunConfig};
 use afterall_history::{Event, Workload};
 use afterall_reference::core::Flavour;
-use afterall_worlds::sim::Reference;
+use afterall_sim::Reference;
 
 const SECOND_NS: u64 = 1_000_000_000;
 
