@@ -16,7 +16,7 @@ pub(crate) fn untouched(faults: &[FaultVerdict]) -> Vec<String> {
     };
     let say = |kind| {
         format!(
-            "no operation was begun on the nodes of any {kind} while it was in force: it tested nothing"
+            "no operation was begun on the nodes of any {kind} while it was seen to be in force: it tested nothing"
         )
     };
     let on_links = FaultKind::ALL.iter().copied().filter(|&kind| is_on_links(kind));

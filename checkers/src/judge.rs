@@ -73,8 +73,12 @@ pub(crate) fn verdict(ctx: &Context<'_>, registry: &Registry, findings: Findings
 /// What is to be said of a run whose answers the harness falsified.
 fn told(lie: Lie, verdict: &Verdict) -> String {
     let falsified = format!("the harness falsified some of the answers (--lie {lie})");
-    let found: Vec<&str> = verdict.lie_found_by().into_iter().map(Property::name).collect();
-    match crate::words::list(&found) {
+    let is_found = !verdict.lie_found_by().is_empty();
+    // Whatever else is broken may come of it as well.
+    let broken = verdict.properties.iter().filter(|p| p.promised && p.outcome.is_broken());
+    let mut broken: Vec<&str> = broken.filter(|_| is_found).map(|p| p.property.name()).collect();
+    broken.dedup();
+    match crate::words::list(&broken) {
         Some(found) if verdict.mutant.is_some() => format!(
             "{falsified}, and the target has a bug that was switched on: what is broken here ({found}) may come of either"
         ),

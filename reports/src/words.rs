@@ -170,8 +170,12 @@ pub(crate) fn tiers_differ(verdict: &Verdict) -> Option<String> {
         [others @ .., last] => (format!("{} and {last}", others.join(", ")), "are"),
         [] => return None,
     };
+    let and_items = match verdict.workload {
+        Workload::Cart => " and by the items of the carts",
+        _ => "",
+    };
     Some(format!(
-        "{names} {are} judged by the versions that the target returned, and the consistency models by the values alone: one \
+        "{names} {are} judged by the versions that the target returned{and_items}, and the consistency models by the values alone: one \
          may be broken where the other held."
     ))
 }

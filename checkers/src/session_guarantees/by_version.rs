@@ -202,21 +202,30 @@ fn note(ctx: &Context<'_>, newest: &mut Newest, op: OpView<'_>) {
 fn missed(ctx: &Context<'_>, old: OpView<'_>, new: OpView<'_>) -> String {
     let own = if old.f().is_read() { "read" } else { "own write" };
     let (session, number) = (new.process(), old.number());
+    let relation = compare(ctx.history.data(), version(ctx, new), version(ctx, old));
+    // Of two versions that know something each, none is the older one.
+    let is_older = relation == Some(Relation::Less);
     if new.f().is_read() {
         let place = explain::at(new);
         let output = ctx.history.data().value(new.output());
         let returned = crate::words::returned(ctx.history.header().workload, &output);
         let (key, read) = (new.key_name(), new.number());
-        let seen = if own == "read" { "is older than" } else { "does not show" };
+        let seen = match (own, is_older) {
+            ("read", true) => "is older than",
+            ("read", false) => "does not include all of",
+            _ => "does not show",
+        };
         format!(
             "read #{read} of {key}{place} returned {returned}, which {seen} session {session}'s {own} #{number}"
         )
     } else {
         let later = new.number();
         let (new, old) = (explain::op(ctx, new.id()), explain::op(ctx, old.id()));
-        format!(
-            "the store orders #{later} before session {session}'s earlier {own} #{number}: {old}, then {new}"
-        )
+        let order = match is_older {
+            true => format!("orders #{later} before"),
+            false => format!("does not order #{later} after"),
+        };
+        format!("the store {order} session {session}'s earlier {own} #{number}: {old}, then {new}")
     }
 }
 

@@ -51,7 +51,11 @@ pub(crate) fn chances(findings: &mut Findings, claim: Claim, chances: u64, tier:
 pub(crate) fn cause(ctx: &Context<'_>, earlier: OpId, later: OpId) -> Cause {
     let (a, b) = (ctx.op(earlier), ctx.op(later));
     if a.served_by() != b.served_by() {
-        return Cause::ChangedReplica;
+        // Of another session's update it is not known that this session went anywhere.
+        return match a.process() == b.process() {
+            true => Cause::ChangedReplica,
+            false => Cause::ServedAt(Place::of(ctx, later)),
+        };
     }
     let killed = ctx
         .history

@@ -92,8 +92,8 @@ pub(crate) struct RunArgs {
     /// The data type to drive [default: register, or the one that shows the mutant]
     #[arg(long, value_parser = workloads())]
     pub(crate) workload: Option<Workload>,
-    /// What to ask of it: reads and updates (usual), or many reads of a few registers at every replica, to measure how long
-    /// writes take to be seen everywhere (probe) [default: usual; with --slo, probe]
+    /// What to ask of it: reads and updates (usual), many reads of a few registers at every replica, to measure how long
+    /// writes take to be seen everywhere (probe), or increments of counters and no decrements (grow-only) [default: usual; with --slo, probe]
     #[arg(long, value_parser = words::<Load>(Load::names()))]
     pub(crate) load: Option<Load>,
     /// Consistency levels of the reference store, separated by commas: each operation asks at one of them, drawn from the seed
@@ -454,9 +454,9 @@ pub(crate) fn usage(error: ConfigError) -> Failure {
     }
 }
 
-/// A text that is not ROLE=NAME.
+/// A text that names no image of a process.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("expected ROLE=NAME, found {0:?}")]
+#[error("expected toxiproxy=NAME, infra=NAME or PROCESS=NAME, found {0:?}")]
 pub(crate) struct NotAnImage(String);
 
 fn parse_image(text: &str) -> Result<(String, String), NotAnImage> {

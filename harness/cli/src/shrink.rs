@@ -36,6 +36,7 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<Exit, Failure> {
     bar.finish_and_clear();
     let shrunk = shrunk.map_err(|why| match why {
         NotShrunk::Config(error) => usage(error),
+        valid @ NotShrunk::Valid => Failure::usage(valid),
         other => Failure::failed(other),
     })?;
     let out = args.out.clone().unwrap_or_else(|| beside(path));

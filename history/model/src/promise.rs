@@ -73,13 +73,13 @@ vocabulary! {
         NoDoubleIncrements = "no-double-increments",
         /// A read of a counter includes every change acknowledged before it began, and no change that began after it ended.
         CounterBounds = "counter-bounds",
-        /// No item that was added, acknowledged and never removed is missing at the end, no message of a chat, and no piece of a text.
+        /// No item that was added, acknowledged and never removed is missing from every replica at the end, no message of a chat, and no piece of a text.
         NoLostItems = "no-lost-items",
         /// No item that was removed after it had been seen is back at the end.
         NoResurrectedItems = "no-resurrected-items",
         /// No more units are sold than were in stock.
         NoOversell = "no-oversell",
-        /// Every value read was written (register, position), added (cart, set) or appended (text), or is a reachable sum (counter).
+        /// Every value read was written (register, position), added (cart, set), posted (chat) or appended (text), or is a reachable sum (counter, inventory).
         NoPhantoms = "no-phantoms",
         /// While a fault is in force, every operation at a node that did not itself fail is answered.
         Availability = "availability",

@@ -56,9 +56,9 @@ impl Pace {
 /// A window in which not every kind gets its turn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "time: expected {}s or more, or fewer kinds of faults, found {} for faults: {} {} so that each comes once",
-    (needed_ms * 5 / 4 + 1).div_ceil(1_000),
-    in_words(*given_ms),
+    "time: expected {} or more, or fewer kinds of faults, found {} (faults have four fifths of it, and {} {} so that each comes once)",
+    in_words((needed_ms * 5).div_ceil(4)),
+    in_words((given_ms * 5).div_ceil(4)),
     if *kinds == 1 { "1 kind needs".to_owned() } else { format!("{kinds} kinds need") },
     in_words(*needed_ms)
 )]

@@ -98,6 +98,13 @@ impl VersionVector {
         other.0.iter().all(|(&actor, &counter)| self.get(actor) >= counter)
     }
 
+    /// How many changes `other` knows of that are not known.
+    #[must_use]
+    pub(super) fn lacks(&self, other: &VersionVector) -> u64 {
+        let lacking = other.0.iter().map(|(&actor, n)| n.saturating_sub(self.get(actor)));
+        lacking.fold(0, u64::saturating_add)
+    }
+
     /// As histories write it: `{"n1.1": 3}`.
     #[must_use]
     pub fn to_value(&self) -> Value {

@@ -93,7 +93,8 @@ impl FromStr for Mechanisms {
         if text == "none" {
             return Ok(Mechanisms::NONE);
         }
-        let known = || Mechanism::names().chain(["none"]).collect();
+        let none = if text.contains(',') { "none alone" } else { "none" };
+        let known = || Mechanism::names().chain([none]).collect();
         let mechanism = |name: &str| {
             let unknown = |_| UnknownWord::new("mechanism", name, known());
             name.parse::<Mechanism>().map_err(unknown)

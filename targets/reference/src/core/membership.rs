@@ -73,8 +73,8 @@ pub(super) struct Members {
     pub(super) got_ns: Option<u64>,
     /// While it joins: whom it has asked, and whether they have handed over all that they had.
     pub(super) helpers: BTreeMap<NodeId, bool>,
-    /// While it joins under causal replication: what it has to have applied.
-    pub(super) to_apply: Option<VersionVector>,
+    /// While it joins under causal replication: what it has to have applied, and how many changes of that it lacks.
+    pub(super) to_apply: Option<(VersionVector, u64)>,
 }
 
 impl Members {

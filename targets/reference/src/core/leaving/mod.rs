@@ -20,7 +20,7 @@ use super::standing::{Membership, Standing, Turn};
 
 /// A peer that has said nothing for so long is not waited for.
 const SILENT_NS: u64 = 1_000_000_000;
-/// For how long who joins waits for the next thing from any member, before it takes part with what it has.
+/// For how long who joins waits for the next thing that it lacks from any member, before it takes part with what it has.
 const JOINS_ALONE_NS: u64 = 1_000_000_000;
 /// For how long it waits before it asks other members.
 const ASKS_AGAIN_NS: u64 = 200_000_000;
@@ -306,11 +306,24 @@ impl Node {
         if self.members.standing(from) != Standing::Member {
             return;
         }
-        self.members.got_ns = Some(now.mono_ns);
-        if let Some(theirs) = theirs {
-            self.members.to_apply.get_or_insert_with(|| theirs.clone());
+        let applied = self.log.applied();
+        match (&mut self.members.to_apply, theirs) {
+            (Some((all, lacking)), _) => {
+                let is_lacking = applied.lacks(all);
+                // Words alone are no progress: what everybody else has applied nobody keeps, and a node that has lost its disk
+                // will not be sent it again.
+                if is_lacking < *lacking {
+                    *lacking = is_lacking;
+                    self.members.got_ns = Some(now.mono_ns);
+                }
+            }
+            (to_apply @ None, Some(theirs)) => {
+                *to_apply = Some((theirs.clone(), applied.lacks(theirs)));
+                self.members.got_ns = Some(now.mono_ns);
+            }
+            (None, None) => self.members.got_ns = Some(now.mono_ns),
         }
-        if self.members.to_apply.as_ref().is_some_and(|all| self.log.applied().covers(all)) {
+        if self.members.to_apply.as_ref().is_some_and(|&(_, lacking)| lacking == 0) {
             self.turn(now, Standing::Member, effects);
         }
     }

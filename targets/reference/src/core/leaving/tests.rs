@@ -260,6 +260,26 @@ fn who_has_lost_its_disk_learns_that_it_is_out() {
 }
 
 #[test]
+fn who_lacks_what_nobody_keeps_any_more_does_not_join_for_ever() {
+    let mut cluster = Cluster::new(Flavour::Causal, "rumors,anti-entropy");
+    cluster.write(A, 7);
+    cluster.pass(2_000);
+    assert_eq!(cluster.holds(C), [Scalar::Int(7)]);
+    cluster.disks.get_mut(&C).unwrap().clear();
+    cluster.restart(C);
+    cluster.pass(2_000);
+    // All had applied it, and it was forgotten.
+    assert!(cluster.holds(C).is_empty());
+    cluster.input(C, Input::Leave);
+    cluster.pass(1_000);
+    cluster.input(C, Input::Join);
+    cluster.pass(500);
+    assert_eq!(cluster.standing(C), Standing::Joining);
+    cluster.pass(1_000);
+    assert_eq!(cluster.standing(C), Standing::Member);
+}
+
+#[test]
 fn two_that_leave_at_once_do_not_rely_on_each_other() {
     for flavour in [Flavour::Crdt, Flavour::Causal] {
         let mut cluster = Cluster::new(flavour, "rumors,anti-entropy");
