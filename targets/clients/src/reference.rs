@@ -98,8 +98,13 @@ impl ReferenceClient {
             .body(Full::new(Bytes::new()))
             .map_err(OpError::failed)?;
         let (address, connection) = (self.addresses[node], &mut self.connections[node]);
-        let (_, body) = connection.ask(address, request).await?;
-        Ok(body)
+        match connection.ask(address, request).await? {
+            (200, body) => Ok(body),
+            // A node that was stopped may have more waiting than it takes in, and says so.
+            (status, body) => {
+                Err(OpError::Failed(format!("{status}: {}", wire::decode_error(&body))))
+            }
+        }
     }
 
     async fn ask(&mut self, node: usize, operation: &Operation) -> Result<Answer, OpError> {

@@ -47,8 +47,8 @@ async fn request(State(front): State<Arc<Front>>, uri: Uri, body: Bytes) -> Resp
         Err(error) => return json_response(400, wire::encode_error(&error)),
     };
     let (reply, answer) = oneshot::channel();
-    if let Err(status) = front.send(Event::Request(request, reply)) {
-        return status.into_response();
+    if let Err(not_taken) = front.send(Event::Request(request, reply)) {
+        return not_taken.into_response();
     }
     match answer.await {
         Ok(Ok(answer)) => json_response(200, wire::encode_answer(answer)),
@@ -56,7 +56,7 @@ async fn request(State(front): State<Arc<Front>>, uri: Uri, body: Bytes) -> Resp
             let (status, body) = wire::encode_refusal(&refusal);
             json_response(status, body)
         }
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Err(_) => NotTaken::Ending.into_response(),
     }
 }
 
@@ -64,8 +64,8 @@ async fn request(State(front): State<Arc<Front>>, uri: Uri, body: Bytes) -> Resp
 /// see `/status`.
 async fn turn(State(front): State<Arc<Front>>, leaves: bool) -> Response {
     let (reply, turned) = oneshot::channel();
-    if let Err(status) = front.send(Event::Turn(leaves, reply)) {
-        return status.into_response();
+    if let Err(not_taken) = front.send(Event::Turn(leaves, reply)) {
+        return not_taken.into_response();
     }
     match turned.await {
         Ok(true) => json_response(200, json!({}).to_string().into_bytes()),
@@ -77,14 +77,14 @@ async fn turn(State(front): State<Arc<Front>>, leaves: bool) -> Response {
             };
             json_response(409, json!({ "error": error }).to_string().into_bytes())
         }
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Err(_) => NotTaken::Ending.into_response(),
     }
 }
 
 async fn status(State(front): State<Arc<Front>>) -> Response {
     let report = match front.report().await {
         Ok(report) => report,
-        Err(status) => return status.into_response(),
+        Err(not_taken) => return not_taken.into_response(),
     };
     let links: serde_json::Map<_, _> = front
         .links
@@ -115,7 +115,7 @@ async fn status(State(front): State<Arc<Front>>) -> Response {
 async fn metrics(State(front): State<Arc<Front>>) -> Response {
     let report = match front.report().await {
         Ok(report) => report,
-        Err(status) => return status.into_response(),
+        Err(not_taken) => return not_taken.into_response(),
     };
     let figures = report.figures;
     let mut text = String::new();
@@ -232,18 +232,37 @@ async fn metrics(State(front): State<Arc<Front>>) -> Response {
 
 impl Front {
     /// Hands an event to the engine, unless the engine is overloaded or gone.
-    fn send(&self, event: Event) -> Result<(), StatusCode> {
+    fn send(&self, event: Event) -> Result<(), NotTaken> {
         match self.events.try_send(event) {
             Ok(()) => Ok(()),
-            Err(TrySendError::Full(_)) => Err(StatusCode::TOO_MANY_REQUESTS),
-            Err(TrySendError::Disconnected(_)) => Err(StatusCode::INTERNAL_SERVER_ERROR),
+            Err(TrySendError::Full(_)) => Err(NotTaken::Full),
+            Err(TrySendError::Disconnected(_)) => Err(NotTaken::Ending),
         }
     }
 
-    async fn report(&self) -> Result<Report, StatusCode> {
+    async fn report(&self) -> Result<Report, NotTaken> {
         let (reply, report) = oneshot::channel();
         self.send(Event::Report(reply))?;
-        report.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+        report.await.map_err(|_| NotTaken::Ending)
+    }
+}
+
+/// Why a node did not take in what it was asked.
+#[derive(Debug, thiserror::Error)]
+enum NotTaken {
+    #[error("more is waiting for this node than it keeps")]
+    Full,
+    #[error("this node is ending")]
+    Ending,
+}
+
+impl IntoResponse for NotTaken {
+    fn into_response(self) -> Response {
+        let status = match self {
+            NotTaken::Full => StatusCode::TOO_MANY_REQUESTS,
+            NotTaken::Ending => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        json_response(status.as_u16(), wire::encode_error(&self))
     }
 }
 

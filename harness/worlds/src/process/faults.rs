@@ -226,7 +226,8 @@ impl Cluster {
                     return failed(error);
                 }
                 drop(node);
-                match evidence::ping(&mut client, 0, ANSWER_MAX).await {
+                // What has been waiting for it is more than it takes in at once.
+                match evidence::ping_until(&mut client, 0, ANSWER_MAX).await {
                     Ok(()) => Evidence::for_it(Observation::Answers),
                     Err(error) => Evidence::against_it(evidence::no_answer(&error)),
                 }
