@@ -73,22 +73,22 @@ pub(crate) fn verdict(ctx: &Context<'_>, registry: &Registry, findings: Findings
 /// What is to be said of a run whose answers the harness falsified.
 fn told(lie: Lie, verdict: &Verdict) -> String {
     let falsified = format!("the harness falsified some of the answers (--lie {lie})");
-    let is_found = !verdict.lie_found_by().is_empty();
-    // Whatever else is broken may come of it as well.
-    let broken = verdict.properties.iter().filter(|p| p.promised && p.outcome.is_broken());
-    let mut broken: Vec<&str> = broken.filter(|_| is_found).map(|p| p.property.name()).collect();
-    broken.dedup();
-    match crate::words::list(&broken) {
-        Some(found) if verdict.mutant.is_some() => format!(
-            "{falsified}, and the target has a bug that was switched on: what is broken here ({found}) may come of either"
-        ),
-        Some(found) => {
-            format!(
-                "{falsified}, and the checkers found it: what is broken here ({found}) says nothing of the target"
-            )
-        }
-        None => format!(
+    if verdict.lie_found_by().is_empty() {
+        return format!(
             "{falsified}, and the checkers did not find it: either too little was asked for the lie to be told, or a run like this one finds no such bug"
+        );
+    }
+    // All of it, and not only what gives the lie away: it may come of the lie as well.
+    let broken = verdict.properties.iter().filter(|p| p.promised && p.outcome.is_broken());
+    let mut broken: Vec<&str> = broken.map(|p| p.property.name()).collect();
+    broken.dedup();
+    let broken = crate::words::list(&broken).unwrap_or_default();
+    match verdict.mutant {
+        Some(_) => format!(
+            "{falsified}, and the target has a bug that was switched on: what is broken here ({broken}) may come of either"
+        ),
+        None => format!(
+            "{falsified}, and the checkers found it: what is broken here ({broken}) says nothing of the target"
         ),
     }
 }

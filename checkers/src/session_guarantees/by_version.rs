@@ -210,10 +210,10 @@ fn missed(ctx: &Context<'_>, old: OpView<'_>, new: OpView<'_>) -> String {
         let output = ctx.history.data().value(new.output());
         let returned = crate::words::returned(ctx.history.header().workload, &output);
         let (key, read) = (new.key_name(), new.number());
-        let seen = match (own, is_older) {
-            ("read", true) => "is older than",
-            ("read", false) => "does not include all of",
-            _ => "does not show",
+        let seen = match (old.f().is_read(), is_older) {
+            (true, true) => "is older than",
+            (true, false) => "does not include all of",
+            (false, _) => "does not show",
         };
         format!(
             "read #{read} of {key}{place} returned {returned}, which {seen} session {session}'s {own} #{number}"

@@ -40,9 +40,10 @@ impl Plan {
         let (healthy_ns, faults_ns, heal_ns) = config.phases_ns();
         let schedule = match &config.schedule {
             Schedule::Drawn => {
-                let pace = config.pace();
-                let mut drawn =
-                    schedule(registry, &config.faults, nodes, faults_ns, pace, config.seed)?;
+                let (pace, seed) = (config.pace(), config.seed);
+                let phases_are_given = config.healthy.is_some() || config.heal.is_some();
+                let mut drawn = schedule(registry, &config.faults, nodes, faults_ns, pace, seed)
+                    .map_err(|short| short.of_what_is_left(phases_are_given))?;
                 for planned in &mut drawn {
                     planned.at_ns += healthy_ns;
                     planned.until_ns += healthy_ns;
@@ -116,5 +117,25 @@ impl Plan {
     /// A driver that has not begun.
     pub(crate) fn driver(&self) -> Driver {
         Driver::new(self.course.clone(), self.generator.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use afterall_history::{FaultKind, Span};
+
+    #[test]
+    fn that_the_faults_have_too_little_time_is_told_with_what_they_have() {
+        let why = |healthy: Option<Span>| {
+            let config = RunConfig::builder().faults([FaultKind::Kill, FaultKind::Pause]);
+            let config = config.time(std::time::Duration::from_secs(2)).healthy(healthy).build();
+            Plan::new(config).unwrap_err().to_string()
+        };
+        let usual = why(None);
+        assert!(usual.contains("found 2.00 s (faults have four fifths of it"), "{usual}");
+        // A tenth of the time is for what comes after them.
+        let left = why(Some(Span::ms(1_500)));
+        assert!(left.contains("found 300 ms beside what `healthy` and `heal` take"), "{left}");
     }
 }

@@ -3,7 +3,7 @@
 use crate::machine_time::Moment;
 use afterall_engine::ByMechanism;
 use afterall_engine::driver::Completion;
-pub use afterall_engine::evidence::Standing;
+pub use afterall_engine::evidence::membership::Standing;
 use afterall_history::Workload;
 use afterall_workloads::Operation;
 use std::collections::BTreeSet;

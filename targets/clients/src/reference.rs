@@ -12,6 +12,7 @@ use afterall_workloads::Operation;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
+use hyper::http::request::Builder;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -79,28 +80,23 @@ impl ReferenceClient {
     /// # Errors
     /// It does not answer, or cannot.
     pub async fn turn(&mut self, node: usize, leaves: bool) -> Result<(), OpError> {
-        let request = Request::post(if leaves { "/leave" } else { "/join" })
-            .header("host", "node")
-            .body(Full::new(Bytes::new()))
-            .map_err(OpError::failed)?;
-        let (address, connection) = (self.addresses[node], &mut self.connections[node]);
-        match connection.ask(address, request).await? {
-            (200, _) => Ok(()),
-            (status, body) => {
-                Err(OpError::Failed(format!("{status}: {}", wire::decode_error(&body))))
-            }
-        }
+        let path = if leaves { "/leave" } else { "/join" };
+        self.ask_plainly(node, Request::post(path)).await.map(|_| ())
     }
 
     async fn get(&mut self, node: usize, path: &str) -> Result<Bytes, OpError> {
-        let request = Request::get(path)
+        self.ask_plainly(node, Request::get(path)).await
+    }
+
+    /// Sends a request without a body. Any answer but 200 is a failure: a node that was stopped may have more waiting than it
+    /// takes in, and says so.
+    async fn ask_plainly(&mut self, node: usize, request: Builder) -> Result<Bytes, OpError> {
+        let request = request
             .header("host", "node")
             .body(Full::new(Bytes::new()))
             .map_err(OpError::failed)?;
-        let (address, connection) = (self.addresses[node], &mut self.connections[node]);
-        match connection.ask(address, request).await? {
+        match self.connections[node].ask(self.addresses[node], request).await? {
             (200, body) => Ok(body),
-            // A node that was stopped may have more waiting than it takes in, and says so.
             (status, body) => {
                 Err(OpError::Failed(format!("{status}: {}", wire::decode_error(&body))))
             }

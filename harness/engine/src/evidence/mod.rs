@@ -2,13 +2,12 @@
 //! the same observation reads the same in every world.
 
 mod drift;
+pub mod membership;
 mod observation;
-mod standing;
 mod words;
 
 pub use drift::Drift;
 pub use observation::{DialOutcome, LinkEnd, Observation};
-pub use standing::{Standing, joined, left};
 
 use crate::carried::Carried;
 use crate::faults::{Condition, Effect};

@@ -16,6 +16,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Serialize, Serializer};
+use std::fmt;
 
 /// How fast faults can follow each other, and what the target takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,19 +55,48 @@ impl Pace {
 }
 
 /// A window in which not every kind gets its turn.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "time: expected {} or more, or fewer kinds of faults, found {} (faults have four fifths of it, and {} {} so that each comes once)",
-    in_words((needed_ms * 5).div_ceil(4)),
-    in_words((given_ms * 5).div_ceil(4)),
-    if *kinds == 1 { "1 kind needs".to_owned() } else { format!("{kinds} kinds need") },
-    in_words(*needed_ms)
-)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TooShort {
     kinds: usize,
     needed_ms: u64,
     given_ms: u64,
+    /// Whether it is told how long the load lasts before or after the faults: they have what that leaves, and not their usual share.
+    of_what_is_left: bool,
 }
+
+impl TooShort {
+    /// It is told how long the load lasts before or after the faults.
+    pub(crate) fn of_what_is_left(self, it_is: bool) -> TooShort {
+        TooShort { of_what_is_left: it_is, ..self }
+    }
+}
+
+impl fmt::Display for TooShort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = match self.kinds {
+            1 => "1 kind needs".to_owned(),
+            kinds => format!("{kinds} kinds need"),
+        };
+        let needed = in_words(self.needed_ms);
+        if self.of_what_is_left {
+            let given = in_words(self.given_ms);
+            return write!(
+                f,
+                "time: expected {needed} or more for faults, or fewer kinds of them, found {given} beside what `healthy` and `heal` take ({kinds} {needed} so that each comes once)"
+            );
+        }
+        // The load lasts a tenth of the time before the faults, and a tenth of it after them.
+        let of_all = |ms: u64| in_words((ms * 5).div_ceil(4));
+        write!(
+            f,
+            "time: expected {} or more, or fewer kinds of faults, found {} (faults have four fifths of it, and {kinds} {needed} so that each comes once)",
+            of_all(self.needed_ms),
+            of_all(self.given_ms)
+        )
+    }
+}
+
+impl std::error::Error for TooShort {}
 
 fn in_words(ms: u64) -> String {
     duration(i64::try_from(ms).unwrap_or(i64::MAX).saturating_mul(1_000_000))
@@ -257,6 +287,7 @@ pub fn schedule(
             kinds: kinds.len(),
             needed_ms: (count * turn_min_ns).div_ceil(1_000_000),
             given_ms: window_ns / 1_000_000,
+            of_what_is_left: false,
         });
     }
     let rounds = window_ns.div_ceil(count * pace.turn_max_ns);

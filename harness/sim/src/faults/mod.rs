@@ -8,7 +8,7 @@ use crate::replica::{Replica, Standing, Turn};
 use crate::simulation::{Event, Simulation};
 use crate::streams::Purpose;
 use crate::watch::{Shows, Watch};
-use afterall_engine::evidence::{joined, left};
+use afterall_engine::evidence::membership;
 use afterall_engine::faults::{ClockFault, Condition, Effect, Fate, Fault, Link};
 use afterall_engine::{Carried, Evidence, Happened, Observation};
 use std::collections::VecDeque;
@@ -315,13 +315,13 @@ impl<R: Replica> Simulation<R> {
             .collect();
         let of = self.hosts.len().saturating_sub(1);
         match watch.shows {
-            Shows::IsGone => joined(mine.standing, &others),
+            Shows::IsGone => membership::joined(mine.standing, &others),
             Shows::TakesHold if self.now_ns < watch.deadline_ns => {
-                let seen = left(mine.standing, &others, of);
+                let seen = membership::left(mine.standing, &others, of);
                 // Who only just leaves may soon be out, for all.
                 if others.iter().all(|&out| out) { seen } else { Evidence { holds: false, ..seen } }
             }
-            _ => left(mine.standing, &others, of),
+            _ => membership::left(mine.standing, &others, of),
         }
     }
 

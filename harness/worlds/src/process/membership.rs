@@ -5,7 +5,7 @@
 use super::cluster::Cluster;
 use crate::live::evidence::{Look, PingError, no_answer};
 use afterall_clients::Status;
-use afterall_engine::evidence::{Standing, joined, left};
+use afterall_engine::evidence::membership::{Standing, joined, left};
 use afterall_engine::{Evidence, Observation};
 use afterall_reference::core;
 use std::time::{Duration, Instant};
