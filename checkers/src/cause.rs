@@ -21,9 +21,19 @@ pub(crate) struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Off {
     Missing,
-    Twice,
+    /// Counted more than once.
+    Again,
     /// One of the two; the values do not tell which.
     Either,
+}
+
+/// Which replicas differ.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Apart {
+    /// These, from the others, which agree and are more than any that agree on something else. In the order of replicas.
+    From(Vec<NodeId>),
+    /// Sides of which none is the largest. Those of a side in the order of replicas, and the sides in that of their first.
+    Sides(Vec<Vec<NodeId>>),
 }
 
 /// What others of its kind have in common with a finding.
@@ -56,8 +66,8 @@ pub(crate) enum Cause {
     ClockWentBack(NodeId),
     /// An older write won, for a reason that nobody knows.
     OlderWon,
-    /// These replicas differ from the others at the end, and these faults stood between the updates that tell it.
-    Apart(Vec<NodeId>, FaultKinds),
+    /// Replicas differ at the end, and these faults stood between the updates that tell it.
+    Apart(Apart, FaultKinds),
     /// Operations begun while faults of these kinds were in force together, at the nodes of one side; none: at any that did not
     /// fail.
     Side(FaultKinds, Vec<NodeId>),
@@ -133,16 +143,13 @@ impl Cause {
             Cause::ClockWentBack(node) => {
                 format!("an older write won: the clock of {} went back in between", name(*node))
             }
-            Cause::Apart(nodes, faults) => {
-                let names: Vec<&str> = nodes.iter().map(|&node| name(node)).collect();
-                let differ = if names.len() == 1 { "differs" } else { "differ" };
-                let apart = crate::words::list(&names).unwrap_or_default();
+            Cause::Apart(apart, faults) => {
                 let of = |links: bool| {
                     let acts =
                         faults.iter().filter(|kind| (kind.acts_on() == ActsOn::Links) == links);
                     kinds(acts.collect())
                 };
-                let mut said = format!("{apart} {differ} from the others");
+                let mut said = apart.words(history);
                 if let Some(kinds) = of(true) {
                     said = format!("{said}; {kinds} stood between them when the updates were made");
                 }
@@ -238,14 +245,56 @@ impl Cause {
             Cause::NoValueOrder => "no order of the values satisfies the sessions",
             Cause::OlderWon => "an older write won",
             Cause::Operations(Off::Missing) => "operations are missing",
-            Cause::Operations(Off::Twice) => "operations count twice",
-            Cause::Operations(Off::Either) => "operations are missing, or count twice",
+            Cause::Operations(Off::Again) => "operations count more than once",
+            Cause::Operations(Off::Either) => "operations are missing, or count more than once",
             Cause::NoCommonOrder => "sessions cannot be put into one order",
             Cause::ReadsOfOtherSessions => "reads of other sessions",
             Cause::ReadsOfAnySession => "reads of any session",
             _ => "",
         };
         words.to_owned()
+    }
+}
+
+impl Apart {
+    /// Replicas by what they hold, each side in any order.
+    pub(crate) fn of(mut sides: Vec<Vec<NodeId>>) -> Apart {
+        sides.iter_mut().for_each(|side| side.sort_unstable());
+        sides.sort_unstable();
+        let most = sides.iter().map(Vec::len).max().unwrap_or(0);
+        let mut largest = (0..sides.len()).filter(|&at| sides[at].len() == most);
+        match (largest.next(), largest.next()) {
+            (Some(at), None) => {
+                sides.remove(at);
+                let mut apart: Vec<NodeId> = sides.into_iter().flatten().collect();
+                apart.sort_unstable();
+                Apart::From(apart)
+            }
+            _ => Apart::Sides(sides),
+        }
+    }
+
+    fn words(&self, history: &History) -> String {
+        let listed = |nodes: &[NodeId]| {
+            let names: Vec<&str> = nodes.iter().map(|&node| history.node_name(node)).collect();
+            crate::words::list(&names).unwrap_or_default()
+        };
+        let differ = |nodes: &[NodeId]| if nodes.len() == 1 { "differs" } else { "differ" };
+        match self {
+            Apart::From(nodes) => format!("{} {} from the others", listed(nodes), differ(nodes)),
+            Apart::Sides(sides) => match sides.as_slice() {
+                [one, other] => {
+                    format!("{} {} from {}", listed(one), differ(one), listed(other))
+                }
+                sides if sides.iter().all(|side| side.len() == 1) => {
+                    format!("{} all differ", listed(&sides.concat()))
+                }
+                sides => {
+                    let sides: Vec<String> = sides.iter().map(|side| listed(side)).collect();
+                    format!("these differ: {}", sides.join("; "))
+                }
+            },
+        }
     }
 }
 

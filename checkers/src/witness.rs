@@ -45,8 +45,8 @@ pub(crate) fn shrink(ctx: &Context<'_>, registry: &Registry, findings: &mut Find
 }
 
 fn is_about_a_sum(kind: AnomalyKind) -> bool {
-    use AnomalyKind::{AppliedTwice, LostIncrements, WrongSum};
-    matches!(kind, LostIncrements | AppliedTwice | WrongSum)
+    use AnomalyKind::{AppliedAgain, LostIncrements, WrongSum};
+    matches!(kind, LostIncrements | AppliedAgain | WrongSum)
 }
 
 fn reduce(ctx: &Context<'_>, registry: &Registry, finding: &mut Finding) {

@@ -88,7 +88,7 @@ fn case(verdict: &Verdict, property: &PropertyVerdict) -> TestCase {
         }
         Outcome::NotExercised { why } | Outcome::Undecided { why } => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(format!("{}: {why}", words::outcome(&property.outcome)));
+            status.set_message(format!("{}: {why}", words::outcome(property)));
             status
         }
     };

@@ -55,7 +55,7 @@ pub fn summary_md(verdict: &Verdict, context: &Context) -> String {
         text.push_str(&format!(
             "| {}{promised} | {mark} {} | {} |\n",
             words::property(property),
-            words::outcome(&property.outcome),
+            words::outcome(property),
             inline(&words::grounds(&property.outcome)),
         ));
     }

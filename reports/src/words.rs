@@ -42,8 +42,10 @@ fn claim(property: Property, sessions: Sessions) -> String {
     Promise { sessions, ..Promise::to_all(property) }.to_string()
 }
 
-pub(crate) fn outcome(outcome: &Outcome) -> &'static str {
-    match outcome {
+/// The word beside the mark: what held in too few chances did not pass.
+pub(crate) fn outcome(property: &PropertyVerdict) -> &'static str {
+    match property.outcome {
+        Outcome::Held { .. } if property.hardly_exercised => "hardly exercised",
         Outcome::Held { .. } => "held",
         Outcome::Broken { .. } => "broken",
         Outcome::NotExercised { .. } => "not exercised",
@@ -180,12 +182,14 @@ pub(crate) fn tiers_differ(verdict: &Verdict) -> Option<String> {
     ))
 }
 
-/// At most `max` characters, and how many there were.
+/// At most `max` characters, and how many there were. A text in quotes stays in quotes.
 pub(crate) fn cut(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         None => text.to_owned(),
         Some((at, _)) => {
-            format!("{}… ({} characters)", &text[..at], count(text.chars().count() as u64))
+            let quote = if text.starts_with('"') { "\"" } else { "" };
+            let characters = count(text.chars().count() as u64);
+            format!("{}…{quote} ({characters} characters)", &text[..at])
         }
     }
 }
@@ -193,9 +197,9 @@ pub(crate) fn cut(text: &str, max: usize) -> String {
 /// What the elements of a data type are called, as a heading.
 pub(crate) fn items(workload: Workload) -> &'static str {
     match workload {
-        Workload::Set => "Elements of sets",
-        Workload::Chat => "Messages of chats",
-        Workload::Text => "Pieces of texts",
+        Workload::Set => "Items: elements of sets",
+        Workload::Chat => "Items: messages of chats",
+        Workload::Text => "Items: pieces of texts",
         _ => "Items of carts",
     }
 }
@@ -208,5 +212,6 @@ mod tests {
     fn texts_are_cut_between_characters() {
         assert_eq!(cut("äöü", 3), "äöü");
         assert_eq!(cut("äöüß", 2), "äö… (4 characters)");
+        assert_eq!(cut("\"äöüß\"", 2), "\"ä…\" (6 characters)");
     }
 }

@@ -1,11 +1,11 @@
-//! Counters: no increment lost, none applied twice, nothing read that is no sum of what was done.
+//! Counters: no increment lost, none applied more than once, nothing read that is no sum of what was done.
 //!
 //! With A the acknowledged and I the indeterminate operations of a counter:
 //!
 //! - *at the end* all replicas hold one value, and it is ΣA plus the sum of some subset of I (`sums`; beyond its memory
 //!   only the range is checked, and the figures say so). If not: where no choice of operations, each acknowledged one applied
 //!   once or twice, comes to the value, something acknowledged is missing; where none does that applies each at most
-//!   once, something was applied twice. Where both could be, a version vector tells, if the target returns one whose entries
+//!   once, something was applied more than once. Where both could be, a version vector tells, if the target returns one whose entries
 //!   are the absolute amounts that each replica has applied: a total below that of A means loss, above that of A and I
 //!   a double. Without it the history does not tell, and both are named.
 //! - *during the run* a read is the sum of some of the operations invoked before it was over (NoPhantoms).
@@ -223,7 +223,12 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
         None if or.is_empty() && claim == NO_LOST => {
             (Cause::Operations(Off::Missing), shares(counter))
         }
-        None if or.is_empty() => (Cause::Operations(Off::Twice), shares(counter)),
+        None if or.is_empty() => {
+            let times = times(counter, value)
+                .map(|times| format!("the one operation was applied {times} times; "));
+            let why = format!("{}{}", times.unwrap_or_default(), shares(counter));
+            (Cause::Operations(Off::Again), why)
+        }
         None => (Cause::Operations(Off::Either), shares(counter)),
     };
     if let Some(total) = total {
@@ -232,8 +237,9 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
         );
     }
     if !or.is_empty() {
-        why =
-            format!("{why}; the values do not show whether operations were lost or applied twice");
+        why = format!(
+            "{why}; the values do not show whether operations were lost or applied more than once"
+        );
     } else if by_versions.is_none() && counter.decremented && claim == NO_LOST {
         let of = amounts(counter);
         why = format!(
@@ -243,7 +249,7 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
     let kind = match claim {
         _ if !or.is_empty() => AnomalyKind::WrongSum,
         NO_LOST => AnomalyKind::LostIncrements,
-        _ => AnomalyKind::AppliedTwice,
+        _ => AnomalyKind::AppliedAgain,
     };
     let shows = |op: &OpView<'_>| op.is_final() && op.output().as_int() == Some(value);
     let shown = ctx.on(counter.key).find(|op| op.f().is_read() && op.is_ok() && shows(op));
@@ -300,6 +306,16 @@ fn only_one<'h>(counter: &Counter<'h>, missing: i64) -> Option<OpView<'h>> {
     let mut of = counter.of(true).filter(|&op| amount(op) == missing);
     let one = of.next();
     if of.next().is_some() { None } else { one }
+}
+
+/// How often the one operation on a counter was applied, if there was no other: then its value tells.
+fn times(counter: &Counter<'_>, value: i64) -> Option<i64> {
+    let [one] = counter.updates.as_slice() else { return None };
+    let amount = amount(*one);
+    if one.is_setup() || value.checked_rem(amount) != Some(0) {
+        return None;
+    }
+    value.checked_div(amount).filter(|&times| times > 1)
 }
 
 /// Which replica acknowledged how much, when no single operation accounts for what is off.

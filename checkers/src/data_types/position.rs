@@ -41,6 +41,7 @@ fn check(case: &Case<'_>, findings: &mut Findings) {
     let mut fates = Fates {
         phantom: reads_from.phantoms.len() as u64,
         aborted: reads_from.aborted.len() as u64,
+        unmarked: !ctx.finals_are_marked(),
         ..Fates::default()
     };
     findings.chances(NO_LOST, 0, WHY_NONE);

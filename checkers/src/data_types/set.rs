@@ -170,7 +170,7 @@ fn at_the_end(
             findings.add(lost(
                 ctx,
                 acknowledged,
-                AnomalyKind::LostElement,
+                AnomalyKind::LostItem,
                 match ctx.is_read_unnamed(key) {
                     true => "the last read of all does not show it",
                     false => "at the end no replica shows it",
@@ -238,10 +238,17 @@ fn on_replicas(
     for read in ctx.on(key).filter(|op| op.f().is_read() && op.is_ok()) {
         reads.entry(read.served_by()).or_default().push(read);
     }
-    // Of what was added several times nobody knows which add a read shows.
-    let once = |op: &OpView<'_>| reads_from.first_of_same(op.id()).is_none();
-    let added: Vec<OpView<'_>> =
-        ctx.on(key).filter(|op| adds(*op) && op.is_ok() && once(op)).collect();
+    // Each element once, by what reads of it are traced to, and when the first of its adds that were acknowledged was over.
+    let added: Vec<(OpId, i64)> = ctx
+        .on(key)
+        .filter(|op| adds(*op))
+        .filter(|op| reads_from.first_of_same(op.id()).is_none_or(|first| first == op.id()))
+        .filter_map(|op| {
+            let all = reads_from.same(op.id()).into_iter().map(|add| ctx.op(add));
+            let over = all.filter(|add| add.is_ok()).map(OpView::until).min()?;
+            Some((op.id(), over))
+        })
+        .collect();
     for (node, reads) in reads {
         marks.begin();
         // Reads stand in the order of invocation; from the last on.
@@ -254,15 +261,15 @@ fn on_replicas(
         }
         let waits = waits.entry(node).or_default();
         let latest = reads.last().map_or(i64::MIN, |read| read.invoked());
-        for add in &added {
-            let shown = marks.get(add.id()) as usize;
-            if latest <= add.until() {
+        for &(add, over) in &added {
+            let shown = marks.get(add) as usize;
+            if latest <= over {
                 waits.never_read += 1;
             } else if shown == 0 {
                 waits.missing += 1;
             } else {
                 let absent = (reads.len() - shown).checked_sub(1).map(|at| reads[at].invoked());
-                waits.waits.push(absent.map_or(0, |absent| (absent - add.until()).max(0)));
+                waits.waits.push(absent.map_or(0, |absent| (absent - over).max(0)));
             }
         }
     }

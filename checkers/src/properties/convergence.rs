@@ -12,7 +12,7 @@
 
 use crate::attribution::{self, Missing};
 use crate::case::Case;
-use crate::cause::Cause;
+use crate::cause::{Apart, Cause};
 use crate::context::{Context, quiet_from};
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
@@ -308,7 +308,7 @@ fn diverged(
     held: &BTreeMap<Value, Vec<OpId>>,
 ) -> Finding {
     let name = |&read: &OpId| ctx.history.node_name(ctx.op(read).sent_to());
-    // The side that most replicas are on, first; the others are the ones to explain.
+    // The side that most replicas are on, first.
     let mut sides: Vec<(&Value, &Vec<OpId>)> = held.iter().collect();
     sides.sort_by_key(|(_, reads)| (usize::MAX - reads.len(), reads[0]));
     let said: Vec<String> = sides
@@ -320,8 +320,8 @@ fn diverged(
             format!("{} {hold} {value}", crate::words::list(&names).unwrap_or_default())
         })
         .collect();
-    let differing = || sides[1..].iter().flat_map(|(_, reads)| reads.iter());
-    let apart: Vec<NodeId> = differing().map(|&read| ctx.op(read).sent_to()).collect();
+    let nodes = |reads: &Vec<OpId>| reads.iter().map(|&read| ctx.op(read).sent_to()).collect();
+    let apart = Apart::of(held.values().map(nodes).collect());
     let missing = missing(ctx, reads_from, key);
     let cause = Cause::Apart(apart, attribution::between(ctx, &missing));
     let mut ops: Vec<OpId> = sides.iter().map(|(_, reads)| reads[0]).collect();

@@ -107,6 +107,7 @@ fn fates(
     let mut fates = Fates {
         phantom: reads_from.phantoms.len() as u64,
         aborted: reads_from.aborted.len() as u64,
+        unmarked: !ctx.finals_are_marked(),
         ..Fates::default()
     };
     for claim in [NO_LOST, NO_CAUSAL] {

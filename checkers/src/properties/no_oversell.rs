@@ -59,6 +59,11 @@ fn amount(op: &OpView<'_>) -> i128 {
     i128::from(op.input().as_int().unwrap_or(0))
 }
 
+/// A number of units in a sentence. None of those that are told is less than nothing.
+fn number(units: i128) -> String {
+    crate::words::count(u64::try_from(units).unwrap_or_default())
+}
+
 fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
     let of = |f: Function| ctx.on(key).filter(move |op| op.f() == f && op.status() != Status::Fail);
     let mut sales: Vec<OpView<'_>> = of(Function::Sell).filter(|op| op.is_ok()).collect();
@@ -76,6 +81,8 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
         sold > stock
     });
     let Some(until) = too_many else { return };
+    let sold_in_all: i128 = sales.iter().map(amount).sum();
+    let stock_in_all: i128 = of(Function::Restock).map(|restock| amount(&restock)).sum();
     sales.truncate(until + 1);
     let last = sales.last().map_or(u32::MAX, over);
     let name = ctx.history.key_name(key);
@@ -89,7 +96,9 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
         && first.f() != Function::Restock
     {
         let why = format!(
-            "{name} was sold {sold} times when {stock} had been put into stock, and what was there at first is not recorded: --initial says it"
+            "{} of {name} were sold when {} had been put into stock, and what was there at first is not recorded: --initial says it",
+            number(sold),
+            number(stock)
         );
         findings.undecided(CLAIM, why);
         return;
@@ -112,6 +121,19 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
     let (cause, why) = last.first().map_or((Cause::Unknown, String::new()), |sale| {
         explain::where_acknowledged(ctx, sale.id())
     });
+    // The witness ends with the first sale that was too much; more may have come after it.
+    let (sold_more, stock_more) = (sold_in_all > sold, stock_in_all > stock);
+    let by_then = if sold_more || stock_more { " by then" } else { "" };
+    let in_all = match (sold_more, stock_more) {
+        (false, false) => String::new(),
+        (true, false) => format!("; in all {} were sold", number(sold_in_all)),
+        (false, true) => format!("; in all {} were put into stock", number(stock_in_all)),
+        (true, true) => format!(
+            "; in all {} were sold, and {} put into stock",
+            number(sold_in_all),
+            number(stock_in_all)
+        ),
+    };
     let mut ops: Vec<OpId> = restocked;
     ops.extend(sales.iter().map(|sale| sale.id()));
     findings.add(Finding {
@@ -120,8 +142,10 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
         kind: AnomalyKind::Oversold,
         cause,
         sentence: format!(
-            "{} of {name} were sold, but only {stock} had been there to sell. The last {}: {}; {why}.",
-            crate::words::counted(u64::try_from(sold).unwrap_or_default(), "unit"),
+            "{} unit{} of {name} were sold{by_then}, but only {} had been there to sell{in_all}. The last {}{by_then}: {}; {why}.",
+            number(sold),
+            if sold == 1 { "" } else { "s" },
+            number(stock),
             if who.len() == 1 { "sale" } else { "sales" },
             crate::words::list(&who).unwrap_or_default()
         ),

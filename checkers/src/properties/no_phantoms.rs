@@ -127,7 +127,8 @@ fn part(ctx: &Context<'_>, strange: &Strange) -> Finding {
 fn written_at(ctx: &Context<'_>, reads_from: &ReadsFrom) -> BTreeMap<Datum, OpId> {
     let mut wanted: BTreeSet<Datum> = reads_from.phantoms.iter().map(|&(_, value)| value).collect();
     let mut found = BTreeMap::new();
-    for op in ctx.history.ops().filter(|op| !op.f().is_read()) {
+    // What failed wrote nothing.
+    for op in ctx.history.ops().filter(|op| !op.f().is_read() && op.status() != Status::Fail) {
         if wanted.is_empty() {
             break;
         }
@@ -153,7 +154,7 @@ fn elements(
             let element = ctx.history.value_written(add).unwrap_or(ctx.op(add).input());
             let element = crate::words::value(&ctx.history.data().value(element));
             let what = format!(": it holds {element} more than once");
-            findings.add(finding(ctx, read.id(), Some(add), AnomalyKind::DuplicateElement, &what));
+            findings.add(finding(ctx, read.id(), Some(add), AnomalyKind::DuplicateItem, &what));
             return;
         }
     }

@@ -200,7 +200,7 @@ fn note(ctx: &Context<'_>, newest: &mut Newest, op: OpView<'_>) {
 
 /// What a session sees, or writes, as if it had not made an operation before.
 fn missed(ctx: &Context<'_>, old: OpView<'_>, new: OpView<'_>) -> String {
-    let own = if old.f().is_read() { "read" } else { "own write" };
+    let own = if old.f().is_read() { "read" } else { "own update" };
     let (session, number) = (new.process(), old.number());
     let relation = compare(ctx.history.data(), version(ctx, new), version(ctx, old));
     // Of two versions that know something each, none is the older one.

@@ -30,7 +30,7 @@ pub struct Anomaly {
     /// What it may break instead, where the history does not tell which.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub or: Vec<Promise>,
-    /// What it is called: `lost write`, `WriteCORead`, `applied twice` …
+    /// What it is called: `lost write`, `WriteCORead`, `lost item` …
     pub kind: AnomalyKind,
     /// What the group has in common.
     pub cause: String,

@@ -28,7 +28,7 @@ vocabulary! {
         NotMyLastWrite = "NotMyLastWrite",
         /// A transaction read a value of another one, although it had written the key itself.
         NotMyOwnWrite = "NotMyOwnWrite",
-        /// A read returned a value that nobody wrote.
+        /// A read returned a value that nobody wrote, or only a write that failed.
         ThinAirRead = "ThinAirRead",
         /// A read returned nothing, although there was a write of its key in its causal past: among what the session had done
         /// or seen by then, and all that came before that.
@@ -43,8 +43,8 @@ vocabulary! {
         AbortedWrite = "aborted write",
         /// A read showed an answer and not the message that it answers.
         AnswerWithoutMessage = "answer without its message",
-        /// A counter holds more than was asked for: an operation was applied twice.
-        AppliedTwice = "applied twice",
+        /// A counter holds more than was asked for: an operation was applied more than once.
+        AppliedAgain = "applied more than once",
         /// An order of a cart ignored what its session knew of the cart.
         CheckoutAnomaly = "checkout anomaly",
         /// No order of the states of a key lets every session keep several guarantees at once: one of them is broken,
@@ -52,19 +52,17 @@ vocabulary! {
         ContradictorySessionOrders = "contradictory session orders",
         /// Replicas hold different values at the end.
         Divergence = "divergence",
-        /// A read showed one element of a set more than once.
-        DuplicateElement = "duplicate element",
-        /// A read showed one item of a cart more often than it was added.
+        /// A read showed an element of a set, a message of a chat or a piece of a text more than once, or an item of a cart more
+        /// often than it was added.
         DuplicateItem = "duplicate item",
         /// A read showed an edit and not the message that it edits.
         EditWithoutMessage = "edit without its message",
         /// A read of a counter returned a value that no choice of the operations known by then adds up to.
         ImpossibleSum = "impossible sum",
-        /// The add of an element to a set was acknowledged, and at the end no replica shows the element.
-        LostElement = "lost element",
         /// A counter holds less than was acknowledged: increments are gone.
         LostIncrements = "lost increments",
-        /// The add of an item to a cart was acknowledged and nobody removed the item, and at the end no replica holds it.
+        /// The add of an item (of a cart, an element of a set, a message of a chat, a piece of a text) was acknowledged and nobody
+        /// removed the item, and at the end no replica holds it.
         LostItem = "lost item",
         /// A write was acknowledged, and at the end it is gone without cause.
         LostWrite = "lost write",
@@ -102,7 +100,7 @@ vocabulary! {
         WritesFollowReads = "update ordered before what its session had read",
         /// A write was acknowledged, and at the end a value that its session had seen before stands in its place.
         WriteLostToWhatItHadSeen = "write lost to an older one",
-        /// A counter holds another sum than was acknowledged, and does not tell what is missing and what was applied twice.
+        /// A counter holds another sum than was acknowledged, and does not tell what is missing and what was applied more than once.
         WrongSum = "wrong sum",
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Fates {
     /// Writes acknowledged.
     pub acknowledged: u64,
-    /// There at the end.
+    /// There at the end; where no read is marked as final, shown by the last read of some replica, which is all that is known.
     pub survived: u64,
     /// Replaced by a later one that is there at the end.
     pub superseded: u64,
@@ -25,6 +25,9 @@ pub struct Fates {
     pub phantom: u64,
     /// Beside the above: values read whose write had failed.
     pub aborted: u64,
+    /// Whether no read of the history is marked as final, so that the end is what the last reads showed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unmarked: bool,
 }
 
 /// What a counter came to.
@@ -65,8 +68,9 @@ pub struct ItemFates {
     /// Beside the above: items whose add nobody knew of that are there at the end.
     pub recovered: u64,
 }
+
 /// How long a replica took to show what was added: from the end of the add to the last read of the replica that did not
-/// show it.
+/// show it. What was added several times counts once, from the first of its adds that were acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visibility {
     /// The replica that answered.

@@ -38,10 +38,15 @@ pub fn duration(ns: i64) -> String {
     } else if s < 120.0 {
         format!("{sign}{s:.1} s")
     } else if s < 2.0 * 3_600.0 {
-        format!("{sign}{} min {} s", ns / 60_000_000_000, ns / 1_000_000_000 % 60)
+        format!("{sign}{} min{}", ns / 60_000_000_000, rest(ns / 1_000_000_000 % 60, "s"))
     } else {
-        format!("{sign}{} h {} min", ns / 3_600_000_000_000, ns / 60_000_000_000 % 60)
+        format!("{sign}{} h{}", ns / 3_600_000_000_000, rest(ns / 60_000_000_000 % 60, "min"))
     }
+}
+
+/// ` 3 s`; nothing for none.
+fn rest(n: u64, unit: &str) -> String {
+    if n == 0 { String::new() } else { format!(" {n} {unit}") }
 }
 
 /// `0.025 %`
@@ -93,11 +98,11 @@ mod tests {
         let ns =
             [0, 850, 85_000, 230_000_000, 1_420_000_000, 31_240_000_000, 123_000_000_000, -5_000]
                 .into_iter()
-                .chain([64_200_000_000_000]);
+                .chain([64_200_000_000_000, 68_400_000_000_000, 120_000_000_000]);
         let text = ns.map(duration).collect::<Vec<_>>().join(", ");
         assert_eq!(
             text,
-            "0 ns, 850 ns, 85 µs, 230 ms, 1.42 s, 31.2 s, 2 min 3 s, −5 µs, 17 h 50 min"
+            "0 ns, 850 ns, 85 µs, 230 ms, 1.42 s, 31.2 s, 2 min 3 s, −5 µs, 17 h 50 min, 19 h, 2 min"
         );
     }
 

@@ -5,6 +5,8 @@ use afterall_history::{Value, Workload};
 
 /// A value in a sentence is cut after about this many characters.
 const CHARS_MAX: usize = 120;
+/// A text in quotes is cut sooner, so that what is left of it stands on one line.
+const TEXT_CHARS_MAX: usize = 80;
 
 /// A value as it is, cut where it is long: a list between two of its items, so that nothing looks like a part of it that is
 /// none.
@@ -61,11 +63,17 @@ fn listed(items: &[Value], words: fn(&Value) -> String) -> String {
     text
 }
 
+/// A text that was quoted stays so, and is not cut within an escape: `"abc…"`.
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(CHARS_MAX) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
+    let quoted = text.starts_with('"');
+    let most = if quoted { TEXT_CHARS_MAX } else { CHARS_MAX };
+    let Some((at, _)) = text.char_indices().nth(most) else { return text.to_owned() };
+    let begin = &text[..at];
+    if !quoted {
+        return format!("{begin}…");
     }
+    let slashes = begin.len() - begin.trim_end_matches('\\').len();
+    format!("{}…\"", &begin[..begin.len() - slashes % 2])
 }
 
 #[cfg(test)]
@@ -94,6 +102,14 @@ mod tests {
         assert!(text.starts_with("[1000, 1001, 1002"), "{text}");
         assert!(text.ends_with(", … and 1,980 more]"), "{text}");
         let text = value(&Value::Text("ä".repeat(500)));
-        assert_eq!(text.chars().count(), CHARS_MAX + 1);
+        assert_eq!(text.chars().count(), TEXT_CHARS_MAX + 2);
+        assert!(text.ends_with("ä…\""), "{text}");
+    }
+
+    #[test]
+    fn a_quoted_text_is_not_cut_within_an_escape() {
+        let begin = "a".repeat(TEXT_CHARS_MAX - 2);
+        let text = value(&Value::Text(format!("{begin}\"bcd")));
+        assert_eq!(text, format!("\"{begin}…\""));
     }
 }

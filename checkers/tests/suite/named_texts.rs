@@ -131,7 +131,7 @@ fn every_piece_that_was_acknowledged_is_in_the_text_at_the_end() {
     let verdict = ends_with(table, ["\"b;c;\"", "\"b;c;\""]);
     assert_eq!(verdict.valid, Valid::False);
     let anomaly = &verdict.anomalies[0];
-    assert_eq!(anomaly.kind.name(), "lost element");
+    assert_eq!(anomaly.kind.name(), "lost item");
     assert_eq!(
         anomaly.sentence,
         "Session 1 appended \"a;\" to x at n1 (#0) and was acknowledged by n1, but at the end no replica shows it."
@@ -186,7 +186,7 @@ fn what_nobody_had_appended_by_then_and_what_is_there_twice() {
         assert_eq!(phantom(text), Some(("phantom", said)), "{text}");
     }
     let twice = format!("{}: it holds \"a;\" more than once.", read("a;a;"));
-    assert_eq!(phantom("a;a;"), Some(("duplicate element", twice)));
+    assert_eq!(phantom("a;a;"), Some(("duplicate item", twice)));
     let failed = "although the append of \"b;\" is recorded as failed: session 2 appended \"b;\" to x at n1 (#1).";
     let failed = format!("{}, {failed}", read("b;a;"));
     assert_eq!(phantom("b;a;"), Some(("aborted write", failed)));

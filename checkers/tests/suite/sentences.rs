@@ -27,6 +27,41 @@ const HISTORIES: &[(&str, &str)] = &[
         p7@n4 read x [3] final",
     ),
     (
+        "two sides, of which neither is the larger",
+        "! nodes n1 n2 n3 n4
+        ! promise convergence
+        p1@n1 write x 1 1..10
+        p2@n4 write x 2 1..10
+        p4@n1 read x [1] final
+        p5@n2 read x [2] final
+        p6@n3 read x [1] final
+        p7@n4 read x [2] final",
+    ),
+    (
+        "replicas that all differ",
+        "! nodes n1 n2 n3
+        ! promise convergence
+        p1@n1 write x 1 1..10
+        p2@n2 write x 2 1..10
+        p3@n3 write x 3 1..10
+        p4@n1 read x [1] final
+        p5@n2 read x [2] final
+        p6@n3 read x [3] final",
+    ),
+    (
+        "three sides, of which two are the largest",
+        "! nodes n1 n2 n3 n4 n5
+        ! promise convergence
+        p1@n1 write x 1 1..10
+        p2@n2 write x 2 1..10
+        p3@n3 write x 3 1..10
+        p4@n1 read x [1] final
+        p5@n2 read x [2] final
+        p6@n3 read x [3] final
+        p7@n4 read x [1] final
+        p8@n5 read x [2] final",
+    ),
+    (
         "a write that a kill took",
         "! promise no-lost-writes
         p1@n1 write x 1 1000000..2000000
@@ -146,6 +181,21 @@ const HISTORIES: &[(&str, &str)] = &[
         p4@n2 read c 10 final",
     ),
     (
+        "an increment applied four times",
+        "! workload counter
+        p1@n1 increment c 5
+        p3@n1 read c 20 final
+        p4@n2 read c 20 final",
+    ),
+    (
+        "increments of which some count more than once",
+        "! workload counter
+        p1@n1 increment c 5
+        p2@n2 increment c 5
+        p3@n1 read c 20 final
+        p4@n2 read c 20 final",
+    ),
+    (
         "no sum, and out of bounds",
         "! workload counter
         p1@n1 increment c 5
@@ -203,6 +253,24 @@ const HISTORIES: &[(&str, &str)] = &[
         p1@n1 restock lamp 1
         p1@n1 sell lamp 1
         p2@n2 sell lamp 1",
+    ),
+    (
+        "more sold than there was, and then more",
+        "! workload inventory
+        ! promise no-oversell
+        p1@n1 restock lamp 1
+        p1@n1 sell lamp 1
+        p2@n2 sell lamp 1
+        p2@n2 sell lamp 3",
+    ),
+    (
+        "more sold than there was, and then stock and sales",
+        "! workload inventory
+        ! promise no-oversell
+        p1@n1 restock lamp 1
+        p2@n2 sell lamp 2
+        p1@n1 restock lamp 2000
+        p2@n2 sell lamp 1500",
     ),
     (
         "an answer without its message",

@@ -37,44 +37,79 @@ const EXPLORE_EXIT_CODES: &str = "Exit codes: 0 no run broke a promise, and ever
 const MATRIX_EXIT_CODES: &str = "Exit codes: 0 no correct flavour broke a promise, and every known bug was found in each search, 1 a correct flavour broke one, \
                                  2 a promise could not have been broken in any run, a search for a bug was cut off after 20,000 runs, or a signal came, 254 the command line is wrong, 255 the harness failed";
 
+const CHECK_EXIT_CODES: &str = "Exit codes: 0 every promise held and every objective was met, 1 a promise was broken or an objective not met, 2 unknown: nothing was found broken, and not every promise was put to the test, 254 the command line is \
+                                wrong, 255 a history could not be read, or the harness failed. Of several histories the worst decides";
+
+const REPORT_EXIT_CODES: &str = "Exit codes: 0 every promise held and every objective was met, 1 a promise was broken or an objective not met, 2 unknown: nothing was found broken, and not every promise was put to the test, 254 the command line is \
+                                 wrong, 255 the history could not be read, or not every report could be written";
+
+const EXPORT_EXIT_CODES: &str = "Exit codes: 0 the history was written, 254 the command line is wrong, 255 the history could not be read, or not all of it could be written";
+
+const WINDOWS_EXIT_CODES: &str = "Exit codes: 0 all was measured, 2 nothing shows that a cut took hold, 254 the command line is wrong, 255 the harness failed";
+
+const SHRINK_EXIT_CODES: &str = "Exit codes: 0 the scenario was written, 254 the command line is wrong, or the run breaks no promise, 255 the harness failed";
+
+const BLAME_EXIT_CODES: &str = "Exit codes: 0 it was told, 254 the command line is wrong, or the run breaks no promise, 255 the harness failed";
+
+const DOCTOR_EXIT_CODES: &str = "Exit codes: 0 nothing is missing (the docker world may be absent), 254 the command line is wrong, 255 something is missing, or the harness failed";
+
+const NEW_EXIT_CODES: &str = "Exit codes: 0 both files were written, 254 the command line is wrong, or the folder is there already, 255 they could not be written";
+
+const TRIAL_EXIT_CODES: &str = "Exit codes: 0 all of it worked, 1 some of it failed, 254 the command line or the manifest is wrong, 255 the harness failed";
+
+/// Of commands that do nothing but print.
+pub(crate) const PRINTS_EXIT_CODES: &str =
+    "Exit codes: 0 all was printed, 254 the command line is wrong, 255 not all could be printed";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start a cluster, drive it under faults, and judge what happened
+    #[command(after_help = EXIT_CODES)]
     Run(RunArgs),
     /// Repeat a run, from its folder or its run.toml
+    #[command(after_help = EXIT_CODES)]
     Replay(ReplayArgs),
     /// List runs that tell a story, or carry one out and see whether it shows what it should
     #[command(subcommand)]
     Scenario(ScenarioCommand),
     /// List what there is, with what each promises, breaks or shows
+    #[command(after_help = PRINTS_EXIT_CODES)]
     List {
         /// What to list
         what: Listed,
     },
     /// Measure how old the values are that reads return: normally, under high load, in a partition, and after it
+    #[command(after_help = WINDOWS_EXIT_CODES)]
     Windows(WindowsArgs),
     /// Make many runs in the sim, each drawn from its seed, and keep the smallest of each kind that fails
     #[command(after_help = EXPLORE_EXIT_CODES)]
     Explore(ExploreArgs),
     /// Make a run of the sim that fails smaller, as long as it fails in the same way, and keep it as a scenario
+    #[command(after_help = SHRINK_EXIT_CODES)]
     Shrink(ShrinkArgs),
     /// Tell which of its faults a run of the sim fails by, and from when on it was bound to fail
+    #[command(after_help = BLAME_EXIT_CODES)]
     Blame(BlameArgs),
     /// See that every flavour of the reference store stays silent over many runs, and how soon every known bug is found
     #[command(after_help = MATRIX_EXIT_CODES)]
     Matrix(MatrixArgs),
     /// Judge a recorded history
+    #[command(after_help = CHECK_EXIT_CODES)]
     Check(CheckArgs),
     /// Write the reports of a run again
+    #[command(after_help = REPORT_EXIT_CODES)]
     Report(ReportArgs),
     /// Write a history in the format of another tool
+    #[command(after_help = EXPORT_EXIT_CODES)]
     Export(ExportArgs),
     /// Check what works on this machine, and say what to do about the rest
+    #[command(after_help = DOCTOR_EXIT_CODES)]
     Doctor(DoctorArgs),
     /// List targets, add one, or try one out
     #[command(subcommand)]
     Target(TargetCommand),
     /// Print a completion script for a shell
+    #[command(after_help = PRINTS_EXIT_CODES)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -289,13 +324,17 @@ pub(crate) struct WindowsArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TargetCommand {
     /// List the targets that come with the program
+    #[command(after_help = PRINTS_EXIT_CODES)]
     List,
     /// Write a manifest and a client in Python, to be filled in
+    #[command(after_help = NEW_EXIT_CODES)]
     New(NewArgs),
     /// Try a target out in the docker world: does it start, do operations return, does each fault take hold and heal,
     /// would a run find it wrong
+    #[command(after_help = TRIAL_EXIT_CODES)]
     Check(TrialArgs),
     /// Print the JSON schema of manifests, for editors
+    #[command(after_help = PRINTS_EXIT_CODES)]
     Schema,
 }
 
@@ -410,22 +449,28 @@ impl RunArgs {
             .images(self.images.iter().cloned().collect())
             .seed(self.seed.unwrap_or(drawn_seed));
         config = with_target(config, &self.target, self.world)?;
-        match self.faults.as_deref() {
-            None => {}
-            Some([none]) if none == "none" => config = config.faults([]),
-            Some(names) if names.iter().any(|name| name == "none") => {
-                let found = names.join(",");
-                return Err(Failure::usage(format!(
-                    "--faults: expected kinds of faults, or none alone, found {found:?}"
-                )));
-            }
-            Some(names) => {
-                let kinds: Result<Vec<FaultKind>, _> =
-                    names.iter().map(|name| name.trim().parse()).collect();
-                config = config.faults(kinds.map_err(Failure::usage)?);
-            }
+        if let Some(names) = &self.faults {
+            config = config.faults(kinds(names)?);
         }
         Ok(config.build())
+    }
+}
+
+/// The kinds of faults that `--faults` names, or none.
+pub(crate) fn kinds(names: &[String]) -> Result<Vec<FaultKind>, Failure> {
+    match names {
+        [none] if none == "none" => Ok(Vec::new()),
+        names if names.iter().any(|name| name == "none") => {
+            let found = names.join(",");
+            Err(Failure::usage(format!(
+                "--faults: expected kinds of faults, or none alone, found {found:?}"
+            )))
+        }
+        names => {
+            let kinds: Result<Vec<FaultKind>, _> =
+                names.iter().map(|name| name.trim().parse()).collect();
+            kinds.map_err(Failure::usage)
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `explore`: many runs in the sim, and what they come to together.
 
-use crate::args::usage;
+use crate::args::{kinds, usage};
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
 use crate::opening::{cores, stopped_by_signals};
@@ -29,7 +29,7 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Exit, Failure> {
         .mutant(args.mutant)
         .nodes(args.nodes);
     if let Some(faults) = &args.faults {
-        base = base.faults(faults.iter().copied());
+        base = base.faults(kinds(faults)?);
     }
     if let Some(sessions) = args.sessions {
         base = base.sessions(sessions);

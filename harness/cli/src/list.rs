@@ -28,7 +28,7 @@ pub(crate) fn list(what: Listed) -> Result<Exit, Failure> {
 
 fn joined<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
-    if names.is_empty() { "–".to_owned() } else { names.join(", ") }
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 fn flavours() -> Table {
@@ -45,11 +45,17 @@ fn flavours() -> Table {
 }
 
 fn mutants() -> Table {
-    let mut table = Table::new(["mutant", "breaks", "of", "under", "what it does"]);
+    let mut table = Table::new([
+        "mutant",
+        "property it breaks",
+        "flavour, workload",
+        "faults it needs",
+        "what it does",
+    ]);
     for row in MUTANTS {
         let of = format!("{} {}", row.flavour, row.workload);
-        let under = joined(row.faults.iter().map(|kind| kind.name()));
-        table.row([row.name, row.breaks.name(), &of, &under, row.summary]);
+        let faults = joined(row.faults.iter().map(|kind| kind.name()));
+        table.row([row.name, row.breaks.name(), &of, &faults, row.summary]);
     }
     table
 }

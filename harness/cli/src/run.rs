@@ -53,7 +53,8 @@ pub(crate) fn carry_out(plan: Plan, store: &Path, controls: u32) -> Result<Judge
     }
     signals::now(Doing::Anything(NOTHING.to_owned()));
     let (folder, mut watcher) = Watcher::create(&plan, store)?;
-    eprintln!("seed {}: {}", config.seed, command_line(config, &folder.file(RUN)));
+    watcher.again =
+        Some(format!("seed {}: {}", config.seed, command_line(config, &folder.file(RUN))));
     if config.world != WorldKind::Sim
         && let Err(error) = afterall_worlds::reap()
     {
@@ -223,6 +224,8 @@ pub(crate) struct Watcher {
     line: Line,
     /// Until the first event.
     new: Option<NewRun>,
+    /// How the run is made again, which is said when it begins: what does not begin cannot be made again.
+    again: Option<String>,
     /// Why the history could not be written any further.
     unwritten: Option<String>,
 }
@@ -237,7 +240,8 @@ impl Watcher {
         let real = config.world != WorldKind::Sim;
         let started = real.then(|| humantime::format_rfc3339_seconds(now).to_string());
         let file = HistoryFile::create(folder.file(HISTORY), &plan.header(started))?;
-        let watcher = Watcher { file, line: Line::new(), new: Some(new), unwritten: None };
+        let watcher =
+            Watcher { file, line: Line::new(), new: Some(new), again: None, unwritten: None };
         Ok((folder, watcher))
     }
 
@@ -262,6 +266,10 @@ impl Observer for Watcher {
         // The cluster is up: this is a run.
         if let Some(why) = self.new.take().and_then(NewRun::begin) {
             eprintln!("warning: {why}");
+        }
+        if let Some(again) = self.again.take() {
+            self.line.clear();
+            eprintln!("{again}");
         }
         let written = self.file.append(event);
         self.noted(written)

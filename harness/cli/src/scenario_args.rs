@@ -1,5 +1,6 @@
 //! What can be said of scenarios, and of what there is.
 
+use crate::args::PRINTS_EXIT_CODES;
 use crate::word::{number, words};
 use afterall_engine::WorldKind;
 use clap::{Args, Subcommand, ValueEnum};
@@ -24,6 +25,7 @@ pub(crate) enum Listed {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScenarioCommand {
     /// List the scenarios that come with the program
+    #[command(after_help = PRINTS_EXIT_CODES)]
     List,
     /// Carry out a scenario, and compare what it shows with what it should show
     #[command(after_help = SCENARIO_EXIT_CODES)]

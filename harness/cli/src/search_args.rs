@@ -2,7 +2,7 @@
 
 use crate::word::{NODES, number, time, within, words};
 use afterall_engine::SessionKind;
-use afterall_history::{FaultKind, Workload};
+use afterall_history::Workload;
 use afterall_reference::core::{Flavour, Mutant};
 use afterall_workloads::driven;
 use clap::Args;
@@ -37,9 +37,10 @@ pub(crate) struct ExploreArgs {
     /// Where the operations of a session go [default: drawn]
     #[arg(long, value_parser = words::<SessionKind>(SessionKind::names()))]
     pub(crate) sessions: Option<SessionKind>,
-    /// The kinds of faults that every run has, separated by commas [default: drawn, up to three of all]
-    #[arg(long, value_delimiter = ',', value_parser = words::<FaultKind>(FaultKind::names()))]
-    pub(crate) faults: Option<Vec<FaultKind>>,
+    /// The kinds of faults that every run has, separated by commas, or none (see `afterall list faults`) [default: drawn, up to
+    /// three of all]
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) faults: Option<Vec<String>>,
     /// The folder in which failing runs are kept, the smallest of each kind
     #[arg(long, default_value = "store")]
     pub(crate) store: PathBuf,

@@ -62,7 +62,7 @@ fn new(args: &NewArgs) -> Result<Exit, Failure> {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if name.is_empty() || name.len() > 40 || !name.bytes().all(fits) {
         return Err(Failure::usage(format!(
-            "{name:?}: a target's name is lower-case letters, digits and hyphens, 40 at most"
+            "expected a name of 1 to 40 lower-case letters, digits and hyphens, found {name:?}"
         )));
     }
     let folder = args.folder.join(name);

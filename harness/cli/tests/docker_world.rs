@@ -163,7 +163,7 @@ fn what_is_wrong_with_a_manifest_is_told_and_nothing_stays() {
         "protocol = \"external\"\ncommand = [\"sh\", \"-c\", \"echo what a mess; cat >&2\"]";
     for (from, to, code, says) in [
         ("nodes = 1", "nodes = 1\ncolour = 1", 254, "spoiled.toml:5"),
-        ("port = 7101", "", 254, "spoiled.toml:9:1: missing field `port`"),
+        ("port = 7101", "", 254, "spoiled.toml:9:1: expected the entry `port`, found none"),
         ("{{ node.name }}", "{{ node.nome }}", 254, "spoiled.toml:17"),
         ("{{ node.name }}", "{% if %}", 254, "spoiled.toml:17"),
         ("\"kill\"", "\"earthquake\"", 254, "spoiled.toml:6"),

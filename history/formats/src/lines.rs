@@ -117,7 +117,10 @@ impl<'l> Cursor<'l> {
     /// What is left, for messages.
     pub(crate) fn text(&self) -> String {
         let shown = &self.left[..self.left.len().min(40)];
-        let more = if shown.len() < self.left.len() { "…" } else { "" };
-        format!("{:?}{more}", String::from_utf8_lossy(shown))
+        let quoted = format!("{:?}", String::from_utf8_lossy(shown));
+        match quoted.strip_suffix('"') {
+            Some(open) if shown.len() < self.left.len() => format!("{open}…\""),
+            _ => quoted,
+        }
     }
 }

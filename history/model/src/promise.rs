@@ -21,7 +21,7 @@ pub enum UnknownPromise {
     #[error("{0}")]
     Fault(UnknownWord),
     /// Something else than `unless` follows the property.
-    #[error("unexpected {0:?} after the property (expected PROPERTY unless FAULT,FAULT)")]
+    #[error("expected PROPERTY unless FAULT,FAULT, found {0:?} after the property")]
     Condition(String),
     /// What follows `>=` is no share.
     #[error("{0}")]
@@ -50,13 +50,13 @@ vocabulary! {
         ReadAtomic = "read-atomic",
         /// Every value read was committed, and no transaction reads an older state after a newer one.
         ReadCommitted = "read-committed",
-        /// A session sees its own writes.
+        /// A session sees its own updates.
         ReadYourWrites = "read-your-writes",
         /// A session never sees an older state after a newer one.
         MonotonicReads = "monotonic-reads",
-        /// A session's writes take effect in the order in which it made them.
+        /// A session's updates take effect in the order in which it made them.
         MonotonicWrites = "monotonic-writes",
-        /// A write is ordered after the writes whose values its session had read.
+        /// An update is ordered after the updates whose effects its session had read.
         WritesFollowReads = "writes-follow-reads",
         /// A read returns the last write that was acknowledged before it began, or one that is not older.
         FreshReads = "fresh-reads",
@@ -73,13 +73,13 @@ vocabulary! {
         NoDoubleIncrements = "no-double-increments",
         /// A read of a counter includes every change acknowledged before it began, and no change that began after it ended.
         CounterBounds = "counter-bounds",
-        /// No item that was added, acknowledged and never removed is missing from every replica at the end, no message of a chat, and no piece of a text.
+        /// No item (of a cart, an element of a set, a message of a chat, a piece of a text) whose add was acknowledged, and that was never removed, is missing from every replica at the end.
         NoLostItems = "no-lost-items",
         /// No item that was removed after it had been seen is back at the end.
         NoResurrectedItems = "no-resurrected-items",
         /// No more units are sold than were in stock.
         NoOversell = "no-oversell",
-        /// Every value read was written (register, position), added (cart, set), posted (chat) or appended (text), or is a reachable sum (counter, inventory).
+        /// Every value read was written by a write that did not fail (register, position), added (cart, set), posted (chat) or appended (text), or is a reachable sum (counter, inventory).
         NoPhantoms = "no-phantoms",
         /// While a fault is in force, every operation at a node that did not itself fail is answered.
         Availability = "availability",
@@ -259,7 +259,7 @@ mod tests {
         assert!(error("convergance").starts_with("unknown property \"convergance\""));
         assert_eq!(
             error("convergence if clock"),
-            "unexpected \"if clock\" after the property (expected PROPERTY unless FAULT,FAULT)"
+            "expected PROPERTY unless FAULT,FAULT, found \"if clock\" after the property"
         );
         assert_eq!(
             error("convergence >= 99%"),
@@ -271,7 +271,7 @@ mod tests {
         );
         assert_eq!(
             error("availability >= 99% and more"),
-            "unexpected \"and more\" after the property (expected PROPERTY unless FAULT,FAULT)"
+            "expected PROPERTY unless FAULT,FAULT, found \"and more\" after the property"
         );
     }
 }

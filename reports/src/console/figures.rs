@@ -8,6 +8,9 @@ use afterall_checkers::verdict::{
 use afterall_checkers::{Outcome, Verdict};
 use afterall_history::{NODE_UNKNOWN, Property};
 
+/// What is known of writes where nobody said which reads are final.
+const LAST_READS: &str = "No read is marked as final: that the last read of a replica shows a write does not say that it is there at the end.";
+
 impl Screen {
     /// Of each kind of fault the side on which least was answered, and all of them together.
     fn availability(&mut self, sides: &[AvailabilityFigures]) {
@@ -174,8 +177,9 @@ impl Screen {
         }
         if let Some(f) = &figures.fates {
             self.section("Acknowledged writes");
+            let survived = if f.unmarked { "in a last read" } else { "survived" };
             self.table(&[
-                ("survived", f.survived),
+                (survived, f.survived),
                 ("superseded", f.superseded),
                 ("discarded", f.discarded),
                 ("lost", f.lost),
@@ -200,6 +204,9 @@ impl Screen {
                     "values read whose writes had failed",
                 ),
             ]);
+            if f.unmarked && f.survived > 0 {
+                self.wrap(2, LAST_READS);
+            }
         }
         if let Some(f) = figures.staleness.as_ref().filter(|f| f.stale > 0) {
             self.staleness(f, verdict);

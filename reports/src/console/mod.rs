@@ -10,6 +10,9 @@ use std::collections::BTreeSet;
 /// Below this, lines are not wrapped any narrower.
 const WIDTH_MIN: usize = 40;
 
+/// The outcomes stand below each other, whichever there are in a run.
+const OUTCOME_WIDTH: usize = "not exercised".len();
+
 /// How many groups of anomalies, and faults, are told.
 const ANOMALIES_MAX: usize = 10;
 /// How many of them that break no promise: they are worth knowing, not worth a screenful.
@@ -139,8 +142,9 @@ impl Screen {
             }
             self.section(title);
             let column = list.iter().map(|p| words::property(p).chars().count()).max().unwrap_or(0);
+            let words = list.iter().map(|p| words::outcome(p).len()).max().unwrap_or(0);
             for property in list {
-                self.property(property, column);
+                self.property(property, column, words.max(OUTCOME_WIDTH));
             }
         }
         if !verdict.slos.is_empty() {
@@ -170,7 +174,8 @@ impl Screen {
         }
     }
 
-    fn property(&mut self, property: &PropertyVerdict, column: usize) {
+    /// A line of the table: `column` wide is its name, and `words` its outcome.
+    fn property(&mut self, property: &PropertyVerdict, column: usize, words: usize) {
         let (mark, tone) = match &property.outcome {
             Outcome::Held { .. } if property.hardly_exercised => ("?", Tone::Unsure),
             Outcome::Held { .. } => ("✓", Tone::Good),
@@ -179,10 +184,10 @@ impl Screen {
             Outcome::NotExercised { .. } | Outcome::Undecided { .. } => ("?", Tone::Unsure),
         };
         let name = words::property(property);
-        let word = words::outcome(&property.outcome);
+        let word = words::outcome(property);
         let pad = " ".repeat(column - name.chars().count());
-        let outcome = self.painted(tone, &format!("{word:13}"));
-        let indent = 4 + column + 2 + 13 + 2;
+        let outcome = self.painted(tone, &format!("{word:words$}"));
+        let indent = 4 + column + 2 + words + 2;
         let mark = self.painted(tone, mark);
         let grounds = shown(&words::grounds(&property.outcome));
         // On a narrow terminal the grounds go below.
@@ -320,13 +325,54 @@ pub(crate) fn shown(text: &str) -> String {
     words::cut(text, 2000).chars().map(clean).collect()
 }
 
-/// Breaks at spaces; what is longer than a line is broken within.
+/// Whether the text has an open quote at its end.
+fn is_open(text: &str) -> bool {
+    let mut escaped = false;
+    let quotes = text.chars().filter(|&c| {
+        let is_quote = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        is_quote
+    });
+    quotes.count() % 2 == 1
+}
+
+/// What stays on one line: words, and quoted texts that were cut, since who reads their end below would take it for that of
+/// the text.
+fn unbroken(text: &str, width: usize) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut words = text.split_whitespace();
+    while let Some(word) = words.next() {
+        if !is_open(word) {
+            parts.push(word.to_owned());
+            continue;
+        }
+        let mut quoted = vec![word];
+        let mut closed = false;
+        for word in words.by_ref() {
+            quoted.push(word);
+            closed = is_open(word);
+            if closed {
+                break;
+            }
+        }
+        let is_cut = closed && quoted.last().is_some_and(|last| last.contains("…\""));
+        let together = quoted.join(" ");
+        if is_cut && together.chars().count() <= width {
+            parts.push(together);
+        } else {
+            parts.extend(quoted.into_iter().map(str::to_owned));
+        }
+    }
+    parts
+}
+
+/// Breaks at spaces, but not within a quoted text that was cut; what is longer than a line is broken within.
 #[must_use]
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut length = 0;
-    for word in text.split_whitespace() {
+    for word in unbroken(text, width) {
         let mut word: Vec<char> = word.chars().collect();
         if length > 0 && length + 1 + word.len() > width {
             lines.push(std::mem::take(&mut line));
@@ -359,6 +405,17 @@ mod tests {
         assert_eq!(wrapped("aa bb cc", 5), ["aa bb", "cc"]);
         assert_eq!(wrapped("a bbbbbbbb c", 3), ["a", "bbb", "bbb", "bb", "c"]);
         assert!(wrapped("  ", 3).is_empty());
+    }
+
+    #[test]
+    fn a_quoted_text_that_was_cut_stays_on_one_line() {
+        assert_eq!(wrapped("read \"a b…\" at n1", 8), ["read", "\"a b…\"", "at n1"]);
+        assert_eq!(wrapped("[\"x\", \"a b…\"] at", 9), ["[\"x\",", "\"a b…\"]", "at"]);
+        // What is whole, or does not fit, is broken.
+        assert_eq!(wrapped("read \"a b\" at n1", 8), ["read \"a", "b\" at n1"]);
+        assert_eq!(wrapped("\"a b c d…\"", 5), ["\"a b", "c d…\""]);
+        assert_eq!(wrapped("\"a b", 5), ["\"a b"]);
+        assert_eq!(wrapped(r#""a\" b…" c"#, 8), [r#""a\" b…""#, "c"]);
     }
 
     #[test]

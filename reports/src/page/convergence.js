@@ -310,26 +310,31 @@ function fates(host) {
   for (const [title, f, beside] of [
     ["What became of acknowledged writes", verdict.figures.fates, ["recovered", "resurrected", "phantom", "aborted"]],
     [
-      { set: "What became of the elements of sets", chat: "What became of messages" }[verdict.workload] ??
-        "What became of the items of carts",
+      {
+        set: "What became of items: elements of sets",
+        chat: "What became of items: messages of chats",
+        text: "What became of items: pieces of texts",
+      }[verdict.workload] ?? "What became of the items of carts",
       verdict.figures.items,
       ["resurrected", "recovered"],
     ],
   ]) {
     if (!f) continue;
     const parts = Object.keys(kinds).filter((k) => f[k] !== undefined);
+    // Where no read is marked as final, the last ones are all that is known.
+    const said = (k) => (f.unmarked && k === "survived" ? "in a last read" : k);
     add(
       host,
       el("h3", {}, title),
       el(
         "div",
-        { class: "sum", role: "img", "aria-label": parts.map((k) => `${k} ${f[k]}`).join(", ") },
+        { class: "sum", role: "img", "aria-label": parts.map((k) => `${said(k)} ${f[k]}`).join(", ") },
         parts
           .filter((k) => f[k] > 0)
           .map((k) =>
             el("div", {
               style: { flex: `${f[k]} 1 0`, background: `var(${kinds[k]})` },
-              title: `${k}: ${count(f[k])}`,
+              title: `${said(k)}: ${count(f[k])}`,
             }),
           ),
       ),
@@ -345,7 +350,7 @@ function fates(host) {
               { width: 14, height: 14 },
               svg("rect", { width: 14, height: 14, rx: 3, style: { fill: `var(${kinds[k]})` } }),
             ),
-            `${k} ${count(f[k])}`,
+            `${said(k)} ${count(f[k])}`,
           ),
         ),
         el("li", {}, `= ${count(f.acknowledged)} acknowledged`),

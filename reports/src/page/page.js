@@ -35,8 +35,9 @@ function duration(ns) {
   if (a < 1e6) return sign + +(a / 1e3).toPrecision(3) + " µs";
   if (a < 1e9) return sign + +(a / 1e6).toPrecision(3) + " ms";
   if (a < 12e10) return sign + +(a / 1e9).toPrecision(3) + " s";
-  if (a < 72e11) return sign + Math.floor(a / 6e10) + " min " + Math.round((a / 1e9) % 60) + " s";
-  return sign + Math.floor(a / 36e11) + " h " + Math.floor((a / 6e10) % 60) + " min";
+  const rest = (n, unit) => (Math.floor(n) === 0 ? "" : ` ${Math.floor(n)} ${unit}`);
+  if (a < 72e11) return sign + Math.floor(a / 6e10) + " min" + rest((a / 1e9) % 60, "s");
+  return sign + Math.floor(a / 36e11) + " h" + rest((a / 6e10) % 60, "min");
 }
 // A moment of the run, to the microsecond; where no times were recorded, the place of the event.
 const moment = (ns) => (verdict.untimed ? "event " + ns : (ns / 1e9).toFixed(6) + " s");

@@ -36,15 +36,20 @@ impl<'h> Texts<'h> {
         if let Some(place) = self.of_datum.get(&datum) {
             return *place;
         }
-        let text = json(self.history, datum);
-        let place = self.text(&text, VALUE_CHARS);
+        let place = match self.history.view(datum) {
+            View::Text(text) if text.len() > 16 * VALUE_CHARS => self.place(beginning(text)),
+            _ => self.text(&json(self.history, datum), VALUE_CHARS),
+        };
         self.of_datum.insert(datum, place);
         place
     }
 
     /// The place of a text that is cut after so many characters.
     pub(super) fn text(&mut self, text: &str, chars: usize) -> i64 {
-        let text = words::cut(text, chars);
+        self.place(words::cut(text, chars))
+    }
+
+    fn place(&mut self, text: String) -> i64 {
         let next = self.list.len() as i64;
         *self.places.entry(text).or_insert_with_key(|text| {
             self.list.push(text.clone());
@@ -53,12 +58,18 @@ impl<'h> Texts<'h> {
     }
 }
 
+/// The beginning of a long text in quotes, and how many characters it has.
+fn beginning(text: &str) -> String {
+    let begin: String = text.chars().take(VALUE_CHARS).collect();
+    let quoted = serde_json::Value::from(begin).to_string();
+    let open = quoted.strip_suffix('"').unwrap_or(&quoted);
+    format!("{open}…\" ({} characters)", words::count(text.chars().count() as u64))
+}
+
 /// A value as JSON, no longer than is needed to show [`VALUE_CHARS`] of it.
 fn json(history: &History, datum: Datum) -> String {
     match history.view(datum) {
-        View::Text(text) if text.len() > 16 * VALUE_CHARS => {
-            format!("{:?}…", text.chars().take(4 * VALUE_CHARS).collect::<String>())
-        }
+        View::Text(text) if text.len() > 16 * VALUE_CHARS => beginning(text),
         View::List(items) if items.len() > 4 * VALUE_CHARS => {
             let shown: Vec<String> =
                 items.clone().take(VALUE_CHARS / 2).map(|item| json(history, item)).collect();

@@ -7,6 +7,7 @@ const WORDS = { held: "held", broken: "broken", "not-exercised": "not exercised"
 const sure = (p) => (p.hardly_exercised ? "undecided" : p.outcome);
 const tone = (p) => (p.outcome === "broken" && !p.promised ? "plain" : TONES[sure(p)]);
 const mark = (p) => MARKS[sure(p)];
+const wordOf = (p) => (p.outcome === "held" && p.hardly_exercised ? "hardly exercised" : WORDS[p.outcome]);
 const nameOf = (p) => p.property + (SESSIONS[String(p.sessions).toLowerCase()] ?? "");
 const SESSIONS = { sticky: "/sticky", roaming: "/roaming" };
 
@@ -166,7 +167,7 @@ function promises() {
       "tr",
       {},
       el("td", { class: "word" }, nameOf(p)),
-      el("td", {}, el("span", { class: "tag " + tone(p) }, mark(p) + " " + WORDS[p.outcome])),
+      el("td", {}, el("span", { class: "tag " + tone(p) }, mark(p) + " " + wordOf(p))),
       el("td", { class: "num" }, p.chances === undefined ? "–" : count(p.chances)),
       el(
         "td",

@@ -184,5 +184,9 @@ async fn listen(mut stderr: ChildStderr, tail: Arc<Mutex<Vec<u8>>>) {
 pub(crate) fn quote(line: &[u8]) -> String {
     const QUOTE_BYTES: usize = 200;
     let begin = String::from_utf8_lossy(&line[..line.len().min(QUOTE_BYTES)]);
-    format!("{begin:?}{}", if line.len() > QUOTE_BYTES { "…" } else { "" })
+    let quoted = format!("{begin:?}");
+    match quoted.strip_suffix('"') {
+        Some(open) if line.len() > QUOTE_BYTES => format!("{open}…\""),
+        _ => quoted,
+    }
 }

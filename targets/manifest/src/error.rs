@@ -99,7 +99,7 @@ pub enum Problem {
     #[error("expected a port from 1 to 65535, found 0")]
     PortZero,
     /// A fault that needs another entry.
-    #[error("the fault {fault} needs {needs}")]
+    #[error("fault {fault}: expected {needs}, found none")]
     FaultNeeds {
         /// The fault.
         fault: FaultKind,
@@ -139,7 +139,7 @@ pub enum Problem {
     #[error(transparent)]
     Option(#[from] OptionError),
     /// A protocol that runs a program, which is not named.
-    #[error("the protocol {0} needs `command`: the program and its arguments")]
+    #[error("the protocol {0}: expected `command`, the program and its arguments, found none")]
     NoCommand(&'static str),
     /// A workload that the protocol's client cannot drive.
     #[error("the protocol {protocol} cannot drive a {workload}: expected one of {known}")]

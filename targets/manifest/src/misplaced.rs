@@ -29,17 +29,71 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<(T, Outline<'_>), 
             let read = outline.span_of_serde(error.path(), pointed.as_ref());
             let around = |span: &Range<usize>| span.start <= read.start && read.end <= span.end;
             let pointed = pointed.filter(|span| !around(span));
-            let message = plain(error.inner().message());
+            let message = of_entry(error.path(), plain(error.inner().message()));
             Err(Misplaced { offset: pointed.unwrap_or(read).start, message })
         }
     }
 }
 
-/// The parser's words, with the names of Rust's number types in plain English.
+/// The parser's words in the form of every other error: `expected X, found Y`.
 fn plain(message: &str) -> String {
-    message
-        .replace("expected u16", "expected a whole number from 0 to 65535")
-        .replace("expected u32", "expected a whole number from 0 to 4294967295")
+    if let Some(rest) = message.strip_prefix("missing field ") {
+        return format!("expected the entry {rest}, found none");
+    }
+    let said = ["invalid type: ", "invalid value: ", "invalid length "]
+        .into_iter()
+        .find_map(|kind| message.strip_prefix(kind))
+        .and_then(|said| said.rsplit_once(", expected "));
+    match said {
+        Some((found, expected)) => format!("expected {}, found {}", wanted(expected), met(found)),
+        None => message.to_owned(),
+    }
+}
+
+/// What was expected, with Rust's types in plain English.
+fn wanted(expected: &str) -> String {
+    match expected {
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "usize" => "a whole number from 0",
+        "i64" => "a whole number",
+        "f64" => "a number",
+        "a string" => "a text",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "a table",
+        of_rust if of_rust.starts_with("struct ") => "a table",
+        other => other,
+    }
+    .to_owned()
+}
+
+/// What was found, as the file has it.
+fn met(found: &str) -> String {
+    let quoted = ["integer ", "floating point ", "boolean "];
+    let number = quoted.into_iter().find_map(|kind| found.strip_prefix(kind));
+    match (found, number, found.strip_prefix("string ")) {
+        (_, Some(number), _) => number.trim_matches('`').to_owned(),
+        (_, _, Some(text)) => text.to_owned(),
+        ("sequence", ..) => "a list".to_owned(),
+        ("map", ..) => "a table".to_owned(),
+        _ => found.to_owned(),
+    }
+}
+
+/// What is expected of an entry is said with its name.
+fn of_entry(path: &serde_path_to_error::Path, message: String) -> String {
+    let key = path.iter().filter_map(|segment| match segment {
+        serde_path_to_error::Segment::Map { key } => Some(key),
+        _ => None,
+    });
+    match key.last() {
+        Some(key) if message.starts_with("expected ") && !message.ends_with(", found none") => {
+            format!("{key}: {message}")
+        }
+        _ => message,
+    }
 }
 
 /// A file in TOML that is wrong somewhere.
@@ -120,7 +174,13 @@ mod tests {
         };
         assert!(read("a = [1]\nb = [1, 2]").is_ok());
         assert_eq!(read("a = [1]\nb = [1, 3]").unwrap_err(), "x.toml:2:9: expected 2, found 3");
-        assert!(read("a = [1]\nb = [1, -3]").unwrap_err().starts_with("x.toml:2:9: "));
+        let wrong = |b: &str| read(&format!("a = [1]\nb = {b}")).unwrap_err();
+        let number = "x.toml:2:9: b: expected a whole number from 0 to 4294967295, found";
+        assert_eq!(wrong("[1, -3]"), format!("{number} -3"));
+        assert_eq!(wrong("[1, 4294967296]"), format!("{number} 4294967296"));
+        assert_eq!(wrong("[1, 'one']"), format!("{number} \"one\""));
+        assert_eq!(wrong("[1, [2]]"), format!("{number} a list"));
+        assert_eq!(wrong("{ c = 1 }"), "x.toml:2:5: b: expected a list, found a table");
         assert!(read("a = [1]\nb = [1, ").unwrap_err().starts_with("x.toml:2:"));
     }
 }

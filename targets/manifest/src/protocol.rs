@@ -51,7 +51,7 @@ pub enum OptionValues {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OptionError {
     /// The protocol has no options at all.
-    #[error("the protocol {protocol} has no options, found {option:?}")]
+    #[error("expected no options, since the protocol {protocol} has none, found {option:?}")]
     NoOptions {
         /// The protocol.
         protocol: &'static str,

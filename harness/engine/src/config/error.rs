@@ -45,7 +45,7 @@ pub enum ConfigError {
         why: String,
     },
     /// A data type that the target does not have.
-    #[error("workload: {target} has no {workload}, expected one of {known}")]
+    #[error("workload: expected one of {known}, which {target} has, found {workload}")]
     Workload {
         /// The target.
         target: String,
@@ -58,7 +58,9 @@ pub enum ConfigError {
     #[error("workload: no run drives {0} yet; `afterall check` judges recorded histories of it")]
     NotDriven(&'static str),
     /// A load that the data type does not have.
-    #[error("load: {load} asks nothing of {workload}, expected the workload {known}")]
+    #[error(
+        "load: expected the workload {known} for {load}, found {workload}, of which it asks nothing"
+    )]
     NoLoad {
         /// The data type.
         workload: Workload,
@@ -79,7 +81,7 @@ pub enum ConfigError {
     },
     /// An objective about what is measured of registers alone.
     #[error(
-        "slo: of {workload} it is not measured when all replicas show what was written, so that {slo} means nothing: expected the workload register"
+        "slo: expected the workload register for {slo}, found {workload}, of which it is not measured when all replicas show what was written"
     )]
     NoWindows {
         /// The objective.

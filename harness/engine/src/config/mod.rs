@@ -1,5 +1,6 @@
 //! A run's whole configuration, resolved: what `run.toml` holds and `replay` takes.
 
+mod bounded;
 mod builder;
 mod by_name_if_any;
 mod error;

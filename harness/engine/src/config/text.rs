@@ -1,5 +1,6 @@
 //! A configuration as `run.toml` holds it: what is left out has a default.
 
+use super::bounded;
 use super::by_name_if_any;
 use super::gossip::GossipConfig;
 use super::max_bound::MaxBound;
@@ -38,9 +39,12 @@ struct Text {
     levels: Vec<Level>,
     /// The sim, where nothing is said: it has everything that a scenario may ask for.
     world: Option<WorldKind>,
+    #[serde(default, deserialize_with = "bounded::nodes")]
     nodes: Option<u16>,
+    #[serde(default, deserialize_with = "bounded::concurrency")]
     concurrency: Option<u32>,
     sessions: Option<SessionKind>,
+    #[serde(default, deserialize_with = "bounded::rate")]
     rate: Option<u32>,
     time: Option<Span>,
     quiescence: Option<Span>,

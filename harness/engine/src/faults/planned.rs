@@ -66,11 +66,11 @@ struct Row {
 /// What is wrong with a fault that was given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 enum BadRow {
-    #[error("a fault of the schedule needs `{0}`{1}")]
+    #[error("expected `{0}` in a fault of the schedule, {1}, found none")]
     Missing(&'static str, &'static str),
-    #[error("the fault {kind} needs `{entry}`, {such_as}")]
+    #[error("fault {kind}: expected `{entry}`, {such_as}, found none")]
     Needs { kind: FaultKind, entry: &'static str, such_as: &'static str },
-    #[error("`{entry}` is no entry of the fault {kind}: {why}")]
+    #[error("fault {kind}: expected no `{entry}`, found one: {why}")]
     Foreign { kind: FaultKind, entry: &'static str, why: &'static str },
     #[error("`{0}`: expected whole milliseconds below 49 days, found {1}")]
     Fraction(&'static str, String),
@@ -80,9 +80,9 @@ impl TryFrom<Row> for Planned {
     type Error = BadRow;
 
     fn try_from(mut row: Row) -> Result<Planned, BadRow> {
-        let kind = row.fault.take().ok_or(BadRow::Missing("fault", ": its kind"))?;
-        let at_ns = row.from.take().ok_or(BadRow::Missing("from", ": when it begins"))?.0;
-        let until_ns = row.until.take().ok_or(BadRow::Missing("until", ": when it ends"))?.0;
+        let kind = row.fault.take().ok_or(BadRow::Missing("fault", "its kind"))?;
+        let at_ns = row.from.take().ok_or(BadRow::Missing("from", "when it begins"))?.0;
+        let until_ns = row.until.take().ok_or(BadRow::Missing("until", "when it ends"))?.0;
         let effect = row.effect(kind)?;
         let parameters = row.parameters.take().unwrap_or_else(|| parameters_of(&effect));
         row.is_used_up(kind)?;

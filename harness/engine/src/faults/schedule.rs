@@ -139,7 +139,7 @@ impl Serialize for Schedule {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadSchedule {
     /// A fault ends before it begins.
-    #[error("fault {number} lasts from {from} to {until}; expected an end after its beginning")]
+    #[error("fault {number}: expected an end after its beginning at {from}, found {until}")]
     Backwards {
         /// Its number, from 0.
         number: usize,
@@ -150,7 +150,7 @@ pub enum BadSchedule {
     },
     /// A fault begins before the phase of faults, or ends after it.
     #[error(
-        "fault {number} lasts from {from} to {until}; expected a span within {first} to {last}, after the healthy phase and before the heal phase"
+        "fault {number}: expected a span within {first} to {last}, after the healthy phase and before the heal phase; found {from} to {until}"
     )]
     Span {
         /// Its number, from 0.
@@ -165,7 +165,7 @@ pub enum BadSchedule {
         last: Span,
     },
     /// A fault begins before the one that is listed before it.
-    #[error("fault {0} begins before fault {previous}: expected them in the order of their beginning", previous = .0 - 1)]
+    #[error("expected faults in the order of their beginning, found fault {0}, which begins before fault {previous}", previous = .0 - 1)]
     Order(usize),
     /// A fault is about a node that the cluster has not.
     #[error("fault {number}: expected a node from n1 to n{nodes}, found {node}")]
@@ -178,7 +178,7 @@ pub enum BadSchedule {
         nodes: usize,
     },
     /// A fault that the world cannot inject.
-    #[error("fault {number}: {kind} is nothing that the {world} world can inject")]
+    #[error("fault {number}: expected a fault that the {world} world can inject, found {kind}")]
     World {
         /// Its number, from 0.
         number: usize,
@@ -189,11 +189,13 @@ pub enum BadSchedule {
     },
     /// A clock that cannot run away steadily.
     #[error(
-        "fault {0} lets a clock drift, and libfaketime skews the clocks of this target, which cannot: expected `skew` without `over`"
+        "fault {0}: expected `skew` without `over`, since libfaketime skews the clocks of this target and cannot let them drift; found `over`"
     )]
     Drift(usize),
     /// Two faults hold one node at the same time.
-    #[error("faults {0} and {1} hold the same node at the same time")]
+    #[error(
+        "expected one fault at a time that holds a node, found faults {0} and {1} on the same one"
+    )]
     Overlap(usize, usize),
 }
 
@@ -455,7 +457,7 @@ mod tests {
         ended[1].until_ns = ended[1].at_ns;
         let error = check_given(&ended, 5, window, W).unwrap_err();
         assert!(matches!(error, BadSchedule::Backwards { number: 1, .. }), "{error}");
-        assert!(error.to_string().starts_with("fault 1 lasts from "), "{error}");
+        assert!(error.to_string().starts_with("fault 1: expected a span within "), "{error}");
         let mut back = drawn;
         back.swap(0, 1);
         assert_eq!(check_given(&back, 5, window, W), Err(BadSchedule::Order(1)));

@@ -40,8 +40,7 @@ const INFRA_IMAGES: &[&str] = &["afterall/infra:latest"];
 const REFERENCE_IMAGES: &[&str] = &["afterall/reference:latest"];
 /// The images that every run needs, each with its stand-ins.
 pub(super) const IMAGES: &[&[&str]] = &[TOXIPROXY_IMAGES, INFRA_IMAGES, REFERENCE_IMAGES];
-const BUILD: &str =
-    "build those that are made here with docker/build, or name another with --image ROLE=NAME";
+const BUILD: &str = "build those that are made here with docker/build, or name another with --image, as toxiproxy=NAME, infra=NAME or PROCESS=NAME";
 
 /// What the clocks of a node share: the name of a semaphore and of a piece of memory.
 const SEMAPHORE: &str = "afterall";

@@ -143,7 +143,11 @@ fn what_is_wrong_is_told_with_the_line_and_column_of_the_very_value() {
         ("ready-within-s = 60", "ready-within-s = |-1", "invalid value"),
         ("nodes-max = 5", "nodes-max = 5\n|colour = 1", "unknown field `colour`"),
         ("image = \"guard:latest\"", "image = \"guard\"\n|imagine = 1", "unknown field `imagine`"),
-        ("port = 6379\n\n[client.options]", "\n[client.options]", "missing field `port`"),
+        (
+            "port = 6379\n\n[client.options]",
+            "\n[client.options]",
+            "expected the entry `port`, found none",
+        ),
         ("clock = \"faketime\"", "clock = |\"sundial\"", "unknown variant `sundial`"),
         ("register = \"lww\"", "register = |\"last\"", "unknown variant `last`"),
         // Ports.
@@ -163,8 +167,8 @@ fn what_is_wrong_is_told_with_the_line_and_column_of_the_very_value() {
         ("    \"udp-drop\"", "    |\"udp-drip\"", "unknown fault \"udp-drip\""),
         ("pause = ", "|paws = ", "unknown fault \"paws\""),
         ("    \"clock\"", "    |\"\"", "unknown fault \"\""),
-        ("clock = \"faketime\"\n", "", "the fault clock needs"),
-        ("udp-ports = [7946]\n", "", "the fault udp-drop needs"),
+        ("clock = \"faketime\"\n", "", "fault clock: expected"),
+        ("udp-ports = [7946]\n", "", "fault udp-drop: expected"),
         // Promises and workloads.
         ("    \"no-phantoms\"", "    |\"no-fantoms\"", "no-fantoms"),
         ("counter = [", "|counters = [", "unknown workload \"counters\""),
@@ -218,16 +222,19 @@ fn what_is_wrong_is_told_with_the_line_and_column_of_the_very_value() {
 fn what_is_missing_is_told_with_the_table_that_lacks_it() {
     let line_of = |start: &str| 1 + GOOD.lines().position(|line| line.starts_with(start)).unwrap();
     let (line, _, what) = broken("port = 6379\n\n[client.options]", "\n[client.options]");
-    assert_eq!((line, what.as_str()), (line_of("[client]"), "missing field `port`"));
+    assert_eq!(
+        (line, what.as_str()),
+        (line_of("[client]"), "expected the entry `port`, found none")
+    );
     let (line, _, what) = broken("image = \"guard:latest\"\n", "");
     assert_eq!(line, 1 + GOOD[..GOOD.find("name = \"guard\"").unwrap()].matches('\n').count() - 1);
-    assert_eq!(what, "missing field `image`");
+    assert_eq!(what, "expected the entry `image`, found none");
     let (line, _, _) = broken("clock = \"faketime\"\n", "");
     assert_eq!(line, line_of("    \"clock\""));
     let (line, _, _) = broken("udp-ports = [7946]\n", "");
     assert_eq!(line, line_of("    \"udp-drop\""));
     let (line, _, what) = broken("protocol = \"redis\"", "protocol = \"external\"");
-    assert!(what.contains("needs `command`"), "{what}");
+    assert!(what.contains("expected `command`"), "{what}");
     assert_eq!(line, line_of("[client]"));
 }
 

@@ -1,0 +1,58 @@
+//! Numbers of `run.toml` that have bounds: one that the type cannot hold is told by the same bounds as one that it can.
+
+use serde::Deserializer;
+use serde::de::{Error, Unexpected, Visitor};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// Reads the number of nodes.
+///
+/// # Errors
+/// It is no number, or none that any cluster has.
+pub(super) fn nodes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
+    number(deserializer, "1 to 99, or 1 to 10000 in the sim")
+}
+
+/// Reads the number of sessions.
+///
+/// # Errors
+/// It is no number, or none that any run has.
+pub(super) fn concurrency<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<u32>, D::Error> {
+    number(deserializer, "1 to 10000")
+}
+
+/// Reads operations per second.
+///
+/// # Errors
+/// It is no number, or none that any run has.
+pub(super) fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    number(deserializer, "1 to 1000000")
+}
+
+fn number<'de, N: TryFrom<i64>, D: Deserializer<'de>>(
+    deserializer: D,
+    bounds: &'static str,
+) -> Result<Option<N>, D::Error> {
+    struct Bounded<N>(&'static str, PhantomData<N>);
+
+    impl<N: TryFrom<i64>> Visitor<'_> for Bounded<N> {
+        type Value = N;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+
+        fn visit_i64<E: Error>(self, number: i64) -> Result<N, E> {
+            N::try_from(number).map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
+        }
+
+        fn visit_u64<E: Error>(self, number: u64) -> Result<N, E> {
+            let held = i64::try_from(number).ok().and_then(|number| N::try_from(number).ok());
+            held.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
+        }
+    }
+
+    deserializer.deserialize_i64(Bounded(bounds, PhantomData)).map(Some)
+}
