@@ -27,6 +27,9 @@ pub(crate) enum Off {
     Either,
 }
 
+/// How many sides are told where replicas differ.
+const FEW: usize = 8;
+
 /// Which replicas differ.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Apart {
@@ -277,7 +280,7 @@ impl Apart {
     fn words(&self, history: &History) -> String {
         let listed = |nodes: &[NodeId]| {
             let names: Vec<&str> = nodes.iter().map(|&node| history.node_name(node)).collect();
-            crate::words::list(&names).unwrap_or_default()
+            crate::words::few(&names)
         };
         let differ = |nodes: &[NodeId]| if nodes.len() == 1 { "differs" } else { "differ" };
         match self {
@@ -290,8 +293,9 @@ impl Apart {
                     format!("{} all differ", listed(&sides.concat()))
                 }
                 sides => {
-                    let sides: Vec<String> = sides.iter().map(|side| listed(side)).collect();
-                    format!("these differ: {}", sides.join("; "))
+                    let said: Vec<String> = sides.iter().take(FEW).map(|s| listed(s)).collect();
+                    let more = if sides.len() > FEW { "; …" } else { "" };
+                    format!("{} sides differ ({}{more})", sides.len(), said.join("; "))
                 }
             },
         }

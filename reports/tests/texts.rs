@@ -42,6 +42,29 @@ fn the_terminal_is_never_wider_than_asked_and_gets_no_control_characters() {
     }
 }
 
+/// The word agrees with the mark beside it.
+#[test]
+fn what_held_in_too_few_chances_is_not_said_to_have_held() {
+    let mut verdict = fixture::good(&fixture::history(300, false));
+    verdict.properties.iter_mut().for_each(|property| property.hardly_exercised = true);
+    let text = verdict_text(&verdict, false, 100);
+    let unsure: Vec<&str> = text.lines().filter(|line| line.starts_with("  ? ")).collect();
+    let hardly = unsure.iter().filter(|line| line.contains("  hardly exercised  "));
+    assert!(hardly.count() > 0 && !unsure.iter().any(|line| line.contains("  held  ")), "{text}");
+    let summary = summary_md(&verdict, &fixture::context());
+    assert!(summary.contains("❔ hardly exercised") && !summary.contains("❔ held"), "{summary}");
+}
+
+#[test]
+fn what_a_last_read_shows_that_nobody_called_final_is_not_said_to_have_survived() {
+    let mut verdict = run();
+    assert!(verdict_text(&verdict, false, 100).contains("  survived  "));
+    verdict.figures.fates.as_mut().unwrap().unmarked = true;
+    let text = verdict_text(&verdict, false, 100);
+    assert!(text.contains("  in a last read  ") && !text.contains("survived"), "{text}");
+    assert!(text.contains("No read is marked as final"), "{text}");
+}
+
 #[test]
 fn junit_has_a_case_a_property() {
     let xml = junit_xml(&run()).unwrap();

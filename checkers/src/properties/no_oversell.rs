@@ -123,7 +123,15 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
     });
     // The witness ends with the first sale that was too much; more may have come after it.
     let (sold_more, stock_more) = (sold_in_all > sold, stock_in_all > stock);
-    let by_then = if sold_more || stock_more { " by then" } else { "" };
+    let said = format!("{} unit{} of {name}", number(sold), if sold == 1 { "" } else { "s" },);
+    let said = match sales.last().filter(|_| sold_more || stock_more) {
+        None => format!("{said} were sold, but only {} had been there to sell", number(stock)),
+        Some(sale) => format!(
+            "When #{} was acknowledged, {said} had been sold, but only {} had been there to sell",
+            sale.number(),
+            number(stock)
+        ),
+    };
     let in_all = match (sold_more, stock_more) {
         (false, false) => String::new(),
         (true, false) => format!("; in all {} were sold", number(sold_in_all)),
@@ -134,6 +142,7 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
             number(stock_in_all)
         ),
     };
+    let by_then = if sold_more || stock_more { " by then" } else { "" };
     let mut ops: Vec<OpId> = restocked;
     ops.extend(sales.iter().map(|sale| sale.id()));
     findings.add(Finding {
@@ -142,10 +151,7 @@ fn item(ctx: &Context<'_>, key: KeyId, findings: &mut Findings) {
         kind: AnomalyKind::Oversold,
         cause,
         sentence: format!(
-            "{} unit{} of {name} were sold{by_then}, but only {} had been there to sell{in_all}. The last {}{by_then}: {}; {why}.",
-            number(sold),
-            if sold == 1 { "" } else { "s" },
-            number(stock),
+            "{said}{in_all}. The last {}{by_then}: {}; {why}.",
             if who.len() == 1 { "sale" } else { "sales" },
             crate::words::list(&who).unwrap_or_default()
         ),

@@ -256,3 +256,24 @@ fn replicas_are_measured_apart() {
     assert_eq!(outcome(&verdict, Property::Convergence), "broken");
     assert_eq!(outcome(&verdict, Property::NoLostItems), "held");
 }
+
+/// The second add of an element changes nothing: it counts once, from the first that was acknowledged.
+#[test]
+fn what_was_added_twice_is_measured_once() {
+    let verdict = judge(
+        "! workload set
+         p1@n1 add s 1 0..10
+         p2@n2 read s [] 20..25
+         p3@n1 add s 1 30..40
+         p2@n2 read s [1] 50..55
+         p4@n1 add s 2 0..10 info
+         p5@n1 add s 2 12..14
+         p1@n1 read s [1,2] 60..61 final
+         p2@n2 read s [1,2] 60..61 final",
+    );
+    let [n1, n2] = &verdict.figures.visibility[..] else { panic!("{:?}", verdict.figures) };
+    assert_eq!((n1.shown, n1.late, n1.missing, n1.never_read), (2, 0, 0, 0));
+    assert_eq!((n2.shown, n2.late, n2.missing, n2.never_read), (2, 2, 0, 0));
+    // Of 2, from the end of the add that was acknowledged to the last read without it.
+    assert_eq!((n2.p50_ns, n2.max_ns), (Some(36), Some(36)));
+}

@@ -74,7 +74,8 @@ fn met(found: &str) -> String {
     let quoted = ["integer ", "floating point ", "boolean "];
     let number = quoted.into_iter().find_map(|kind| found.strip_prefix(kind));
     match (found, number, found.strip_prefix("string ")) {
-        (_, Some(number), _) => number.trim_matches('`').to_owned(),
+        // The largest are followed by their type.
+        (_, Some(number), _) => number.split('`').nth(1).unwrap_or(number).to_owned(),
         (_, _, Some(text)) => text.to_owned(),
         ("sequence", ..) => "a list".to_owned(),
         ("map", ..) => "a table".to_owned(),
@@ -178,6 +179,8 @@ mod tests {
         let number = "x.toml:2:9: b: expected a whole number from 0 to 4294967295, found";
         assert_eq!(wrong("[1, -3]"), format!("{number} -3"));
         assert_eq!(wrong("[1, 4294967296]"), format!("{number} 4294967296"));
+        let huge = "9".repeat(25);
+        assert_eq!(wrong(&format!("[1, {huge}]")), format!("{number} {huge}"));
         assert_eq!(wrong("[1, 'one']"), format!("{number} \"one\""));
         assert_eq!(wrong("[1, [2]]"), format!("{number} a list"));
         assert_eq!(wrong("{ c = 1 }"), "x.toml:2:5: b: expected a list, found a table");

@@ -179,7 +179,7 @@ mod tests {
         let none = ProtocolSpec { options: OptionSpecs::Only(&[]), ..SPEC };
         let given = BTreeMap::from([("x".to_owned(), "1".to_owned())]);
         let error = none.check_options(&given).unwrap_err().to_string();
-        assert_eq!(error, "the protocol p has no options, found \"x\"");
+        assert_eq!(error, "expected no options, since the protocol p has none, found \"x\"");
         let any = ProtocolSpec { options: OptionSpecs::Any, ..SPEC };
         assert_eq!(any.check_options(&given), Ok(()));
     }

@@ -58,6 +58,7 @@ fn a_correct_store_is_silent_and_what_makes_no_sense_is_told() {
         ("--seeds 7", "expected two numbers such as 1..1000"),
         ("--workload cart --flavour textbook", "cart"),
         ("--faults udp-drop", "udp-drop"),
+        ("--faults none,kill", "expected kinds of faults, or none alone, found \"none,kill\""),
         ("--nodes 0", "--nodes: expected 1 to 10000, found 0"),
         ("--jobs 0", "expected 1 to 65535, found 0"),
         ("--budget 0", "expected a time in which a run can begin"),
@@ -66,6 +67,15 @@ fn a_correct_store_is_silent_and_what_makes_no_sense_is_told() {
         assert_eq!(output.status.code(), Some(254), "{words}: {}", text(&output));
         assert!(text(&output).contains(says), "{words}: {}", text(&output));
     }
+}
+
+#[test]
+fn without_faults_none_takes_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = explore("--faults none --seeds 1..5", &folder.path().join("store"));
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.starts_with("valid: 5 runs in ") && !said.contains("took hold"), "{said}");
 }
 
 #[test]

@@ -522,6 +522,8 @@ fn what_cannot_be_written_or_read_ends_with_255_and_says_what() {
         run(folder.path(), 870_062, &["--toxiproxy", "http://127.0.0.1:1"]).output().unwrap();
     assert_eq!(output.status.code(), Some(255));
     assert!(text(&output).contains("Toxiproxy"), "{}", text(&output));
+    // What did not begin is not said to be made again so.
+    assert!(!text(&output).contains("seed 870062"), "{}", text(&output));
 }
 
 #[test]

@@ -138,9 +138,13 @@ fn what_is_wrong_is_told_with_the_line_and_column_of_the_very_value() {
         ("name = \"store\"", "name = \"store\"\n|name = \"other\"", "duplicate key"),
         ("[peers.probe]", "[|peers]", "duplicate key"),
         // An entry of another type, or one that is unknown or missing.
-        ("nodes = 3", "nodes = |\"3\"", "invalid type"),
-        ("ready-within-s = 60", "ready-within-s = |\"60s\"", "invalid type"),
-        ("ready-within-s = 60", "ready-within-s = |-1", "invalid value"),
+        ("nodes = 3", "nodes = |\"3\"", "nodes: expected a whole number from 0 to 65535"),
+        ("ready-within-s = 60", "ready-within-s = |\"60s\"", "found \"60s\""),
+        (
+            "ready-within-s = 60",
+            "ready-within-s = |-1",
+            "ready-within-s: expected a whole number from 0",
+        ),
         ("nodes-max = 5", "nodes-max = 5\n|colour = 1", "unknown field `colour`"),
         ("image = \"guard:latest\"", "image = \"guard\"\n|imagine = 1", "unknown field `imagine`"),
         (
