@@ -49,7 +49,7 @@ const WINDOWS_EXIT_CODES: &str = "Exit codes: 0 all was measured, 2 nothing show
 
 const SHRINK_EXIT_CODES: &str = "Exit codes: 0 the scenario was written, 254 the command line is wrong, or the run breaks no promise, 255 the harness failed";
 
-const BLAME_EXIT_CODES: &str = "Exit codes: 0 it was told, 254 the command line is wrong, or the run breaks no promise, 255 the harness failed";
+const BLAME_EXIT_CODES: &str = "Exit codes: 0 it is told what each fault does, 254 the command line is wrong, or the run breaks no promise, 255 the harness failed";
 
 const DOCTOR_EXIT_CODES: &str = "Exit codes: 0 nothing is missing (the docker world may be absent), 254 the command line is wrong, 255 something is missing, or the harness failed";
 

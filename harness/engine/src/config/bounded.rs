@@ -1,7 +1,8 @@
 //! Numbers of `run.toml` that have bounds: one that the type cannot hold is told by the same bounds as one that it can.
 
-use serde::Deserializer;
+use afterall_reference::core::Copies;
 use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -29,6 +30,26 @@ pub(super) fn concurrency<'de, D: Deserializer<'de>>(
 /// It is no number, or none that any run has.
 pub(super) fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
     number(deserializer, "1 to 1000000")
+}
+
+/// How many replicas hold an object, and how many take part in what is asked of it: [`Copies`].
+#[derive(Deserialize)]
+#[serde(remote = "Copies", deny_unknown_fields)]
+pub(super) struct CopiesText {
+    #[serde(default, deserialize_with = "of_nodes")]
+    replicas: Option<u16>,
+    #[serde(default, deserialize_with = "of_replicas")]
+    reads: Option<u16>,
+    #[serde(default, deserialize_with = "of_replicas")]
+    writes: Option<u16>,
+}
+
+fn of_nodes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
+    number(deserializer, "1 to the number of nodes")
+}
+
+fn of_replicas<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
+    number(deserializer, "1 to the number of replicas")
 }
 
 fn number<'de, N: TryFrom<i64>, D: Deserializer<'de>>(

@@ -1,6 +1,6 @@
 //! A configuration as `run.toml` holds it: what is left out has a default.
 
-use super::bounded;
+use super::bounded::{self, CopiesText};
 use super::by_name_if_any;
 use super::gossip::GossipConfig;
 use super::max_bound::MaxBound;
@@ -56,7 +56,7 @@ struct Text {
     schedule: Option<Vec<Planned>>,
     #[serde(default)]
     operation: Vec<GivenOperation>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "CopiesText::deserialize")]
     copies: Copies,
     #[serde(default)]
     gossip: GossipConfig,
