@@ -349,15 +349,15 @@ mod tests {
     fn what_is_missing_or_foreign_is_named() {
         let begin = |kind: &str| format!("fault = '{kind}'\nfrom = '0s'\nuntil = '1s'\n");
         let wrong = |kind: &str, more: &str| read(&(begin(kind) + more)).unwrap_err();
-        assert!(wrong("partition", "").contains("needs `links`, such as \"n1->n2\""));
-        assert!(wrong("kill", "links = 'n1->n2'").contains("needs `node`"));
-        assert!(wrong("kill", "node = 'n1'\nlatency = '1ms'").contains("`latency` is no entry"));
+        assert!(wrong("partition", "").contains("expected `links`, such as \"n1->n2\""));
+        assert!(wrong("kill", "links = 'n1->n2'").contains("expected `node`"));
+        assert!(wrong("kill", "node = 'n1'\nlatency = '1ms'").contains("expected no `latency`"));
         let both = "node = 'n1'\nskew = '1s'\nperiod = '1s'\nover = '1s'";
-        assert!(wrong("clock", both).contains("`over` is no entry"));
+        assert!(wrong("clock", both).contains("expected no `over`"));
         assert!(wrong("kill", "node = 'one'").contains("expected a node such as \"n1\""));
         assert!(wrong("partition", "links = 'n1'").contains("expected links such as"));
         assert!(wrong("latency", "links = 'n1->n2'\nlatency = '1.5ms'").contains("whole millisec"));
-        assert!(read("fault = 'kill'\nuntil = '1s'").unwrap_err().contains("needs `from`"));
+        assert!(read("fault = 'kill'\nuntil = '1s'").unwrap_err().contains("expected `from`"));
         assert!(read("fault = 'kil'").unwrap_err().contains("did you mean \"kill\"?"));
     }
 }

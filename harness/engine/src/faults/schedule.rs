@@ -457,7 +457,10 @@ mod tests {
         ended[1].until_ns = ended[1].at_ns;
         let error = check_given(&ended, 5, window, W).unwrap_err();
         assert!(matches!(error, BadSchedule::Backwards { number: 1, .. }), "{error}");
-        assert!(error.to_string().starts_with("fault 1: expected a span within "), "{error}");
+        assert!(
+            error.to_string().starts_with("fault 1: expected an end after its beginning"),
+            "{error}"
+        );
         let mut back = drawn;
         back.swap(0, 1);
         assert_eq!(check_given(&back, 5, window, W), Err(BadSchedule::Order(1)));
