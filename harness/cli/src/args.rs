@@ -1,5 +1,6 @@
 //! What can be said on the command line, and what it resolves to.
 
+use crate::exit::codes;
 use crate::failure::Failure;
 use crate::recorded::{ReadArgs, exports};
 use crate::scenario_args::{Listed, ScenarioCommand};
@@ -22,94 +23,61 @@ use std::time::Duration;
 /// Checks whether the replicas of an eventually consistent store agree after all the updates have stopped, and which writes
 /// were lost on the way
 #[derive(Debug, Parser)]
-#[command(name = "afterall", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "afterall", version, max_term_width = 100, after_help = codes::RUN)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 every promise held and every objective was met, 1 a promise was broken or an objective not met, 2 unknown: nothing was found broken, and not every promise was put to the test, 254 the command line is \
-                          wrong, 255 the harness failed";
-
-const EXPLORE_EXIT_CODES: &str = "Exit codes: 0 no run broke a promise, and every promise was put to the test, 1 a run broke one, 2 unknown, 254 the command line is \
-                                  wrong, 255 the harness failed";
-
-const MATRIX_EXIT_CODES: &str = "Exit codes: 0 no correct flavour broke a promise, and every known bug was found in each search, 1 a correct flavour broke one, \
-                                 2 a promise could not have been broken in any run, a search for a bug was cut off after 20,000 runs, or a signal came, 254 the command line is wrong, 255 the harness failed";
-
-const CHECK_EXIT_CODES: &str = "Exit codes: 0 every promise held and every objective was met, 1 a promise was broken or an objective not met, 2 unknown: nothing was found broken, and not every promise was put to the test, 254 the command line is \
-                                wrong, 255 a history could not be read, or the harness failed. Of several histories the worst decides";
-
-const REPORT_EXIT_CODES: &str = "Exit codes: 0 every promise held and every objective was met, 1 a promise was broken or an objective not met, 2 unknown: nothing was found broken, and not every promise was put to the test, 254 the command line is \
-                                 wrong, 255 the history could not be read, or not every report could be written";
-
-const EXPORT_EXIT_CODES: &str = "Exit codes: 0 the history was written, 254 the command line is wrong, 255 the history could not be read, or not all of it could be written";
-
-const WINDOWS_EXIT_CODES: &str = "Exit codes: 0 all was measured, 2 nothing shows that a cut took hold, 254 the command line is wrong, 255 the harness failed";
-
-const SHRINK_EXIT_CODES: &str = "Exit codes: 0 the scenario was written, 254 the command line is wrong, or the run breaks no promise, 255 the harness failed";
-
-const BLAME_EXIT_CODES: &str = "Exit codes: 0 it is told what each fault does, 254 the command line is wrong, or the run breaks no promise, 255 the harness failed";
-
-const DOCTOR_EXIT_CODES: &str = "Exit codes: 0 nothing is missing (the docker world may be absent), 254 the command line is wrong, 255 something is missing, or the harness failed";
-
-const NEW_EXIT_CODES: &str = "Exit codes: 0 both files were written, 254 the command line is wrong, or the folder is there already, 255 they could not be written";
-
-const TRIAL_EXIT_CODES: &str = "Exit codes: 0 all of it worked, 1 some of it failed, 254 the command line or the manifest is wrong, 255 the harness failed";
-
-/// Of commands that do nothing but print.
-pub(crate) const PRINTS_EXIT_CODES: &str =
-    "Exit codes: 0 all was printed, 254 the command line is wrong, 255 not all could be printed";
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start a cluster, drive it under faults, and judge what happened
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = codes::RUN)]
     Run(RunArgs),
     /// Repeat a run, from its folder or its run.toml
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = codes::RUN)]
     Replay(ReplayArgs),
     /// List runs that tell a story, or carry one out and see whether it shows what it should
     #[command(subcommand)]
     Scenario(ScenarioCommand),
     /// List what there is, with what each promises, breaks or shows
-    #[command(after_help = PRINTS_EXIT_CODES)]
+    #[command(after_help = codes::PRINTS)]
     List {
         /// What to list
         what: Listed,
     },
     /// Measure how old the values are that reads return: normally, under high load, in a partition, and after it
-    #[command(after_help = WINDOWS_EXIT_CODES)]
+    #[command(after_help = codes::WINDOWS)]
     Windows(WindowsArgs),
     /// Make many runs in the sim, each drawn from its seed, and keep the smallest of each kind that fails
-    #[command(after_help = EXPLORE_EXIT_CODES)]
+    #[command(after_help = codes::EXPLORE)]
     Explore(ExploreArgs),
     /// Make a run of the sim that fails smaller, as long as it fails in the same way, and keep it as a scenario
-    #[command(after_help = SHRINK_EXIT_CODES)]
+    #[command(after_help = codes::SHRINK)]
     Shrink(ShrinkArgs),
     /// Tell which of its faults a run of the sim fails by, and from when on it was bound to fail
-    #[command(after_help = BLAME_EXIT_CODES)]
+    #[command(after_help = codes::BLAME)]
     Blame(BlameArgs),
     /// See that every flavour of the reference store stays silent over many runs, and how soon every known bug is found
-    #[command(after_help = MATRIX_EXIT_CODES)]
+    #[command(after_help = codes::MATRIX)]
     Matrix(MatrixArgs),
     /// Judge a recorded history
-    #[command(after_help = CHECK_EXIT_CODES)]
+    #[command(after_help = codes::CHECK)]
     Check(CheckArgs),
     /// Write the reports of a run again
-    #[command(after_help = REPORT_EXIT_CODES)]
+    #[command(after_help = codes::REPORT)]
     Report(ReportArgs),
     /// Write a history in the format of another tool
-    #[command(after_help = EXPORT_EXIT_CODES)]
+    #[command(after_help = codes::EXPORT)]
     Export(ExportArgs),
     /// Check what works on this machine, and say what to do about the rest
-    #[command(after_help = DOCTOR_EXIT_CODES)]
+    #[command(after_help = codes::DOCTOR)]
     Doctor(DoctorArgs),
     /// List targets, add one, or try one out
     #[command(subcommand)]
     Target(TargetCommand),
     /// Print a completion script for a shell
-    #[command(after_help = PRINTS_EXIT_CODES)]
+    #[command(after_help = codes::PRINTS)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -324,17 +292,17 @@ pub(crate) struct WindowsArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TargetCommand {
     /// List the targets that come with the program
-    #[command(after_help = PRINTS_EXIT_CODES)]
+    #[command(after_help = codes::PRINTS)]
     List,
     /// Write a manifest and a client in Python, to be filled in
-    #[command(after_help = NEW_EXIT_CODES)]
+    #[command(after_help = codes::NEW)]
     New(NewArgs),
     /// Try a target out in the docker world: does it start, do operations return, does each fault take hold and heal,
     /// would a run find it wrong
-    #[command(after_help = TRIAL_EXIT_CODES)]
+    #[command(after_help = codes::TRIAL)]
     Check(TrialArgs),
     /// Print the JSON schema of manifests, for editors
-    #[command(after_help = PRINTS_EXIT_CODES)]
+    #[command(after_help = codes::PRINTS)]
     Schema,
 }
 

@@ -1,5 +1,7 @@
 //! Exit codes. The numbers are those of Jepsen.
 
+pub(crate) mod codes;
+
 use afterall_checkers::Valid;
 use std::process::ExitCode;
 

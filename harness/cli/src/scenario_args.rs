@@ -1,6 +1,6 @@
 //! What can be said of scenarios, and of what there is.
 
-use crate::args::PRINTS_EXIT_CODES;
+use crate::exit::codes;
 use crate::word::{number, words};
 use afterall_engine::WorldKind;
 use clap::{Args, Subcommand, ValueEnum};
@@ -25,15 +25,12 @@ pub(crate) enum Listed {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScenarioCommand {
     /// List the scenarios that come with the program
-    #[command(after_help = PRINTS_EXIT_CODES)]
+    #[command(after_help = codes::PRINTS)]
     List,
     /// Carry out a scenario, and compare what it shows with what it should show
-    #[command(after_help = SCENARIO_EXIT_CODES)]
+    #[command(after_help = codes::SCENARIO)]
     Run(ScenarioRunArgs),
 }
-
-const SCENARIO_EXIT_CODES: &str = "Exit codes: 0 everything was as expected, 1 something was not, 254 the command line or the scenario is wrong, 255 the harness \
-     failed. A scenario that expects nothing ends as `afterall run` does.";
 
 #[derive(Debug, Args)]
 pub(crate) struct ScenarioRunArgs {

@@ -85,11 +85,11 @@ fn met(found: &str) -> String {
 
 /// What is expected of an entry is said with its name.
 fn of_entry(path: &serde_path_to_error::Path, message: String) -> String {
-    let key = path.iter().filter_map(|segment| match segment {
+    let mut keys = path.iter().filter_map(|segment| match segment {
         serde_path_to_error::Segment::Map { key } => Some(key),
         _ => None,
     });
-    match key.last() {
+    match keys.next_back() {
         Some(key) if message.starts_with("expected ") && !message.ends_with(", found none") => {
             format!("{key}: {message}")
         }
