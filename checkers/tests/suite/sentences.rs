@@ -158,6 +158,13 @@ const HISTORIES: &[(&str, &str)] = &[
         p2@n1 read x [1]",
     ),
     (
+        "a value of which only a write of another key carries it, and that failed",
+        "
+        p1@n1 write x 1
+        p1@n1 write y 7 fail
+        p2@n1 read x [7]",
+    ),
+    (
         "siblings",
         "! promise linearizable
         p1@n1 write x 1 1..10
