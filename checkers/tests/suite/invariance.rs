@@ -2,6 +2,7 @@
 
 use crate::single_copy::{Setup, run};
 use crate::store::Dice;
+use crate::table::drawn;
 use afterall_checkers::{Outcome, Valid, Verdict, check};
 use afterall_history::{
     Event, Function, Header, HistoryBuilder, OpEvent, Outcome as How, RegisterRule, Value, Workload,
@@ -180,7 +181,7 @@ fn outcomes(verdict: &Verdict) -> Vec<String> {
 fn names_mean_nothing() {
     for kind in KINDS {
         let (mut kept, mut broken) = (0, 0);
-        for seed in 1..=1_000 {
+        for seed in 1..=drawn(400) {
             let (header, events) = draw(kind, seed);
             let verdict = judge(&header, &events);
             broken += u64::from(verdict.valid == Valid::False);
@@ -201,6 +202,6 @@ fn names_mean_nothing() {
                 assert_eq!(other.strongest, verdict.strongest, "{kind:?} {seed}");
             }
         }
-        assert!(kept > 100 && broken > 100, "{kind:?}: {kept} are good, {broken} are not");
+        assert!(kept > 40 && broken > 40, "{kind:?}: {kept} are good, {broken} are not");
     }
 }

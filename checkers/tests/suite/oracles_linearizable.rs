@@ -1,7 +1,7 @@
 //! Linearizability against brute force: every order of at most eight operations, straight from the definition.
 
 use crate::store::Dice;
-use crate::table::{history, minimal, outcome};
+use crate::table::{drawn, history, minimal, outcome};
 use afterall_checkers::check;
 use afterall_history::{Function, History, OpView, Property, Status, Value, Workload};
 
@@ -169,7 +169,7 @@ fn every_data_type() {
         ("mutex", true),
     ];
     for (workload, distinct) in kinds {
-        let seeds = 4_000;
+        let seeds = drawn(2_000);
         let (mut broken, mut shrunk) = (0, 0);
         for seed in 1..=seeds {
             let history = draw(workload, distinct, seed);

@@ -2,7 +2,7 @@
 //! operations (and final reads).
 
 use crate::store::Dice;
-use crate::table::{build, only, outcome};
+use crate::table::{build, drawn, only, outcome};
 use afterall_checkers::{Verdict, check};
 use afterall_history::{
     EndEvent, EndHow, Event, Function, Header, History, OpEvent, OpView, Outcome, Property,
@@ -299,7 +299,7 @@ fn both_often(yes: usize, all: usize) {
 #[test]
 fn causal_consistency() {
     for (siblings, conflicts) in [(false, false), (true, false), (false, true)] {
-        let (mut cc, mut ccv_alone, seeds) = (0, 0, 6_000);
+        let (mut cc, mut ccv_alone, seeds) = (0, 0, drawn(3_000));
         for seed in 0..seeds {
             let history = draw(Draw { siblings, conflicts, ..PLAIN }, seed);
             let oracle = Relations::of(&history);
@@ -312,7 +312,7 @@ fn causal_consistency() {
             ccv_alone += usize::from(causal && !convergent);
         }
         both_often(cc, seeds as usize);
-        assert!(ccv_alone > if conflicts { 300 } else { 0 }, "{ccv_alone}");
+        assert!(ccv_alone > if conflicts { 150 } else { 0 }, "{ccv_alone}");
     }
 }
 
@@ -473,7 +473,7 @@ fn fates_of_writes() {
     for (rule, siblings) in [(R::Lww, false), (R::SiblingsReplica, true), (R::SiblingsClient, true)]
     {
         let (mut lost, mut causal, mut judged) = (0, 0, 0);
-        for seed in 0..6_000 {
+        for seed in 0..drawn(2_000) {
             let history = draw(Draw { siblings, finals: true, rule, ..PLAIN }, seed);
             let oracle = Relations::of(&history);
             // What is on a cycle has no past to speak of.
@@ -494,7 +494,7 @@ fn fates_of_writes() {
             let _ = oracle.history;
         }
         both_often(lost, judged);
-        assert!(causal > 100, "{causal}");
+        assert!(causal > 30, "{causal}");
     }
 }
 

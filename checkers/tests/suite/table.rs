@@ -18,6 +18,17 @@ use afterall_history::{
     OpEvent, Outcome as How, Property, RegisterRule, Sessions, StampRule, Value, Workload,
 };
 
+/// So many times as many drawn histories are tried as usual, where this variable says so.
+const TIMES: &str = "AFTERALL_TIMES";
+
+/// How many histories a test draws that usually draws `usual`: as many for every change, and more in the night.
+pub(crate) fn drawn(usual: u64) -> u64 {
+    let times = std::env::var(TIMES).map_or(1, |times| {
+        times.parse().unwrap_or_else(|_| panic!("expected a number as {TIMES}, found {times:?}"))
+    });
+    usual * times
+}
+
 /// The history of a table.
 pub(crate) fn history(table: &str) -> History {
     let (header, events) = events(table);

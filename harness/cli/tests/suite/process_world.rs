@@ -3,11 +3,26 @@
 use crate::program::{
     AFTERALL, latest, nodes_of, signal, start, text, verdict, wait_for_history, wait_until,
 };
-use afterall_history::Lie;
+use afterall_history::{Lie, Workload};
 use afterall_reference::core::{MUTANTS, MutantRow};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// So many runs wait for their processes at once.
+const AT_ONCE: usize = 4;
+
+/// Does the same with each of several, some at a time.
+fn with_each<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    let take = || {
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            work(item);
+        }
+    };
+    std::thread::scope(|scope| (0..AT_ONCE).for_each(|_| drop(scope.spawn(take))));
+}
 
 /// A run's command. The seed is unique in this file: by it the run's processes are told from others'.
 fn run(store: &Path, seed: u32, arguments: &[&str]) -> Command {
@@ -19,7 +34,8 @@ fn run(store: &Path, seed: u32, arguments: &[&str]) -> Command {
 
 #[test]
 fn correct_flavours_are_valid_under_every_fault() {
-    for (seed, workload) in [(870_001, "register"), (870_002, "counter"), (870_003, "cart")] {
+    let runs = [(870_001, "register"), (870_002, "counter"), (870_003, "cart")];
+    with_each(&runs, |&(seed, workload)| {
         let store = tempfile::tempdir().unwrap();
         let arguments = ["--workload", workload, "--time", "9s"];
         let output = run(store.path(), seed, &arguments).output().unwrap();
@@ -42,7 +58,7 @@ fn correct_flavours_are_valid_under_every_fault() {
             assert_eq!(fault["took"], Value::Bool(true), "{fault}");
         }
         assert!(nodes_of(seed).is_empty());
-    }
+    });
 }
 
 /// One mutant of each kind: of stamps, of what spreads news, of each data type, of the disk, of what sessions carry, of quorums.
@@ -73,7 +89,8 @@ fn every_other_mutant_is_found_with_its_cause() {
 }
 
 fn find(rows: impl Iterator<Item = &'static MutantRow>) {
-    for (row, seed) in rows.zip((871_000..).step_by(10)) {
+    let rows: Vec<_> = rows.zip((871_000..).step_by(10)).collect();
+    with_each(&rows, |&(row, seed)| {
         let store = tempfile::tempdir().unwrap();
         let arguments = ["--mutant", row.name, "--time", "5s", "--quiescence", "3s"];
         // Not every short run brings every bug out: a ring of majorities passes rumors on. Eight seeds must do.
@@ -91,44 +108,58 @@ fn find(rows: impl Iterator<Item = &'static MutantRow>) {
         let first_words: String = cause.chars().take(25).collect();
         let said = text(&output).contains(&format!(": {first_words}"));
         assert_eq!(said, anomaly["grounds"] != "description", "{}: {cause}", row.name);
-    }
+    });
+}
+
+/// A short run without faults.
+fn calm(workload: Workload) -> [&'static str; 6] {
+    ["--workload", workload.name(), "--faults", "none", "--time", "2s"]
 }
 
 #[test]
 fn every_lie_is_found_and_the_run_says_that_it_was_told() {
-    let mut seed = 870_200;
-    for lie in Lie::ALL {
-        for workload in lie.workloads() {
-            seed += 1;
-            let store = tempfile::tempdir().unwrap();
-            let usual = ["--workload", workload.name(), "--faults", "none", "--time", "2s"];
-            let lying = [&usual[..], &["--lie", lie.name()]].concat();
-            let output = run(store.path(), seed, &lying).output().unwrap();
-            assert_eq!(output.status.code(), Some(1), "{lie} {workload}: {}", text(&output));
-            assert!(text(&output).contains(&format!("reference/crdt (lie {lie})")));
-            let lied = verdict(store.path());
-            assert_eq!(lied["lie"], lie.name());
-            let broken = lied["properties"].as_array().unwrap().iter().find(|property| {
-                let breaks =
-                    lie.breaks().iter().any(|breaks| property["property"] == breaks.name());
-                breaks && property["promised"] == true && property["outcome"] == "broken"
-            });
-            let name = broken.unwrap()["property"].as_str().unwrap();
-            assert!(lied["notes"][0].as_str().unwrap().contains(name), "{}", lied["notes"]);
-            // What is kept of the run says it, too.
-            let run_toml = std::fs::read_to_string(latest(store.path(), "run.toml")).unwrap();
-            assert!(run_toml.contains(&format!("lie = \"{lie}\"")), "{run_toml}");
-            let summary = std::fs::read_to_string(latest(store.path(), "summary.md")).unwrap();
-            assert!(summary.contains(&format!("(lie {lie})")), "{summary}");
+    let lies = Lie::ALL.iter().flat_map(|&lie| lie.workloads().iter().map(move |&of| (lie, of)));
+    let lies: Vec<_> = lies.zip(870_201..).collect();
+    with_each(&lies, |&((lie, workload), seed)| {
+        let store = tempfile::tempdir().unwrap();
+        let lying = [&calm(workload)[..], &["--lie", lie.name()]].concat();
+        let output = run(store.path(), seed, &lying).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{lie} {workload}: {}", text(&output));
+        assert!(text(&output).contains(&format!("reference/crdt (lie {lie})")));
+        let lied = verdict(store.path());
+        assert_eq!(lied["lie"], lie.name());
+        let broken = lied["properties"].as_array().unwrap().iter().find(|property| {
+            let breaks = lie.breaks().iter().any(|breaks| property["property"] == breaks.name());
+            breaks && property["promised"] == true && property["outcome"] == "broken"
+        });
+        let name = broken.unwrap()["property"].as_str().unwrap();
+        assert!(lied["notes"][0].as_str().unwrap().contains(name), "{}", lied["notes"]);
+        // What is kept of the run says it, too.
+        let run_toml = std::fs::read_to_string(latest(store.path(), "run.toml")).unwrap();
+        assert!(run_toml.contains(&format!("lie = \"{lie}\"")), "{run_toml}");
+        let summary = std::fs::read_to_string(latest(store.path(), "summary.md")).unwrap();
+        assert!(summary.contains(&format!("(lie {lie})")), "{summary}");
+    });
+}
 
-            let output = run(store.path(), seed, &usual).output().unwrap();
-            assert_eq!(output.status.code(), Some(0), "{workload}: {}", text(&output));
-            // The nodes were asked what they had sent before they were taken down.
-            let traffic = std::fs::read_to_string(latest(store.path(), "traffic.toml")).unwrap();
-            let traffic: toml::Table = traffic.parse().unwrap();
-            assert!(traffic["by_mechanism"]["rumors"].as_integer() > Some(0), "{traffic}");
+#[test]
+fn without_a_lie_the_same_runs_are_valid() {
+    let mut workloads: Vec<Workload> = Vec::new();
+    for &workload in Lie::ALL.iter().flat_map(|lie| lie.workloads()) {
+        if !workloads.contains(&workload) {
+            workloads.push(workload);
         }
     }
+    let runs: Vec<_> = workloads.into_iter().zip(870_241..).collect();
+    with_each(&runs, |&(workload, seed)| {
+        let store = tempfile::tempdir().unwrap();
+        let output = run(store.path(), seed, &calm(workload)).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{workload}: {}", text(&output));
+        // The nodes were asked what they had sent before they were taken down.
+        let traffic = std::fs::read_to_string(latest(store.path(), "traffic.toml")).unwrap();
+        let traffic: toml::Table = traffic.parse().unwrap();
+        assert!(traffic["by_mechanism"]["rumors"].as_integer() > Some(0), "{traffic}");
+    });
 }
 
 #[test]
@@ -136,7 +167,7 @@ fn a_lie_that_is_not_found_is_warned_of() {
     let store = tempfile::tempdir().unwrap();
     // One session that asks once a second never leaves a value behind.
     let arguments = ["--lie", "stale-read", "--faults", "none", "--time", "1s", "--rate", "1"];
-    let output = run(store.path(), 870_220, &arguments).output().unwrap();
+    let output = run(store.path(), 870_270, &arguments).output().unwrap();
     assert_ne!(output.status.code(), Some(1), "{}", text(&output));
     assert!(text(&output).contains("the checkers did not find the lie stale-read"));
 }

@@ -8,12 +8,12 @@ use afterall_history::FaultKind;
 use afterall_reference::core::{MUTANTS, Mutant, MutantRow};
 
 /// Runs of each bug.
-const SEEDS: u64 = 20;
+const SEEDS: u64 = 12;
 
 fn runs(row: &'static MutantRow) -> Vec<RunConfig> {
     let run = |seed| {
         let mut config = config(row.flavour, row.workload, seed);
-        config.rate = Some(500);
+        config.rate = Some(300);
         config.mutant = Some(row.mutant());
         config.faults = row.faults.to_vec();
         config
@@ -60,7 +60,7 @@ fn of_a_bug_that_needs_no_fault_none_is_named() {
     for row in MUTANTS.iter().filter(|row| row.faults.is_empty()) {
         let all = vec![FaultKind::Partition, FaultKind::Kill];
         let runs =
-            runs(row).into_iter().take(4).map(|run| RunConfig { faults: all.clone(), ..run });
+            runs(row).into_iter().take(3).map(|run| RunConfig { faults: all.clone(), ..run });
         for (config, verdict) in judge_all(runs.collect()) {
             check_blames(&config, &verdict);
         }
@@ -90,7 +90,7 @@ fn no_fault_is_named_that_was_not_in_force() {
     let mut named = 0;
     for (flavour, workload) in everything() {
         let runs = (1..=2).map(|seed| RunConfig {
-            rate: Some(400),
+            rate: Some(150),
             faults: every_fault(),
             ..config(flavour, workload, seed)
         });

@@ -17,6 +17,7 @@ fn the_same_seed_gives_the_same_bytes() {
         let (flavour, workload) = everything[seed % everything.len()];
         let mut config = config(flavour, workload, seed as u64);
         config.faults = every_fault();
+        config.rate = Some(60);
         let bytes = recorded(&config);
         assert!(bytes == recorded(&config), "seed {seed} gave two histories");
         assert!(history(&bytes).len() > 500);

@@ -21,7 +21,7 @@ fn to_the_end(mut fork: Fork) -> Vec<Event> {
 
 fn plan(flavour: Flavour, workload: Workload, seed: u64) -> Plan {
     let faults = every_fault();
-    Plan::new(RunConfig { faults, ..config(flavour, workload, seed) }).unwrap()
+    Plan::new(RunConfig { faults, rate: Some(30), ..config(flavour, workload, seed) }).unwrap()
 }
 
 #[test]

@@ -10,7 +10,7 @@ use afterall_reference::core::Flavour;
 const SEEDS: u64 = 2;
 
 fn runs(lie: Option<Lie>, flavour: Flavour, workload: Workload) -> Vec<RunConfig> {
-    let run = |seed| RunConfig { lie, ..config(flavour, workload, seed) };
+    let run = |seed| RunConfig { lie, rate: Some(80), ..config(flavour, workload, seed) };
     (1..=SEEDS).map(run).collect()
 }
 

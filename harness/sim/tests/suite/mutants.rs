@@ -6,9 +6,9 @@ use afterall_engine::RunConfig;
 use afterall_reference::core::{MUTANTS, MutantRow};
 
 /// Runs that are made at a time, until a bug shows.
-const SEEDS: u64 = 4;
+const SEEDS: u64 = 2;
 /// How many times they are made at most.
-const TRIES: u64 = 6;
+const TRIES: u64 = 12;
 
 fn runs(row: &'static MutantRow, mutated: bool, first_seed: u64) -> Vec<RunConfig> {
     let run = |seed| {

@@ -17,7 +17,7 @@ fn ten_correct_runs_of_everything_raise_no_alarm() {
         let mut config = config(flavour, workload, seed as u64);
         config.faults = every_fault();
         config.nodes = if round.is_multiple_of(2) { 5 } else { 3 };
-        config.rate = Some(150 + (round / 2 % 4) as u32 * 50);
+        config.rate = Some(80 + (round / 2 % 4) as u32 * 40);
         config
     });
     let mut alarms = Vec::new();
@@ -41,7 +41,7 @@ fn ten_correct_runs_of_everything_raise_no_alarm() {
         }
     }
     println!("{ok} ok, {fail} fail, {info} info");
-    assert!(ok > 500_000 && fail > 5_000 && info > 1_000, "{ok} ok, {fail} fail, {info} info");
+    assert!(ok > 300_000 && fail > 3_000 && info > 500, "{ok} ok, {fail} fail, {info} info");
     assert!(alarms.is_empty(), "{} alarms:\n{}", alarms.len(), alarms.join("\n"));
 }
 
