@@ -4,80 +4,14 @@ use crate::attribution;
 use crate::cause::{Cause, Place};
 use crate::context::Context;
 use crate::words::{self, duration};
-use afterall_history::{
-    Fault, FaultKind, Function, NODE_UNKNOWN, NodeId, OpId, OpView, Status, Value, Workload,
-};
+use afterall_history::{Fault, FaultKind, Function, NodeId, OpId, OpView};
 
 /// A kill this long after an acknowledgement is still named as a cause of what was lost.
 const KILL_NEAR_NS: i64 = 10_000_000_000;
 
 /// An operation for people: `session 3 wrote x=17 at n2 (#41)`.
 pub(crate) fn op(ctx: &Context<'_>, id: OpId) -> String {
-    let op = ctx.op(id);
-    let data = ctx.history.data();
-    let (key, process, index) = (op.key_name(), op.process(), op.number());
-    let (input, output) = (data.value(op.input()), data.value(op.output()));
-    let workload = ctx.history.header().workload;
-    let parts = input.as_list().unwrap_or_default();
-    let output_words = || words::returned(workload, &output);
-    let found_nothing =
-        matches!(workload, Workload::Register | Workload::Position | Workload::Text)
-            && words::shows_nothing(&output);
-    let input = match (workload, op.f()) {
-        (Workload::Cart, Function::Add) => words::item(&input),
-        _ => words::value(&input),
-    };
-    if op.is_setup() {
-        return format!("key {key} began with {input} (#{index})");
-    }
-    let what = match op.f() {
-        Function::Read if found_nothing => format!("found nothing in {key}"),
-        Function::Read => format!("read {key} as {}", output_words()),
-        Function::Checkout => format!("checked out {key} as {}", output_words()),
-        Function::Write => format!("wrote {key}={input}"),
-        Function::Delete => format!("deleted {key}"),
-        Function::Cas => match parts {
-            [old, new] => {
-                format!("changed {key} from {} to {}", words::value(old), words::value(new))
-            }
-            _ => format!("changed {key} by {input}"),
-        },
-        Function::Increment => format!("added {input} to {key}"),
-        Function::Decrement => format!("took {input} from {key}"),
-        Function::Add => format!("added {input} to {key}"),
-        Function::Remove => format!("removed {input} from {key}"),
-        Function::Append => format!("appended {input} to {key}"),
-        Function::Acquire => format!("acquired {key}"),
-        Function::Release => format!("released {key}"),
-        Function::Restock => format!("put {input} of {key} into stock"),
-        Function::Sell => format!("sold {input} of {key}"),
-        Function::Post => match parts {
-            [message, Value::Nil] => format!("posted {} to {key}", words::value(message)),
-            [answer, message] => {
-                let (answer, message) = (words::value(answer), words::value(message));
-                format!("posted {answer} to {key} in answer to {message}")
-            }
-            _ => format!("posted {input} to {key}"),
-        },
-        Function::Edit => match parts {
-            [edit, message] => {
-                let (edit, message) = (words::value(edit), words::value(message));
-                format!("edited {message} in {key} to {edit}")
-            }
-            _ => format!("edited {key} by {input}"),
-        },
-    };
-    let sure = if op.status() == Status::Info { ", never acknowledged" } else { "" };
-    let place = at(op);
-    format!("session {process} {what}{place} (#{index}{sure})")
-}
-
-/// Where an operation was served: ` at n3`, or nothing.
-pub(crate) fn at(op: OpView<'_>) -> String {
-    match op.node_name() {
-        NODE_UNKNOWN => String::new(),
-        node => format!(" at {node}"),
-    }
+    words::operation(ctx.history, id)
 }
 
 /// The faults that may have been in force on the operation's replica while it ran.
@@ -104,7 +38,13 @@ pub(crate) fn not_final(key: &str, show: &str) -> String {
 /// An operation in few words, where what it carried is not the point: `session 3's read of x at n2 (#41)`.
 pub(crate) fn briefly(op: OpView<'_>) -> String {
     let what = if op.f() == Function::Checkout { "checkout" } else { op.f().name() };
-    format!("session {}'s {what} of {}{} (#{})", op.process(), op.key_name(), at(op), op.number())
+    format!(
+        "session {}'s {what} of {}{} (#{})",
+        op.process(),
+        op.key_name(),
+        words::at(op),
+        op.number()
+    )
 }
 
 /// Why an acknowledged update may be gone: the cause of its group, and the same with its figures.

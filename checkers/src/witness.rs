@@ -45,8 +45,8 @@ pub(crate) fn shrink(ctx: &Context<'_>, registry: &Registry, findings: &mut Find
 }
 
 fn is_about_a_sum(kind: AnomalyKind) -> bool {
-    use AnomalyKind::{AppliedAgain, LostIncrements, WrongSum};
-    matches!(kind, LostIncrements | AppliedAgain | WrongSum)
+    use AnomalyKind::{AppliedAgain, LostIncrements, Oversold, WrongSum};
+    matches!(kind, LostIncrements | AppliedAgain | Oversold | WrongSum)
 }
 
 fn reduce(ctx: &Context<'_>, registry: &Registry, finding: &mut Finding) {

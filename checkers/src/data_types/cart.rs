@@ -34,6 +34,7 @@ use crate::inference::reads_from::ReadsFrom;
 use crate::row::{Checker, Turn};
 use crate::session_guarantees as sessions;
 use crate::verdict::{AnomalyKind, ItemFates, Label, Tier};
+use crate::words;
 use afterall_history::{
     Datum, Function, KeyId, OpId, OpView, Property, Sessions, Status, Workload,
 };
@@ -461,7 +462,7 @@ fn own_earlier(ctx: &Context<'_>, earlier: &[OpId]) -> String {
         return explain::op(ctx, last.id());
     }
     let item = ctx.history.data().value(element(ctx, earlier[0]));
-    let (session, key, at) = (last.process(), last.key_name(), explain::at(last));
+    let (session, key, at) = (last.process(), last.key_name(), words::at(last));
     match earlier {
         [_, read, gone] if read != gone => {
             let (read, gone) = (ctx.op(*read).number(), ctx.op(*gone).number());

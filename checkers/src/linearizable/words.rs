@@ -113,7 +113,7 @@ fn explain_clash(ctx: &Context<'_>, what: &str, clash: &Clash<OpId>) -> Finding 
         // One after the other, in real time.
         (None, Some(over)) => format!("{}, and only after that {}.", words(over), words(still)),
         (Some(there), Some(over)) if over == begun => format!(
-            "{}; after that {}; and after that {}: the older {what} was back.",
+            "{}; after that {}; and after that {}: the older {what}, which had been overwritten.",
             words(there),
             words(begun),
             words(still)

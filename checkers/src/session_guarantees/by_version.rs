@@ -30,6 +30,7 @@ use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::version::{Relation, compare};
 use crate::row::{Checker, Turn};
 use crate::verdict::{Label, Tier};
+use crate::words;
 use afterall_history::{Datum, Function, KeyId, OpId, OpView, Property, Sessions, View, Workload};
 use std::collections::BTreeMap;
 
@@ -39,7 +40,7 @@ fn by_values(workload: Workload) -> &'static str {
         Workload::Counter | Workload::Inventory => {
             "a counter's value does not show the order of its updates, and the target returned no versions"
         }
-        _ => "some updates have no version, and here this property is judged by versions",
+        _ => "not every update has a version, and here this property is judged by versions",
     }
 }
 
@@ -206,17 +207,22 @@ fn missed(ctx: &Context<'_>, old: OpView<'_>, new: OpView<'_>) -> String {
     // Of two versions that know something each, none is the older one.
     let is_older = relation == Some(Relation::Less);
     if new.f().is_read() {
-        let place = explain::at(new);
+        let place = words::at(new);
         let output = ctx.history.data().value(new.output());
-        let returned = crate::words::returned(ctx.history.header().workload, &output);
+        let returned = words::returned(ctx.history.header().workload, &output);
         let (key, read) = (new.key_name(), new.number());
-        let seen = match (old.f().is_read(), is_older) {
-            (true, true) => "is older than",
-            (true, false) => "does not include all of",
-            (false, _) => "does not show",
+        // What a value shows is all of a register or a position. Of other data a version may know less and show as much.
+        let is_shown =
+            matches!(ctx.history.header().workload, Workload::Register | Workload::Position);
+        let seen = match (old.f().is_read(), is_older, is_shown) {
+            (true, true, true) => "which is older than",
+            (true, true, false) => "of an older version than",
+            (true, false, _) => "of a version that does not include all of",
+            (false, _, true) => "which does not show",
+            (false, _, false) => "of a version that does not include",
         };
         format!(
-            "read #{read} of {key}{place} returned {returned}, which {seen} session {session}'s {own} #{number}"
+            "read #{read} of {key}{place} returned {returned}, {seen} session {session}'s {own} #{number}"
         )
     } else {
         let later = new.number();
@@ -238,7 +244,7 @@ fn violation(ctx: &Context<'_>, claim: Claim, earlier: OpId, later: OpView<'_>) 
     };
     let versions = match ctx.history.header().workload {
         Workload::Position => {
-            let at = |op| crate::words::returned(Workload::Position, &data.value(version(ctx, op)));
+            let at = |op| words::returned(Workload::Position, &data.value(version(ctx, op)));
             format!(
                 "the position of #{} is {}, that of #{} is {}",
                 new.number(),

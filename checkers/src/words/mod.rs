@@ -3,11 +3,14 @@
 mod fault;
 mod list;
 mod number;
+mod operation;
 mod sentence;
 mod value;
 
 pub(crate) use fault::parameters;
 pub(crate) use list::{few, list};
 pub use number::{count, counted, duration, percent, share};
+pub(crate) use operation::at;
+pub use operation::operation;
 pub(crate) use sentence::sentence;
 pub(crate) use value::{item, returned, shows_nothing, value};

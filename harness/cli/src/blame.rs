@@ -8,11 +8,13 @@ use crate::search_args::BlameArgs;
 use crate::simulated::{of_the_sim, recorded};
 use crate::table::Table;
 use afterall_checkers::Verdict;
-use afterall_checkers::words::counted;
+use afterall_checkers::words::{counted, operation};
 use afterall_engine::Plan;
-use afterall_history::Span;
+use afterall_engine::faults::Planned;
+use afterall_history::{History, OpId, Span, Status};
 use afterall_search::{
-    Blame, Failed, FailureKey, Instant, Part, Suspect, blame as blame_faults, futures, spelled_out,
+    Blame, Failed, FailureKey, Instant, Part, Sibling, Suspect, blame as blame_faults, futures,
+    nearest_passing, spelled_out,
 };
 use afterall_sim::Reference;
 
@@ -49,6 +51,11 @@ pub(crate) fn blame(args: &BlameArgs) -> Result<Exit, Failure> {
     if !blame.suspects.is_empty() {
         print!("\n{}", table(&blame, &verdict));
     }
+    let of_all = recorded(&config).map_err(Failure::failed)?;
+    let order: Vec<usize> = blame.suspects.iter().map(|suspect| suspect.place).collect();
+    if let Some(sibling) = nearest_passing(&config, of_all.history(), &order, &recorded) {
+        print!("\n{}", told(&sibling, of_all.history(), &verdict));
+    }
     let plan = Plan::new(config).map_err(usage)?;
     let tries = args.futures.get().into();
     let instants = futures(&plan, Reference::world(&plan), &key, (INSTANTS, tries), cores)?;
@@ -65,10 +72,6 @@ fn table(blame: &Blame, verdict: &Verdict) -> Table {
     let mut table = Table::new(["from", "to", "without it", "alone", "what it is", "fault"]);
     for suspect in &blame.suspects {
         let Suspect { place, planned, without, alone, part } = suspect;
-        let fault = verdict.faults.iter().find(|fault| fault.fault as usize == *place);
-        let what = fault.map(|fault| fault.what.as_str());
-        let kind = planned.fault.kind.name();
-        let name = what.filter(|what| !what.is_empty()).unwrap_or(kind);
         let part = match part {
             Part::Cause => "necessary and sufficient",
             Part::Necessary => "necessary",
@@ -81,10 +84,49 @@ fn table(blame: &Blame, verdict: &Verdict) -> Table {
             &format!("{} of {}", without.failed, without.of),
             &format!("{} of {}", alone.failed, alone.of),
             part,
-            name,
+            name(verdict, *place, planned),
         ]);
     }
     table
+}
+
+/// What the verdict calls a fault of the schedule.
+fn name<'v>(verdict: &'v Verdict, place: usize, planned: &'v Planned) -> &'v str {
+    let fault = verdict.faults.iter().find(|fault| fault.fault as usize == place);
+    let what = fault.map(|fault| fault.what.as_str()).filter(|what| !what.is_empty());
+    what.unwrap_or(planned.fault.kind.name())
+}
+
+/// The run with one fault less that passes, and where it leaves the run that fails.
+fn told(sibling: &Sibling, fails: &History, verdict: &Verdict) -> String {
+    let Sibling { place, planned, recording, differs } = sibling;
+    let (name, from) = (name(verdict, *place, planned), rounded(planned.at_ns));
+    let passes =
+        format!("Without the {name} from {from} on the run passes, other things being equal");
+    let Some((of_this, of_other)) = *differs else {
+        return format!("{passes}; no answer differs.\n");
+    };
+    let other = recording.history();
+    let until = fails.op(of_this).until().min(other.op(of_other).until());
+    format!(
+        "{passes}. The first answer that differs, at {}:\n  with it     {}\n  without it  {}\n",
+        rounded(u64::try_from(until).unwrap_or(0)),
+        came_out(fails, of_this),
+        came_out(other, of_other),
+    )
+}
+
+/// An operation, and what came back, or why nothing did.
+fn came_out(history: &History, id: OpId) -> String {
+    let op = history.op(id);
+    let how = match op.status() {
+        Status::Ok => return operation(history, id),
+        Status::Fail => "failed",
+        Status::Info => "was never answered",
+    };
+    let why = op.error().map(|why| format!(" ({why})")).unwrap_or_default();
+    let (process, f, key, number) = (op.process(), op.f(), op.key_name(), op.number());
+    format!("session {process}'s {f} of {key} at {} (#{number}) {how}{why}", op.node_name())
 }
 
 fn rounded(ns: u64) -> String {

@@ -47,6 +47,7 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Exit, Failure> {
         seeds: args.seeds.clone(),
         budget: args.budget,
         jobs: args.jobs.map_or_else(cores, |jobs| jobs.get().into()).max(1),
+        guided: args.guided,
     };
     let explored = watched(&exploration);
     tell(&exploration, &explored);
@@ -172,6 +173,9 @@ fn tell(exploration: &Exploration, explored: &Explored) {
     if explored.faults > 0 {
         let faults = counted(explored.faults, "fault");
         println!("{} of {faults} took hold", count(explored.took_hold));
+    }
+    if exploration.guided {
+        println!("{} seen", counted(explored.states as u64, "state"));
     }
     if let Some((seed, why)) = &explored.refused {
         println!(

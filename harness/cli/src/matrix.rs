@@ -13,7 +13,7 @@ use afterall_engine::{RunConfig, Stop, WorldKind};
 use afterall_history::Span;
 use afterall_reference::core::{Flavour, MUTANTS};
 use afterall_search::{
-    Detection, Exploration, Explored, Fixed, detections, explore as explore_seeds, quantile,
+    Detection, Exploration, Explored, Fixed, Trials, detections, explore as explore_seeds, quantile,
 };
 use afterall_workloads::driven;
 
@@ -90,8 +90,8 @@ fn silence(args: &MatrixArgs, cores: usize, stop: &Stop) -> Exit {
 }
 
 fn explored(base: RunConfig, runs: u64, jobs: usize, stop: &Stop) -> Explored {
-    let exploration =
-        Exploration { base, fixed: Fixed::default(), seeds: 1..runs + 1, budget: None, jobs };
+    let (fixed, seeds) = (Fixed::default(), 1..runs + 1);
+    let exploration = Exploration { base, fixed, seeds, budget: None, jobs, guided: false };
     explore_seeds(&exploration, &recorded, stop, &mut |_| {})
 }
 
@@ -114,8 +114,8 @@ fn bugs(args: &MatrixArgs, cores: usize, stop: &Stop) -> Exit {
         }
         let mutant = Some(row.mutant());
         let base = RunConfig::builder().world(WorldKind::Sim).mutant(mutant).build();
-        let how_long = (args.trials, RUNS_MAX);
-        let found = detections(&base, row.breaks, how_long, cores, &recorded, stop);
+        let trials = Trials { trials: args.trials, runs_max: RUNS_MAX, guided: args.guided };
+        let found = detections(&base, row.breaks, trials, cores, &recorded, stop);
         let count_found = found.iter().filter(|one| one.found).count();
         if count_found < found.len() {
             worst = worst.worse(Exit::Unknown);

@@ -41,6 +41,10 @@ pub(crate) struct ExploreArgs {
     /// three of all]
     #[arg(long, value_delimiter = ',')]
     pub(crate) faults: Option<Vec<String>>,
+    /// Makes three runs in four of earlier ones that were in rare states, with one thing in them drawn again. What is found
+    /// then follows from all seeds together, and not from each alone
+    #[arg(long)]
+    pub(crate) guided: bool,
     /// The folder in which failing runs are kept, the smallest of each kind
     #[arg(long, default_value = "store")]
     pub(crate) store: PathBuf,
@@ -77,6 +81,9 @@ pub(crate) struct MatrixArgs {
     /// How many times each known bug is searched for, each time with other seeds; 0 leaves this part out
     #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true, value_parser = number::<u32>)]
     pub(crate) trials: u32,
+    /// Searches for the known bugs as `explore --guided` does
+    #[arg(long)]
+    pub(crate) guided: bool,
 }
 
 /// A length of time in which something can be done.

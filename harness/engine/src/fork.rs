@@ -73,7 +73,7 @@ impl Fork {
         self.world.end();
         let mut builder = HistoryBuilder::new(plan.header(None)).map_err(RunError::Damaged)?;
         self.events.iter().try_for_each(|event| builder.push(event)).map_err(RunError::Damaged)?;
-        Ok(Recording::new(builder.finish()))
+        Ok(Recording::new(builder.finish()).with_marks(self.world.marks()))
     }
 }
 

@@ -36,4 +36,4 @@ pub use recording::Recording;
 pub use run::{RunError, record, run, run_until};
 pub use stop::Stop;
 pub use traffic::{ByMechanism, Messages, Traffic};
-pub use world::{Branching, Happened, World, WorldError};
+pub use world::{Branching, Happened, Marks, World, WorldError};

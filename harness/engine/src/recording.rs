@@ -1,5 +1,6 @@
 //! What is left of a run: its history, and the verdict on it.
 
+use crate::world::Marks;
 use afterall_checkers::Verdict;
 use afterall_history::History;
 
@@ -7,13 +8,26 @@ use afterall_history::History;
 #[derive(Debug)]
 pub struct Recording {
     history: History,
+    marks: Marks,
 }
 
 impl Recording {
     /// A history that was recorded.
     #[must_use]
     pub fn new(history: History) -> Recording {
-        Recording { history }
+        Recording { history, marks: Marks::new() }
+    }
+
+    /// The same with how often its nodes took their rare paths.
+    #[must_use]
+    pub fn with_marks(self, marks: Marks) -> Recording {
+        Recording { marks, ..self }
+    }
+
+    /// How often its nodes took their rare paths, where the world saw it.
+    #[must_use]
+    pub fn marks(&self) -> &Marks {
+        &self.marks
     }
 
     /// The history.

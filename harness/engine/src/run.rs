@@ -59,7 +59,7 @@ pub fn run_until(
     record(plan, world, &mut kept, stop)?;
     match kept.damage {
         Some(damage) => Err(RunError::Damaged(damage)),
-        None => Ok(Recording::new(kept.builder.finish())),
+        None => Ok(Recording::new(kept.builder.finish()).with_marks(world.marks())),
     }
 }
 

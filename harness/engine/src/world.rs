@@ -6,6 +6,7 @@ use crate::faults::Fault;
 use crate::stop::Stop;
 use crate::traffic::Traffic;
 use afterall_history::{EndHow, NodeChange};
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Debug;
 
@@ -37,6 +38,9 @@ pub enum Happened {
         why: String,
     },
 }
+
+/// Things that do not happen in every run, and how often they did.
+pub type Marks = BTreeMap<&'static str, u64>;
 
 /// A cluster, its clients, its links and its clocks: real ones, or simulated ones.
 ///
@@ -80,6 +84,11 @@ pub trait World {
     /// What the nodes have sent to each other so far, where the world sees it; with real nodes once it has ended.
     fn traffic(&self) -> Option<Traffic> {
         None
+    }
+
+    /// How often the nodes took their rare paths, by name, where the world sees it: a search that is guided goes where they are.
+    fn marks(&self) -> Marks {
+        Marks::new()
     }
 
     /// Takes the cluster down. Returns what could not be cleaned up, a sentence each.

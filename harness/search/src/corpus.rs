@@ -1,5 +1,5 @@
-//! Runs that were in states that few others were in, and what is made of them: a search that is guided draws half of its runs
-//! anew, and makes the others of these, with one thing in them drawn again.
+//! Runs that were in states that few others were in, and what is made of them: a search that is guided draws one run in
+//! four anew, and makes the others of these, with one thing in them drawn again.
 //!
 //! What is drawn again is one gene of the run: its faults, its load, its cluster, one side of its network. Raw bytes or single
 //! events are not changed: a run that is spelled out loses what made it rare as soon as one operation in it takes longer.
@@ -42,7 +42,7 @@ impl Corpus {
     pub(crate) fn next(&self, base: &RunConfig, fixed: Fixed, seed: u64) -> RunConfig {
         let fresh = draw(base, fixed, seed);
         let mut random = Pcg64::seed_from_u64(seed ^ 0x0000_6775_6964_6564);
-        if random.random_bool(0.5) {
+        if random.random_ratio(1, 4) {
             return fresh;
         }
         match self.rare(&mut random) {
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn without_any_knowledge_a_run_is_drawn_and_with_it_every_second_is_made_of_a_rare_one() {
+    fn without_any_knowledge_a_run_is_drawn_and_with_it_most_are_made_of_rare_ones() {
         let (base, fixed) = (base(), Fixed::default());
         let mut corpus = Corpus::default();
         assert!((0..50).all(|seed| corpus.next(&base, fixed, seed) == draw(&base, fixed, seed)));
@@ -136,7 +136,7 @@ mod tests {
         }
         let next: Vec<RunConfig> = (100..300).map(|s| corpus.next(&base, fixed, s)).collect();
         let of_rare = next.iter().filter(|config| config.concurrency == 77).count();
-        assert!((50..110).contains(&of_rare), "{of_rare}");
+        assert!((70..160).contains(&of_rare), "{of_rare}");
         // What is made of a run has a seed of its own, and differs in little.
         assert!((100..).zip(&next).all(|(seed, config)| config.seed == seed));
         assert_eq!(corpus.states(), 2);

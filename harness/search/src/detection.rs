@@ -1,10 +1,14 @@
 //! How soon a known bug is found: how many runs, each drawn from its seed, it takes until one shows it.
 
+use crate::corpus::Corpus;
+use crate::coverage::states;
+use crate::explore::GENERATION;
 use crate::record::Record;
 use crate::side_by_side::side_by_side;
 use crate::swarm::{Fixed, draw};
 use afterall_engine::{RunConfig, Stop};
 use afterall_history::Property;
+use std::collections::VecDeque;
 
 /// One search for a bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +21,23 @@ pub struct Detection {
     pub found: bool,
 }
 
+/// How a bug is searched for.
+#[derive(Debug, Clone, Copy)]
+pub struct Trials {
+    /// How many times.
+    pub trials: u32,
+    /// After how many runs a search is cut off.
+    pub runs_max: u64,
+    /// Whether three runs in four are made of earlier ones that were in rare states, and not drawn anew.
+    pub guided: bool,
+}
+
 /// Searches for a bug several times, each time with seeds of its own: until a run breaks the property as promised, or so many
 /// runs were made. Follows from the base and the numbers alone, unless `stop` ends it early.
 pub fn detections(
     base: &RunConfig,
     breaks: Property,
-    (trials, runs_max): (u32, u64),
+    Trials { trials, runs_max, guided }: Trials,
     jobs: usize,
     record: Record<'_>,
     stop: &Stop,
@@ -31,18 +46,29 @@ pub fn detections(
     side_by_side(jobs, &trials, &|trial| {
         let mut detection = Detection { runs: 0, virtual_ns: 0, found: false };
         let first = 1 + trial * 1_000_000;
+        let mut corpus = Corpus::default();
+        let mut generation = VecDeque::new();
         for seed in first..first.saturating_add(runs_max) {
             if stop.is_stopped() {
                 break;
             }
+            if guided && generation.is_empty() {
+                let seeds = seed..seed + GENERATION;
+                generation.extend(seeds.map(|seed| corpus.next(base, Fixed::default(), seed)));
+            }
+            let config = generation.pop_front();
+            let config = config.unwrap_or_else(|| draw(base, Fixed::default(), seed));
             detection.runs += 1;
             // What cannot be carried out shows nothing.
-            let Ok(recording) = record(&draw(base, Fixed::default(), seed)) else { continue };
+            let Ok(recording) = record(&config) else { continue };
             let last = u64::try_from(recording.history().last_time()).unwrap_or(0);
             detection.virtual_ns = detection.virtual_ns.saturating_add(last);
             if recording.judge_promised().breaks_promise(breaks) {
                 detection.found = true;
                 break;
+            }
+            if guided {
+                corpus.learn(&config, states(&recording));
             }
         }
         detection

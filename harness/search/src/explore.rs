@@ -5,8 +5,11 @@
     reason = "how long an exploration may take, and how fast it is: its runs are in virtual time"
 )]
 
+use crate::corpus::Corpus;
+use crate::coverage::states;
 use crate::failure_key::FailureKey;
 use crate::record::Record;
+use crate::side_by_side::side_by_side;
 use crate::swarm::{Fixed, draw};
 use afterall_checkers::{Outcome, Valid, Verdict};
 use afterall_engine::config::MaxBound;
@@ -32,6 +35,9 @@ pub struct Exploration {
     pub budget: Option<Duration>,
     /// How many runs go on side by side.
     pub jobs: usize,
+    /// Whether three runs in four are made of earlier ones that were in rare states, and not drawn anew. Then what is found follows from the
+    /// first seed and the number of runs, and not from each seed alone.
+    pub guided: bool,
 }
 
 /// A way in which runs failed.
@@ -66,6 +72,8 @@ pub struct Explored {
     pub refused: Option<(u64, String)>,
     /// How many could not be.
     pub refusals: u64,
+    /// How many states were seen, where the search was guided.
+    pub states: usize,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -159,6 +167,9 @@ impl Failure {
     }
 }
 
+/// So many runs of a guided search are made before it learns from them: as many at a time, whatever the number of threads.
+pub(crate) const GENERATION: u64 = 16;
+
 /// Makes the runs of all seeds, and judges what is promised. `stop` ends the exploration early; `tick` is told after
 /// each run what all have come to.
 pub fn explore(
@@ -168,7 +179,10 @@ pub fn explore(
     tick: &mut (dyn FnMut(&Explored) + Send),
 ) -> Explored {
     let began = Instant::now();
-    let Exploration { base, fixed, seeds, budget, jobs } = exploration;
+    if exploration.guided {
+        return explore_guided(exploration, record, stop, tick);
+    }
+    let Exploration { base, fixed, seeds, budget, jobs, .. } = exploration;
     let next = AtomicU64::new(seeds.start);
     let told = Mutex::new((Explored::default(), tick));
     let work = || {
@@ -189,4 +203,46 @@ pub fn explore(
     let (mut explored, _) = told.into_inner().unwrap_or_else(PoisonError::into_inner);
     explored.elapsed = began.elapsed();
     explored
+}
+
+fn explore_guided(
+    exploration: &Exploration,
+    record: Record<'_>,
+    stop: &Stop,
+    tick: &mut (dyn FnMut(&Explored) + Send),
+) -> Explored {
+    let began = Instant::now();
+    let Exploration { base, fixed, seeds, budget, jobs, .. } = exploration;
+    let mut corpus = Corpus::default();
+    let mut all = Explored::default();
+    let mut first = seeds.start;
+    while first < seeds.end
+        && !stop.is_stopped()
+        && budget.is_none_or(|budget| began.elapsed() < budget)
+    {
+        let generation = first..seeds.end.min(first.saturating_add(GENERATION));
+        first = generation.end;
+        let configs: Vec<RunConfig> =
+            generation.map(|seed| corpus.next(base, *fixed, seed)).collect();
+        let outcomes = side_by_side(*jobs, &configs, &|config| {
+            let recorded = (!stop.is_stopped()).then(|| record(config))?;
+            Some(recorded.map(|recording| (recording.judge_promised(), states(&recording))))
+        });
+        for (config, outcome) in configs.into_iter().zip(outcomes) {
+            let judged = match outcome {
+                // The search was stopped before its turn came.
+                None => continue,
+                Some(Ok((verdict, states))) => {
+                    corpus.learn(&config, states);
+                    Ok(verdict)
+                }
+                Some(Err(why)) => Err(why),
+            };
+            all.join(Explored::of(config, judged));
+        }
+        all.states = corpus.states();
+        all.elapsed = began.elapsed();
+        tick(&all);
+    }
+    all
 }

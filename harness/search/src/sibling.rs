@@ -2,12 +2,11 @@
 
 use crate::failure_key::FailureKey;
 use crate::record::Record;
-use crate::side_by_side::side_by_side;
 use crate::spelled_out::{planned, under};
 use afterall_engine::faults::Planned;
 use afterall_engine::{Recording, RunConfig};
 use afterall_history::{History, OpId, OpView};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// A run that differs from one that fails by one fault alone, and breaks no promise.
 #[derive(Debug)]
@@ -22,37 +21,32 @@ pub struct Sibling {
     pub differs: Option<(OpId, OpId)>,
 }
 
-/// Of the runs that do without one of the faults of a failing run, whose operations and faults are given one by one, and break no
-/// promise: the one that is like it for the longest time. `fails` is what was recorded of the run that fails.
+/// Of the runs that do without one of the faults of a failing run, whose operations and faults are given one by one: the first that
+/// breaks no promise, in the order of `places`, those of the faults in its schedule. `fails` is what was recorded of the run that
+/// fails.
 pub fn nearest_passing(
     spelled_out: &RunConfig,
     fails: &History,
-    jobs: usize,
+    places: &[usize],
     record: Record<'_>,
 ) -> Option<Sibling> {
     let faults = planned(spelled_out);
-    let places: Vec<usize> = (0..faults.len()).collect();
-    let siblings = side_by_side(jobs, &places, &|&place| {
+    places.iter().find_map(|&place| {
+        let planned = faults.get(place)?.clone();
         let others = faults.iter().enumerate().filter(|&(at, _)| at != place);
         let others = others.map(|(_, fault)| fault.clone()).collect();
         let recording = record(&under(spelled_out, others)).ok()?;
         FailureKey::of(&recording.judge_promised()).is_none().then_some(())?;
         let differs = first_difference(fails, recording.history());
-        Some(Sibling { place, planned: faults[place].clone(), recording, differs })
-    });
-    // Of those that are alike for as long the first.
-    let alike_ns = |sibling: &Sibling| {
-        sibling.differs.map_or(i64::MAX, |(of_this, _)| fails.op(of_this).until())
-    };
-    let place = |sibling: &Sibling| std::cmp::Reverse(sibling.place);
-    siblings.into_iter().flatten().max_by_key(|sibling| (alike_ns(sibling), place(sibling)))
+        Some(Sibling { place, planned, recording, differs })
+    })
 }
 
 /// The first operation, by its end, that came out otherwise in two runs that were asked the same: each session's first is
 /// compared with its first, and so on. When it began and ended does not count.
 #[must_use]
 pub fn first_difference(one: &History, other: &History) -> Option<(OpId, OpId)> {
-    let theirs: HashMap<(u64, u32), OpView<'_>> = numbered(other).collect();
+    let theirs: BTreeMap<(u64, u32), OpView<'_>> = numbered(other).collect();
     let both = numbered(one).filter_map(|(name, op)| Some((op, *theirs.get(&name)?)));
     let differ = both.filter(|(a, b)| {
         let shown = |history: &History, op: &OpView<'_>| history.data().value(op.output());
@@ -67,7 +61,7 @@ pub fn first_difference(one: &History, other: &History) -> Option<(OpId, OpId)> 
 
 /// The operations, each with its session and its number in that.
 fn numbered(history: &History) -> impl Iterator<Item = ((u64, u32), OpView<'_>)> {
-    let mut counts: HashMap<u64, u32> = HashMap::new();
+    let mut counts: BTreeMap<u64, u32> = BTreeMap::new();
     history.ops().map(move |op| {
         let count = counts.entry(op.process()).or_default();
         *count += 1;

@@ -3,7 +3,7 @@
 use crate::disk::Disk;
 use crate::machine_time::{Moment, true_time_us};
 use crate::replica::{Effects, Input, Membership, Record, Replica, Turn};
-use afterall_engine::ByMechanism;
+use afterall_engine::{ByMechanism, Marks};
 use rand::RngExt;
 use rand_pcg::Pcg64;
 use std::collections::{BTreeSet, VecDeque};
@@ -58,6 +58,8 @@ pub(super) struct Host<R: Replica> {
     node: Option<R>,
     /// What earlier processes have sent and done.
     before: ByMechanism,
+    /// How often they took their rare paths.
+    marks_before: Marks,
     incarnation: u32,
     /// What survives a crash.
     disk: Disk,
@@ -84,6 +86,7 @@ impl<R: Replica> Host<R> {
             config,
             node: None,
             before: ByMechanism::default(),
+            marks_before: Marks::new(),
             incarnation: 0,
             disk: Disk::default(),
             queue: VecDeque::new(),
@@ -122,6 +125,7 @@ impl<R: Replica> Host<R> {
     fn end(&mut self) {
         self.commit = None;
         // What it still owed stands on its disk, and is counted by the next process.
+        self.marks_before = self.marks();
         self.before = ByMechanism { hints_held: 0, ..self.by_mechanism() };
         self.node = None;
         self.queue.clear();
@@ -161,6 +165,15 @@ impl<R: Replica> Host<R> {
     /// What its processes have sent and done.
     pub(super) fn by_mechanism(&self) -> ByMechanism {
         self.before + self.node.as_ref().map_or(ByMechanism::default(), R::by_mechanism)
+    }
+
+    /// How often its processes took their rare paths.
+    pub(super) fn marks(&self) -> Marks {
+        let mut marks = self.marks_before.clone();
+        for (name, times) in self.node.iter().flat_map(R::marks) {
+            *marks.entry(name).or_default() += times;
+        }
+        marks
     }
 
     /// Takes a kill back; returns whether the process may be started again.

@@ -143,6 +143,10 @@ impl Replica for Reference {
         }
     }
 
+    fn marks(&self) -> Vec<(&'static str, u64)> {
+        self.node.figures().marks().to_vec()
+    }
+
     fn request(
         session: &mut Session,
         workload: Workload,

@@ -109,6 +109,11 @@ pub trait Replica: Debug + Clone + Sized {
         ByMechanism::default()
     }
 
+    /// How often it took its rare paths in this life, by name.
+    fn marks(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
+
     /// What a session's client sends for an operation.
     ///
     /// # Errors

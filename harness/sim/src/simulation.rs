@@ -12,7 +12,7 @@ use afterall_clients::{Deed, Lies};
 use afterall_engine::driver::{Asker, Completion, Invocation};
 use afterall_engine::faults::{Fault, Link};
 use afterall_engine::{
-    Branching, ByMechanism, Happened, Messages, Plan, Stop, Traffic, World, WorldError,
+    Branching, ByMechanism, Happened, Marks, Messages, Plan, Stop, Traffic, World, WorldError,
 };
 use afterall_history::{NodeChange, Workload};
 use rand::RngExt;
@@ -426,6 +426,14 @@ impl<R: Replica> World for Simulation<R> {
         let by_mechanism = by.fold(ByMechanism::default(), |sum, by| sum + by);
         let Network { sent, lost, doubled, .. } = self.network;
         Some(Traffic { messages: Some(Messages { sent, lost, doubled }), by_mechanism })
+    }
+
+    fn marks(&self) -> Marks {
+        let mut sum = Marks::new();
+        for (name, times) in self.hosts.iter().flat_map(Host::marks) {
+            *sum.entry(name).or_default() += times;
+        }
+        sum
     }
 
     fn end(&mut self) -> Vec<String> {

@@ -105,7 +105,7 @@ impl Screen {
         }
         let age = |ns: Option<i64>| words::duration(ns.unwrap_or_default());
         let text = format!(
-            "{} of {} ({}): age p50 {}, p99 {}, max {}; at most {} behind",
+            "at least {} of {} ({}): age p50 {}, p99 {}, max {}; at most {} behind",
             words::count(f.stale),
             words::counted(f.reads, "read"),
             words::percent(f.stale as f64 / f.reads as f64),

@@ -10,7 +10,7 @@ pub(crate) const MATRIX: &str = "Exit codes: 0 no correct flavour broke a promis
                                  2 a promise could not have been broken in any run, a search for a bug was cut off after 20,000 runs, or a signal came, 254 the command line is wrong, 255 the harness failed";
 
 pub(crate) const CHECK: &str = "Exit codes: 0 every promise held and every objective was met, 1 a promise was broken or an objective not met, 2 unknown: nothing was found broken, and not every promise was put to the test, 254 the command line is \
-                                wrong, 255 a history could not be read, or the harness failed. Of several histories the worst decides";
+                                wrong, or names a file that is not there, 255 a history could not be read, or the harness failed. Of several histories the worst decides";
 
 pub(crate) const REPORT: &str = "Exit codes: 0 every promise held and every objective was met, 1 a promise was broken or an objective not met, 2 unknown: nothing was found broken, and not every promise was put to the test, 254 the command line is \
                                  wrong, 255 the history could not be read, or not every report could be written";

@@ -3,7 +3,9 @@
 use crate::runs::{failing, large, recorded};
 use afterall_engine::Plan;
 use afterall_history::FaultKind;
-use afterall_search::{FailureKey, Part, blame, futures, spelled_out};
+use afterall_search::{
+    FailureKey, Part, blame, first_difference, futures, nearest_passing, spelled_out,
+};
 use afterall_sim::Reference;
 
 #[test]
@@ -24,6 +26,17 @@ fn the_fault_that_brings_a_bug_out_is_named_first_and_the_run_was_not_bound_to_f
         let kills = |place: usize| blame.suspects[place].planned.fault.kind == FaultKind::Kill;
         assert!(blame.suspects.iter().all(|it| it.part != Part::Cause || kills(0)));
         first += u32::from(kills(0));
+        let failed = recorded(&config).unwrap();
+        let order: Vec<usize> = blame.suspects.iter().map(|suspect| suspect.place).collect();
+        let sibling = nearest_passing(&config, failed.history(), &order, &recorded).unwrap();
+        assert_eq!(sibling.planned.fault.kind, FaultKind::Kill);
+        assert_eq!(sibling.place, blame.suspects[0].place);
+        assert!(FailureKey::of(&sibling.recording.judge_promised()).is_none());
+        let (this, other) = sibling.differs.unwrap();
+        let (this, other) = (failed.history().op(this), sibling.recording.history().op(other));
+        assert_eq!((this.process(), this.f()), (other.process(), other.f()));
+        assert!(this.until().max(other.until()) as u64 >= sibling.planned.at_ns);
+        assert_eq!(first_difference(failed.history(), failed.history()), None);
         let plan = Plan::new(config).unwrap();
         let instants = futures(&plan, Reference::world(&plan), &key, (4, 8), 2).unwrap();
         assert_eq!(instants.len(), 4);

@@ -10,7 +10,12 @@ use afterall_search::{Exploration, Explored, Fixed, draw, explore};
 use std::time::Duration;
 
 fn explored(base: RunConfig, seeds: std::ops::Range<u64>, jobs: usize) -> Explored {
-    let exploration = Exploration { base, fixed: Fixed::default(), seeds, budget: None, jobs };
+    search(base, seeds, jobs, false)
+}
+
+fn search(base: RunConfig, seeds: std::ops::Range<u64>, jobs: usize, guided: bool) -> Explored {
+    let fixed = Fixed::default();
+    let exploration = Exploration { base, fixed, seeds, budget: None, jobs, guided };
     explore(&exploration, &recorded, &Stop::default(), &mut |_| {})
 }
 
@@ -33,6 +38,25 @@ fn a_bug_is_found_and_the_same_one_however_many_runs_go_on_at_once() {
         assert_eq!(afterall_search::FailureKey::of(&verdict).as_ref(), Some(key));
         assert_eq!(verdict.counts.ops, failure.ops);
     }
+}
+
+#[test]
+fn a_guided_search_makes_runs_of_its_own_and_finds_the_same_however_many_go_on_at_once() {
+    let guided = |jobs| search(base("no-anti-entropy").build(), 1..61, jobs, true);
+    let one = guided(1);
+    assert_eq!((one.runs, one.refusals, one.valid(MaxBound::USUAL)), (60, 0, Valid::False));
+    assert!(one.states > 20, "{}", found(&one));
+    for jobs in [2, 3] {
+        assert_eq!(found(&guided(jobs)), found(&one));
+    }
+    assert_ne!(found(&one), found(&explored(base("no-anti-entropy").build(), 1..61, 1)));
+    for (key, failure) in &one.failures {
+        let verdict = judged(&failure.smallest).unwrap();
+        assert_eq!(afterall_search::FailureKey::of(&verdict).as_ref(), Some(key));
+    }
+    let correct = RunConfig::builder().world(WorldKind::Sim).flavour(Some(Flavour::Crdt)).build();
+    let silent = search(correct, 1..101, 2, true);
+    assert_eq!((silent.runs, silent.failed, silent.refusals), (100, 0, 0), "{}", found(&silent));
 }
 
 #[test]

@@ -41,4 +41,26 @@ pub struct Figures {
     pub requests_forwarded: u64,
     /// Changes of the log that were sent to peers.
     pub updates_sent: u64,
+    /// Changes of the log that came in the order of their maker, and before something that they follow from.
+    pub updates_early: u64,
+}
+
+impl Figures {
+    /// What does not happen in every run, and says that a rare path was taken: a name and how often.
+    #[must_use]
+    pub fn marks(&self) -> [(&'static str, u64); 11] {
+        [
+            ("sync-objects-sent", self.sync_objects_sent),
+            ("merges", self.merges),
+            ("merges-idle", self.merges_idle),
+            ("read-repairs", self.read_repairs),
+            ("hints-held", self.hints_held),
+            ("hints-handed-over", self.hints_handed_over),
+            ("requests-waited", self.requests_waited),
+            ("requests-refused", self.requests_refused),
+            ("requests-forwarded", self.requests_forwarded),
+            ("updates-sent", self.updates_sent),
+            ("updates-early", self.updates_early),
+        ]
+    }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Log {
     /// Whether news is told.
     tells: bool,
     fresh: News<Update>,
+    /// How many changes came in the order of their maker, and before something that they follow from.
+    early: u64,
 }
 
 impl Log {
@@ -43,6 +45,7 @@ impl Log {
             peers: peers.iter().map(|&peer| (peer, VersionVector::default())).collect(),
             tells,
             fresh: News::new(peers.len() + 1),
+            early: 0,
         }
     }
 
@@ -65,6 +68,11 @@ impl Log {
     /// Whether a peer has said that it has applied all that this replica has.
     pub(crate) fn is_had_by(&self, peer: NodeId) -> bool {
         self.peers.get(&peer).is_some_and(|theirs| theirs.covers(&self.applied))
+    }
+
+    /// How many changes came in the order of their maker, and before something that they follow from.
+    pub(crate) fn early(&self) -> u64 {
+        self.early
     }
 
     pub(crate) fn is_full(&self) -> bool {
@@ -103,6 +111,9 @@ impl Log {
             if self.applied.contains(update.dot) {
                 continue;
             }
+            let in_turn =
+                self.applied.get(update.dot.actor).saturating_add(1) == update.dot.counter;
+            self.early += u64::from(in_turn && !self.applied.covers(&update.past));
             if self.waiting.len() < WAITING_MAX {
                 self.waiting.insert(update.dot, update);
             } else if self.is_ready(&update, rules) {

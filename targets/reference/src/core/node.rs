@@ -138,7 +138,7 @@ impl Node {
     /// What the node has done so far.
     #[must_use]
     pub fn figures(&self) -> Figures {
-        self.figures
+        Figures { updates_early: self.log.early(), ..self.figures }
     }
 
     /// The number of objects held.
