@@ -233,7 +233,9 @@ mod tests {
         let text = error("reference", Workload::Mutex, &[]);
         assert_eq!(text, "the reference client cannot drive a mutex");
         let text = error("reference", Register, &[("colour", "red")]);
-        assert_eq!(text, "the protocol reference has no options, found \"colour\"");
+        let expected =
+            "expected no options, since the protocol reference has none, found \"colour\"";
+        assert_eq!(text, expected);
         assert_eq!(error("radish", Register, &[]), "unknown protocol \"radish\"");
     }
 
