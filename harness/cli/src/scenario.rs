@@ -24,9 +24,7 @@ pub(crate) fn scenario(command: &ScenarioCommand) -> Result<Exit, Failure> {
 /// A scenario by its name, or by the path of its file or of a run's folder.
 pub(crate) fn load(scenario: &str) -> Result<RunConfig, Failure> {
     if !scenario.contains('/') && !scenario.ends_with(".toml") {
-        let names = || SCENARIOS.iter().map(|(name, _)| *name).collect();
-        let unknown = || UnknownWord::new("scenario", scenario, names());
-        let text = text_of(scenario).ok_or_else(unknown).map_err(Failure::usage)?;
+        let text = text_of(scenario).ok_or_else(|| unknown(scenario))?;
         return parse_config(text, &format!("{scenario}.toml")).map_err(Failure::failed);
     }
     let path = Path::new(scenario);
@@ -34,8 +32,21 @@ pub(crate) fn load(scenario: &str) -> Result<RunConfig, Failure> {
     read_config(&path).map_err(Failure::usage)
 }
 
+fn unknown(scenario: &str) -> Failure {
+    if Path::new(scenario).exists() {
+        return Failure::usage(format!(
+            "expected the name of a scenario, or a path with a / or the ending .toml, found {scenario:?}: write ./{scenario} if the file of this name is meant"
+        ));
+    }
+    let names = SCENARIOS.iter().map(|(name, _)| *name).collect();
+    Failure::usage(UnknownWord::new("scenario", scenario, names))
+}
+
 /// The manifest of a scenario's target. One that speaks of the reference store has none, and in containers it needs one.
-fn manifest(config: &RunConfig, world: Option<WorldKind>) -> Result<Option<Manifest>, Failure> {
+pub(crate) fn manifest(
+    config: &RunConfig,
+    world: Option<WorldKind>,
+) -> Result<Option<Manifest>, Failure> {
     if config.manifest.is_some() || world.unwrap_or(config.world) != WorldKind::Docker {
         return Ok(config.manifest.clone());
     }

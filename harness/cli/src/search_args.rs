@@ -52,9 +52,15 @@ pub(crate) struct ExploreArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ShrinkArgs {
-    /// The run of the sim that fails: its folder, its run.toml, or a scenario
+    /// The run that fails: its folder, its run.toml, or a scenario
     #[arg(value_name = "RUN")]
     pub(crate) run: String,
+    /// With processes or containers: how often a smaller run is made, of which two times have to fail
+    #[arg(long, value_name = "N", default_value = "3", allow_negative_numbers = true, value_parser = within::<NonZeroU16>("1 to 65535"))]
+    pub(crate) tries: NonZeroU16,
+    /// With processes or containers: after how many runs the search ends with what it has
+    #[arg(long, value_name = "N", default_value = "30", allow_negative_numbers = true, value_parser = within::<NonZeroU16>("1 to 65535"))]
+    pub(crate) runs: NonZeroU16,
     /// The file for the scenario; one that is already there is replaced [default: shrunk.toml in the folder of the run]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,

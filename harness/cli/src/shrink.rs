@@ -1,17 +1,20 @@
-//! `shrink`: a run of the sim that fails, made smaller and kept as a scenario.
+//! `shrink`: a run that fails, made smaller and kept as a scenario.
 
 use crate::args::usage;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::opening::stopped_by_signals;
 use crate::progress::spinner;
+use crate::scenario::manifest;
 use crate::search_args::ShrinkArgs;
-use crate::simulated::{of_the_sim, recorded};
+use crate::simulated::{one, recorded};
 use crate::store::StoreError;
+use crate::unseen::judged_until;
 use afterall_checkers::words::counted;
-use afterall_engine::{RunConfig, WorldKind};
+use afterall_engine::{Plan, RunConfig, WorldKind};
 use afterall_history::Span;
-use afterall_search::{NotShrunk, Size, shrink as shrink_run};
+use afterall_search::{NotShrunk, Size, Tries, shrink as shrink_run, shrink_by_tries};
+use afterall_worlds::docker;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -21,7 +24,11 @@ const SHRUNK: &str = "shrunk.toml";
 #[expect(clippy::disallowed_methods, reason = "how long it took is told")]
 pub(crate) fn shrink(args: &ShrinkArgs) -> Result<Exit, Failure> {
     let path = Path::new(&args.run);
-    let plan = of_the_sim(&args.run)?;
+    let config = one(&args.run)?;
+    if config.world != WorldKind::Sim {
+        return by_tries(args, config);
+    }
+    let plan = Plan::new(config).map_err(usage)?;
     let began = Instant::now();
     let recording = recorded(plan.config()).map_err(Failure::failed)?;
     let verdict = recording.judge_promised();
@@ -34,11 +41,7 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<Exit, Failure> {
     let shrunk =
         shrink_run(plan.config(), recording.history(), &verdict, &recorded, &stop, &mut tick);
     bar.finish_and_clear();
-    let shrunk = shrunk.map_err(|why| match why {
-        NotShrunk::Config(error) => usage(error),
-        valid @ NotShrunk::Valid => Failure::usage(valid),
-        other => Failure::failed(other),
-    })?;
+    let shrunk = shrunk.map_err(not_shrunk)?;
     let out = args.out.clone().unwrap_or_else(|| beside(path));
     write(&out, &shrunk.config)?;
     println!("{}", shrunk.key);
@@ -54,6 +57,60 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<Exit, Failure> {
     }
     println!("\nafterall scenario run {}", out.display());
     Ok(Exit::Valid)
+}
+
+fn not_shrunk(why: NotShrunk) -> Failure {
+    match why {
+        NotShrunk::Config(error) => usage(error),
+        why @ (NotShrunk::Valid | NotShrunk::NotAgain { .. }) => Failure::usage(why),
+        other => Failure::failed(other),
+    }
+}
+
+/// With processes or containers, where the same run comes out otherwise each time.
+fn by_tries(args: &ShrinkArgs, config: RunConfig) -> Result<Exit, Failure> {
+    let manifest = manifest(&config, None)?;
+    let plan = Plan::new(RunConfig { manifest, ..config }).map_err(usage)?;
+    let world = plan.config().world;
+    if world == WorldKind::Docker {
+        docker::check(plan.config()).map_err(Failure::usage)?;
+    }
+    let logs = tempfile::tempdir()?;
+    let stop = stopped_by_signals(world);
+    let mut judge = |config: &RunConfig| {
+        judged_until(config.clone(), logs.path(), &stop).map_err(|failure| {
+            eprintln!("warning: a run is left out: {failure}");
+            failure.to_string()
+        })
+    };
+    let mut tick = |runs: u32, size: &Size| {
+        eprintln!("after {}: {}", counted(runs.into(), "run"), faults_and_time(size));
+    };
+    let tries = Tries { of_each: args.tries.get().into(), runs_max: args.runs.get().into() };
+    let shrunk = shrink_by_tries(&plan, tries, &mut judge, &stop, &mut tick).map_err(not_shrunk)?;
+    let out = args.out.clone().unwrap_or_else(|| beside(Path::new(&args.run)));
+    write(&out, &shrunk.config)?;
+    println!("{}", shrunk.key);
+    if let Some(sentence) = &shrunk.config.summary {
+        println!("{sentence}");
+    }
+    println!("\nbefore: {}", faults_and_time(&shrunk.before));
+    println!("after:  {}", faults_and_time(&shrunk.after));
+    println!("        by {}", counted(shrunk.runs.into(), "run"));
+    let (failed, of) = shrunk.confirmed;
+    if of > 0 {
+        println!("        it failed so in {failed} of {} after that", counted(of.into(), "run"));
+    }
+    if !shrunk.is_minimal {
+        println!("        it was stopped: more may be left out");
+    }
+    println!("\nafterall scenario run {}", out.display());
+    Ok(Exit::Valid)
+}
+
+/// Of runs whose operations are drawn.
+fn faults_and_time(size: &Size) -> String {
+    format!("{}, {}", counted(size.faults as u64, "fault"), Span::ms(size.time_ms))
 }
 
 /// Where the scenario is kept, unless it is said: in the folder of the run, or here.

@@ -11,8 +11,7 @@ use std::path::Path;
 
 /// A run of the sim, by its folder, its run.toml or the name of a scenario.
 pub(crate) fn of_the_sim(run: &str) -> Result<Plan, Failure> {
-    expected_one(Path::new(run), RUN).map_err(Failure::usage)?;
-    let config = load(run)?;
+    let config = one(run)?;
     if config.world != WorldKind::Sim {
         return Err(Failure::usage(format!(
             "expected a run of the sim, found one of the {} world, which comes out otherwise each time: see whether the sim shows it, too, with `--world sim` or `afterall explore`",
@@ -20,6 +19,12 @@ pub(crate) fn of_the_sim(run: &str) -> Result<Plan, Failure> {
         )));
     }
     Plan::new(config).map_err(usage)
+}
+
+/// A run of any world, in the same way.
+pub(crate) fn one(run: &str) -> Result<RunConfig, Failure> {
+    expected_one(Path::new(run), RUN).map_err(Failure::usage)?;
+    load(run)
 }
 
 /// Carries out a run of the sim.

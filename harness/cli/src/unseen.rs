@@ -4,7 +4,7 @@ use crate::args::usage;
 use crate::failure::Failure;
 use crate::opening::{settings, stopped_by_signals};
 use afterall_checkers::Verdict;
-use afterall_engine::{Observer, Plan, RunConfig, run_until};
+use afterall_engine::{Observer, Plan, RunConfig, Stop, run_until};
 use afterall_history::Event;
 use std::io;
 use std::path::Path;
@@ -27,10 +27,22 @@ impl Observer for Unseen {
 /// # Errors
 /// The configuration is invalid, the run could not begin or go on, or a signal stopped it.
 pub(crate) fn judged(config: RunConfig, logs: &Path) -> Result<Verdict, Failure> {
+    let stop = stopped_by_signals(config.world);
+    judged_until(config, logs, &stop)
+}
+
+/// The same as one of several, which the same switch stops.
+///
+/// # Errors
+/// As [`judged`].
+pub(crate) fn judged_until(
+    config: RunConfig,
+    logs: &Path,
+    stop: &Stop,
+) -> Result<Verdict, Failure> {
     let plan = Plan::new(config).map_err(usage)?;
-    let stop = stopped_by_signals(plan.config().world);
     let mut world = afterall_worlds::open(&plan, &settings(logs.to_owned()))?;
-    let recording = run_until(&plan, &mut *world, &mut Unseen, &stop)?;
+    let recording = run_until(&plan, &mut *world, &mut Unseen, stop)?;
     if stop.is_stopped() {
         return Err(Failure::failed("stopped by the user"));
     }

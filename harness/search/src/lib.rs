@@ -25,7 +25,7 @@ pub use detection::{Detection, Trials, detections, quantile};
 pub use explore::{Exploration, Explored, Failure, explore};
 pub use failure_key::FailureKey;
 pub use record::Record;
-pub use shrink::{NotShrunk, Shrunk, Size, shrink};
+pub use shrink::{Judge, NotShrunk, Shrunk, ShrunkByTries, Size, Tries, shrink, shrink_by_tries};
 pub use sibling::{Sibling, first_difference, nearest_passing};
 pub use spelled_out::{NotSpelledOut, spelled_out};
 pub use swarm::{Fixed, draw};

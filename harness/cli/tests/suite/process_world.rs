@@ -163,6 +163,26 @@ fn without_a_lie_the_same_runs_are_valid() {
 }
 
 #[test]
+fn a_run_with_processes_is_made_smaller_by_tries() {
+    let store = tempfile::tempdir().unwrap();
+    let arguments = ["--mutant", "counter-lww", "--faults", "kill,pause", "--time", "9s"];
+    let output = run(store.path(), 870_280, &arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let mut shrink = Command::new(AFTERALL);
+    shrink.arg("shrink").arg(store.path().join("latest")).args(["--tries", "2", "--runs", "12"]);
+    let output = shrink.output().unwrap();
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("reference/crdt: no-lost-increments broken"), "{said}");
+    // Two counters that each take the place of the other need no fault.
+    assert!(said.contains("\nafter:  0 faults, ") && !said.contains("\nbefore: 0"), "{said}");
+    assert!(said.contains("it failed so in 2 of 2 runs after that"), "{said}");
+    let scenario = std::fs::read_to_string(store.path().join("latest/shrunk.toml")).unwrap();
+    assert!(scenario.contains("broken = [\"no-lost-increments\"]"), "{scenario}");
+    assert!(nodes_of(870_280).is_empty());
+}
+
+#[test]
 fn a_lie_that_is_not_found_is_warned_of() {
     let store = tempfile::tempdir().unwrap();
     // One session that asks once a second never leaves a value behind.

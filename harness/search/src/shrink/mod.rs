@@ -6,8 +6,10 @@ mod faults;
 mod nodes;
 mod size;
 mod times;
+mod tries;
 
 pub use size::Size;
+pub use tries::{Judge, ShrunkByTries, Tries, shrink_by_tries};
 
 use crate::failure_key::FailureKey;
 use crate::minimal::minimal;
@@ -60,6 +62,14 @@ pub enum NotShrunk {
     /// It does not fail.
     #[error("expected a run that breaks a promise, found one that breaks none")]
     Valid,
+    /// With processes or containers: it may have failed once, and did not again.
+    #[error(
+        "the run was made {tries} times and did not fail: try more often, or another run that failed"
+    )]
+    NotAgain {
+        /// How often it was made.
+        tries: u32,
+    },
     /// It fails, but not once its operations are given one by one.
     #[error(
         "the run fails ({key}), but not once each of its operations is given with its time and node{instead}: try another run that fails in this way"
@@ -280,21 +290,27 @@ impl Shrinker<'_> {
         let verdict = self.judged(&config).filter(|verdict| self.is_the_same(verdict));
         // The sim is deterministic: the same run does not fail in another way the second time.
         let verdict = verdict.ok_or(NotShrunk::Valid)?;
-        let shown = verdict.anomalies.iter().find(|anomaly| {
-            anomaly.promised && FailureKey::of_anomaly(&verdict, anomaly) == self.key
-        });
-        let config = RunConfig {
-            summary: shown.map(|anomaly| anomaly.sentence.clone()),
-            expect: Expect {
-                valid: Some(afterall_checkers::Valid::False),
-                broken: vec![self.key.property],
-                anomalies: vec![self.key.kind],
-                ..Expect::default()
-            },
-            ..config
-        };
+        let config = as_scenario(config, &self.key, &verdict);
         let after = Size::of(&config);
         let Shrinker { key, runs, .. } = self;
         Ok(Shrunk { config, key, verdict, before, after, runs, is_minimal })
+    }
+}
+
+/// The run as a scenario that says what it shows, and expects to fail as it does.
+fn as_scenario(config: RunConfig, key: &FailureKey, verdict: &Verdict) -> RunConfig {
+    let shown = verdict
+        .anomalies
+        .iter()
+        .find(|anomaly| anomaly.promised && FailureKey::of_anomaly(verdict, anomaly) == *key);
+    RunConfig {
+        summary: shown.map(|anomaly| anomaly.sentence.clone()),
+        expect: Expect {
+            valid: Some(afterall_checkers::Valid::False),
+            broken: vec![key.property],
+            anomalies: vec![key.kind],
+            ..Expect::default()
+        },
+        ..config
     }
 }

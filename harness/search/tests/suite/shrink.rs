@@ -1,9 +1,12 @@
 //! A failing run is made smaller, fails in the same way, and says how.
 
 use crate::runs::{failing, judged, large, recorded};
-use afterall_engine::{RunConfig, Stop, WorldKind};
+use afterall_engine::{Plan, RunConfig, Stop, WorldKind};
+use afterall_history::FaultKind;
 use afterall_reference::core::MUTANTS;
-use afterall_search::{FailureKey, NotShrunk, Shrunk, Size, shrink};
+use afterall_search::{
+    FailureKey, NotShrunk, Shrunk, ShrunkByTries, Size, Tries, shrink, shrink_by_tries,
+};
 
 fn shrunk(config: &RunConfig, stop: &Stop) -> Result<Shrunk, NotShrunk> {
     let recording = recorded(config).unwrap();
@@ -48,6 +51,47 @@ fn a_run_that_breaks_nothing_is_refused_and_a_stop_keeps_what_there_is() {
     let shrunk = shrunk(&config, &stop).unwrap();
     assert!(!shrunk.is_minimal && shrunk.after.operations == shrunk.before.operations);
     assert_eq!(FailureKey::of(&verdict), Some(shrunk.key));
+}
+
+/// Runs that come out otherwise each time, as those with processes do: here by other random numbers.
+fn by_tries(config: &RunConfig, tries: Tries, stop: &Stop) -> Result<ShrunkByTries, NotShrunk> {
+    let plan = Plan::new(config.clone()).unwrap();
+    let mut seeds = 1_000..;
+    let mut judge = |config: &RunConfig| {
+        judged(&RunConfig { seed: seeds.next().unwrap_or(0), ..config.clone() })
+    };
+    shrink_by_tries(&plan, tries, &mut judge, stop, &mut |_, _| {})
+}
+
+#[test]
+fn of_a_run_that_comes_out_otherwise_each_time_the_fault_that_it_needs_is_left() {
+    let tries = Tries { of_each: 6, runs_max: 200 };
+    let (config, ..) = failing(|seed| large("ack-before-sync", seed), 20).unwrap();
+    let shrunk = by_tries(&config, tries, &Stop::default()).unwrap();
+    assert!(shrunk.before.faults >= 6, "{:?}", shrunk.before);
+    assert!((1..=2).contains(&shrunk.after.faults), "{:?}", shrunk.after);
+    assert!(shrunk.after.time_ms <= shrunk.before.time_ms);
+    assert!(shrunk.is_minimal && shrunk.runs <= 200, "{} runs", shrunk.runs);
+    assert!(shrunk.confirmed.0 > 0 && shrunk.confirmed.1 == 6, "{:?}", shrunk.confirmed);
+    let kinds = &shrunk.config.faults;
+    assert!(kinds.contains(&FaultKind::Kill), "{kinds:?}");
+    assert_eq!(shrunk.config.expect.broken, [shrunk.key.property]);
+    // It can be read back, and played.
+    let text = toml::to_string(&shrunk.config).unwrap();
+    let read: RunConfig = toml::from_str(&text).unwrap();
+    assert!(judged(&read).is_ok(), "{text}");
+}
+
+#[test]
+fn a_run_that_does_not_fail_again_and_one_that_has_no_more_runs_are_told() {
+    let correct = RunConfig::builder().world(WorldKind::Sim).seed(1).build();
+    let tries = Tries { of_each: 2, runs_max: 100 };
+    let told = by_tries(&correct, tries, &Stop::default());
+    assert!(matches!(told, Err(NotShrunk::NotAgain { tries: 2 })));
+    let (config, ..) = failing(|seed| large("ack-before-sync", seed), 20).unwrap();
+    let few = Tries { of_each: 4, runs_max: 5 };
+    let shrunk = by_tries(&config, few, &Stop::default()).unwrap();
+    assert!(!shrunk.is_minimal && shrunk.runs == 5, "{} runs", shrunk.runs);
 }
 
 /// Every bug of the table from a thousand operations.
