@@ -32,6 +32,7 @@ use crate::inference::reads_from::ReadsFrom;
 use crate::linearizable;
 use crate::row::{Checker, Turn};
 use crate::verdict::{AnomalyKind, Label};
+use crate::words;
 use afterall_history::{
     Datum, Function, KeyId, OpId, OpView, Property, Sessions, Status, Workload,
 };
@@ -360,8 +361,10 @@ fn stale_read(
             edges.push(Dependency { from: add, to: read, label: Label::ReadsFrom, why });
             edges.extend(paths.path_from(ctx, &to_read, remove));
             edges.push(back(ctx, read, remove));
+            // The list of what was read may be cut before it.
+            let item = words::value(&ctx.history.data().value(ctx.op(remove).input()));
             format!(
-                "{}; this shows an item that had been removed in its causal past: {}.",
+                "{}; this shows {item}, which had been removed in its causal past: {}.",
                 explain::op(ctx, read),
                 explain::op(ctx, remove)
             )

@@ -376,14 +376,17 @@ fn misses(ctx: &Context<'_>, claim: Claim, add: OpId, by: OpId, read: OpView<'_>
         let why = crate::inference::paths::why_reads_from(ctx, add, by);
         edges.push(Dependency { from: add, to: by, label: Label::ReadsFrom, why });
     }
-    let how = if by == add { added(ctx) } else { "read" };
+    let how = match by == add {
+        true => format!("{} before", added(ctx)),
+        false => format!("read before (#{})", ctx.op(by).number()),
+    };
     Finding {
         claim,
         or: Vec::new(),
         kind: sessions::kind(claim.0),
         cause: sessions::cause(ctx, by, read.id()),
         sentence: format!(
-            "{} does not show what the same session had {how} before: {}.",
+            "{} does not show what the same session had {how}: {}.",
             explain::briefly(read),
             explain::op(ctx, add)
         ),

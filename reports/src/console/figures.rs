@@ -6,7 +6,7 @@ use afterall_checkers::verdict::{
     AvailabilityFigures, LevelFigures, MixedFigures, StalenessFigures, WindowFigures,
 };
 use afterall_checkers::{Outcome, Verdict};
-use afterall_history::{NODE_UNKNOWN, Property};
+use afterall_history::{NODE_UNKNOWN, Property, Workload};
 
 /// What is known of writes where nobody said which reads are final.
 const LAST_READS: &str = "No read is marked as final: that the last read of a replica shows a write does not say that it is there at the end.";
@@ -256,11 +256,15 @@ impl Screen {
             .filter(|c| c.value.is_none_or(|value| value < c.lowest || value > c.highest))
             .collect();
         if !figures.counters.is_empty() {
-            self.section("Counters");
+            let (heading, one) = match verdict.workload {
+                Workload::Inventory => ("Stock", "item"),
+                _ => ("Counters", "counter"),
+            };
+            self.section(heading);
             let right = figures.counters.len() - wrong.len();
             self.line(&format!(
                 "  {right} of {} as expected",
-                words::counted(figures.counters.len() as u64, "counter")
+                words::counted(figures.counters.len() as u64, one)
             ));
             for counter in wrong.iter().take(5) {
                 let expected = if counter.lowest == counter.highest {

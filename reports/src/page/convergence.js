@@ -372,7 +372,7 @@ function fates(host) {
   if (counters.length) {
     add(
       host,
-      el("h3", {}, "What the counters came to"),
+      el("h3", {}, verdict.workload === "inventory" ? "What the stock came to" : "What the counters came to"),
       table(
         [
           "key",
