@@ -87,7 +87,7 @@ fn every_mix_of_mechanisms_keeps_what_is_promised_with_it_where_nodes_leave() {
             let mut config = config(flavour, workload, 130_000 + configs.len() as u64);
             config.faults = vec![FaultKind::Partition, FaultKind::Kill, FaultKind::Leave];
             config.mechanisms = mechanisms;
-            config.rate = Some(100);
+            config.rate = Some(40);
             configs.push(config);
         }
     }
