@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 fn the_same_seed_gives_the_same_bytes() {
     let mut seen = BTreeSet::new();
     let everything = everything();
-    for seed in 0..2 * everything.len() {
+    for seed in 0..everything.len() {
         let (flavour, workload) = everything[seed % everything.len()];
         let mut config = config(flavour, workload, seed as u64);
         config.faults = every_fault();
@@ -25,10 +25,10 @@ fn the_same_seed_gives_the_same_bytes() {
     }
 }
 
+/// A hundred seeds of each flavour for every change, a thousand in the night.
 #[test]
-#[ignore = "minutes: a nightly runs it"]
-fn a_thousand_seeds_of_every_flavour_give_the_same_bytes_twice() {
-    let seeds = std::env::var("AFTERALL_SEEDS").map_or(1_000, |seeds| seeds.parse().unwrap());
+fn small_runs_of_every_flavour_give_the_same_bytes_twice() {
+    let seeds = std::env::var("AFTERALL_SEEDS").map_or(100, |seeds| seeds.parse().unwrap());
     let everything = everything();
     let next = AtomicU64::new(0);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
