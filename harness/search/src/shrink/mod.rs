@@ -64,10 +64,10 @@ pub enum NotShrunk {
     Valid,
     /// With processes or containers: it may have failed once, and did not again.
     #[error(
-        "the run was made {tries} times and did not fail: try more often, or another run that failed"
+        "expected a run that breaks a promise, found none in {tries} tries that could be judged: try more often, or another run that failed"
     )]
     NotAgain {
-        /// How often it was made.
+        /// How many of its tries could be judged: where it was stopped, or could not be carried out, fewer than asked for.
         tries: u32,
     },
     /// It fails, but not once its operations are given one by one.

@@ -61,10 +61,10 @@ pub fn shrink_by_tries(
 ) -> Result<ShrunkByTries, NotShrunk> {
     let whole = plan.spelled_out();
     let of_each = of_each.max(1);
-    let mut search = Search { runs: 0, runs_max, of_each, judge, stop };
+    let mut search = Search { runs: 0, told: 0, runs_max, of_each, judge, stop };
     let fails = |verdict: &Verdict| FailureKey::of(verdict).is_some();
-    let verdict =
-        search.try_out(&whole, 1, &fails).ok_or(NotShrunk::NotAgain { tries: of_each })?;
+    let verdict = search.try_out(&whole, 1, &fails);
+    let verdict = verdict.ok_or(NotShrunk::NotAgain { tries: search.told })?;
     let key = FailureKey::of(&verdict).ok_or(NotShrunk::Valid)?;
     let same = |verdict: &Verdict| FailureKey::all(verdict).any(|other| other == key);
     let before = Size::of(&whole);
@@ -98,6 +98,8 @@ pub fn shrink_by_tries(
 
 struct Search<'s> {
     runs: u32,
+    /// How many of them could be judged.
+    told: u32,
     runs_max: u32,
     of_each: u32,
     judge: Judge<'s>,
@@ -112,7 +114,9 @@ impl Search<'_> {
     fn judged(&mut self, config: &RunConfig) -> Option<Verdict> {
         self.runs += 1;
         // What cannot be carried out does not fail in this way.
-        (self.judge)(config).ok()
+        let verdict = (self.judge)(config).ok();
+        self.told += u32::from(verdict.is_some());
+        verdict
     }
 
     /// The verdict on one of the tries that fail so, if enough do.

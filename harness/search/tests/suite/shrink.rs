@@ -88,6 +88,11 @@ fn a_run_that_does_not_fail_again_and_one_that_has_no_more_runs_are_told() {
     let tries = Tries { of_each: 2, runs_max: 100 };
     let told = by_tries(&correct, tries, &Stop::default());
     assert!(matches!(told, Err(NotShrunk::NotAgain { tries: 2 })));
+    // What was stopped before it began was not tried.
+    let stop = Stop::default();
+    stop.stop();
+    let told = by_tries(&correct, tries, &stop);
+    assert!(matches!(told, Err(NotShrunk::NotAgain { tries: 0 })));
     let (config, ..) = failing(|seed| large("ack-before-sync", seed), 20).unwrap();
     let few = Tries { of_each: 4, runs_max: 5 };
     let shrunk = by_tries(&config, few, &Stop::default()).unwrap();
