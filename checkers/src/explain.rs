@@ -4,7 +4,7 @@ use crate::attribution;
 use crate::cause::{Cause, Place};
 use crate::context::Context;
 use crate::words::{self, duration};
-use afterall_history::{Fault, FaultKind, Function, NodeId, OpId, OpView};
+use afterall_history::{Fault, FaultKind, NodeId, OpId, OpView};
 
 /// A kill this long after an acknowledgement is still named as a cause of what was lost.
 const KILL_NEAR_NS: i64 = 10_000_000_000;
@@ -32,18 +32,6 @@ pub(crate) fn apart(key: &str, number: u32, did: &str) -> String {
 pub(crate) fn not_final(key: &str, show: &str) -> String {
     format!(
         "the last reads of {key} {show}, and the history does not say whether they are final (use --final last if they are)"
-    )
-}
-
-/// An operation in few words, where what it carried is not the point: `session 3's read of x at n2 (#41)`.
-pub(crate) fn briefly(op: OpView<'_>) -> String {
-    let what = if op.f() == Function::Checkout { "checkout" } else { op.f().name() };
-    format!(
-        "session {}'s {what} of {}{} (#{})",
-        op.process(),
-        op.key_name(),
-        words::at(op),
-        op.number()
     )
 }
 

@@ -448,7 +448,7 @@ fn own(ctx: &Context<'_>, claim: Claim, earlier: &[OpId], op: OpView<'_>, why: &
         or: Vec::new(),
         kind,
         cause: sessions::cause(ctx, last, op.id()),
-        sentence: format!("{}; {} {why}.", own_earlier(ctx, earlier), explain::briefly(op)),
+        sentence: format!("{}; {} {why}.", own_earlier(ctx, earlier), words::briefly(op)),
         key: Some(op.key()),
         ops,
         edges,

@@ -11,6 +11,7 @@ use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::row::{Checker, Turn};
 use crate::verdict::{AnomalyKind, Label};
+use crate::words;
 use afterall_history::{Function, OpId, OpView, Property, Sessions, Workload};
 
 const CLAIM: Claim = (Property::Causal, Sessions::All);
@@ -73,7 +74,7 @@ fn alone(ctx: &Context<'_>, message: OpId, answer: OpId, read: OpView<'_>) -> Fi
         cause: Cause::ReadAt(Place::of(ctx, read.id())),
         sentence: format!(
             "{} shows {what}, but not the message {it}: {}, and before that {}.",
-            explain::briefly(read),
+            words::briefly(read),
             explain::op(ctx, answer),
             explain::op(ctx, message)
         ),

@@ -28,6 +28,7 @@ use crate::inference::reads_from::ReadsFrom;
 use crate::row::{Checker, Turn};
 use crate::session_guarantees as sessions;
 use crate::verdict::{AnomalyKind, ItemFates, Label, Tier, Visibility};
+use crate::words;
 use afterall_history::{
     Function, KeyId, NodeId, OpId, OpView, Property, Sessions, Status, Workload,
 };
@@ -387,7 +388,7 @@ fn misses(ctx: &Context<'_>, claim: Claim, add: OpId, by: OpId, read: OpView<'_>
         cause: sessions::cause(ctx, by, read.id()),
         sentence: format!(
             "{} does not show what the same session had {how}: {}.",
-            explain::briefly(read),
+            words::briefly(read),
             explain::op(ctx, add)
         ),
         key: Some(read.key()),

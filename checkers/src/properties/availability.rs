@@ -18,12 +18,11 @@
 use crate::case::Case;
 use crate::cause::Cause;
 use crate::context::Context;
-use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
 use crate::measures::staleness::wilson;
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
 use crate::verdict::{AnomalyKind, AvailabilityFigures};
-use crate::words::{count, counted, percent, share as share_words};
+use crate::words::{briefly, count, counted, percent, share as share_words};
 use afterall_history::{
     ActsOn, Fault, FaultKinds, Function, NodeChange, NodeId, OpId, OpView, Property, Sessions,
     Share, Workload,
@@ -166,7 +165,7 @@ fn judge(
     let error = ctx.op(first).error().map_or(String::new(), |error| format!(" ({error})"));
     let promise = promised.filter(|_| wanted < 1.0);
     let promise = promise.map_or(String::new(), |share| format!(", promised {share}"));
-    let first_words = explain::briefly(ctx.op(first));
+    let first_words = briefly(ctx.op(first));
     findings.add_many(
         Finding {
             claim: CLAIM,

@@ -11,6 +11,6 @@ pub(crate) use fault::parameters;
 pub(crate) use list::{few, list};
 pub use number::{count, counted, duration, percent, share};
 pub(crate) use operation::at;
-pub use operation::operation;
+pub use operation::{briefly, operation};
 pub(crate) use sentence::sentence;
 pub(crate) use value::{item, returned, shows_nothing, value};

@@ -72,3 +72,10 @@ pub(crate) fn at(op: OpView<'_>) -> String {
         node => format!(" at {node}"),
     }
 }
+
+/// An operation in few words, where what it carried is not the point: `session 3's read of x at n2 (#41)`.
+#[must_use]
+pub fn briefly(op: OpView<'_>) -> String {
+    let what = if op.f() == Function::Checkout { "checkout" } else { op.f().name() };
+    format!("session {}'s {what} of {}{} (#{})", op.process(), op.key_name(), at(op), op.number())
+}

@@ -5,8 +5,8 @@ use crate::failure::Failure;
 use crate::recorded::{ReadArgs, exports};
 use crate::scenario_args::{Listed, ScenarioCommand};
 use crate::search_args::{BlameArgs, ExploreArgs, MatrixArgs, ShrinkArgs};
-use crate::word::{NODES, number, time, within, words};
-use afterall_engine::config::{MaxBound, REFERENCE};
+use crate::word::{number, time, within, words};
+use afterall_engine::config::{CONCURRENCY, MaxBound, NODES, RATE, REFERENCE};
 use afterall_engine::faults::Registry;
 use afterall_engine::{ConfigError, RunConfig, RunConfigBuilder, SessionKind, WorldKind};
 use afterall_formats::Format;
@@ -115,7 +115,7 @@ pub(crate) struct RunArgs {
     #[arg(long, allow_negative_numbers = true, value_parser = within::<u16>(NODES))]
     pub(crate) nodes: Option<u16>,
     /// The number of sessions at a time
-    #[arg(long, default_value_t = 10, allow_negative_numbers = true, value_parser = within::<u32>("1 to 10000"))]
+    #[arg(long, default_value_t = 10, allow_negative_numbers = true, value_parser = within::<u32>(CONCURRENCY))]
     pub(crate) concurrency: u32,
     /// Where the operations of a session go: to one node (sticky), each to any node (roaming), or half of the sessions one way
     /// and half the other (mixed)
@@ -123,7 +123,7 @@ pub(crate) struct RunArgs {
     pub(crate) sessions: SessionKind,
     /// Operations per second over all sessions [default: as fast as possible in the process world, 2000 in the sim, 500 in the
     /// docker world]
-    #[arg(long, allow_negative_numbers = true, value_parser = within::<u32>("1 to 1000000"))]
+    #[arg(long, allow_negative_numbers = true, value_parser = within::<u32>(RATE))]
     pub(crate) rate: Option<u32>,
     /// How long the load lasts, in all: before, under and after faults [default: 20s; longer in the docker world, by the number
     /// of kinds of faults]

@@ -8,7 +8,7 @@ use crate::search_args::BlameArgs;
 use crate::simulated::{of_the_sim, recorded};
 use crate::table::Table;
 use afterall_checkers::Verdict;
-use afterall_checkers::words::{counted, operation};
+use afterall_checkers::words::{briefly, counted, operation};
 use afterall_engine::Plan;
 use afterall_engine::faults::Planned;
 use afterall_history::{History, OpId, Span, Status};
@@ -125,8 +125,7 @@ fn came_out(history: &History, id: OpId) -> String {
         Status::Info => "was never answered",
     };
     let why = op.error().map(|why| format!(" ({why})")).unwrap_or_default();
-    let (process, f, key, number) = (op.process(), op.f(), op.key_name(), op.number());
-    format!("session {process}'s {f} of {key} at {} (#{number}) {how}{why}", op.node_name())
+    format!("{} {how}{why}", briefly(op))
 }
 
 fn rounded(ns: u64) -> String {

@@ -1,7 +1,8 @@
 //! The command lines of `explore`, `shrink`, `blame` and `matrix`.
 
-use crate::word::{NODES, number, time, within, words};
+use crate::word::{number, time, within, words};
 use afterall_engine::SessionKind;
+use afterall_engine::config::NODES;
 use afterall_history::Workload;
 use afterall_reference::core::{Flavour, Mutant};
 use afterall_workloads::driven;

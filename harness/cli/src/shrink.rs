@@ -13,7 +13,7 @@ use crate::unseen::judged_until;
 use afterall_checkers::words::counted;
 use afterall_engine::{Plan, RunConfig, WorldKind};
 use afterall_history::Span;
-use afterall_search::{NotShrunk, Size, Tries, shrink as shrink_run, shrink_by_tries};
+use afterall_search::{FailureKey, NotShrunk, Size, Tries, shrink as shrink_run, shrink_by_tries};
 use afterall_worlds::docker;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -44,19 +44,36 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<Exit, Failure> {
     let shrunk = shrunk.map_err(not_shrunk)?;
     let out = args.out.clone().unwrap_or_else(|| beside(path));
     write(&out, &shrunk.config)?;
-    println!("{}", shrunk.key);
-    if let Some(sentence) = &shrunk.config.summary {
+    let runs = counted(shrunk.runs, "run");
+    let mut how = vec![format!("by {runs} in {:.1} s", began.elapsed().as_secs_f64())];
+    how.extend(unless_minimal(shrunk.is_minimal));
+    let sizes = [in_words(&shrunk.before), in_words(&shrunk.after)];
+    tell((&shrunk.key, &shrunk.config), &sizes, &how, &out);
+    Ok(Exit::Valid)
+}
+
+/// What a search that did not end by itself leaves open.
+fn unless_minimal(is_minimal: bool) -> Option<String> {
+    (!is_minimal).then(|| "it was stopped: more may be left out".to_owned())
+}
+
+/// How the run fails, how large it was and is, how that came about, and how to play it.
+fn tell(
+    (key, config): (&FailureKey, &RunConfig),
+    [before, after]: &[String; 2],
+    how: &[String],
+    out: &Path,
+) {
+    println!("{key}");
+    if let Some(sentence) = &config.summary {
         println!("{sentence}");
     }
-    println!("\nbefore: {}", in_words(&shrunk.before));
-    println!("after:  {}", in_words(&shrunk.after));
-    let runs = counted(shrunk.runs, "run");
-    println!("        by {runs} in {:.1} s", began.elapsed().as_secs_f64());
-    if !shrunk.is_minimal {
-        println!("        it was stopped: more may be left out");
+    println!("\nbefore: {before}");
+    println!("after:  {after}");
+    for line in how {
+        println!("        {line}");
     }
     println!("\nafterall scenario run {}", out.display());
-    Ok(Exit::Valid)
 }
 
 fn not_shrunk(why: NotShrunk) -> Failure {
@@ -90,21 +107,14 @@ fn by_tries(args: &ShrinkArgs, config: RunConfig) -> Result<Exit, Failure> {
     let shrunk = shrink_by_tries(&plan, tries, &mut judge, &stop, &mut tick).map_err(not_shrunk)?;
     let out = args.out.clone().unwrap_or_else(|| beside(Path::new(&args.run)));
     write(&out, &shrunk.config)?;
-    println!("{}", shrunk.key);
-    if let Some(sentence) = &shrunk.config.summary {
-        println!("{sentence}");
-    }
-    println!("\nbefore: {}", faults_and_time(&shrunk.before));
-    println!("after:  {}", faults_and_time(&shrunk.after));
-    println!("        by {}", counted(shrunk.runs.into(), "run"));
+    let mut how = vec![format!("by {}", counted(shrunk.runs.into(), "run"))];
     let (failed, of) = shrunk.confirmed;
     if of > 0 {
-        println!("        it failed so in {failed} of {} after that", counted(of.into(), "run"));
+        how.push(format!("it failed so in {failed} of {} after that", counted(of.into(), "run")));
     }
-    if !shrunk.is_minimal {
-        println!("        it was stopped: more may be left out");
-    }
-    println!("\nafterall scenario run {}", out.display());
+    how.extend(unless_minimal(shrunk.is_minimal));
+    let sizes = [faults_and_time(&shrunk.before), faults_and_time(&shrunk.after)];
+    tell((&shrunk.key, &shrunk.config), &sizes, &how, &out);
     Ok(Exit::Valid)
 }
 

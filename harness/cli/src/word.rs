@@ -24,9 +24,6 @@ pub(crate) fn within<N: FromStr>(
     move |text| text.parse().map_err(|_| format!("expected {bounds}, found {}", found(text)))
 }
 
-/// The bounds of the number of nodes.
-pub(crate) const NODES: &str = "1 to 99, or 1 to 10000 in the sim";
-
 /// A length of time: as in `run.toml`, or with the longer names of units.
 pub(crate) fn time(text: &str) -> Result<Duration, String> {
     let error = match text.parse::<Span>() {

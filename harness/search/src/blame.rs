@@ -7,7 +7,7 @@
 use crate::failure_key::FailureKey;
 use crate::record::Record;
 use crate::side_by_side::side_by_side;
-use crate::spelled_out::{planned, under};
+use crate::spelled_out::{planned, under, without};
 use afterall_engine::faults::Planned;
 use afterall_engine::{Branching, Fork, Plan, Recording, RunConfig, RunError};
 
@@ -76,13 +76,9 @@ pub fn blame(
     record: Record<'_>,
 ) -> Blame {
     let faults = planned(spelled_out);
-    let without = |place: usize| {
-        let others = faults.iter().enumerate().filter(move |&(at, _)| at != place);
-        others.map(|(_, fault)| fault.clone()).collect()
-    };
     let mut variations: Vec<Vec<Planned>> = vec![faults.to_vec(), Vec::new()];
     for (place, fault) in faults.iter().enumerate() {
-        variations.extend([without(place), vec![fault.clone()]]);
+        variations.extend([without(faults, place), vec![fault.clone()]]);
     }
     let runs: Vec<RunConfig> = variations
         .iter()

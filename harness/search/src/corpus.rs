@@ -12,6 +12,8 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// So many runs of a guided search are made before it learns from them: as many at a time, whatever the number of threads.
+pub(crate) const GENERATION: u64 = 16;
 /// The most runs that are kept.
 const KEPT_MAX: usize = 1_000;
 

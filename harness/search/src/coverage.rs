@@ -2,7 +2,7 @@
 
 use afterall_engine::Recording;
 use afterall_history::{FaultKind, Function, Status};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// A state that a run has been in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -10,9 +10,9 @@ pub(crate) enum State {
     /// The nodes took a rare path, so many times as this power of two has digits.
     Mark(&'static str, u32),
     /// An operation came out so, under these kinds of faults on its node.
-    Operation(Function, u8, Vec<FaultKind>),
+    Operation(Function, Status, BTreeSet<FaultKind>),
     /// A read that was sent under these kinds of faults returned so many values.
-    Values(u32, Vec<FaultKind>),
+    Values(u32, BTreeSet<FaultKind>),
 }
 
 /// The states of a run.
@@ -21,27 +21,15 @@ pub(crate) fn states(recording: &Recording) -> BTreeSet<State> {
     let mut states: BTreeSet<State> =
         marks.map(|(name, times)| State::Mark(name, digits(*times))).collect();
     let history = recording.history();
-    let mut kinds_of: BTreeMap<Vec<u64>, Vec<FaultKind>> = BTreeMap::new();
     for op in history.ops().filter(|op| !op.is_final()) {
         let faults = history.faults_in_force(op.invoked(), op.until(), None);
         let touching = faults.filter(|fault| fault.touches(op.sent_to()));
-        let (numbers, mut kinds): (Vec<u64>, Vec<FaultKind>) =
-            touching.map(|fault| (u64::from(fault.id), fault.kind)).unzip();
-        let kinds = kinds_of.entry(numbers).or_insert_with(|| {
-            kinds.sort_unstable();
-            kinds.dedup();
-            kinds
-        });
-        let status = match op.status() {
-            Status::Ok => 0,
-            Status::Fail => 1,
-            Status::Info => 2,
-        };
-        states.insert(State::Operation(op.f(), status, kinds.clone()));
+        let kinds: BTreeSet<FaultKind> = touching.map(|fault| fault.kind).collect();
+        states.insert(State::Operation(op.f(), op.status(), kinds.clone()));
         if op.is_ok() && op.f().is_read() {
             let values = history.data().value(op.output());
             let several = values.as_list().map_or(1, <[_]>::len) as u64;
-            states.insert(State::Values(digits(several), kinds.clone()));
+            states.insert(State::Values(digits(several), kinds));
         }
     }
     states

@@ -1,8 +1,7 @@
 //! How soon a known bug is found: how many runs, each drawn from its seed, it takes until one shows it.
 
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, GENERATION};
 use crate::coverage::states;
-use crate::explore::GENERATION;
 use crate::record::Record;
 use crate::side_by_side::side_by_side;
 use crate::swarm::{Fixed, draw};

@@ -5,7 +5,7 @@
     reason = "how long an exploration may take, and how fast it is: its runs are in virtual time"
 )]
 
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, GENERATION};
 use crate::coverage::states;
 use crate::failure_key::FailureKey;
 use crate::record::Record;
@@ -38,6 +38,13 @@ pub struct Exploration {
     /// Whether three runs in four are made of earlier ones that were in rare states, and not drawn anew. Then what is found follows from the
     /// first seed and the number of runs, and not from each seed alone.
     pub guided: bool,
+}
+
+impl Exploration {
+    /// Whether further runs may begin.
+    fn goes_on(&self, began: Instant, stop: &Stop) -> bool {
+        !stop.is_stopped() && self.budget.is_none_or(|budget| began.elapsed() < budget)
+    }
 }
 
 /// A way in which runs failed.
@@ -167,9 +174,6 @@ impl Failure {
     }
 }
 
-/// So many runs of a guided search are made before it learns from them: as many at a time, whatever the number of threads.
-pub(crate) const GENERATION: u64 = 16;
-
 /// Makes the runs of all seeds, and judges what is promised. `stop` ends the exploration early; `tick` is told after
 /// each run what all have come to.
 pub fn explore(
@@ -182,11 +186,11 @@ pub fn explore(
     if exploration.guided {
         return explore_guided(exploration, record, stop, tick);
     }
-    let Exploration { base, fixed, seeds, budget, jobs, .. } = exploration;
+    let Exploration { base, fixed, seeds, jobs, .. } = exploration;
     let next = AtomicU64::new(seeds.start);
     let told = Mutex::new((Explored::default(), tick));
     let work = || {
-        while !stop.is_stopped() && budget.is_none_or(|budget| began.elapsed() < budget) {
+        while exploration.goes_on(began, stop) {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= seeds.end {
                 break;
@@ -212,14 +216,11 @@ fn explore_guided(
     tick: &mut (dyn FnMut(&Explored) + Send),
 ) -> Explored {
     let began = Instant::now();
-    let Exploration { base, fixed, seeds, budget, jobs, .. } = exploration;
+    let Exploration { base, fixed, seeds, jobs, .. } = exploration;
     let mut corpus = Corpus::default();
     let mut all = Explored::default();
     let mut first = seeds.start;
-    while first < seeds.end
-        && !stop.is_stopped()
-        && budget.is_none_or(|budget| began.elapsed() < budget)
-    {
+    while first < seeds.end && exploration.goes_on(began, stop) {
         let generation = first..seeds.end.min(first.saturating_add(GENERATION));
         first = generation.end;
         let configs: Vec<RunConfig> =

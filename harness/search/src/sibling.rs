@@ -2,7 +2,7 @@
 
 use crate::failure_key::FailureKey;
 use crate::record::Record;
-use crate::spelled_out::{planned, under};
+use crate::spelled_out::{planned, under, without};
 use afterall_engine::faults::Planned;
 use afterall_engine::{Recording, RunConfig};
 use afterall_history::{History, OpId, OpView};
@@ -33,9 +33,7 @@ pub fn nearest_passing(
     let faults = planned(spelled_out);
     places.iter().find_map(|&place| {
         let planned = faults.get(place)?.clone();
-        let others = faults.iter().enumerate().filter(|&(at, _)| at != place);
-        let others = others.map(|(_, fault)| fault.clone()).collect();
-        let recording = record(&under(spelled_out, others)).ok()?;
+        let recording = record(&under(spelled_out, without(faults, place))).ok()?;
         FailureKey::of(&recording.judge_promised()).is_none().then_some(())?;
         let differs = first_difference(fails, recording.history());
         Some(Sibling { place, planned, recording, differs })

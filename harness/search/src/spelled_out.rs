@@ -66,6 +66,12 @@ pub(crate) fn planned(config: &RunConfig) -> &[Planned] {
     config.schedule.given().unwrap_or_default()
 }
 
+/// The faults but for the one at this place.
+pub(crate) fn without(faults: &[Planned], place: usize) -> Vec<Planned> {
+    let others = faults.iter().enumerate().filter(|&(at, _)| at != place);
+    others.map(|(_, fault)| fault.clone()).collect()
+}
+
 /// The same run under these faults. Its phases follow from them, and so do its kinds of faults.
 pub(crate) fn under(config: &RunConfig, planned: Vec<Planned>) -> RunConfig {
     let kinds: BTreeSet<FaultKind> = planned.iter().map(|planned| planned.fault.kind).collect();

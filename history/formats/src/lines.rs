@@ -3,6 +3,7 @@
 use crate::error::FormatError;
 use crate::problem::Problem;
 use afterall_history::limits::LINE_BYTES_MAX;
+use afterall_history::quoted;
 use std::io::{BufRead, Read};
 
 /// The lines of a text file.
@@ -117,10 +118,6 @@ impl<'l> Cursor<'l> {
     /// What is left, for messages.
     pub(crate) fn text(&self) -> String {
         let shown = &self.left[..self.left.len().min(40)];
-        let quoted = format!("{:?}", String::from_utf8_lossy(shown));
-        match quoted.strip_suffix('"') {
-            Some(open) if shown.len() < self.left.len() => format!("{open}…\""),
-            _ => quoted,
-        }
+        quoted(&String::from_utf8_lossy(shown), shown.len() < self.left.len())
     }
 }

@@ -1,5 +1,6 @@
 //! A child process that reads and writes lines.
 
+use afterall_history::quoted;
 use bytes::BytesMut;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::os::unix::process::ExitStatusExt;
@@ -184,9 +185,5 @@ async fn listen(mut stderr: ChildStderr, tail: Arc<Mutex<Vec<u8>>>) {
 pub(crate) fn quote(line: &[u8]) -> String {
     const QUOTE_BYTES: usize = 200;
     let begin = String::from_utf8_lossy(&line[..line.len().min(QUOTE_BYTES)]);
-    let quoted = format!("{begin:?}");
-    match quoted.strip_suffix('"') {
-        Some(open) if line.len() > QUOTE_BYTES => format!("{open}…\""),
-        _ => quoted,
-    }
+    quoted(&begin, line.len() > QUOTE_BYTES)
 }

@@ -7,9 +7,21 @@ pub(crate) mod engine;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(crate) const AFTERALL: &str = env!("CARGO_BIN_EXE_afterall");
 pub(crate) const PRINTED: &str = "printed.txt";
+
+/// Does the same with each of several, so many at a time.
+pub(crate) fn with_each<T: Sync>(items: &[T], at_once: usize, work: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    let take = || {
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            work(item);
+        }
+    };
+    std::thread::scope(|scope| (0..at_once).for_each(|_| drop(scope.spawn(take))));
+}
 
 /// What it printed.
 pub(crate) fn text(output: &Output) -> String {

@@ -2,27 +2,16 @@
 #![cfg(target_os = "linux")]
 use crate::program::{
     AFTERALL, latest, nodes_of, signal, start, text, verdict, wait_for_history, wait_until,
+    with_each,
 };
 use afterall_history::{Lie, Workload};
 use afterall_reference::core::{MUTANTS, MutantRow};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// So many runs wait for their processes at once.
 const AT_ONCE: usize = 4;
-
-/// Does the same with each of several, some at a time.
-fn with_each<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
-    let next = AtomicUsize::new(0);
-    let take = || {
-        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-            work(item);
-        }
-    };
-    std::thread::scope(|scope| (0..AT_ONCE).for_each(|_| drop(scope.spawn(take))));
-}
 
 /// A run's command. The seed is unique in this file: by it the run's processes are told from others'.
 fn run(store: &Path, seed: u32, arguments: &[&str]) -> Command {
@@ -35,7 +24,7 @@ fn run(store: &Path, seed: u32, arguments: &[&str]) -> Command {
 #[test]
 fn correct_flavours_are_valid_under_every_fault() {
     let runs = [(870_001, "register"), (870_002, "counter"), (870_003, "cart")];
-    with_each(&runs, |&(seed, workload)| {
+    with_each(&runs, AT_ONCE, |&(seed, workload)| {
         let store = tempfile::tempdir().unwrap();
         let arguments = ["--workload", workload, "--time", "9s"];
         let output = run(store.path(), seed, &arguments).output().unwrap();
@@ -90,7 +79,7 @@ fn every_other_mutant_is_found_with_its_cause() {
 
 fn find(rows: impl Iterator<Item = &'static MutantRow>) {
     let rows: Vec<_> = rows.zip((871_000..).step_by(10)).collect();
-    with_each(&rows, |&(row, seed)| {
+    with_each(&rows, AT_ONCE, |&(row, seed)| {
         let store = tempfile::tempdir().unwrap();
         let arguments = ["--mutant", row.name, "--time", "5s", "--quiescence", "3s"];
         // Not every short run brings every bug out: a ring of majorities passes rumors on. Eight seeds must do.
@@ -123,7 +112,7 @@ fn calm(workload: Workload) -> [&'static str; 6] {
 fn every_lie_is_found_and_the_run_says_that_it_was_told() {
     let lies = Lie::ALL.iter().flat_map(|&lie| lie.workloads().iter().map(move |&of| (lie, of)));
     let lies: Vec<_> = lies.zip(870_201..).collect();
-    with_each(&lies, |&((lie, workload), seed)| {
+    with_each(&lies, AT_ONCE, |&((lie, workload), seed)| {
         let store = tempfile::tempdir().unwrap();
         let lying = [&calm(workload)[..], &["--lie", lie.name()]].concat();
         let output = run(store.path(), seed, &lying).output().unwrap();
@@ -154,7 +143,7 @@ fn without_a_lie_the_same_runs_are_valid() {
         }
     }
     let runs: Vec<_> = workloads.into_iter().zip(870_241..).collect();
-    with_each(&runs, |&(workload, seed)| {
+    with_each(&runs, AT_ONCE, |&(workload, seed)| {
         let store = tempfile::tempdir().unwrap();
         let output = run(store.path(), seed, &calm(workload)).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{workload}: {}", text(&output));

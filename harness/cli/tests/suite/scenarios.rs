@@ -1,6 +1,6 @@
 //! Scenarios: that those which come with the program show what they say, and what is said of one that is wrong.
 
-use crate::program::{afterall, text};
+use crate::program::{afterall, text, with_each};
 use std::path::Path;
 use std::process::Output;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,20 +23,13 @@ fn every_scenario_shows_what_it_says() {
     let names = names();
     assert!(names.contains(&"alice-and-bob".to_owned()));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = names.len().div_ceil(cores);
-    std::thread::scope(|scope| {
-        for names in names.chunks(share) {
-            scope.spawn(move || {
-                let store = tempfile::tempdir().unwrap();
-                for name in names {
-                    let output = run(&format!("scenario run {name}"), store.path());
-                    let printed = text(&output);
-                    assert_eq!(output.status.code(), Some(0), "{name}: {printed}");
-                    assert!(printed.contains("\nas expected:\n  ✓ "), "{name}: {printed}");
-                    assert!(!printed.contains("✗ the verdict"), "{name}: {printed}");
-                }
-            });
-        }
+    with_each(&names, cores, |name| {
+        let store = tempfile::tempdir().unwrap();
+        let output = run(&format!("scenario run {name}"), store.path());
+        let printed = text(&output);
+        assert_eq!(output.status.code(), Some(0), "{name}: {printed}");
+        assert!(printed.contains("\nas expected:\n  ✓ "), "{name}: {printed}");
+        assert!(!printed.contains("✗ the verdict"), "{name}: {printed}");
     });
 }
 

@@ -6,12 +6,19 @@ use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::marker::PhantomData;
 
+/// The bounds of the number of nodes, in words.
+pub const NODES: &str = "1 to 99, or 1 to 10000 in the sim";
+/// Those of the number of sessions.
+pub const CONCURRENCY: &str = "1 to 10000";
+/// Those of operations per second.
+pub const RATE: &str = "1 to 1000000";
+
 /// Reads the number of nodes.
 ///
 /// # Errors
 /// It is no number, or none that any cluster has.
 pub(super) fn nodes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
-    number(deserializer, "1 to 99, or 1 to 10000 in the sim")
+    number(deserializer, NODES)
 }
 
 /// Reads the number of sessions.
@@ -21,7 +28,7 @@ pub(super) fn nodes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
 pub(super) fn concurrency<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<u32>, D::Error> {
-    number(deserializer, "1 to 10000")
+    number(deserializer, CONCURRENCY)
 }
 
 /// Reads operations per second.
@@ -29,7 +36,7 @@ pub(super) fn concurrency<'de, D: Deserializer<'de>>(
 /// # Errors
 /// It is no number, or none that any run has.
 pub(super) fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    number(deserializer, "1 to 1000000")
+    number(deserializer, RATE)
 }
 
 /// How many replicas hold an object, and how many take part in what is asked of it: [`Copies`].

@@ -14,6 +14,7 @@ mod text;
 mod world_kind;
 
 pub use afterall_history::{NotASpan, Share, SignedSpan, Span};
+pub use bounded::{CONCURRENCY, NODES, RATE};
 pub use builder::RunConfigBuilder;
 pub use error::ConfigError;
 pub use gossip::GossipConfig;

@@ -1,5 +1,6 @@
 //! The configuration.
 
+use super::bounded::{CONCURRENCY, RATE};
 use super::error::ConfigError;
 use super::gossip::GossipConfig;
 use super::max_bound::MaxBound;
@@ -151,11 +152,11 @@ impl RunConfig {
         };
         within("nodes", u64::from(self.nodes), "", 1, most, bounds)?;
         let (least, bounds) = match self.operations.as_slice() {
-            [] => (1, "1 to 10000"),
+            [] => (1, CONCURRENCY),
             _ => (0, "0 to 10000"),
         };
         within("concurrency", u64::from(self.concurrency), "", least, 10_000, bounds)?;
-        within("rate", u64::from(self.rate.unwrap_or(1)), "", 1, 1_000_000, "1 to 1000000")?;
+        within("rate", u64::from(self.rate.unwrap_or(1)), "", 1, 1_000_000, RATE)?;
         within("time", self.time_ms, "ms", 100, 7 * 24 * 3_600_000, "100ms to 7 days")?;
         within("timeout", self.timeout_ms, "ms", 1, 600_000, "1ms to 10 minutes")?;
         // Less is no time for replicas to hear of each other, and would call correct ones wrong.
