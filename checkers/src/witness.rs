@@ -34,7 +34,12 @@ pub(crate) fn shrink(ctx: &Context<'_>, registry: &Registry, findings: &mut Find
             // A part has other sums than the whole. Fewer operations prove that something is missing; what was expected, and of
             // how many operations, is told of all.
             if is_about_a_sum(told.kind) {
-                *smallest = Finding { ops: std::mem::take(&mut smallest.ops), ..told };
+                let ops = std::mem::take(&mut smallest.ops);
+                let sentence = match ops.len() < told.ops.len() {
+                    true => format!("{} {} of its operations prove it.", told.sentence, ops.len()),
+                    false => told.sentence,
+                };
+                *smallest = Finding { ops, sentence, ..told };
             }
         }
     }

@@ -58,7 +58,9 @@ fn main() -> ExitCode {
 
 fn verify() -> Result<(), Failed> {
     run(cargo("fmt --all --check"))?;
-    run(cargo("clippy --workspace --all-targets --locked -- -D warnings"))?;
+    run(cargo(
+        "clippy --workspace --all-targets --features afterall-sim/gossip-figure --locked -- -D warnings",
+    ))?;
     run(cargo("deny --locked check licenses bans sources"))?;
     run(cargo("test --workspace --locked"))?;
     run(cargo("doc --workspace --no-deps --locked").env("RUSTDOCFLAGS", "-D warnings"))

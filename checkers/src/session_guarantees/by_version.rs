@@ -221,8 +221,9 @@ fn missed(ctx: &Context<'_>, old: OpView<'_>, new: OpView<'_>) -> String {
             (false, _, true) => "which does not show",
             (false, _, false) => "of a version that does not include",
         };
+        let carried = carried(ctx, old);
         format!(
-            "read #{read} of {key}{place} returned {returned}, {seen} session {session}'s {own} #{number}"
+            "read #{read} of {key}{place} returned {returned}, {seen} session {session}'s {own} #{number} (it {carried})"
         )
     } else {
         let later = new.number();
@@ -232,6 +233,16 @@ fn missed(ctx: &Context<'_>, old: OpView<'_>, new: OpView<'_>) -> String {
             false => format!("does not order #{later} after"),
         };
         format!("the store {order} session {session}'s earlier {own} #{number}: {old}, then {new}")
+    }
+}
+
+/// What an earlier operation of a session showed, or did.
+fn carried(ctx: &Context<'_>, old: OpView<'_>) -> String {
+    if old.f().is_read() {
+        let output = ctx.history.data().value(old.output());
+        format!("returned {}", words::returned(ctx.history.header().workload, &output))
+    } else {
+        words::done(ctx.history, old.id())
     }
 }
 

@@ -10,7 +10,7 @@ mod value;
 pub(crate) use fault::parameters;
 pub(crate) use list::{few, list};
 pub use number::{count, counted, duration, percent, share};
-pub(crate) use operation::at;
+pub(crate) use operation::{at, done};
 pub use operation::{briefly, operation};
 pub(crate) use sentence::sentence;
 pub(crate) use value::{item, returned, shows_nothing, value};

@@ -7,8 +7,21 @@ use afterall_history::{Function, History, NODE_UNKNOWN, OpId, OpView, Status, Va
 #[must_use]
 pub fn operation(history: &History, id: OpId) -> String {
     let op = history.op(id);
+    let index = op.number();
+    let what = done(history, id);
+    if op.is_setup() {
+        return format!("{what} (#{index})");
+    }
+    let sure = if op.status() == Status::Info { ", never acknowledged" } else { "" };
+    let (process, place) = (op.process(), at(op));
+    format!("session {process} {what}{place} (#{index}{sure})")
+}
+
+/// What an operation did, without who, where and when: `wrote x=17`.
+pub(crate) fn done(history: &History, id: OpId) -> String {
+    let op = history.op(id);
     let data = history.data();
-    let (key, process, index) = (op.key_name(), op.process(), op.number());
+    let key = op.key_name();
     let (input, output) = (data.value(op.input()), data.value(op.output()));
     let workload = history.header().workload;
     let parts = input.as_list().unwrap_or_default();
@@ -21,9 +34,9 @@ pub fn operation(history: &History, id: OpId) -> String {
         _ => value(&input),
     };
     if op.is_setup() {
-        return format!("key {key} began with {input} (#{index})");
+        return format!("key {key} began with {input}");
     }
-    let what = match op.f() {
+    match op.f() {
         Function::Read if found_nothing => format!("found nothing in {key}"),
         Function::Read => format!("read {key} as {}", output_words()),
         Function::Checkout => format!("checked out {key} as {}", output_words()),
@@ -59,10 +72,7 @@ pub fn operation(history: &History, id: OpId) -> String {
             }
             _ => format!("edited {key} by {input}"),
         },
-    };
-    let sure = if op.status() == Status::Info { ", never acknowledged" } else { "" };
-    let place = at(op);
-    format!("session {process} {what}{place} (#{index}{sure})")
+    }
 }
 
 /// Where an operation was served: ` at n3`, or nothing.

@@ -118,7 +118,7 @@ fn a_session_that_changes_its_device_may_find_an_older_position() {
     only_who_roams_looks_back(&verdict);
     assert_eq!(
         sentence(&verdict, Property::ReadYourWrites),
-        "Read #5 of x at n2 returned 600, which does not show session 1's own update #1; the position of #5 is 600, that of #1 is 1800."
+        "Read #5 of x at n2 returned 600, which does not show session 1's own update #1 (it wrote x=1800); the position of #5 is 600, that of #1 is 1800."
     );
 }
 

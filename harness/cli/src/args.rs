@@ -43,8 +43,8 @@ pub(crate) enum Command {
     /// List what there is, with what each promises, breaks or shows
     #[command(after_help = codes::PRINTS)]
     List {
-        /// What to list
-        what: Listed,
+        /// What to list [default: the kinds of things that there are lists of]
+        what: Option<Listed>,
     },
     /// Measure how old the values are that reads return: normally, under high load, in a partition, and after it
     #[command(after_help = codes::WINDOWS)]

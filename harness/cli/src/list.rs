@@ -12,8 +12,13 @@ use afterall_engine::faults::Registry;
 use afterall_history::{ActsOn, FaultKind, Promise, Property, Workload};
 use afterall_reference::core::{Flavour, MUTANTS};
 use afterall_workloads::driven;
+use clap::ValueEnum;
 
-pub(crate) fn list(what: Listed) -> Result<Exit, Failure> {
+pub(crate) fn list(what: Option<Listed>) -> Result<Exit, Failure> {
+    let Some(what) = what else {
+        print!("{}", kinds());
+        return Ok(Exit::Valid);
+    };
     let table = match what {
         Listed::Flavours => flavours(),
         Listed::Mutants => mutants(),
@@ -24,6 +29,17 @@ pub(crate) fn list(what: Listed) -> Result<Exit, Failure> {
     };
     print!("{table}");
     Ok(Exit::Valid)
+}
+
+/// The kinds of things that there are lists of.
+fn kinds() -> Table {
+    let mut table = Table::new(["afterall list …", "what it lists"]);
+    for kind in Listed::value_variants() {
+        let Some(value) = kind.to_possible_value() else { continue };
+        let help = value.get_help().map(ToString::to_string).unwrap_or_default();
+        table.row([value.get_name(), &help]);
+    }
+    table
 }
 
 fn joined<'a>(names: impl IntoIterator<Item = &'a str>) -> String {

@@ -16,7 +16,7 @@ use std::path::Path;
 
 pub(crate) fn scenario(command: &ScenarioCommand) -> Result<Exit, Failure> {
     match command {
-        ScenarioCommand::List => list(Listed::Scenarios),
+        ScenarioCommand::List => list(Some(Listed::Scenarios)),
         ScenarioCommand::Run(args) => run(args),
     }
 }

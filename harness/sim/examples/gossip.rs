@@ -2,7 +2,7 @@
 //! book says. Writes a picture.
 //!
 //! ```text
-//! cargo run --release -p afterall-sim --example gossip -- docs/gossip.svg
+//! cargo run --release -p afterall-sim --features gossip-figure --example gossip -- docs/gossip.svg
 //! ```
 //!
 //! Each node that has news tells three others every 100 ms. By the formula, all know after τ·ln n / ln k. The share of the

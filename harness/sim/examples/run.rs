@@ -10,8 +10,8 @@ use std::error::Error;
 fn main() -> Result<(), Box<dyn Error>> {
     let config = RunConfig::builder().world(WorldKind::Sim).workload(Workload::Counter).seed(7);
     let plan = Plan::new(config.build())?;
-    let mut world = Reference::cluster(&plan);
-    let verdict = run(&plan, &mut world, &mut ())?.judge();
+    let mut world = Reference::world(&plan);
+    let verdict = run(&plan, &mut *world, &mut ())?.judge();
     for property in verdict.properties.iter().filter(|property| property.promised) {
         println!("{}", property.summary);
     }

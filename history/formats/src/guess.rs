@@ -33,6 +33,11 @@ pub(crate) fn guess(input: &Input<'_>, name: &str) -> Result<(Format, &'static s
     let extension =
         Path::new(plain_name(name)).extension().and_then(|extension| extension.to_str());
     let extension = extension.unwrap_or("");
+    if is_headless(&head) {
+        let expected = format!("the first line of a history, with \"format\":\"{FORMAT}\"");
+        let problem = Problem::expected(expected, "a later line: the file has lost its beginning");
+        return Err(FormatError::Line { file: name.to_owned(), line: 1, problem });
+    }
     if let Some(known) = of_head(&head, extension) {
         return Ok(known);
     }
@@ -49,6 +54,18 @@ pub(crate) fn guess(input: &Input<'_>, name: &str) -> Result<(Format, &'static s
         Problem::Format { known: Format::names().collect::<Vec<_>>().join(", ") }
     };
     Err(FormatError::File { file: name.to_owned(), problem: what })
+}
+
+/// Whether these are lines of a history of Afterall without the first: events that operations of no other format are.
+fn is_headless(head: &[u8]) -> bool {
+    const EVENTS: [&[u8]; 4] =
+        [b"\"type\":\"node\"", b"\"type\":\"phase\"", b"\"type\":\"fault\"", b"\"type\":\"end\""];
+    let is_event = |line: &[u8]| {
+        let has = |part: &[u8]| line.windows(part.len()).any(|of| of == part);
+        line.starts_with(b"{\"index\":") && EVENTS.into_iter().any(has)
+    };
+    let lines = || head.split(|&byte| byte == b'\n');
+    lines().next().is_some_and(|line| line.starts_with(b"{\"index\":")) && lines().any(is_event)
 }
 
 /// Whether an operation stands in a log whose beginning shows none.

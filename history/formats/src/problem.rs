@@ -1,5 +1,6 @@
 //! What can be wrong at a place of a foreign history.
 
+use afterall_history::parser_words::{JSON, in_plain_words};
 use afterall_history::{Damage, TransactionDamage, Workload};
 use std::borrow::Cow;
 use std::fmt;
@@ -101,7 +102,7 @@ impl Problem {
         let mut what = error.to_string();
         what.truncate(what.rfind(" at line ").unwrap_or(what.len()));
         let column = with_column.then_some(error.column());
-        Problem::Json { what, column, cut_off: error.is_eof() }
+        Problem::Json { what: in_plain_words(&what, JSON), column, cut_off: error.is_eof() }
     }
 
     /// Histories of this kind are not judged.

@@ -25,6 +25,7 @@ pub mod limits;
 mod line;
 mod line_error;
 mod marks;
+pub mod parser_words;
 mod part;
 mod promise;
 mod quick;

@@ -3,6 +3,7 @@
 use crate::damage::Damage;
 use crate::header::{FORMAT, VERSION};
 use crate::limits::LINE_BYTES_MAX;
+use crate::parser_words::{JSON, in_plain_words};
 use crate::vocabulary::UnknownWord;
 use serde_json::error::Category;
 use std::fmt;
@@ -64,7 +65,7 @@ impl From<serde_json::Error> for JsonError {
     fn from(error: serde_json::Error) -> Self {
         let mut what = error.to_string();
         what.truncate(what.rfind(" at line ").unwrap_or(what.len()));
-        // Where it is not even JSON, serde's words alone ("expected value") do not say what was expected.
+        what = in_plain_words(&what, JSON);
         match error.classify() {
             Category::Syntax => what.insert_str(0, "the line is not JSON: "),
             Category::Eof => what.insert_str(0, "the line ends in the middle of its JSON: "),

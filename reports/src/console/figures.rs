@@ -6,10 +6,19 @@ use afterall_checkers::verdict::{
     AvailabilityFigures, LevelFigures, MixedFigures, StalenessFigures, WindowFigures,
 };
 use afterall_checkers::{Outcome, Verdict};
-use afterall_history::{NODE_UNKNOWN, Property, Workload};
+use afterall_history::{NODE_UNKNOWN, Property, Sessions, Workload};
 
 /// What is known of writes where nobody said which reads are final.
 const LAST_READS: &str = "No read is marked as final: that the last read of a replica shows a write does not say that it is there at the end.";
+
+/// How often fresh reads were broken, where the property was judged at all.
+fn fresh_reads_broken(verdict: &Verdict) -> Option<u64> {
+    match &verdict.property(Property::FreshReads, Sessions::All)?.outcome {
+        Outcome::Broken { count, .. } => Some(*count),
+        Outcome::Held { .. } => Some(0),
+        Outcome::NotExercised { .. } | Outcome::Undecided { .. } => None,
+    }
+}
 
 impl Screen {
     /// Of each kind of fault the side on which least was answered, and all of them together.
@@ -115,6 +124,14 @@ impl Screen {
             words::counted(f.versions_max, "write")
         );
         self.wrap(2, &text);
+        if let Some(broken) = fresh_reads_broken(verdict).filter(|&broken| broken != f.stale) {
+            let text = format!(
+                "fresh-reads was broken {}: it goes by versions where every update of a key has one, also of writes \
+                 that nobody read, and leaves out keys with deletes and what faults excuse",
+                words::counted(broken, "time")
+            );
+            self.wrap(4, &text);
+        }
         // Nothing is healed where there were no faults.
         let phases = if verdict.faults.is_empty() { &[] } else { f.phases.as_slice() };
         for phase in phases.iter().filter(|phase| phase.reads > 0) {

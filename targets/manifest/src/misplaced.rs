@@ -1,6 +1,7 @@
 //! Reading TOML, with errors that say where something stands that should not.
 
 use crate::outline::{Outline, Segment, position};
+use afterall_history::parser_words::{TOML, in_plain_words};
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 
@@ -17,7 +18,7 @@ pub(crate) struct Misplaced {
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<(T, Outline<'_>), Misplaced> {
     let syntax = |error: toml::de::Error| Misplaced {
         offset: error.span().map_or(0, |span| span.start),
-        message: plain(error.message()),
+        message: in_plain_words(error.message(), TOML),
     };
     let outline = Outline::parse(text).map_err(syntax)?;
     let deserializer = toml::Deserializer::parse(text).map_err(syntax)?;
@@ -29,57 +30,9 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<(T, Outline<'_>), 
             let read = outline.span_of_serde(error.path(), pointed.as_ref());
             let around = |span: &Range<usize>| span.start <= read.start && read.end <= span.end;
             let pointed = pointed.filter(|span| !around(span));
-            let message = of_entry(error.path(), plain(error.inner().message()));
+            let message = of_entry(error.path(), in_plain_words(error.inner().message(), TOML));
             Err(Misplaced { offset: pointed.unwrap_or(read).start, message })
         }
-    }
-}
-
-/// The parser's words in the form of every other error: `expected X, found Y`.
-fn plain(message: &str) -> String {
-    if let Some(rest) = message.strip_prefix("missing field ") {
-        return format!("expected the entry {rest}, found none");
-    }
-    let said = ["invalid type: ", "invalid value: ", "invalid length "]
-        .into_iter()
-        .find_map(|kind| message.strip_prefix(kind))
-        .and_then(|said| said.rsplit_once(", expected "));
-    match said {
-        Some((found, expected)) => format!("expected {}, found {}", wanted(expected), met(found)),
-        None => message.to_owned(),
-    }
-}
-
-/// What was expected, with Rust's types in plain English.
-fn wanted(expected: &str) -> String {
-    match expected {
-        "u8" => "a whole number from 0 to 255",
-        "u16" => "a whole number from 0 to 65535",
-        "u32" => "a whole number from 0 to 4294967295",
-        "u64" | "usize" => "a whole number from 0",
-        "i64" => "a whole number",
-        "f64" => "a number",
-        "a string" => "a text",
-        "a boolean" => "true or false",
-        "a sequence" => "a list",
-        "a map" => "a table",
-        of_rust if of_rust.starts_with("struct ") => "a table",
-        other => other,
-    }
-    .to_owned()
-}
-
-/// What was found, as the file has it.
-fn met(found: &str) -> String {
-    let quoted = ["integer ", "floating point ", "boolean "];
-    let number = quoted.into_iter().find_map(|kind| found.strip_prefix(kind));
-    match (found, number, found.strip_prefix("string ")) {
-        // The largest are followed by their type.
-        (_, Some(number), _) => number.split('`').nth(1).unwrap_or(number).to_owned(),
-        (_, _, Some(text)) => text.to_owned(),
-        ("sequence", ..) => "a list".to_owned(),
-        ("map", ..) => "a table".to_owned(),
-        _ => found.to_owned(),
     }
 }
 

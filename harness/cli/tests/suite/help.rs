@@ -49,8 +49,10 @@ fn snapshot_of_every_help_page() {
 #[test]
 fn snapshot_of_what_there_is() {
     let folder = tempfile::tempdir().unwrap();
-    for what in ["flavours", "mutants", "workloads", "faults", "properties", "scenarios"] {
-        let output = run(&["list", what], folder.path());
+    for what in ["kinds", "flavours", "mutants", "workloads", "faults", "properties", "scenarios"] {
+        // Without a word it is told what there are lists of.
+        let words: &[&str] = if what == "kinds" { &["list"] } else { &["list", what] };
+        let output = run(words, folder.path());
         assert_eq!(output.status.code(), Some(0), "{what}");
         let listed = String::from_utf8(output.stdout).unwrap();
         assert!(listed.lines().all(|line| line.chars().count() <= 100), "{listed}");

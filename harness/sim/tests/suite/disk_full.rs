@@ -1,8 +1,8 @@
 //! Nodes whose disks take nothing more: what they have acknowledged stays, and who acknowledges before it writes is found.
 
-use crate::runs::{config, every_fault, everything, history, judge_all, recorded};
+use crate::runs::{config, every_fault, everything, history, judge_all, judge_all_by, recorded};
 use afterall_checkers::verdict::FaultVerdict;
-use afterall_checkers::{Valid, Verdict};
+use afterall_checkers::{Valid, Verdict, check_promised};
 use afterall_engine::RunConfig;
 use afterall_history::{FaultKind, NodeChange, Property, Workload};
 use afterall_reference::core::{Flavour, MUTANTS};
@@ -27,7 +27,7 @@ fn alone(seed: u64) -> RunConfig {
 fn every_promise_holds_where_disks_are_full_among_other_faults() {
     let correct = everything().into_iter().filter(|(flavour, _)| !flavour.is_a_textbooks());
     let correct: Vec<_> = correct.collect();
-    let configs = (0..10 * correct.len()).map(|place| {
+    let configs = (0..6 * correct.len()).map(|place| {
         let (flavour, workload) = correct[place % correct.len()];
         let mut config = config(flavour, workload, 90_000 + place as u64);
         config.faults = every_fault();
@@ -38,7 +38,7 @@ fn every_promise_holds_where_disks_are_full_among_other_faults() {
         config
     });
     let (mut ended, mut alarms) = (0, Vec::new());
-    for (config, verdict) in judge_all(configs.collect()) {
+    for (config, verdict) in judge_all_by(configs.collect(), check_promised) {
         let of = format!("{:?} {} seed {}", config.flavour, config.workload.name(), config.seed);
         assert!(full_disks(&verdict).count() > 0, "{of}");
         for fault in full_disks(&verdict) {
@@ -48,7 +48,7 @@ fn every_promise_holds_where_disks_are_full_among_other_faults() {
         let broken = verdict.anomalies.iter().filter(|it| it.promised);
         alarms.extend(broken.map(|anomaly| format!("{of}: {}", anomaly.sentence)));
     }
-    assert!(ended > 100, "{ended}");
+    assert!(ended > 60, "{ended}");
     assert!(alarms.is_empty(), "{} alarms:\n{}", alarms.len(), alarms.join("\n"));
 }
 

@@ -28,12 +28,12 @@ fn the_bugs_of_quorums_break_it() {
     for name in ["reads-from-one", "writes-to-one", "quorum-of-half"] {
         let row = MUTANTS.iter().find(|row| row.name == name).unwrap();
         let run = |seed| RunConfig {
-            rate: Some(1_000),
+            rate: Some(300),
             mutant: Some(row.mutant()),
             faults: row.faults.to_vec(),
             ..config(row.flavour, row.workload, seed)
         };
-        let verdicts = judge_all((1..=20).map(run).collect());
+        let verdicts = judge_all((1..=10).map(run).collect());
         let broken = verdicts.iter().filter(|(_, verdict)| {
             let fresh = verdict.property(Property::FreshReads, Sessions::All).unwrap();
             fresh.promised && fresh.outcome.is_broken()

@@ -7,7 +7,7 @@ use afterall_history::{Lie, Workload};
 use afterall_reference::core::Flavour;
 
 /// Each must find the lie.
-const SEEDS: u64 = 2;
+const SEEDS: u64 = 1;
 
 fn runs(lie: Option<Lie>, flavour: Flavour, workload: Workload) -> Vec<RunConfig> {
     let run = |seed| RunConfig { lie, rate: Some(80), ..config(flavour, workload, seed) };

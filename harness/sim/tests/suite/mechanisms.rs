@@ -1,8 +1,8 @@
 //! Each mechanism alone and with others: what is promised then holds under every fault, and what one mechanism alone mends and
 //! does not.
 
-use crate::runs::{config, every_fault, everything, judge_all};
-use afterall_checkers::Verdict;
+use crate::runs::{config, every_fault, everything, judge_all, judge_all_by};
+use afterall_checkers::{Verdict, check_promised};
 use afterall_engine::RunConfig;
 use afterall_history::{FaultKind, Property, Workload};
 use afterall_reference::core::{Flavour, Mechanism, Mechanisms};
@@ -16,7 +16,7 @@ fn mixes() -> Vec<Mechanisms> {
 
 fn alarms(runs: Vec<RunConfig>) -> Vec<String> {
     let mut alarms = Vec::new();
-    for (config, verdict) in judge_all(runs) {
+    for (config, verdict) in judge_all_by(runs, check_promised) {
         let broken = verdict.anomalies.iter().filter(|a| a.promised);
         for anomaly in broken {
             alarms.push(format!(

@@ -10,10 +10,14 @@ const SEEDS: u64 = 2;
 /// How many times they are made at most.
 const TRIES: u64 = 12;
 
+/// How many times they are made with few operations, before those that need many are looked for.
+const SMALL_TRIES: u64 = 4;
+
 fn runs(row: &'static MutantRow, mutated: bool, first_seed: u64) -> Vec<RunConfig> {
+    let is_small = first_seed <= SMALL_TRIES * SEEDS;
     let run = |seed| {
         let mut config = config(row.flavour, row.workload, seed);
-        config.rate = Some(1_000);
+        config.rate = Some(if is_small { 200 } else { 1_000 });
         config.mutant = mutated.then_some(row.mutant());
         config.mechanisms = row.mechanisms;
         config.faults = row.faults.to_vec();

@@ -2,7 +2,7 @@
 
 use afterall_checkers::{Verdict, check};
 use afterall_engine::faults::Registry;
-use afterall_engine::{Observer, Plan, RunConfig, RunError, Stop, World, WorldKind, record};
+use afterall_engine::{Branching, Observer, Plan, RunConfig, RunError, Stop, WorldKind, record};
 use afterall_history::{Event, FaultKind, History, Workload, Writer, read_jsonl_from};
 use afterall_reference::core::Flavour;
 use afterall_sim::Reference;
@@ -41,8 +41,8 @@ impl Observer for ToMemory {
 }
 
 /// The simulated cluster of a plan.
-pub(crate) fn sim(plan: &Plan) -> impl World + use<> {
-    Reference::cluster(plan)
+pub(crate) fn sim(plan: &Plan) -> Box<dyn Branching> {
+    Reference::world(plan)
 }
 
 /// Carries out a run in the sim.
@@ -52,7 +52,7 @@ pub(crate) fn carry_out(
     stop: &Stop,
 ) -> Result<(), RunError> {
     let plan = Plan::new(config.clone())?;
-    record(&plan, &mut sim(&plan), observer, stop)
+    record(&plan, &mut *sim(&plan), observer, stop)
 }
 
 /// The run's history, as it is written to disk.

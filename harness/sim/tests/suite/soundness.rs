@@ -17,12 +17,12 @@ fn ten_correct_runs_of_everything_raise_no_alarm() {
         let mut config = config(flavour, workload, seed as u64);
         config.faults = every_fault();
         config.nodes = if round.is_multiple_of(2) { 5 } else { 3 };
-        config.rate = Some(80 + (round / 2 % 4) as u32 * 40);
+        config.rate = Some(40 + (round / 2 % 4) as u32 * 40);
         config
     });
     let mut alarms = Vec::new();
     let (mut ok, mut fail, mut info) = (0, 0, 0);
-    for (config, verdict) in judge_all(configs.collect()) {
+    for (config, verdict) in judge_all_by(configs.collect(), check_promised) {
         ok += verdict.counts.ok;
         fail += verdict.counts.fail;
         info += verdict.counts.info;
@@ -41,7 +41,7 @@ fn ten_correct_runs_of_everything_raise_no_alarm() {
         }
     }
     println!("{ok} ok, {fail} fail, {info} info");
-    assert!(ok > 300_000 && fail > 3_000 && info > 500, "{ok} ok, {fail} fail, {info} info");
+    assert!(ok > 200_000 && fail > 2_000 && info > 350, "{ok} ok, {fail} fail, {info} info");
     assert!(alarms.is_empty(), "{} alarms:\n{}", alarms.len(), alarms.join("\n"));
 }
 

@@ -34,7 +34,7 @@ fn a_toy_fault_is_one_row() {
     let faults = vec![FaultKind::Latency, FaultKind::Kill];
     let config = RunConfig { faults, ..config(Flavour::Crdt, Workload::Register, 5) };
     let plan = Plan::with_registry(config, &Registry::standard().with(DEAF)).unwrap();
-    let recording = run(&plan, &mut sim(&plan), &mut ()).unwrap();
+    let recording = run(&plan, &mut *sim(&plan), &mut ()).unwrap();
     let faults = recording.history().faults();
     let deaf: Vec<_> = faults.iter().filter(|f| f.kind == FaultKind::Latency).collect();
     assert!(!deaf.is_empty());

@@ -132,6 +132,23 @@ fn errors_name_the_line_of_the_unpacked_text() {
 }
 
 #[test]
+fn a_history_that_has_lost_its_first_line_is_told_so() {
+    let event = r#"{"index":0,"time":0,"type":"node","node":"n1","change":"ready"}"#;
+    let (_, operations) = OURS.split_once('\n').unwrap();
+    for text in [format!("{event}\n{operations}"), format!("{operations}{event}\n")] {
+        let error = read_bytes(text.as_bytes(), "h", &Options::default()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "h:1: expected the first line of a history, with \"format\":\"afterall-history\", found a later line: \
+             the file has lost its beginning"
+        );
+    }
+    // Operations alone may be another tool's.
+    let read = read_bytes(operations.as_bytes(), "h", &Options::default());
+    assert!(read.is_err() || read.is_ok_and(|read| read.format == Format::JepsenJson));
+}
+
+#[test]
 fn damaged_packings_are_errors() {
     for (packed, name) in [(gzip(EDN), "gzip"), (zstd(EDN), "zstd")] {
         for cut in [5, packed.len() / 2, packed.len() - 1] {

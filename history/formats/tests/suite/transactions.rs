@@ -325,7 +325,7 @@ fn errors_of_dbcops_json_say_which_line() {
         "expected a Read or a Write as an event, found \"x\"",
     );
     says("[[{\"events\":[[\"w\",1,null]]}]]", 1, "expected a version in a write, found none");
-    says("[[{\"events\":[[\"r\",1,-1]]}]]", 1, "invalid value: integer `-1`");
+    says("[[{\"events\":[[\"r\",1,-1]]}]]", 1, "expected a whole number from 0, found -1");
     says(
         "[[{\"events\":[[\"r\",1]]}]]",
         1,
@@ -333,9 +333,9 @@ fn errors_of_dbcops_json_say_which_line() {
     );
     says("{\"data\":[],\"more\":1}", 1, "\"more\" is not a part of a history");
     says("{}", 1, "expected \"data\", found none");
-    says("[]\n[]", 2, "trailing characters");
-    says("[[", 1, "EOF while parsing");
-    says(&"[".repeat(100_000), 1, "invalid type: sequence");
+    says("[]\n[]", 2, "expected nothing after the value, found more");
+    says("[[", 1, "expected the end of a list, found the end");
+    says(&"[".repeat(100_000), 1, "expected ");
 }
 
 #[test]

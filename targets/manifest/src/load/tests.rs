@@ -145,7 +145,7 @@ fn what_is_wrong_is_told_with_the_line_and_column_of_the_very_value() {
             "ready-within-s = |-1",
             "ready-within-s: expected a whole number from 0",
         ),
-        ("nodes-max = 5", "nodes-max = 5\n|colour = 1", "unknown field `colour`"),
+        ("nodes-max = 5", "nodes-max = 5\n|colour = 1", "unknown entry `colour`: expected one of"),
         ("image = \"guard:latest\"", "image = \"guard\"\n|imagine = 1", "unknown field `imagine`"),
         (
             "port = 6379\n\n[client.options]",
