@@ -19,14 +19,13 @@ pub struct CellSummary {
     pub crashed: u64,
     /// The worst end of a run.
     pub worst: Ended,
-    /// What they show together: valid, if none failed and every promise could have been broken often enough in all of them.
+    /// What they show together: valid, if none failed and every promise could have been broken often enough in all of them. A run that is
+    /// unknown for another reason than that it had too few chances shows nothing.
     pub together: Ended,
     /// How often each promise could have been broken in all of them; none where it was.
     pub promises: BTreeMap<String, Option<u64>>,
     /// How often a promise has to be put to the test to count as tested.
     pub floor: u64,
-    faults: u64,
-    took_hold: u64,
 }
 
 impl CellSummary {
@@ -41,8 +40,6 @@ impl CellSummary {
             together: Ended::Unknown,
             promises: BTreeMap::new(),
             floor: 1,
-            faults: 0,
-            took_hold: 0,
         }
     }
 
@@ -56,9 +53,13 @@ impl CellSummary {
             Ended::Crashed => self.crashed += 1,
         }
         self.floor = self.floor.max(line.floor);
-        self.faults += line.faults;
-        self.took_hold += line.took_hold;
+        let shows_nothing = match line.verdict {
+            Ended::Valid | Ended::Invalid => false,
+            Ended::Unknown => !line.lacks_chances_alone(),
+            Ended::Crashed => true,
+        };
         for (promise, &chances) in &line.promises {
+            let chances = if shows_nothing { chances.map(|_| 0) } else { chances };
             let known = self.promises.entry(promise.clone()).or_insert(Some(0));
             *known = known.zip(chances).map(|(a, b)| a.saturating_add(b));
         }
@@ -72,11 +73,10 @@ impl CellSummary {
 
     fn concluded(mut self) -> CellSummary {
         let tested = !self.promises.is_empty() && self.untested().next().is_none();
-        let tried = self.faults == 0 || self.took_hold > 0;
         self.together = match (self.failed, self.crashed < self.runs) {
             (1.., _) => Ended::Invalid,
             (0, false) => Ended::Crashed,
-            (0, true) if (tested && tried) || self.worst == Ended::Valid => Ended::Valid,
+            (0, true) if tested || self.worst == Ended::Valid => Ended::Valid,
             (0, true) => Ended::Unknown,
         };
         self

@@ -2,6 +2,7 @@
 
 use afterall_engine::RunConfig;
 use afterall_history::UnknownWord;
+use afterall_manifest::plain;
 use toml::{Table, Value};
 
 /// Whose values are the seeds.
@@ -117,7 +118,10 @@ pub(crate) fn check(key: &str, value: &Value) -> Result<(), (Option<usize>, Stri
         }
         let alone = Table::from_iter([(key.to_owned(), one)]);
         let read = Value::Table(alone).try_into::<RunConfig>();
-        read.map_err(|error| (place, error.message().to_owned()))?;
+        read.map_err(|error| match plain(error.message()) {
+            expected if expected.starts_with("expected ") => (place, format!("{key}: {expected}")),
+            other => (place, other),
+        })?;
     }
     Ok(())
 }
@@ -161,7 +165,7 @@ mod tests {
             ("flavor", "'crdt'", None, "did you mean \"flavour\"?"),
             ("flavour", "['crdt', 'lwv']", Some(1), "lwv"),
             ("faults", "[['partiton']]", Some(0), "did you mean \"partition\"?"),
-            ("nodes", "-1", None, "found -1"),
+            ("nodes", "-1", None, "nodes: expected 1 to 99, or 1 to 10000 in the sim, found -1"),
             ("time", "5", None, "time"),
             ("vary", "'yes'", None, "expected true or false"),
             ("workload", "[]", None, "expected at least one value"),

@@ -41,6 +41,6 @@ pub use line::{Ended, Facts, Line, Wall, header_line};
 pub use markdown::{MARKDOWN_BYTES_MAX, campaign_md};
 pub use merge::{MergeError, merge};
 pub use report::{CanaryOutcome, Judgement, Night, Report};
-pub use resolve::{Outside, Resolved};
+pub use resolve::{Found, Outside, Resolved};
 pub use shard::{NotAShard, Shard};
 pub use statistics::{gone, interval};

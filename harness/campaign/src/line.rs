@@ -100,7 +100,10 @@ impl Line {
             Valid::Unknown => Ended::Unknown,
             Valid::False => Ended::Invalid,
         };
-        for key in FailureKey::all(verdict).map(|key| key.to_string()) {
+        // What is meant to fail is never taken for what is not.
+        let mutant = verdict.mutant.iter().map(|mutant| format!(", mutant {mutant}"));
+        let with: String = mutant.chain(verdict.lie.map(|lie| format!(", lie {lie}"))).collect();
+        for key in FailureKey::all(verdict).map(|key| format!("{key}{with}")) {
             if line.keys.len() < KEYS_MAX && !line.keys.contains(&key) {
                 line.keys.push(key);
             }
@@ -110,7 +113,7 @@ impl Line {
             let missed = verdict.slos.iter().find(|slo| slo.met == Some(false));
             let what =
                 missed.map_or("invalid".to_owned(), |slo| format!("slo {} not met", slo.slo));
-            line.keys.push(format!("{}: {what}", target(verdict)));
+            line.keys.push(format!("{}: {what}{with}", target(verdict)));
         }
         for property in verdict.properties.iter().filter(|property| property.promised) {
             let promise =
@@ -197,6 +200,16 @@ impl Line {
     #[must_use]
     pub fn fails(&self) -> bool {
         self.verdict == Ended::Invalid
+    }
+
+    /// Whether all that is wrong with a run that is unknown is that promises could not have been broken often enough: then others of its cell
+    /// may make up for it.
+    #[must_use]
+    pub fn lacks_chances_alone(&self) -> bool {
+        let few = |chances: &Option<u64>| chances.is_some_and(|chances| chances < self.floor);
+        self.verdict == Ended::Unknown
+            && self.took_hold == self.faults
+            && self.promises.values().any(few)
     }
 
     /// Whether a promise of a property was broken, by its name: whichever sessions it was made to.

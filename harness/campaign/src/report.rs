@@ -200,7 +200,7 @@ impl Report {
         if let Some(first) = untested.first() {
             let promises: Vec<&str> = first.untested().collect();
             let which = match promises.as_slice() {
-                [] => "no fault is shown to have taken hold, or nothing was promised".to_owned(),
+                [] => "nothing was promised".to_owned(),
                 some => format!("not put to the test often enough: {}", some.join(", ")),
             };
             let cells = counted(untested.len() as u64, "cell");
@@ -252,16 +252,17 @@ impl Report {
 }
 
 fn found(counting: &[&Finding]) -> String {
-    let expired = counting.iter().filter(|finding| finding.excuse.is_some()).count();
-    let ways = counted(counting.len() as u64, "failure");
-    match expired {
-        0 => format!("{ways} that nobody knows of"),
-        expired if expired == counting.len() => {
-            format!("{ways} that had been known until a day that is over")
-        }
-        expired => format!(
-            "{ways}: {} that had been known until a day that is over, the others unknown",
-            count(expired as u64)
-        ),
+    let expired = counting.iter().filter(|finding| finding.excuse.is_some()).count() as u64;
+    let unknown = counting.len() as u64 - expired;
+    let over = "known until a day that is over";
+    match (unknown, expired) {
+        (_, 0) => format!("{} not known", of(unknown)),
+        (0, _) => format!("{} {over}", of(expired)),
+        _ => format!("{} not known, and {} {over}", of(unknown), of(expired)),
     }
+}
+
+fn of(failures: u64) -> String {
+    let verb = if failures == 1 { "is" } else { "are" };
+    format!("{} {verb}", counted(failures, "failure"))
 }

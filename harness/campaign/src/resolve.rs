@@ -3,16 +3,19 @@
 use crate::entries::{SCENARIO, USUAL};
 use afterall_engine::config::REFERENCE;
 use afterall_engine::{Plan, RunConfig, WorldKind};
-use afterall_manifest::Manifest;
+use afterall_manifest::{Manifest, plain};
 use afterall_search::{Fixed, draw};
 use toml::{Table, Value};
+
+/// A manifest, and the path that it was read from, if that was named; or what is wrong with it.
+pub type Found = Result<(Manifest, Option<String>), String>;
 
 /// What a campaign's file names and does not hold.
 pub struct Outside<'a> {
     /// The text of a scenario, by its name or path.
     pub scenario: &'a dyn Fn(&str) -> Result<String, String>,
-    /// The manifest of a target, by its name or path, and that path, if it is one.
-    pub manifest: &'a dyn Fn(&str) -> Result<(Manifest, Option<String>), String>,
+    /// The manifest of a target, by its name or path.
+    pub manifest: &'a dyn Fn(&str) -> Found,
 }
 
 /// The entries of a cell.
@@ -114,7 +117,7 @@ pub(crate) fn resolve(cell: &Cell, seed: u64, outside: &Outside<'_>) -> Result<R
         faults: given,
     });
     let read = Value::Table(table).try_into::<RunConfig>();
-    let mut base = read.map_err(|error| error.message().to_owned())?;
+    let mut base = read.map_err(|error| plain(error.message()))?;
     if usual {
         base.faults = usual_faults(&base);
     }

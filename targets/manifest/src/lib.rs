@@ -19,7 +19,7 @@ pub use load::{builtin, builtin_names, load, parse};
 pub use manifest::{
     ClientSpec, ClockSpec, Command, CorruptSpec, Manifest, On, Peers, Probe, Process,
 };
-pub use misplaced::{Step, WrongEntry, read_toml};
+pub use misplaced::{Step, WrongEntry, plain, read_toml};
 pub use protocol::{OptionError, OptionSpec, OptionSpecs, OptionValues, ProtocolSpec};
 pub use schema::schema;
 pub use template::{NodePlace, Place, Template, TemplateError};

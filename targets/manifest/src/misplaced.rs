@@ -36,7 +36,8 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<(T, Outline<'_>), 
 }
 
 /// The parser's words in the form of every other error: `expected X, found Y`.
-fn plain(message: &str) -> String {
+#[must_use]
+pub fn plain(message: &str) -> String {
     if let Some(rest) = message.strip_prefix("missing field ") {
         return format!("expected the entry {rest}, found none");
     }

@@ -102,11 +102,11 @@ fn a_known_failure_hides_no_other() {
         40,
         [line(2, "a", Ended::Invalid, &["k", "worse"]), line(3, "a", Ended::Invalid, &["k"])],
     );
-    let report = report_with(&both, &[], &known(KNOWN), "2026-12-31");
+    let judged = report_with(&both, &[], &known(KNOWN), "2026-12-31");
     let keys: Vec<(&str, bool)> =
-        report.findings.iter().map(|finding| (finding.key.as_str(), finding.counts())).collect();
+        judged.findings.iter().map(|finding| (finding.key.as_str(), finding.counts())).collect();
     assert_eq!(keys, [("worse", true), ("k", false)]);
     // Where nothing is known a run counts once, under its gravest.
-    let report = super::nights::report(&both, &[]);
-    assert_eq!((finding(&report).key.as_str(), finding(&report).now.0), ("k", 2));
+    let judged = report(&both, &[]);
+    assert_eq!((finding(&judged).key.as_str(), finding(&judged).now.0), ("k", 2));
 }

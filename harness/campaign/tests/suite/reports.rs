@@ -92,10 +92,19 @@ fn what_was_not_made_or_not_tried_is_not_valid() {
         "{:?}",
         doubtful.reasons
     );
-    // Faults of which none took hold.
-    let idle = Line { faults: 3, ..line(2, "a", Ended::Unknown, &[]) };
-    assert_eq!(report(&index(1, [idle.clone()])).cells[0].together, Ended::Unknown);
-    assert_eq!(report(&index(1, [Line { took_hold: 1, ..idle }])).cells[0].together, Ended::Valid);
+    // What lacks chances alone others make up for; what is in doubt for another reason shows nothing.
+    let few = |run, faults| Line {
+        promises: [("convergence".to_owned(), Some(9))].into(),
+        faults,
+        took_hold: 1,
+        ..line(run, "a", Ended::Unknown, &[])
+    };
+    let together = |lines: [Line; 2]| report(&index(2, lines)).cells[0].together;
+    assert_eq!(together([few(2, 1), few(3, 1)]), Ended::Valid);
+    assert_eq!(together([few(2, 1), few(3, 2)]), Ended::Unknown, "a fault that did not take hold");
+    let tested = |run| line(run, "a", Ended::Unknown, &[]);
+    assert_eq!(together([tested(2), tested(3)]), Ended::Unknown, "a node died, or the like");
+    assert_eq!(together([tested(2), line(3, "a", Ended::Valid, &[])]), Ended::Valid);
 }
 
 #[test]

@@ -28,6 +28,8 @@ fn a_line_says_what_broke_and_is_the_same_however_much_is_judged() {
     assert!(failing.len() > 4, "{}", failing.len());
     for line in failing {
         assert!(line.keys[0].starts_with("reference/crdt: "), "{:?}", line.keys);
+        let mutant = line.cell.split(['=', ' ']).nth(1).unwrap();
+        assert!(line.keys.iter().all(|key| key.ends_with(&format!(", mutant {mutant}"))));
         assert!(line.promises.values().any(Option::is_none) && line.why.is_some());
         assert_eq!(line.folder, Some(format!("runs/{}", line.run)));
     }

@@ -165,8 +165,8 @@ impl Going<'_> {
     }
 
     fn each(&self, runs: &[&Run], jobs: usize) {
-        let repeats = |run: &&&Run| repeats(self.campaign.cell(run).base());
-        let (sim, real): (Vec<&Run>, Vec<&Run>) = runs.iter().partition(|run| repeats(&run));
+        let of_the_sim = |run: &&Run| repeats(self.campaign.cell(run).base());
+        let (sim, real): (Vec<&Run>, Vec<&Run>) = runs.iter().copied().partition(of_the_sim);
         self.side_by_side(&sim, jobs);
         // They share the machine, and would disturb each other.
         self.side_by_side(&real, 1);

@@ -39,7 +39,7 @@ pub(crate) fn read(campaign: &Path) -> Result<Index, Failure> {
             "{}: expected the folder of a campaign, cannot read its {INDEX}: {error}",
             campaign.display()
         );
-        if error.kind() == io::ErrorKind::NotFound {
+        if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {
             Failure::usage(what)
         } else {
             Failure::failed(what)

@@ -148,6 +148,33 @@ fn a_campaign_that_is_killed_ten_times_comes_out_as_one_that_is_not() {
 }
 
 #[test]
+fn a_signal_ends_a_campaign_and_nobody_else_may_go_on_with_it_until_then() {
+    let folder = folder_with("[grid]\nflavour = 'crdt'\nvary = true\nseeds = '1..100000'\n");
+    let mut command = command("run c.toml --out out", folder.path());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let out = folder.path().join("out");
+    assert!(goes_on_until(&mut child, || index_text(&out).lines().count() > 3));
+    let second = campaign("run c.toml --out out", folder.path());
+    assert_eq!(second.status.code(), Some(254), "{}", text(&second));
+    assert!(text(&second).contains("another command is making runs of this campaign"));
+    // Whoever only looks may.
+    assert_eq!(campaign("report out", folder.path()).status.code(), Some(2));
+    signal(&child, "-INT");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(
+        text(&output).starts_with("unknown: ") && text(&output).contains(" of 100,000 runs"),
+        "{}",
+        text(&output)
+    );
+    let (_, lines) = untimed(&out);
+    let further = campaign("run c.toml --out out --budget 200ms", folder.path());
+    assert_eq!(further.status.code(), Some(2), "{}", text(&further));
+    let (_, more) = untimed(&out);
+    assert!(more.len() > lines.len() && lines.iter().all(|line| more.contains(line)));
+}
+
+#[test]
 fn two_parts_joined_are_the_whole() {
     let whole = folder_with(CAMPAIGN);
     assert_eq!(campaign("run c.toml --out out -j 2", whole.path()).status.code(), Some(1));
@@ -319,6 +346,29 @@ fn a_run_that_takes_longer_than_its_limit_is_a_failure() {
         said.contains("crashed: 1 run") && said.contains("it took longer than its limit of 1ms"),
         "{said}"
     );
+}
+
+#[test]
+fn runs_with_processes_are_kept_as_they_are_made_and_only_if_they_fail() {
+    let text = "limit = '2m'\n[grid]\nworld = 'process'\nmutant = 'cart-union'\nnodes = 3\ntime = '4s'\nrate = 300\nseeds = 1\n\
+                [[include]]\nworld = 'process'\nflavour = 'crdt'\nnodes = 2\ntime = '2s'\nrate = 300\nseeds = 1\n";
+    let folder = folder_with(text);
+    let output = campaign("run c.toml --out out", folder.path());
+    let said = crate::program::text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let out = folder.path().join("out");
+    let (_, lines) = untimed(&out);
+    assert_eq!(lines.len(), 2, "{said}");
+    let failing =
+        lines.iter().find(|line| line["cell"].as_str().unwrap().contains("cart-union")).unwrap();
+    assert_eq!(names(&out.join("runs")), [failing["run"].to_string()], "{said}");
+    let run = out.join("runs").join(failing["run"].to_string());
+    for file in ["run.toml", "history.jsonl", "verdict.json", "report.html", "nodes/n1.log"] {
+        assert!(run.join(file).is_file(), "{file}");
+    }
+    assert!(said.contains(&format!("afterall replay out/runs/{}", failing["run"])), "{said}");
+    let same = campaign("recheck out", folder.path());
+    assert_eq!(same.status.code(), Some(0), "{}", crate::program::text(&same));
 }
 
 #[test]
