@@ -4,7 +4,7 @@ use crate::date::Date;
 use crate::index::Index;
 use crate::known::Known;
 use crate::line::{Ended, Line};
-use crate::report::Night;
+use crate::night::Night;
 use crate::statistics::{gone, interval};
 use afterall_history::vocabulary;
 use std::collections::{BTreeMap, BTreeSet};

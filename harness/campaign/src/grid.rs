@@ -2,7 +2,7 @@
 
 use crate::entries::{SEEDS, VARY, alternatives, axes, label};
 use crate::file::CampaignFile;
-use crate::index::{CampaignHeader, Canary, INDEX_VERSION};
+use crate::header::{CampaignHeader, Canary, INDEX_VERSION};
 use crate::resolve::{Cell, Outside, Resolved, resolve};
 use crate::seeds::seeds;
 use crate::shard::Shard;

@@ -1,6 +1,5 @@
 //! A line of the index: what became of a run.
 
-use crate::index::CampaignHeader;
 use afterall_checkers::{Outcome, Valid, Verdict};
 use afterall_history::{Promise, vocabulary};
 use afterall_search::FailureKey;
@@ -226,14 +225,6 @@ impl Line {
     pub fn to_text(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self).map(|text| text + "\n")
     }
-}
-
-/// The first line of an index, with its end.
-///
-/// # Errors
-/// Never: all of it can be written.
-pub fn header_line(header: &CampaignHeader) -> Result<String, serde_json::Error> {
-    serde_json::to_string(header).map(|text| text + "\n")
 }
 
 fn target(verdict: &Verdict) -> String {

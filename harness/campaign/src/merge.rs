@@ -1,6 +1,7 @@
 //! Parts of a campaign that were made apart, as one.
 
-use crate::index::{CampaignHeader, Index};
+use crate::header::CampaignHeader;
+use crate::index::Index;
 use crate::line::{Line, Wall};
 use std::collections::BTreeSet;
 

@@ -4,9 +4,11 @@ use crate::cells::{CellSummary, cells};
 use crate::date::Date;
 use crate::file::Thresholds;
 use crate::findings::{Finding, Standing, findings};
-use crate::index::{Canary, Index};
+use crate::header::Canary;
+use crate::index::Index;
 use crate::known::{Known, KnownFailure};
 use crate::line::Ended;
+use crate::night::Night;
 use afterall_checkers::words::{count, counted, percent};
 use afterall_history::vocabulary;
 
@@ -24,15 +26,6 @@ vocabulary! {
         /// Too many runs crashed.
         Crashed = "crashed",
     }
-}
-
-/// A campaign under a name.
-#[derive(Debug, Clone, Copy)]
-pub struct Night<'a> {
-    /// What reports call it: its folder.
-    pub name: &'a str,
-    /// What was finished of it.
-    pub index: &'a Index,
 }
 
 /// What became of the canary.

@@ -16,6 +16,7 @@ use crate::failure::{Failure, chain};
 use crate::opening::{cores, stopped_by_signals};
 use crate::progress::spinner;
 use crate::signals::{self, Doing};
+use crate::store::RUN;
 use afterall_campaign::{
     Campaign, CampaignFile, CanaryOutcome, FILE_BYTES_MAX, Facts, Line, Outside, Run, Wall,
 };
@@ -116,7 +117,9 @@ fn load(path: &Path, add: u64) -> Result<Campaign, Failure> {
         }
         // Says what is wrong with it, and suggests a name.
         crate::scenario::load(name).map_err(|failure| failure.to_string())?;
-        fs::read_to_string(name).map_err(|error| error.to_string())
+        let path = Path::new(name);
+        let path = if path.is_dir() { path.join(RUN) } else { path.to_owned() };
+        fs::read_to_string(path).map_err(|error| error.to_string())
     };
     let manifest = |target: &str| {
         let manifest = afterall_manifest::load(target, &afterall_clients::specs());

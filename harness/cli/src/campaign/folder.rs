@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, chain};
 use crate::store::REPORT;
-use afterall_campaign::{CampaignHeader, Index, Line, header_line};
+use afterall_campaign::{CampaignHeader, Index, Line};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -95,7 +95,7 @@ impl CampaignFolder {
             }
             None => {
                 file.set_len(0).map_err(|error| cannot(&error))?;
-                file.write_all(header_line(&header)?.as_bytes()).map_err(|error| cannot(&error))?;
+                file.write_all(header.to_text()?.as_bytes()).map_err(|error| cannot(&error))?;
                 Index::new(header)
             }
         };

@@ -68,9 +68,17 @@ fn again(folder: &Path, was: &Line) -> Result<Line, Failure> {
         seed: was.seed,
         floor: was.floor,
     };
-    // A cell is named by its scenario first.
-    let scenario = was.cell.strip_prefix("scenario=").and_then(|rest| rest.split(' ').next());
+    let scenario = scenario(was);
     Ok(line(facts, &config, recording.history(), &verdict, folder.traffic(), scenario))
+}
+
+/// The scenario of a run, if it was one: a cell is named by it first.
+fn scenario(line: &Line) -> Option<&str> {
+    let named = line.cell.strip_prefix("scenario=")?;
+    // The name of a file may have spaces in it: what was not as expected tells where it ends.
+    let told = line.keys.first().and_then(|key| key.strip_prefix("scenario "));
+    let told = told.and_then(|key| key.split(": not as expected").next());
+    told.filter(|name| named.starts_with(name)).or_else(|| named.split(' ').next())
 }
 
 /// Runs that came out otherwise, one row each.

@@ -87,24 +87,27 @@ pub(crate) fn report(folder: &Path, args: &JudgingArgs) -> Result<Exit, Failure>
     let name = folder.display().to_string();
     let report = Report::new(&night(&name, &index), &before, &args.known()?, args.today()?);
     print(&report);
-    let mut exit = match report.judgement {
+    write(&args.markdown, Ok(campaign_md(&report, &command)));
+    write(&args.junit, campaign_junit(&report, &command).map_err(Failure::from));
+    Ok(match report.judgement {
         Judgement::Valid => Exit::Valid,
         Judgement::Unknown | Judgement::Void => Exit::Unknown,
         Judgement::Invalid => Exit::Invalid,
         Judgement::Crashed => Exit::Failed,
-    };
-    let mut write = |file: &Option<PathBuf>, text: Result<String, Failure>| {
-        let Some(file) = file else { return };
-        let written =
-            text.and_then(|text| write_whole(file, text.as_bytes()).map_err(Failure::from));
-        if let Err(failure) = written {
-            eprintln!("error: cannot write {}: {failure}", file.display());
-            exit = exit.worse(Exit::Failed);
-        }
-    };
-    write(&args.markdown, Ok(campaign_md(&report, &command)));
-    write(&args.junit, campaign_junit(&report, &command).map_err(Failure::from));
-    Ok(exit)
+    })
+}
+
+/// What was judged stands: a report that cannot be written is said, and changes nothing of it.
+fn write(file: &Option<PathBuf>, text: Result<String, Failure>) {
+    let Some(file) = file else { return };
+    let written = text.and_then(|text| match write_whole(file, text.as_bytes()) {
+        // A pipe whose reader wants no more.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(Failure::from),
+    });
+    if let Err(failure) = written {
+        eprintln!("warning: cannot write {}: {failure}; the judgement stands", file.display());
+    }
 }
 
 /// What makes a run again.
