@@ -34,7 +34,7 @@ fn of(workload: Workload, promises: &[Promise]) -> Run<'_> {
 fn automerge_keeps_what_it_claims_under_every_fault() {
     for workload in WORKLOADS {
         let promises = promises(workload);
-        assert_held::<Automerge>("automerge", of(workload, &promises), seeds(4));
+        assert_held::<Automerge>("automerge", of(workload, &promises), seeds(2));
     }
 }
 

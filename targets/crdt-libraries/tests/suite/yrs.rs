@@ -28,7 +28,7 @@ fn of(workload: Workload, promises: &[Promise]) -> Run<'_> {
 fn yrs_keeps_what_it_claims_under_every_fault() {
     for workload in WORKLOADS {
         let promises = claims(workload);
-        assert_held::<Yrs>("yrs", of(workload, &promises), seeds(20));
+        assert_held::<Yrs>("yrs", of(workload, &promises), seeds(10));
     }
 }
 
