@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 const STOREYS: &[&[&str]] = &[
     &["afterall"],
     &["afterall-campaign", "afterall-worlds"],
-    &["afterall-search"],
+    &["afterall-crdt-libraries", "afterall-search"],
     &["afterall-sim"],
     &["afterall-engine", "afterall-reports"],
     &["afterall-clients", "afterall-node", "afterall-toxiproxy"],
