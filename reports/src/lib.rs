@@ -25,5 +25,5 @@ pub use context::{Context, NodeLog};
 pub use json::{ReportError, verdict_json};
 pub use junit::junit_xml;
 pub use line::verdict_line;
-pub use markdown::{SUMMARY_BYTES_MAX, summary_md};
+pub use markdown::{SUMMARY_BYTES_MAX, inline, summary_md};
 pub use page::{REPORT_BYTES_MAX, report_html};

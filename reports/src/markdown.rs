@@ -126,7 +126,8 @@ fn tell(anomaly: &Anomaly) -> String {
 }
 
 /// Data as Markdown text: one line, no markup, no HTML, of bounded length.
-fn inline(text: &str) -> String {
+#[must_use]
+pub fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     // The invisible space keeps addresses from becoming links, and names from being called.
     let text = words::cut(text, 1000).replace("://", ":\u{200b}//").replace('@', "@\u{200b}");

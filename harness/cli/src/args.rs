@@ -1,5 +1,6 @@
 //! What can be said on the command line, and what it resolves to.
 
+use crate::campaign_args::CampaignCommand;
 use crate::exit::codes;
 use crate::failure::Failure;
 use crate::recorded::{ReadArgs, exports};
@@ -61,6 +62,9 @@ pub(crate) enum Command {
     /// See that every flavour of the reference store stays silent over many runs, and how soon every known bug is found
     #[command(after_help = codes::MATRIX)]
     Matrix(MatrixArgs),
+    /// Make the many runs of a file, as for a commit or a night, and tell what is new
+    #[command(subcommand)]
+    Campaign(CampaignCommand),
     /// Judge a recorded history
     #[command(after_help = codes::CHECK)]
     Check(CheckArgs),

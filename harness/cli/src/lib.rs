@@ -7,6 +7,8 @@ mod output;
 mod args;
 mod blame;
 mod bundled;
+mod campaign;
+mod campaign_args;
 mod check;
 mod control;
 mod doctor;
@@ -69,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Shrink(args) => shrink::shrink(&args),
         Command::Blame(args) => blame::blame(&args),
         Command::Matrix(args) => matrix::matrix(&args),
+        Command::Campaign(command) => campaign::campaign(&command),
         Command::Check(args) => check::check(&args),
         Command::Report(args) => inspect::report(&args),
         Command::Export(args) => inspect::export(&args),

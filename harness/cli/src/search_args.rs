@@ -94,7 +94,7 @@ pub(crate) struct MatrixArgs {
 }
 
 /// A length of time in which something can be done.
-fn some_time(text: &str) -> Result<Duration, String> {
+pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
     match time(text)? {
         Duration::ZERO => Err(format!("expected a time in which a run can begin, found {text:?}")),
         time => Ok(time),

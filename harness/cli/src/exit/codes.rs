@@ -9,6 +9,16 @@ pub(crate) const EXPLORE: &str = "Exit codes: 0 no run broke a promise, and ever
 pub(crate) const MATRIX: &str = "Exit codes: 0 no correct flavour broke a promise, and every known bug was found in each search, 1 a correct flavour broke one, \
                                  2 a promise could not have been broken in any run, a search for a bug was cut off after 20,000 runs, or a signal came, 254 the command line is wrong, 255 the harness failed";
 
+pub(crate) const CAMPAIGN: &str = "Exit codes: 0 no failure was found that is not known, and everything was put to the test, 1 one was found, or one that is no longer let pass, 2 unknown: \
+                                   not every run was made or not everything was put to the test, or the night is void, since the canary was not found, 254 the command line or the \
+                                   campaign is wrong, 255 too many runs crashed, or the harness failed";
+
+pub(crate) const MERGE: &str = "Exit codes: 0 the parts were joined, 254 the command line is wrong, or they are not parts of one campaign, 255 the folder could not be written";
+
+pub(crate) const RECHECK: &str = "Exit codes: 0 no verdict changed, 1 one did, 2 no history is kept, 254 the command line is wrong, 255 a history could not be read, or the harness failed";
+
+pub(crate) const DIFF: &str = "Exit codes: 0 both came out the same, 1 they differ, 254 the command line is wrong, 255 one could not be read";
+
 pub(crate) const CHECK: &str = "Exit codes: 0 every promise held and every objective was met, 1 a promise was broken or an objective not met, 2 unknown: nothing was found broken, and not every promise was put to the test, 254 the command line is \
                                 wrong, or names a file that is not there, 255 a history could not be read, or the harness failed. Of several histories the worst decides";
 

@@ -1,0 +1,10 @@
+//! Campaigns, from the file to the report.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod grids;
+mod indices;
+mod made;
+mod nights;
+mod reports;
+mod runs;
