@@ -44,7 +44,7 @@ pub(crate) fn why_gone(ctx: &Context<'_>, id: OpId) -> (Cause, String) {
         return (
             Cause::KilledAfter(op.served_by()),
             format!(
-                "{node} was killed {after} after it acknowledged (fault {}), which need not be why",
+                "{node} was killed {after} after it acknowledged (fault {}), which may or may not be why",
                 kill.id
             ),
         );

@@ -36,7 +36,7 @@ use crate::session_guarantees as sessions;
 use crate::verdict::{AnomalyKind, ItemFates, Label, Tier};
 use crate::words;
 use afterall_history::{
-    Datum, Function, KeyId, OpId, OpView, Property, Sessions, Status, Workload,
+    Datum, Function, KeyId, NODE_UNKNOWN, OpId, OpView, Property, Sessions, Status, Workload,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -234,7 +234,8 @@ fn at_the_end(
 fn resurrected(ctx: &Context<'_>, claim: Claim, removal: &Removal, read: OpId) -> Finding {
     let &Removal { add, remove, shown_by } = removal;
     let (adder, remover) = (ctx.op(add).served_by(), ctx.op(remove).served_by());
-    let cause = Cause::RemovedAtAdder(adder == remover);
+    let named = [adder, remover].iter().all(|&node| ctx.history.node_name(node) != NODE_UNKNOWN);
+    let cause = if named { Cause::RemovedAtAdder(adder == remover) } else { Cause::Unknown };
     let mut ops = vec![add, shown_by, remove];
     ops.extend(ctx.finals(ctx.op(add).key()).iter().map(|&(_, read)| read));
     ops.sort_unstable();

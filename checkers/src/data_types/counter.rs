@@ -233,7 +233,7 @@ fn off(ctx: &Context<'_>, counter: &Counter<'_>, figures: &CounterFigures, value
     };
     if let Some(total) = total {
         why = format!(
-            "{why}; by its version the replicas applied changes of {total} in all, and changes of {acked} were acknowledged (an increment by 5 and a decrement by 5 are changes of 10)"
+            "{why}; amounts added up without their signs, {acked} was acknowledged, and by its version the replicas applied {total}"
         );
     }
     if !or.is_empty() {

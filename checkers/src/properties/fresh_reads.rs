@@ -31,8 +31,7 @@ use afterall_history::{
 };
 
 const CLAIM: Claim = (Property::FreshReads, Sessions::All);
-const WHY_NONE: &str =
-    "nothing was read after it had been written, without a fault that the promise excludes";
+const WHY_NONE: &str = "no read that can be judged began after a write of its key was acknowledged and without a fault that the promise excludes";
 
 /// The property.
 pub(crate) static ROW: Row = Row {

@@ -43,7 +43,7 @@ use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
 use crate::verdict::{AnomalyKind, Fates, Label};
 use afterall_history::{
     FaultKinds, Function, KeyId, NodeId, OpId, OpView, Property, RegisterRule, Sessions, Status,
-    Workload,
+    View, Workload,
 };
 use std::collections::BTreeSet;
 
@@ -402,7 +402,22 @@ fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding 
     } else {
         AnomalyKind::WriteLostToWhatItHadSeen
     };
-    let gone = format!("at the end {name} holds {remains}");
+    let mut gone = format!("at the end {name} holds {remains}");
+    // Of another write that is there: that its version does not include this one is why it did not replace it.
+    if let (Some(&x), 1) = (key.finals.first(), key.finals.len())
+        && !matches!(cause, Cause::OlderWon | Cause::ClockWrong { .. } | Cause::ClockWentBack(_))
+    {
+        let versions = (ctx.op(write).version(), ctx.op(x).version());
+        let is_vector = |version| matches!(ctx.history.view(version), View::Map(_));
+        let covered = compare(data, versions.1, versions.0).is_none_or(Relation::at_least);
+        if is_vector(versions.0) && is_vector(versions.1) && !covered {
+            gone.push_str(&format!(
+                ", whose version {} does not include {}",
+                data.value(versions.1),
+                data.value(versions.0)
+            ));
+        }
+    }
     let sentence = explain::gone(ctx, write, &gone, &cause, &why);
     Finding {
         claim,

@@ -149,6 +149,9 @@ fn judge(
         }
         *counted.entry(claim).or_default() += 1;
         for &(version, earlier) in &newest.versions {
+            if reads && !earlier_reads && is_shown(ctx, ctx.op(earlier), op) {
+                continue;
+            }
             let relation = if empty {
                 Some(Relation::Less)
             } else {
@@ -183,6 +186,14 @@ fn judge(
     if !nothing {
         note(ctx, newest, op);
     }
+}
+
+/// Whether a read shows the element that an update added. Its version may know less than that update's did, of what others had done; the
+/// update itself is seen.
+fn is_shown(ctx: &Context<'_>, update: OpView<'_>, read: OpView<'_>) -> bool {
+    update.f() == Function::Add
+        && ctx.history.header().workload == Workload::Set
+        && ctx.history.data().items(read.output()).any(|item| item == update.input())
 }
 
 fn note(ctx: &Context<'_>, newest: &mut Newest, op: OpView<'_>) {

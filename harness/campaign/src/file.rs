@@ -236,7 +236,7 @@ workload = "cart"
             ("vary = true", "vary = true\nscenario = \"slo\"", "expected no `scenario`"),
             ("budget = \"8h\"", "budget = 8", "budget: expected"),
             ("budget = \"8h\"", "retries = 11", "x.toml:2:11: expected 0 to 10, found 11"),
-            ("crashed = 2", "crashes = 2", "unknown field `crashes`"),
+            ("crashed = 2", "crashes = 2", "unknown entry `crashes`"),
             ("retention = \"all\"", "retention = \"al\"", "unknown retention \"al\""),
             (
                 "[[exclude]]\nflavour",

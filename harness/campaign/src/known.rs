@@ -134,7 +134,7 @@ until = 2026-12-31
             (GOOD.replace("owner = \"ann\"\n", ""), "expected the entry `owner`"),
             (GOOD.replace("2026-12-31", "2026-12-31T00:00:00Z"), "expected a day such as"),
             (GOOD.replace("2026-12-31", "\"never\""), "expected a day such as"),
-            (GOOD.replace("until", "untill"), "unknown field `untill`"),
+            (GOOD.replace("until", "untill"), "unknown entry `untill`"),
             (format!("{GOOD}{GOOD}"), "expected each key once"),
             (several, "expected at most 2 known failures, found 3"),
         ] {

@@ -53,7 +53,7 @@ pub(crate) enum Command {
     /// Make many runs in the sim, each drawn from its seed, and keep the smallest of each kind that fails
     #[command(after_help = codes::EXPLORE)]
     Explore(ExploreArgs),
-    /// Make a run of the sim that fails smaller, as long as it fails in the same way, and keep it as a scenario
+    /// Make a failing run smaller, as long as it fails in the same way, and keep it as a scenario
     #[command(after_help = codes::SHRINK)]
     Shrink(ShrinkArgs),
     /// Tell which of its faults a run of the sim fails by, and from when on it was bound to fail
@@ -142,8 +142,8 @@ pub(crate) struct RunArgs {
     /// The number that everything random follows from [default: drawn, and printed]
     #[arg(long, allow_negative_numbers = true, value_parser = number::<u64>)]
     pub(crate) seed: Option<u64>,
-    /// The kinds of faults, separated by commas, or none [default: all that the world and the target can have, or those that
-    /// bring out the mutant]
+    /// The kinds of faults, separated by commas, or none [default: all that the world and the target can have without being asked
+    /// for them, or those that bring out the mutant]
     #[arg(long, value_delimiter = ',', long_help = faults_help())]
     pub(crate) faults: Option<Vec<String>>,
     /// How the reference store resolves conflicts, and what it promises [default: crdt, or the flavour of the mutant]
@@ -340,7 +340,7 @@ fn workloads() -> impl TypedValueParser<Value = Workload> {
 
 fn faults_help() -> String {
     let mut help = "The kinds of faults, separated by commas, or none [default: all that the world and the target can \
-                    have, or those that bring out the mutant]\n"
+                    have without being asked for them, or those that bring out the mutant]\n"
         .to_owned();
     let registry = Registry::standard();
     let (sim, docker) = (WorldKind::Sim.abilities(), WorldKind::Docker.abilities());

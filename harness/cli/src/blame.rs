@@ -48,6 +48,9 @@ pub(crate) fn blame(args: &BlameArgs) -> Result<Exit, Failure> {
             "It does so seldom once its operations are given one by one: what follows says little."
         );
     }
+    if blame.none.mostly() {
+        println!("No fault is to blame: it fails in this way without any.");
+    }
     if !blame.suspects.is_empty() {
         print!("\n{}", table(&blame, &verdict));
     }
@@ -156,7 +159,7 @@ fn tell_futures(instants: &[Instant], time_ms: u64) {
         }),
     };
     match (bound, open) {
-        (Some(when), None) => println!("It was bound to fail {when}."),
+        (Some(when), None) => println!("With these faults it was bound to fail {when}."),
         (Some(when), Some(_)) => println!("It came to be bound to fail {when}."),
         (None, _) => println!("To the end of the load it was not bound to fail."),
     }

@@ -64,10 +64,11 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Exit, Failure> {
                     println!("  {}", anomaly.sentence);
                 }
                 println!(
-                    "  the smallest, {}: {}",
+                    "  the smallest, {} with the harness's own reads: {}",
                     counted(failure.ops, "operation"),
                     folder.file(REPORT).display()
                 );
+                println!("  afterall shrink {}", folder.path().display());
             }
             Err(failure) => {
                 eprintln!("warning: a failing run could not be kept: {failure}");

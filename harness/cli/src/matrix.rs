@@ -60,7 +60,11 @@ fn silence(args: &MatrixArgs, cores: usize, stop: &Stop) -> Exit {
             runs += explored.runs;
             alarms += explored.failed;
             for (key, failure) in &explored.failures {
-                eprintln!("alarm: {key}, with seed {} of {}", failure.first_seed, workload.name());
+                let (seed, workload) = (failure.first_seed, workload.name());
+                eprintln!("alarm: {key}");
+                eprintln!(
+                    "  afterall explore --flavour {flavour} --workload {workload} --seeds {seed}..{seed}"
+                );
             }
             for (&(property, sessions), chances) in &explored.chances {
                 let chances = chances.unwrap_or(0);
@@ -71,11 +75,14 @@ fn silence(args: &MatrixArgs, cores: usize, stop: &Stop) -> Exit {
             }
         }
         let (fewest, promise) = least.unwrap_or_default();
-        let bound = match Outcome::held(fewest, "") {
-            Outcome::Held { bound, .. } => format!("≤ {}", percent(bound)),
-            _ => "–".to_owned(),
+        // What is broken has no chances.
+        let (chances, bound) = match Outcome::held(fewest, "") {
+            _ if alarms > 0 => ("–".to_owned(), "broken".to_owned()),
+            Outcome::Held { bound, .. } => (count(fewest), format!("≤ {}", percent(bound))),
+            _ => (count(fewest), "not exercised".to_owned()),
         };
-        let cells = [count(runs), count(alarms), promise, count(fewest), bound];
+        let promise = if alarms > 0 { "–".to_owned() } else { promise };
+        let cells = [count(runs), count(alarms), promise, chances, bound];
         let [runs, alarmed, promise, chances, bound] = cells.each_ref().map(String::as_str);
         table.row([flavour.name(), runs, alarmed, promise, chances, bound]);
         worst = worst.worse(match (alarms, fewest) {

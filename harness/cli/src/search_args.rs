@@ -56,7 +56,7 @@ pub(crate) struct ShrinkArgs {
     /// The run that fails: its folder, its run.toml, or a scenario
     #[arg(value_name = "RUN")]
     pub(crate) run: String,
-    /// With processes or containers: how often a smaller run is made, of which two times have to fail
+    /// With processes or containers: how often a smaller run is made, of which two have to fail
     #[arg(long, value_name = "N", default_value = "3", allow_negative_numbers = true, value_parser = within::<NonZeroU16>("1 to 65535"))]
     pub(crate) tries: NonZeroU16,
     /// With processes or containers: after how many runs the search ends with what it has

@@ -47,6 +47,9 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<Exit, Failure> {
     let runs = counted(shrunk.runs, "run");
     let mut how = vec![format!("by {runs} in {:.1} s", began.elapsed().as_secs_f64())];
     how.extend(unless_minimal(shrunk.is_minimal));
+    if shrunk.before.faults > 0 && shrunk.after.faults == 0 {
+        how.push("where its operations come at these times it needs no fault".to_owned());
+    }
     let sizes = [in_words(&shrunk.before), in_words(&shrunk.after)];
     tell((&shrunk.key, &shrunk.config), &sizes, &how, &out);
     Ok(Exit::Valid)

@@ -251,7 +251,7 @@ impl<'de> Visitor<'de> for LineSeed<'_> {
     type Value = Line;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an event: a map")
+        f.write_str("an event as an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Line, A::Error> {

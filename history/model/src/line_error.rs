@@ -54,7 +54,9 @@ pub struct JsonError {
 
 impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (column {})", self.what, self.column)
+        f.write_str(&self.what)?;
+        // What is of another kind than expected has no column.
+        if self.column > 0 { write!(f, " (column {})", self.column) } else { Ok(()) }
     }
 }
 

@@ -81,9 +81,9 @@ fn met(found: &str, terms: Terms) -> String {
 /// What serde_json says of what is not JSON: some of its words do not say what was expected, some not what was found.
 fn of_json_syntax(said: &str) -> Option<String> {
     let words = match said {
-        "EOF while parsing a list" => "expected the end of a list, found the end",
-        "EOF while parsing an object" => "expected the end of an object, found the end",
-        "EOF while parsing a string" => "expected the end of a text, found the end",
+        "EOF while parsing a list" => "expected the rest of a list, found the end",
+        "EOF while parsing an object" => "expected the rest of an object, found the end",
+        "EOF while parsing a string" => "expected the rest of a text in quotes, found the end",
         "EOF while parsing a value" => "expected a value, found the end",
         "expected value" => {
             "expected a value: a number, a text in quotes, a list, an object, true, false or null"
@@ -147,7 +147,7 @@ mod tests {
             (r#"{"count":"a, b"}"#, "expected a whole number from 0 to 4294967295, found \"a, b\""),
             (r#"{"count":[]}"#, "expected a whole number from 0 to 4294967295, found a list"),
             ("7", "expected an object, found 7"),
-            (r#"{"count":1"#, "expected the end of an object, found the end"),
+            (r#"{"count":1"#, "expected the rest of an object, found the end"),
             (r#"{"count":1 "colour":"red"}"#, "expected a comma, or the end of the object"),
             (r#"{"count" 1}"#, "expected a colon after the name of a field"),
             (r"{count:1}", "expected the name of a field in double quotes"),

@@ -274,8 +274,8 @@ fn a_damaged_line_is_named_with_what_is_wrong() {
     let op = |rest: &str| format!(r#"{{"index":2,"time":10,"type":{rest}}}"#);
     let cases = [
         ("", "expected a value, found the end"),
-        ("[]", "expected an event, found a list"),
-        ("{", "expected the end of an object, found the end"),
+        ("[]", "expected an event as an object, found a list"),
+        ("{", "expected the rest of an object, found the end"),
         ("{}}", "expected nothing after the value, found more"),
         (r#"{"index":2,"time":10}"#, r#"expected the field "type", found none"#),
         (

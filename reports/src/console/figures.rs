@@ -126,8 +126,8 @@ impl Screen {
         self.wrap(2, &text);
         if let Some(broken) = fresh_reads_broken(verdict).filter(|&broken| broken != f.stale) {
             let text = format!(
-                "fresh-reads was broken {}: it goes by versions where every update of a key has one, also of writes \
-                 that nobody read, and leaves out keys with deletes and what faults excuse",
+                "fresh-reads was broken {}: it compares versions where every update of a key has one, counts writes that nobody \
+                 read, too, and leaves out keys with deletes and what faults excuse",
                 words::counted(broken, "time")
             );
             self.wrap(4, &text);
@@ -175,7 +175,7 @@ impl Screen {
                     format!("all replicas agree on {}", words::counted(convergence.keys, "key"))
                 }
                 (_, Some(window), Some(_)) => format!(
-                    "all replicas agree on {}; the last stale answer came {} after the updates stopped",
+                    "all replicas agree on {}; the last answer that differed from that came {} after the updates stopped",
                     words::counted(convergence.keys, "key"),
                     words::duration(window)
                 ),
@@ -211,8 +211,8 @@ impl Screen {
                 ),
                 (
                     f.resurrected,
-                    "value came back: it replaced a write whose session had already read it",
-                    "values came back: each replaced a write whose session had already read it",
+                    "older value came back over a write whose own session had already read it",
+                    "older values came back over a write whose own session had already read them",
                 ),
                 (f.phantom, "value read that nobody wrote", "values read that nobody wrote"),
                 (
@@ -297,6 +297,9 @@ impl Screen {
                     ),
                 };
                 self.wrap(2, &text);
+            }
+            if wrong.len() > 5 {
+                self.line(&format!("  and {} more", words::count(wrong.len() as u64 - 5)));
             }
         }
     }

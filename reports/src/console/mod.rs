@@ -272,8 +272,7 @@ impl Screen {
             let faults: Vec<String> =
                 anomaly.faults.iter().take(8).map(|f| format!("{f}")).collect();
             let s = if faults.len() == 1 { "" } else { "s" };
-            let some = if numbers.len() == 1 { "" } else { "some " };
-            at.push_str(&format!(", {some}under fault{s} {}", faults.join(", ")));
+            at.push_str(&format!(", where fault{s} {} may have been in force", faults.join(", ")));
         }
         self.wrap(5, &at);
     }

@@ -334,7 +334,7 @@ fn errors_of_dbcops_json_say_which_line() {
     says("{\"data\":[],\"more\":1}", 1, "\"more\" is not a part of a history");
     says("{}", 1, "expected \"data\", found none");
     says("[]\n[]", 2, "expected nothing after the value, found more");
-    says("[[", 1, "expected the end of a list, found the end");
+    says("[[", 1, "expected the rest of a list, found the end");
     says(&"[".repeat(100_000), 1, "expected ");
 }
 
