@@ -146,14 +146,14 @@ fn what_is_wrong_is_told_with_the_line_and_column_of_the_very_value() {
             "ready-within-s: expected a whole number from 0",
         ),
         ("nodes-max = 5", "nodes-max = 5\n|colour = 1", "unknown entry `colour`: expected one of"),
-        ("image = \"guard:latest\"", "image = \"guard\"\n|imagine = 1", "unknown field `imagine`"),
+        ("image = \"guard:latest\"", "image = \"guard\"\n|imagine = 1", "unknown entry `imagine`"),
         (
             "port = 6379\n\n[client.options]",
             "\n[client.options]",
             "expected the entry `port`, found none",
         ),
-        ("clock = \"faketime\"", "clock = |\"sundial\"", "unknown variant `sundial`"),
-        ("register = \"lww\"", "register = |\"last\"", "unknown variant `last`"),
+        ("clock = \"faketime\"", "clock = |\"sundial\"", "unknown word `sundial`"),
+        ("register = \"lww\"", "register = |\"last\"", "unknown word `last`"),
         // Ports.
         ("port = 6379\n\n[client.options]", "port = |70000\n\n[client.options]", "0 to 65535"),
         ("port = 6379\n\n[client.options]", "port = |0\n\n[client.options]", "1 to 65535"),
