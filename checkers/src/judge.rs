@@ -221,7 +221,7 @@ fn claim_name((property, sessions): Claim) -> String {
 }
 
 fn claimed(property: Property, sessions: Sessions) -> Promise {
-    Promise { sessions, ..Promise::to_all(property) }
+    Promise::to(property, sessions)
 }
 
 /// The promises of which one is broken for certain, and the history does not tell which; each choice once.

@@ -58,6 +58,7 @@ use context::Context;
 use registry::Registry;
 
 pub use measures::pbs;
+pub use measures::staleness::wilson;
 pub use promises::{
     CannotShow, can_show, cannot_show, usual_promises, usual_promises_of_transactions,
 };

@@ -39,7 +39,7 @@ pub(crate) fn broken_by(anomaly: &Anomaly) -> String {
 }
 
 fn claim(property: Property, sessions: Sessions) -> String {
-    Promise { sessions, ..Promise::to_all(property) }.to_string()
+    Promise::to(property, sessions).to_string()
 }
 
 /// The word beside the mark: what held in too few chances did not pass.

@@ -249,13 +249,17 @@ pub(crate) fn percentile(values: &[i64], of_thousand: usize) -> Option<i64> {
     values.get(rank.checked_sub(1)?).copied()
 }
 
-/// The interval that holds a share with 95 % confidence, after so many of n.
-pub(crate) fn wilson(hits: u64, n: u64) -> (f64, f64) {
-    let (hits, n) = (hits as f64, n as f64);
-    let share = hits / n;
+/// Within which shares the true one lies, with 95 % confidence, where it came `hits` times, `n` at most, of `n` (Wilson, 1927).
+#[must_use]
+pub fn wilson(hits: u64, n: u64) -> (f64, f64) {
+    if n == 0 {
+        return (0.0, 1.0);
+    }
+    let (n, share) = (n as f64, hits.min(n) as f64 / n as f64);
     let middle = (share + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
     let half = Z / (1.0 + Z * Z / n) * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    ((middle - half).max(0.0), (middle + half).min(1.0))
+    // At the ends both are the same but for rounding.
+    ((middle - half).clamp(0.0, share), (middle + half).clamp(share, 1.0))
 }
 
 #[cfg(test)]
@@ -278,5 +282,20 @@ mod tests {
         assert!((low - 0.2553).abs() < 1e-4 && (high - 0.3662).abs() < 1e-4, "{low} {high}");
         let (low, high) = wilson(0, 20);
         assert!(low.abs() < 1e-9 && (high - 0.1611).abs() < 1e-4, "{low} {high}");
+    }
+
+    #[test]
+    fn an_interval_holds_its_share_and_shrinks_with_the_runs() {
+        for (hits, runs) in [(0, 10), (3, 10), (10, 10), (300, 1_000)] {
+            let (low, high) = wilson(hits, runs);
+            let share = hits as f64 / runs as f64;
+            assert!(low <= share && share <= high && (0.0..=1.0).contains(&low) && high <= 1.0);
+        }
+        let wide = wilson(3, 10);
+        let narrow = wilson(300, 1_000);
+        assert!(wide.1 - wide.0 > narrow.1 - narrow.0);
+        // Known values: 3 of 10.
+        assert!((wide.0 - 0.1078).abs() < 1e-3 && (wide.1 - 0.6032).abs() < 1e-3);
+        assert_eq!(wilson(0, 0), (0.0, 1.0));
     }
 }

@@ -149,9 +149,6 @@ fn judge(
         }
         *counted.entry(claim).or_default() += 1;
         for &(version, earlier) in &newest.versions {
-            if reads && !earlier_reads && is_shown(ctx, ctx.op(earlier), op) {
-                continue;
-            }
             let relation = if empty {
                 Some(Relation::Less)
             } else {
@@ -161,6 +158,13 @@ fn judge(
                 && !reads
                 && op.f() != Function::Remove;
             match relation {
+                Some(Relation::Equal) if dotted => {
+                    findings.add(violation(ctx, claim, earlier, op));
+                    break;
+                }
+                Some(relation) if relation.at_least() => {}
+                // Looked at last: a read may show much.
+                _ if reads && !earlier_reads && is_shown(ctx, ctx.op(earlier), op) => {}
                 None => findings.undecided(
                     claim,
                     format!(
@@ -169,11 +173,6 @@ fn judge(
                         op.number()
                     ),
                 ),
-                Some(Relation::Equal) if dotted => {
-                    findings.add(violation(ctx, claim, earlier, op));
-                    break;
-                }
-                Some(relation) if relation.at_least() => {}
                 Some(_) => {
                     findings.add(violation(ctx, claim, earlier, op));
                     break;

@@ -68,6 +68,16 @@ impl Outcome {
         }
     }
 
+    /// How many times it could have been broken and was not, in this and, added up, in other runs; none where it was.
+    #[must_use]
+    pub fn chances(&self) -> Option<u64> {
+        match *self {
+            Outcome::Held { chances, .. } => Some(chances),
+            Outcome::Broken { .. } => None,
+            Outcome::NotExercised { .. } | Outcome::Undecided { .. } => Some(0),
+        }
+    }
+
     /// Whether it was broken.
     #[must_use]
     pub fn is_broken(&self) -> bool {

@@ -210,7 +210,7 @@ fn told(verdict: &Verdict) -> BTreeSet<(Claim, Vec<&str>)> {
 /// The verdict's validity, and how many claims were cleared by real time.
 fn compare(history: &mut History, sets: &BTreeSet<u8>, promised: u8, seed: u64) -> (Valid, usize) {
     let (late, mut cleared) = (against_real_time(history), 0);
-    let promise = |(property, sessions)| Promise { sessions, ..Promise::to_all(property) };
+    let promise = |(property, sessions)| Promise::to(property, sessions);
     history.header_mut().promises = members(promised).into_iter().map(promise).collect();
     let verdict = check(history);
     let broken = sets.iter().any(|set| set & !promised == 0);

@@ -56,15 +56,15 @@ impl Difference {
     }
 }
 
+fn by_name(index: &Index) -> BTreeMap<(bool, &str, u64), &Line> {
+    index.lines.values().map(|line| ((!line.canary, line.cell.as_str(), line.seed), line)).collect()
+}
+
 /// Where two campaigns differ.
 #[must_use]
 pub fn difference(first: &Index, second: &Index) -> Difference {
-    let by_name = |index: &'_ Index| -> BTreeMap<(bool, String, u64), Line> {
-        let named = |line: &Line| ((!line.canary, line.cell.clone(), line.seed), line.clone());
-        index.lines.values().map(named).collect()
-    };
     let (ours, theirs) = (by_name(first), by_name(second));
-    let both = ours.iter().filter_map(|(name, line)| Some((line, theirs.get(name)?)));
+    let both = ours.iter().filter_map(|(name, line)| Some((*line, *theirs.get(name)?)));
     let changed = both.clone().filter_map(|(was, is)| Changed::between(was, is)).collect();
     let both = both.count() as u64;
     let mut keys: BTreeMap<String, (u64, u64)> = BTreeMap::new();

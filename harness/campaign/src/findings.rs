@@ -5,9 +5,11 @@ use crate::index::Index;
 use crate::known::Known;
 use crate::line::{Ended, Line};
 use crate::night::Night;
-use crate::statistics::{gone, interval};
+use crate::statistics::gone;
+use afterall_checkers::wilson;
 use afterall_history::vocabulary;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// From which chance on that it was luck a failure that did not come again is not called resolved.
 const LUCK: f64 = 0.05;
@@ -56,6 +58,15 @@ pub struct Excuse {
     pub expired: bool,
 }
 
+/// Who it is known to, until when, and why.
+impl fmt::Display for Excuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Excuse { reason, owner, until, expired } = self;
+        let known = if *expired { "was known" } else { "known" };
+        write!(f, "{known} to {owner} until {until}: {reason}")
+    }
+}
+
 /// A way in which runs failed, in this night or before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -99,7 +110,7 @@ impl Finding {
     #[must_use]
     pub fn odds(&self) -> (f64, f64) {
         let (hits, runs) = if self.came() { self.now } else { self.before };
-        interval(hits, runs)
+        wilson(hits, runs)
     }
 }
 

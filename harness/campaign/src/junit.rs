@@ -64,10 +64,7 @@ fn campaign(report: &Report, command: &dyn Fn(&Seen) -> String) -> TestSuite {
 
 fn of(finding: &Finding, message: &str, command: &dyn Fn(&Seen) -> String) -> TestCaseStatus {
     match &finding.excuse {
-        Some(known) if !known.expired => skipped(&format!(
-            "{message}; known to {} until {}: {}",
-            known.owner, known.until, known.reason
-        )),
+        Some(known) if !known.expired => skipped(&format!("{message}; {known}")),
         expired => {
             let message = match expired {
                 Some(known) => {

@@ -47,4 +47,4 @@ pub use night::Night;
 pub use report::{CanaryOutcome, Judgement, Report};
 pub use resolve::{Found, Outside, Resolved};
 pub use shard::{NotAShard, Shard};
-pub use statistics::{gone, interval};
+pub use statistics::gone;

@@ -1,6 +1,6 @@
 //! A line of the index: what became of a run.
 
-use afterall_checkers::{Outcome, Valid, Verdict};
+use afterall_checkers::{Valid, Verdict};
 use afterall_history::{Promise, vocabulary};
 use afterall_search::FailureKey;
 use serde::{Deserialize, Serialize};
@@ -115,18 +115,12 @@ impl Line {
             line.keys.push(format!("{}: {what}{with}", target(verdict)));
         }
         for property in verdict.properties.iter().filter(|property| property.promised) {
-            let promise =
-                Promise { sessions: property.sessions, ..Promise::to_all(property.property) };
-            let chances = match property.outcome {
-                Outcome::Held { chances, .. } => Some(chances),
-                Outcome::Broken { .. } => None,
-                Outcome::NotExercised { .. } | Outcome::Undecided { .. } => Some(0),
-            };
-            line.promises.insert(promise.to_string(), chances);
+            let promise = Promise::to(property.property, property.sessions);
+            line.promises.insert(promise.to_string(), property.outcome.chances());
         }
         for anomaly in verdict.anomalies.iter().filter(|anomaly| anomaly.promised) {
             // Where one of several is broken and nobody knows which, none of them held.
-            let own = Promise { sessions: anomaly.sessions, ..Promise::to_all(anomaly.property) };
+            let own = Promise::to(anomaly.property, anomaly.sessions);
             for promise in std::iter::once(&own).chain(&anomaly.or) {
                 line.promises.insert(promise.to_string(), None);
             }

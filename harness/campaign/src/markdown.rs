@@ -47,9 +47,7 @@ pub fn campaign_md(report: &Report, command: &dyn Fn(&Seen) -> String) -> String
     }
     if !report.cells.is_empty() {
         text.push_str("\n| cell | worst | together | failed |\n|---|---|---|---|\n");
-        let mut cells: Vec<_> = report.cells.iter().collect();
-        cells.sort_by_key(|cell| (std::cmp::Reverse(cell.worst), std::cmp::Reverse(cell.failed)));
-        fill(&mut text, &cells, |cell| {
+        fill(&mut text, &report.worst_first(), |cell| {
             let mark = match cell.together {
                 Ended::Valid => "✅",
                 Ended::Unknown => "❔",
@@ -87,11 +85,7 @@ fn row(finding: &Finding, command: &dyn Fn(&Seen) -> String) -> String {
         standing.push_str(&format!(" (by luck in {})", percent(luck)));
     }
     if let Some(excuse) = &finding.excuse {
-        let known = if excuse.expired { "was known" } else { "known" };
-        standing.push_str(&format!(
-            "; {known} to {} until {}: {}",
-            excuse.owner, excuse.until, excuse.reason
-        ));
+        standing.push_str(&format!("; {excuse}"));
     }
     let mut runs = format!("{} of {}", count(finding.now.0), count(finding.now.1));
     if finding.before.1 > 0 {

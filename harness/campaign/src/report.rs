@@ -11,6 +11,7 @@ use crate::line::Ended;
 use crate::night::Night;
 use afterall_checkers::words::{count, counted, percent};
 use afterall_history::vocabulary;
+use std::cmp::Reverse;
 
 vocabulary! {
     /// What a campaign comes to, the gravest last.
@@ -204,9 +205,17 @@ impl Report {
             all.push((Judgement::Unknown, why));
         }
         // A stable order.
-        all.sort_by_key(|(judgement, _)| std::cmp::Reverse(*judgement));
+        all.sort_by_key(|(judgement, _)| Reverse(*judgement));
         self.judgement = all.first().map_or(Judgement::Valid, |(judgement, _)| *judgement);
         self.reasons = all.into_iter().map(|(_, why)| why).collect();
+    }
+
+    /// The cells, the worst first, and of these the one with the most failures.
+    #[must_use]
+    pub fn worst_first(&self) -> Vec<&CellSummary> {
+        let mut cells: Vec<&CellSummary> = self.cells.iter().collect();
+        cells.sort_by_key(|cell| (Reverse(cell.worst), Reverse(cell.failed)));
+        cells
     }
 
     /// All of it in a line.

@@ -166,7 +166,7 @@ fn verdict_line(exploration: &Exploration, explored: &Explored) -> String {
 }
 
 pub(crate) fn promise((property, sessions): (Property, Sessions)) -> Promise {
-    Promise { sessions, ..Promise::to_all(property) }
+    Promise::to(property, sessions)
 }
 
 fn tell(exploration: &Exploration, explored: &Explored) {

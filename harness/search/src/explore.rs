@@ -11,7 +11,7 @@ use crate::failure_key::FailureKey;
 use crate::record::Record;
 use crate::side_by_side::side_by_side;
 use crate::swarm::{Fixed, draw};
-use afterall_checkers::{Outcome, Valid, Verdict};
+use afterall_checkers::{Valid, Verdict};
 use afterall_engine::config::MaxBound;
 use afterall_engine::{RunConfig, Stop};
 use afterall_history::{Property, Sessions};
@@ -117,14 +117,8 @@ impl Explored {
             }
         };
         let promised = verdict.properties.iter().filter(|property| property.promised);
-        let chances = promised.map(|property| {
-            let chances = match property.outcome {
-                Outcome::Held { chances, .. } => Some(chances),
-                Outcome::Broken { .. } => None,
-                Outcome::NotExercised { .. } | Outcome::Undecided { .. } => Some(0),
-            };
-            ((property.property, property.sessions), chances)
-        });
+        let chances = promised
+            .map(|property| ((property.property, property.sessions), property.outcome.chances()));
         let failure = FailureKey::of(&verdict).map(|key| {
             let (first_seed, ops) = (config.seed, verdict.counts.ops);
             (key, Failure { runs: 1, first_seed, smallest: config, ops })

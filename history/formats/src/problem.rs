@@ -1,6 +1,6 @@
 //! What can be wrong at a place of a foreign history.
 
-use afterall_history::parser_words::{JSON, in_plain_words};
+use afterall_history::parser_words::of_json;
 use afterall_history::{Damage, TransactionDamage, Workload};
 use std::borrow::Cow;
 use std::fmt;
@@ -99,10 +99,8 @@ impl Problem {
 
     /// What serde says of JSON, with the column or without.
     pub(crate) fn json(error: &serde_json::Error, with_column: bool) -> Self {
-        let mut what = error.to_string();
-        what.truncate(what.rfind(" at line ").unwrap_or(what.len()));
         let column = with_column.then_some(error.column());
-        Problem::Json { what: in_plain_words(&what, JSON), column, cut_off: error.is_eof() }
+        Problem::Json { what: of_json(error), column, cut_off: error.is_eof() }
     }
 
     /// Histories of this kind are not judged.

@@ -3,7 +3,7 @@
 use crate::damage::Damage;
 use crate::header::{FORMAT, VERSION};
 use crate::limits::LINE_BYTES_MAX;
-use crate::parser_words::{JSON, in_plain_words};
+use crate::parser_words::of_json;
 use crate::vocabulary::UnknownWord;
 use serde_json::error::Category;
 use std::fmt;
@@ -65,9 +65,7 @@ impl std::error::Error for JsonError {}
 impl From<serde_json::Error> for JsonError {
     /// serde_json counts lines within what it was given, which is always one line here: only the column helps.
     fn from(error: serde_json::Error) -> Self {
-        let mut what = error.to_string();
-        what.truncate(what.rfind(" at line ").unwrap_or(what.len()));
-        what = in_plain_words(&what, JSON);
+        let mut what = of_json(&error);
         match error.classify() {
             Category::Syntax => what.insert_str(0, "the line is not JSON: "),
             Category::Eof => what.insert_str(0, "the line ends in the middle of its JSON: "),

@@ -14,6 +14,13 @@ pub const JSON: Terms = Terms { table: "an object", entry: "field" };
 /// TOML's terms.
 pub const TOML: Terms = Terms { table: "a table", entry: "entry" };
 
+/// What serde_json says, in plain English and without its position, which is that of the text that it was given.
+#[must_use]
+pub fn of_json(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    in_plain_words(said.rsplit_once(" at line ").map_or(&*said, |(said, _)| said), JSON)
+}
+
 /// The words of a parser, without a position, in plain English; as they are where they are not known.
 #[must_use]
 pub fn in_plain_words(said: &str, terms: Terms) -> String {

@@ -132,13 +132,19 @@ impl Promise {
     /// A promise to every session.
     #[must_use]
     pub const fn to_all(property: Property) -> Self {
-        Promise { property, sessions: Sessions::All, unless: FaultKinds::NONE, at_least: None }
+        Promise::to(property, Sessions::All)
+    }
+
+    /// A promise to these sessions.
+    #[must_use]
+    pub const fn to(property: Property, sessions: Sessions) -> Self {
+        Promise { property, sessions, unless: FaultKinds::NONE, at_least: None }
     }
 
     /// A promise to sessions that stay with one replica.
     #[must_use]
     pub const fn to_sticky(property: Property) -> Self {
-        Promise { sessions: Sessions::Sticky, ..Promise::to_all(property) }
+        Promise::to(property, Sessions::Sticky)
     }
 
     /// Whether a run with these kinds of faults is not held to it.

@@ -27,7 +27,7 @@ use afterall_worlds::docker;
 use indicatif::ProgressBar;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -75,6 +75,7 @@ pub(crate) fn run(args: &CampaignRunArgs) -> Result<Exit, Failure> {
         began: Instant::now(),
         budget,
         own,
+        failed: AtomicU64::new(folder.index().runs().filter(|line| line.fails()).count() as u64),
         folder: Mutex::new(folder),
         failure: Mutex::new(None),
         bar: spinner(),
@@ -140,6 +141,8 @@ struct Going<'a> {
     /// How many runs there are to make, those that are finished included.
     own: u64,
     folder: Mutex<CampaignFolder>,
+    /// How many of those that are finished failed, without the canary's. Counted once, and then with each run: there may be a million.
+    failed: AtomicU64,
     /// Why nothing more can be written down.
     failure: Mutex<Option<Failure>>,
     bar: ProgressBar,
@@ -202,17 +205,16 @@ impl Going<'_> {
     }
 
     fn written(&self, line: Line) {
+        let fails = u64::from(line.fails() && !line.canary);
+        let failed = self.failed.fetch_add(fails, Ordering::Relaxed) + fails;
         let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(failure) = folder.append(line) {
             self.fails(failure);
         }
-        let lines = &folder.index().lines;
-        let failed = folder.index().runs().filter(|line| line.fails()).count() as u64;
-        let (made, own) = (lines.len() as u64, self.own);
         self.bar.set_message(format!(
             "{} of {} runs  {} failed",
-            count(made),
-            count(own),
+            count(folder.index().lines.len() as u64),
+            count(self.own),
             count(failed)
         ));
         self.bar.tick();

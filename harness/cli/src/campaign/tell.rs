@@ -13,7 +13,6 @@ use afterall_campaign::{
     Date, Ended, Finding, Index, Judgement, Known, Night, Report, Seen, campaign_junit, campaign_md,
 };
 use afterall_checkers::words::{count, counted, percent};
-use std::cmp::Reverse;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -146,8 +145,7 @@ fn print(report: &Report) {
     for known in &report.unseen {
         println!("\nknown, and not seen: {} ({}, until {})", known.key, known.owner, known.until);
     }
-    let mut cells: Vec<_> = report.cells.iter().collect();
-    cells.sort_by_key(|cell| (Reverse(cell.worst), Reverse(cell.failed)));
+    let cells = report.worst_first();
     let mut table = Table::new(["worst", "together", "failed", "cell"]);
     for cell in cells.iter().take(CELLS_MAX) {
         let failed = format!("{} of {}", count(cell.failed), count(cell.runs));
@@ -184,8 +182,7 @@ fn print_finding(finding: &Finding) {
         ),
     }
     if let Some(known) = &finding.excuse {
-        let was = if known.expired { "was known" } else { "known" };
-        println!("  {was} to {} until {}: {}", known.owner, known.until, known.reason);
+        println!("  {known}");
     }
     println!("  first seen in {}: seed {} of {}", first.night, first.seed, first.cell);
     if !finding.came() {

@@ -105,8 +105,7 @@ fn many_small_runs_break_no_promise() {
             let counts = verdict.counts;
             assert!(counts.ok > 20, "{of}, seed {}: {counts:?}", config.seed);
             for promised in verdict.properties.iter().filter(|property| property.promised) {
-                let promise =
-                    Promise { sessions: promised.sessions, ..Promise::to_all(promised.property) };
+                let promise = Promise::to(promised.property, promised.sessions);
                 // Of all kinds of sessions: one alone does not try what is promised to another.
                 let sum = chances.entry(format!("{flavour} {workload}: {promise}")).or_default();
                 if let Outcome::Held { chances, .. } = promised.outcome {
