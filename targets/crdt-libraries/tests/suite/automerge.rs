@@ -1,9 +1,9 @@
 //! Automerge, and what its users get wrong.
 
 use crate::mistake::{Mistake, With};
-use crate::runs::{FAULTS, Run, assert_found, assert_held, claims, ran, seeds};
+use crate::runs::{Run, assert_found, assert_held, claims, ran, seeds};
 use afterall_crdt_libraries::{Automerge, Identity, Library, Stream, Trouble};
-use afterall_history::{FaultKind, Function, Promise, Property, RegisterRule, Value, Workload};
+use afterall_history::{Function, Promise, Property, RegisterRule, Value, Workload};
 use afterall_workloads::Operation;
 use automerge::sync::{State, SyncDoc};
 
@@ -19,15 +19,7 @@ fn promises(workload: Workload) -> Vec<Promise> {
 }
 
 fn of(workload: Workload, promises: &[Promise]) -> Run<'_> {
-    let registers = RegisterRule::SiblingsReplica;
-    Run {
-        workload,
-        faults: &FAULTS,
-        identity: Identity::OfEachLife,
-        rate: 150,
-        promises,
-        registers,
-    }
+    Run::of(workload, promises, RegisterRule::SiblingsReplica)
 }
 
 #[test]
@@ -47,25 +39,16 @@ fn the_same_seed_gives_the_same_history() {
     }
 }
 
-const AFTER_LOSS: [Promise; 2] =
-    [Promise::to_all(Property::Convergence), Promise::to_all(Property::NoPhantoms)];
-
-/// Nodes that lose their disks. With its disk a node loses what it alone had; the others bring it up to date.
-fn with_lost_disks(identity: Identity) -> Run<'static> {
-    let faults = &[FaultKind::Wipe];
-    Run { faults, rate: 80, identity, ..of(Workload::Text, &AFTER_LOSS) }
-}
-
 #[test]
 fn replicas_agree_after_a_disk_was_lost_and_a_new_actor_began() {
-    let run = with_lost_disks(Identity::OfEachLife);
+    let run = Run::with_lost_disks(Identity::OfEachLife);
     assert_held::<Automerge>("automerge, disks lost", run, seeds(6));
 }
 
 #[test]
 fn an_actor_that_forgot_its_changes_and_goes_on_under_its_id_is_found() {
     let (run, mistake) =
-        (with_lost_disks(Identity::OfTheNode), "automerge: an actor id used again");
+        (Run::with_lost_disks(Identity::OfTheNode), "automerge: an actor id used again");
     assert_found::<Automerge>(mistake, run, seeds(6), Property::Convergence);
 }
 

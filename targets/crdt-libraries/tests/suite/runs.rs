@@ -40,6 +40,28 @@ pub(crate) struct Run<'a> {
     pub(crate) registers: RegisterRule,
 }
 
+/// What is promised where a disk may be lost: with it a node loses what it alone had, and the others bring it up to date.
+const AFTER_LOSS: [Promise; 2] =
+    [Promise::to_all(Property::Convergence), Promise::to_all(Property::NoPhantoms)];
+
+impl<'a> Run<'a> {
+    /// Under everything that a node survives, as another writer in each of its lives.
+    pub(crate) fn of(
+        workload: Workload,
+        promises: &'a [Promise],
+        registers: RegisterRule,
+    ) -> Run<'a> {
+        let identity = Identity::OfEachLife;
+        Run { workload, faults: &FAULTS, identity, rate: 150, promises, registers }
+    }
+
+    /// Of texts, at nodes that lose their disks.
+    pub(crate) fn with_lost_disks(identity: Identity) -> Run<'static> {
+        let run = Run::of(Workload::Text, &AFTER_LOSS, RegisterRule::Lww);
+        Run { faults: &[FaultKind::Wipe], rate: 80, identity, ..run }
+    }
+}
+
 /// What is left of it.
 pub(crate) struct Ran {
     pub(crate) history: History,

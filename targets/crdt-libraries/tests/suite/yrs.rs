@@ -1,9 +1,9 @@
 //! Yrs, and what its users get wrong.
 
 use crate::mistake::{Mistake, With};
-use crate::runs::{FAULTS, Run, assert_found, assert_held, claims, ran, seeds};
+use crate::runs::{Run, assert_found, assert_held, claims, ran, seeds};
 use afterall_crdt_libraries::{Heard, Identity, Library, Trouble, Yrs};
-use afterall_history::{FaultKind, Function, Promise, Property, RegisterRule, Value, Workload};
+use afterall_history::{Function, Promise, Property, RegisterRule, Value, Workload};
 use afterall_workloads::Operation;
 use yrs::sync::{Message, SyncMessage};
 use yrs::updates::decoder::Decode;
@@ -13,15 +13,7 @@ const WORKLOADS: [Workload; 4] =
     [Workload::Set, Workload::Cart, Workload::Text, Workload::Register];
 
 fn of(workload: Workload, promises: &[Promise]) -> Run<'_> {
-    let registers = RegisterRule::Lww;
-    Run {
-        workload,
-        faults: &FAULTS,
-        identity: Identity::OfEachLife,
-        rate: 150,
-        promises,
-        registers,
-    }
+    Run::of(workload, promises, RegisterRule::Lww)
 }
 
 #[test]
@@ -41,24 +33,15 @@ fn the_same_seed_gives_the_same_history() {
     }
 }
 
-const AFTER_LOSS: [Promise; 2] =
-    [Promise::to_all(Property::Convergence), Promise::to_all(Property::NoPhantoms)];
-
-/// Nodes that lose their disks. With its disk a node loses what it alone had; the others bring it up to date.
-fn with_lost_disks(identity: Identity) -> Run<'static> {
-    let faults = &[FaultKind::Wipe];
-    Run { faults, rate: 80, identity, ..of(Workload::Text, &AFTER_LOSS) }
-}
-
 #[test]
 fn replicas_agree_after_a_disk_was_lost_and_a_new_client_began() {
-    let run = with_lost_disks(Identity::OfEachLife);
+    let run = Run::with_lost_disks(Identity::OfEachLife);
     assert_held::<Yrs>("yrs, disks lost", run, seeds(6));
 }
 
 #[test]
 fn a_client_that_forgot_its_changes_and_goes_on_under_its_id_is_found() {
-    let (run, mistake) = (with_lost_disks(Identity::OfTheNode), "yrs: a client id used again");
+    let (run, mistake) = (Run::with_lost_disks(Identity::OfTheNode), "yrs: a client id used again");
     assert_found::<Yrs>(mistake, run, seeds(6), Property::Convergence);
 }
 
