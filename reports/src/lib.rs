@@ -26,4 +26,5 @@ pub use json::{ReportError, verdict_json};
 pub use junit::junit_xml;
 pub use line::verdict_line;
 pub use markdown::{SUMMARY_BYTES_MAX, inline, summary_md};
-pub use page::{REPORT_BYTES_MAX, report_html};
+pub use page::{REPORT_BYTES_MAX, STYLE, report_html};
+pub use words::{outcome as outcome_word, target as target_words, valid as valid_word};

@@ -8,7 +8,9 @@ use afterall_history::{FaultKind, Phase, Promise, Property, Sessions, Workload};
 
 pub(crate) use afterall_checkers::words::{count, counted, duration, percent, share};
 
-pub(crate) fn valid(valid: Valid) -> &'static str {
+/// Whether a run held its promises, in a word: `valid`, `invalid`, `unknown`, `measured`.
+#[must_use]
+pub fn valid(valid: Valid) -> &'static str {
     match valid {
         Valid::True => "valid",
         Valid::False => "invalid",
@@ -42,8 +44,9 @@ fn claim(property: Property, sessions: Sessions) -> String {
     Promise::to(property, sessions).to_string()
 }
 
-/// The word beside the mark: what held in too few chances did not pass.
-pub(crate) fn outcome(property: &PropertyVerdict) -> &'static str {
+/// How a property came out, in a word. What held in too few chances did not pass: it was `hardly exercised`.
+#[must_use]
+pub fn outcome(property: &PropertyVerdict) -> &'static str {
     match property.outcome {
         Outcome::Held { .. } if property.hardly_exercised => "hardly exercised",
         Outcome::Held { .. } => "held",
@@ -87,8 +90,9 @@ pub(crate) fn side(nodes: &[String]) -> String {
     }
 }
 
-/// `reference/lww (mutant no-tiebreak)`
-pub(crate) fn target(verdict: &Verdict) -> String {
+/// What was tested: `reference/lww (mutant no-tiebreak)`
+#[must_use]
+pub fn target(verdict: &Verdict) -> String {
     let mut text = verdict.target.clone();
     if let Some(flavour) = &verdict.flavour {
         text.push('/');

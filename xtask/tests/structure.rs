@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 /// The storeys of the house, the highest first. A crate depends only on crates of storeys below its own.
 const STOREYS: &[&[&str]] = &[
     &["afterall"],
+    &["afterall-serve"],
+    &["afterall-store"],
     &["afterall-campaign", "afterall-worlds"],
     &["afterall-crdt-libraries", "afterall-search"],
     &["afterall-sim"],

@@ -86,6 +86,25 @@ pub(crate) fn label(value: &Value) -> String {
     }
 }
 
+/// The entries that the name of a cell tells: `flavour=crdt faults=kill+pause` has two. A value may have spaces in it, and ends where the
+/// next entry begins.
+pub(crate) fn entries_of(label: &str) -> Vec<(&'static str, &str)> {
+    let mut starts: Vec<(usize, &'static str)> = Vec::new();
+    let words = label.match_indices(' ').map(|(at, _)| at + 1);
+    for at in std::iter::once(0).chain(words) {
+        let rest = &label[at..];
+        let key = AXES
+            .iter()
+            .find(|key| rest.strip_prefix(**key).is_some_and(|after| after.starts_with('=')));
+        starts.extend(key.map(|&key| (at, key)));
+    }
+    let ends = starts.iter().skip(1).map(|&(at, _)| at).chain([label.len() + 1]);
+    let of = |(&(at, key), end): (&(usize, &'static str), usize)| {
+        (key, label.get(at + key.len() + 1..end - 1).unwrap_or_default())
+    };
+    starts.iter().zip(ends).map(of).collect()
+}
+
 /// Checks the name of an entry and each of its values, by itself.
 ///
 /// # Errors
@@ -146,6 +165,25 @@ mod tests {
         assert_eq!(labels("faults", "'kill'"), ["kill"]);
         assert_eq!(labels("nodes", "[3, 5]"), ["3", "5"]);
         assert_eq!(labels("network", "{ loss = '1%' }"), ["{ loss = \"1%\" }"]);
+    }
+
+    #[test]
+    fn a_label_is_taken_apart_again() {
+        assert_eq!(
+            entries_of(
+                "scenario=my file.toml flavour=crdt faults=kill+pause network={ loss = \"1%\" }"
+            ),
+            [
+                ("scenario", "my file.toml"),
+                ("flavour", "crdt"),
+                ("faults", "kill+pause"),
+                ("network", "{ loss = \"1%\" }")
+            ]
+        );
+        for none in ["", "canary", "canary mutant", "="] {
+            assert_eq!(entries_of(none), [], "{none}");
+        }
+        assert_eq!(entries_of("faults="), [("faults", "")]);
     }
 
     #[test]

@@ -4,8 +4,9 @@ use crate::campaign_args::CampaignCommand;
 use crate::exit::codes;
 use crate::failure::Failure;
 use crate::recorded::{ReadArgs, exports};
-use crate::scenario_args::{Listed, ScenarioCommand};
+use crate::scenario_args::ScenarioCommand;
 use crate::search_args::{BlameArgs, ExploreArgs, MatrixArgs, ShrinkArgs};
+use crate::store_args::{DiffRunsArgs, Listed, ServeArgs};
 use crate::word::{number, time, within, words};
 use afterall_engine::config::{CONCURRENCY, MaxBound, NODES, RATE, REFERENCE};
 use afterall_engine::faults::Registry;
@@ -41,12 +42,19 @@ pub(crate) enum Command {
     /// List runs that tell a story, or carry one out and see whether it shows what it should
     #[command(subcommand)]
     Scenario(ScenarioCommand),
-    /// List what there is, with what each promises, breaks or shows
+    /// List what there is, with what each promises, breaks or shows, or the runs that are kept
     #[command(after_help = codes::PRINTS)]
     List {
         /// What to list [default: the kinds of things that there are lists of]
+        #[command(subcommand)]
         what: Option<Listed>,
     },
+    /// Show where two runs came out otherwise: properties, figures, and what broke
+    #[command(after_help = codes::DIFF_RUNS)]
+    Diff(DiffRunsArgs),
+    /// Show the runs and campaigns that are kept in a browser
+    #[command(after_help = codes::SERVE)]
+    Serve(ServeArgs),
     /// Measure how old the values are that reads return: normally, under high load, in a partition, and after it
     #[command(after_help = codes::WINDOWS)]
     Windows(WindowsArgs),

@@ -26,10 +26,13 @@ mod runs;
 mod scenario;
 mod scenario_args;
 mod search_args;
+mod serve;
 mod shrink;
 mod signals;
 mod simulated;
 pub mod store;
+mod store_args;
+mod stored;
 mod table;
 mod target;
 mod unfinished;
@@ -78,6 +81,8 @@ pub fn main() -> ExitCode {
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Windows(args) => windows::windows(&args),
         Command::List { what } => list::list(what),
+        Command::Diff(args) => stored::diff(&args),
+        Command::Serve(args) => serve::serve(&args),
         Command::Scenario(command) => scenario::scenario(&command),
         Command::Target(command) => target::target(&command),
         Command::Completions { shell } => {

@@ -3,8 +3,9 @@
 use crate::bundled::SCENARIOS;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::scenario_args::Listed;
 use crate::store::parse_config;
+use crate::store_args::Listed;
+use crate::stored;
 use crate::table::Table;
 use afterall_checkers::can_show;
 use afterall_engine::WorldKind;
@@ -12,7 +13,7 @@ use afterall_engine::faults::Registry;
 use afterall_history::{ActsOn, FaultKind, Promise, Property, Workload};
 use afterall_reference::core::{Flavour, MUTANTS};
 use afterall_workloads::driven;
-use clap::ValueEnum;
+use clap::Subcommand;
 
 pub(crate) fn list(what: Option<Listed>) -> Result<Exit, Failure> {
     let Some(what) = what else {
@@ -26,6 +27,7 @@ pub(crate) fn list(what: Option<Listed>) -> Result<Exit, Failure> {
         Listed::Faults => faults(),
         Listed::Properties => properties(),
         Listed::Scenarios => scenarios()?,
+        Listed::Runs(args) => return stored::list(&args),
     };
     print!("{table}");
     Ok(Exit::Valid)
@@ -34,10 +36,10 @@ pub(crate) fn list(what: Option<Listed>) -> Result<Exit, Failure> {
 /// The kinds of things that there are lists of.
 fn kinds() -> Table {
     let mut table = Table::new(["afterall list …", "what it lists"]);
-    for kind in Listed::value_variants() {
-        let Some(value) = kind.to_possible_value() else { continue };
-        let help = value.get_help().map(ToString::to_string).unwrap_or_default();
-        table.row([value.get_name(), &help]);
+    let of = Listed::augment_subcommands(clap::Command::new("list"));
+    for kind in of.get_subcommands() {
+        let about = kind.get_about().map(ToString::to_string).unwrap_or_default();
+        table.row([kind.get_name(), &about]);
     }
     table
 }

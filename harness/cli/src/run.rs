@@ -21,7 +21,7 @@ use afterall_engine::{
 };
 use afterall_history::{Event, History, read_jsonl};
 use afterall_reference::core::MUTANTS;
-use afterall_reports::{Context, verdict_text};
+use afterall_reports::{Context, report_html, verdict_text};
 use afterall_worlds::docker;
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -125,14 +125,8 @@ pub(crate) fn judge(
     controls: u32,
 ) -> Result<Judged, Failure> {
     signals::now(Doing::Anything(interrupted(folder)));
-    let history = read_jsonl(&folder.file(HISTORY))?;
-    refuse_empty_promises(history.header(), &folder.file(HISTORY))?;
-    let recording = Recording::new(history);
-    let (history, mut verdict) = (recording.history(), recording.judge());
-    compare_with_kept(folder, &mut verdict);
-    if let Some(note) = silent_mutant(&verdict) {
-        verdict.notes.insert(0, note);
-    }
+    let (recording, mut verdict) = recorded(folder)?;
+    let history = recording.history();
     // First of all: whatever becomes of the reports.
     print_verdict(&verdict);
     if let Some(lie) = verdict.lie
@@ -164,6 +158,27 @@ pub(crate) fn judge(
         println!("report: {}", report.display());
     }
     Ok(Judged { exit, reported, history: recording.into_history(), verdict, traffic: None })
+}
+
+/// Reads a run's history back, and judges it.
+fn recorded(folder: &RunFolder) -> Result<(Recording, Verdict), Failure> {
+    let history = read_jsonl(&folder.file(HISTORY))?;
+    refuse_empty_promises(history.header(), &folder.file(HISTORY))?;
+    let recording = Recording::new(history);
+    let mut verdict = recording.judge();
+    compare_with_kept(folder, &mut verdict);
+    if let Some(note) = silent_mutant(&verdict) {
+        verdict.notes.insert(0, note);
+    }
+    Ok((recording, verdict))
+}
+
+/// The report on a run, from what is in its folder. Nothing is written there.
+pub(crate) fn report_of(folder: &Path) -> Result<String, Failure> {
+    let folder = RunFolder::of(folder);
+    let (recording, verdict) = recorded(&folder)?;
+    let context = context(&folder, folder.config().ok().as_ref());
+    Ok(report_html(recording.history(), &verdict, &context)?)
 }
 
 /// That a known bug was switched on and nothing shows it: such a run proves nothing of the bug, nor of the checkers.

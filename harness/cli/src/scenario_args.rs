@@ -1,26 +1,10 @@
-//! What can be said of scenarios, and of what there is.
+//! What can be said of scenarios.
 
 use crate::exit::codes;
 use crate::word::{number, words};
 use afterall_engine::WorldKind;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use std::path::PathBuf;
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Listed {
-    /// The ways in which the reference store resolves conflicts, and what they promise
-    Flavours,
-    /// The known bugs of the reference store, and what they break
-    Mutants,
-    /// The data types, and the properties that they show
-    Workloads,
-    /// The kinds of faults, and the worlds that have them
-    Faults,
-    /// What a store may promise, and the mutants that break it
-    Properties,
-    /// The runs that tell a story
-    Scenarios,
-}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScenarioCommand {

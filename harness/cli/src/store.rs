@@ -12,14 +12,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// The file names in a run's folder.
-pub const HISTORY: &str = "history.jsonl";
-/// The resolved configuration.
-pub const RUN: &str = "run.toml";
-/// What the nodes sent to each other, where that is known.
-pub const TRAFFIC: &str = "traffic.toml";
-/// The report for people.
-pub const REPORT: &str = "report.html";
+// The file names in a run's folder.
+pub use afterall_store::{HISTORY, REPORT, RUN, TRAFFIC, VERDICT};
 
 /// What cannot be stored or found.
 #[derive(Debug, thiserror::Error)]
@@ -225,7 +219,7 @@ impl RunFolder {
         context: &Context,
     ) -> Vec<StoreError> {
         let reports = [
-            ("verdict.json", verdict_json(verdict)),
+            (VERDICT, verdict_json(verdict)),
             ("junit.xml", junit_xml(verdict)),
             ("summary.md", Ok(summary_md(verdict, context))),
             (REPORT, report_html(history, verdict, context)),

@@ -5,6 +5,9 @@ use std::fmt;
 
 /// How wide a table is, characters.
 const WIDTH: usize = 100;
+/// However narrow a terminal is, no column is narrower than this, and no table is narrower than the other.
+const COLUMN_MIN: usize = 8;
+const WIDTH_MIN: usize = 40;
 /// No column but the last is wider, unless a word of it is.
 const COLUMN_MAX: usize = 26;
 /// The last column takes what is left, and no less than this.
@@ -14,17 +17,41 @@ const LAST_MIN: usize = 18;
 #[derive(Debug)]
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
+    width: usize,
+}
+
+/// How wide the terminal is: what `COLUMNS` says, or the terminal itself; 100 where there is none.
+pub(crate) fn width() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok());
+    let seen = || rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| size.ws_col);
+    let width = said.or_else(|| seen().map(usize::from)).filter(|&width| width > 0);
+    width.unwrap_or(WIDTH).max(WIDTH_MIN)
 }
 
 impl Table {
     pub(crate) fn new<const N: usize>(headings: [&str; N]) -> Table {
-        let mut table = Table { rows: Vec::new() };
+        let mut table = Table { rows: Vec::new(), width: WIDTH };
         table.row(headings.map(str::to_uppercase).each_ref().map(String::as_str));
         table
     }
 
     pub(crate) fn row<const N: usize>(&mut self, cells: [&str; N]) {
         self.rows.push(cells.map(str::to_owned).to_vec());
+    }
+
+    /// Text below the last row, in the last column.
+    pub(crate) fn under(&mut self, text: &str) {
+        let columns = self.rows.first().map_or(1, Vec::len);
+        let mut row = vec![String::new(); columns];
+        if let Some(last) = row.last_mut() {
+            text.clone_into(last);
+        }
+        self.rows.push(row);
+    }
+
+    /// The same table, as wide as a terminal.
+    pub(crate) fn within(self, width: usize) -> Table {
+        Table { width: width.max(WIDTH_MIN), ..self }
     }
 
     fn width_of(&self, column: usize) -> usize {
@@ -40,8 +67,14 @@ impl fmt::Display for Table {
         let columns = self.rows.first().map_or(0, Vec::len);
         let mut widths: Vec<usize> = (0..columns).map(|column| self.width_of(column)).collect();
         if let Some((last, others)) = widths.split_last_mut() {
-            let taken: usize = others.iter().map(|width| width + 2).sum();
-            *last = WIDTH.saturating_sub(taken).max(LAST_MIN);
+            let taken = |others: &[usize]| others.iter().map(|width| width + 2).sum::<usize>();
+            // Where there is no room, words are broken.
+            while taken(others) + LAST_MIN > self.width {
+                let widest = others.iter_mut().max_by_key(|width| **width);
+                let Some(widest) = widest.filter(|width| **width > COLUMN_MIN) else { break };
+                *widest -= 1;
+            }
+            *last = self.width.saturating_sub(taken(others)).max(LAST_MIN);
         }
         for row in &self.rows {
             let cells: Vec<Vec<String>> =
@@ -63,6 +96,17 @@ impl fmt::Display for Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_fits_a_narrow_terminal() {
+        for width in [40, 60, 80, 140] {
+            let mut table = Table::new(["property", "first", "second"]);
+            table.row(["monotonic-reads/roaming", "not exercised (promised)", "held"]);
+            table.under(&"word ".repeat(30));
+            let text = table.within(width).to_string();
+            assert!(text.lines().all(|line| line.chars().count() <= width), "{width}\n{text}");
+        }
+    }
 
     #[test]
     fn long_cells_are_wrapped_within_their_column() {

@@ -42,13 +42,20 @@ impl FailureKey {
             blames: anomaly.blames.clone(),
         }
     }
+
+    /// The key without what was tested: `no-lost-writes broken, lost write, by partition`.
+    #[must_use]
+    pub fn what(&self) -> String {
+        let FailureKey { property, kind, blames, .. } = self;
+        let names: Vec<&str> = blames.iter().map(|kind| kind.name()).collect();
+        let by =
+            if names.is_empty() { String::new() } else { format!(", by {}", names.join(" and ")) };
+        format!("{property} broken, {kind}{by}")
+    }
 }
 
 impl fmt::Display for FailureKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let FailureKey { target, property, kind, blames } = self;
-        write!(f, "{target}: {property} broken, {kind}")?;
-        let names: Vec<&str> = blames.iter().map(|kind| kind.name()).collect();
-        if names.is_empty() { Ok(()) } else { write!(f, ", by {}", names.join(" and ")) }
+        write!(f, "{}: {}", self.target, self.what())
     }
 }

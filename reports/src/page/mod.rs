@@ -27,7 +27,8 @@ pub const REPORT_BYTES_MAX: usize = 5 * 1024 * 1024;
 const OPS_BYTES: usize = 3 * 1024 * 1024;
 
 const FRAME: &str = include_str!("report.html");
-const STYLE: &str = include_str!("report.css");
+/// The style sheet of the page: whatever else is shown in a browser looks the same.
+pub const STYLE: &str = include_str!("report.css");
 /// In the order in which they need each other.
 const SCRIPT: [&str; 9] = [
     "\"use strict\";\n(() => {\n",

@@ -6,5 +6,6 @@ mod grids;
 mod indices;
 mod made;
 mod nights;
+mod pictures;
 mod reports;
 mod runs;

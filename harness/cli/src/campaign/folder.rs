@@ -7,10 +7,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-/// What was finished, a line for each run.
-pub(crate) const INDEX: &str = "index.jsonl";
-/// The runs that are kept, by their numbers.
-pub(crate) const RUNS: &str = "runs";
+pub(crate) use afterall_store::{INDEX, RUNS};
 
 /// Where a run is kept.
 pub(crate) fn run_folder(campaign: &Path, run: u64) -> PathBuf {

@@ -9,6 +9,8 @@ mod keep;
 mod recheck;
 mod tell;
 
+pub(crate) use tell::known;
+
 use crate::campaign_args::CampaignCommand;
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -47,23 +47,7 @@ impl JudgingArgs {
     }
 
     fn known(&self) -> Result<Known, Failure> {
-        let path = self.known.clone().unwrap_or_else(|| PathBuf::from(Known::FILE));
-        let cannot = |why: String| Failure::usage(format!("cannot read {}: {why}", path.display()));
-        match fs::metadata(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound && self.known.is_none() => {
-                return Ok(Known::default());
-            }
-            Err(error) => return Err(cannot(error.to_string())),
-            Ok(file) if file.len() > KNOWN_BYTES_MAX => {
-                return Err(cannot(format!(
-                    "expected at most {KNOWN_BYTES_MAX} bytes, found {}",
-                    file.len()
-                )));
-            }
-            Ok(_) => {}
-        }
-        let text = fs::read_to_string(&path).map_err(|error| cannot(error.to_string()))?;
-        Known::parse(&text, &path.display().to_string()).map_err(Failure::usage)
+        known(self.known.as_deref())
     }
 
     fn today(&self) -> Result<Date, Failure> {
@@ -71,6 +55,27 @@ impl JudgingArgs {
         let day = |time: String| time.split('T').next().unwrap_or_default().parse::<Date>();
         self.today.map_or_else(|| day(now()).map_err(Failure::from), Ok)
     }
+}
+
+/// The failures that are known: of the file that is named, or of the usual one if it is there.
+pub(crate) fn known(named: Option<&Path>) -> Result<Known, Failure> {
+    let path = named.unwrap_or(Path::new(Known::FILE));
+    let cannot = |why: String| Failure::usage(format!("cannot read {}: {why}", path.display()));
+    match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => {
+            return Ok(Known::default());
+        }
+        Err(error) => return Err(cannot(error.to_string())),
+        Ok(file) if file.len() > KNOWN_BYTES_MAX => {
+            return Err(cannot(format!(
+                "expected at most {KNOWN_BYTES_MAX} bytes, found {}",
+                file.len()
+            )));
+        }
+        Ok(_) => {}
+    }
+    let text = fs::read_to_string(path).map_err(|error| cannot(error.to_string()))?;
+    Known::parse(&text, &path.display().to_string()).map_err(Failure::usage)
 }
 
 /// Reports what a campaign comes to.

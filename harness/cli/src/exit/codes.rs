@@ -19,6 +19,13 @@ pub(crate) const RECHECK: &str = "Exit codes: 0 no verdict changed, 1 one did, 2
 
 pub(crate) const DIFF: &str = "Exit codes: 0 both came out the same, 1 they differ, 254 the command line is wrong, 255 one could not be read";
 
+pub(crate) const DIFF_RUNS: &str = "Exit codes: 0 both came out the same: one verdict, the same outcome of each property, the same failures, 1 they differ, \
+                                    254 the command line is wrong, or a folder is not that of a judged run, 255 a verdict could not be read";
+
+pub(crate) const LISTS: &str = "Exit codes: 0 all was printed, 254 the command line is wrong, or there is no such store, 255 not all could be printed";
+
+pub(crate) const SERVE: &str = "Exit codes: 0 Ctrl-C ended it, 254 the command line is wrong, or there is no such store, 255 nothing can be listened on there, or the harness failed";
+
 pub(crate) const CHECK: &str = "Exit codes: 0 every promise held and every objective was met, 1 a promise was broken or an objective not met, 2 unknown: nothing was found broken, and not every promise was put to the test, 254 the command line is \
                                 wrong, or names a file that is not there, 255 a history could not be read, or the harness failed. Of several histories the worst decides";
 
