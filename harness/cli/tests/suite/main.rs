@@ -18,3 +18,4 @@ mod recorded;
 mod scenarios;
 mod signals;
 mod store_folder;
+mod stored;

@@ -40,9 +40,10 @@ impl Page {
 }
 
 /// The templates, by name.
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("base.html", include_str!("base.html")),
-    ("parts.html", include_str!("parts.html")),
+    ("facts.html", include_str!("facts.html")),
+    ("both.html", include_str!("both.html")),
     ("runs.html", include_str!("runs.html")),
     ("run.html", include_str!("run.html")),
     ("compare.html", include_str!("compare.html")),
