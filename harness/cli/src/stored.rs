@@ -52,27 +52,16 @@ pub(crate) fn list(args: &RunsArgs) -> Result<Exit, Failure> {
         listed.rows.push(row);
     }
     print!("{}", listed.text(width));
-    let of_all = match (filter.is_open(), all) {
-        (true, 0) => "no run".to_owned(),
-        (true, all) => counted(all as u64, "run"),
-        (false, all) => format!("of {}", counted(all as u64, "run")),
-    };
-    let shown = counted(listed.rows.len() as u64, "run");
+    let shown = listed.rows.len() as u64;
     let campaigns = counted(scan.campaigns.len() as u64, "campaign");
-    let store = args.store.display();
-    let mut summary = match (filter.is_open(), listed.more) {
-        (true, false) => format!("{of_all} and {campaigns} in {store}"),
-        (true, true) => format!(
-            "the newest {shown} of {of_all}, and {campaigns}, in {store}; --limit lists more"
-        ),
-        (false, more) => {
-            let at_least = if more { "the newest " } else { "" };
-            format!(
-                "{at_least}{shown} {of_all} in {store}{}",
-                if more { "; --limit lists more" } else { "" }
-            )
-        }
+    let of = match filter.is_open() && !listed.more {
+        true => format!("{} and {campaigns}", counted(all as u64, "run")),
+        false => format!("{} of {}", count(shown), counted(all as u64, "run")),
     };
+    let mut summary = format!("{of} in {}", args.store.display());
+    if listed.more {
+        summary.push_str("; --limit lists more");
+    }
     if scan.more {
         summary.push_str("; the store has more folders, which were not looked at");
     }
@@ -116,15 +105,12 @@ impl Listing {
             Table::new(["began (UTC)", "verdict", "run", "gravest finding, and the folder"]);
         for row in &self.rows {
             let when = row.place.when.as_deref().unwrap_or("–");
-            let finding = row.finding.as_deref().unwrap_or("");
-            let (first, then) = match finding {
-                "" => (row.place.path.as_str(), None),
-                finding => (finding, Some(row.place.path.as_str())),
+            let path = &row.place.path;
+            let found = match &row.finding {
+                Some(finding) => format!("{finding}\n{path}"),
+                None => path.clone(),
             };
-            table.row([when, row.standing.name(), &what(row), first]);
-            if let Some(path) = then {
-                table.under(path);
-            }
+            table.row([when, row.standing.name(), &what(row), &found]);
         }
         table.within(width).to_string()
     }
@@ -215,8 +201,8 @@ fn pairs<'p>(all: impl Iterator<Item = &'p Pair>) -> Option<Table> {
     let mut any = false;
     for pair in all {
         any = true;
-        let mark = if pair.differs() { "≠ " } else { "  " };
-        table.row([&format!("{mark}{}", pair.name), &pair.first, &pair.second]);
+        let mark = if pair.differs() { " ≠" } else { "" };
+        table.row([&format!("{}{mark}", pair.name), &pair.first, &pair.second]);
     }
     any.then_some(table)
 }

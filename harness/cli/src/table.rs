@@ -55,7 +55,7 @@ impl Table {
     }
 
     fn width_of(&self, column: usize) -> usize {
-        let cells = || self.rows.iter().filter_map(|row| row.get(column));
+        let cells = || self.rows.iter().filter_map(|row| row.get(column)).flat_map(|of| of.lines());
         let longest = cells().map(|cell| cell.chars().count()).max().unwrap_or(0);
         let words = cells().flat_map(|cell| cell.split(' ')).map(|word| word.chars().count());
         longest.min(COLUMN_MAX).max(words.max().unwrap_or(0))
@@ -77,8 +77,10 @@ impl fmt::Display for Table {
             *last = self.width.saturating_sub(taken(others)).max(LAST_MIN);
         }
         for row in &self.rows {
-            let cells: Vec<Vec<String>> =
-                row.iter().zip(&widths).map(|(cell, width)| wrapped(cell, *width)).collect();
+            let of = |(cell, width): (&String, &usize)| -> Vec<String> {
+                cell.lines().flat_map(|line| wrapped(line, *width)).collect()
+            };
+            let cells: Vec<Vec<String>> = row.iter().zip(&widths).map(of).collect();
             let lines = cells.iter().map(Vec::len).max().unwrap_or(0);
             for line in 0..lines {
                 let mut text = String::new();

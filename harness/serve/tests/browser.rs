@@ -52,9 +52,9 @@ fn one_walks_from_the_runs_to_a_report_a_comparison_and_a_campaign() {
     says(&browser, HOSTILE);
     assert!(browser.no_dialog());
     // Without a script of ours: fields and a button.
-    browser.js("document.querySelector('input[name=q]').value = 'seed 1'");
+    browser.js("document.querySelector('input[name=q]').value = 'Lost 20261127'");
     browser.js("document.querySelector('form.filter').requestSubmit()");
-    until(&browser, "location.search.includes('q=seed')");
+    until(&browser, "location.search.includes('q=Lost')");
     assert_eq!(browser.js("return document.querySelectorAll('tbody tr').length"), json!(1));
     click(&browser, &format!("a[href='/run/{BAD}']"));
     says(&browser, "It broke.");

@@ -19,7 +19,7 @@ pub(crate) const RECHECK: &str = "Exit codes: 0 no verdict changed, 1 one did, 2
 
 pub(crate) const DIFF: &str = "Exit codes: 0 both came out the same, 1 they differ, 254 the command line is wrong, 255 one could not be read";
 
-pub(crate) const DIFF_RUNS: &str = "Exit codes: 0 both came out the same: one verdict, the same outcome of each property, the same failures, 1 they differ, \
+pub(crate) const DIFF_RUNS: &str = "Exit codes: 0 both came out the same: one verdict, the same outcome of each property, the same ways in which promises broke, 1 they differ, \
                                     254 the command line is wrong, or a folder is not that of a judged run, 255 a verdict could not be read";
 
 pub(crate) const LISTS: &str = "Exit codes: 0 all was printed, 254 the command line is wrong, or there is no such store, 255 not all could be printed";

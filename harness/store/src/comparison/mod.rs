@@ -100,13 +100,13 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Whether both came out the same: the same verdict, the same outcome of each property, and the same ways in which something broke.
-    /// What was run and measured may differ, and so may how often something broke.
+    /// Whether both came out the same: the same verdict, the same outcome of each property, and the same ways in which promises broke.
+    /// What was run and measured may differ, and so may how often something broke, and how that broke which nobody promised.
     #[must_use]
     pub fn is_same(&self) -> bool {
         !self.verdict.differs()
             && !self.ladder.iter().any(Rung::differs)
-            && !self.failures.iter().any(|failure| failure.is_new() || failure.is_gone())
+            && !self.failures.iter().any(|of| of.promised && (of.is_new() || of.is_gone()))
     }
 }
 
