@@ -11,14 +11,15 @@ mod webdriver;
 
 use afterall_needs::tests;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use stored::{BAD, HOSTILE, Server};
+use stored::{BAD, HOSTILE, Server, UNREPORTED};
 use webdriver::Browser;
 
 fn main() -> ExitCode {
     afterall_needs::run(tests! {
         Browser::is_there =>
+            a_report_draws_itself_in_its_sandbox_and_sees_nothing_else,
             one_walks_from_the_runs_to_a_report_a_comparison_and_a_campaign,
             nothing_sticks_out_at_any_width_in_light_or_dark;
     })
@@ -40,6 +41,25 @@ fn says(browser: &Browser, words: &str) {
 
 fn click(browser: &Browser, selector: &str) {
     browser.js(&format!("document.querySelector({}).click()", json!(selector)));
+}
+
+/// The report as the program makes it.
+fn report(folder: &Path) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    let history = afterall_history::read_jsonl(&folder.join("history.jsonl"))?;
+    let verdict = afterall_checkers::check(&history);
+    Ok(afterall_reports::report_html(&history, &verdict, &Default::default())?)
+}
+
+fn a_report_draws_itself_in_its_sandbox_and_sees_nothing_else() {
+    let server = Server::with(report);
+    let browser = Browser::start();
+    browser.go(&format!("http://{}/report/{UNREPORTED}#op-1", server.address));
+    until(&browser, "window.afterall && document.querySelector('#appendix-title')");
+    let log = browser.log();
+    assert!(log.is_empty(), "{log:?}");
+    assert_eq!(browser.js("return window.origin"), json!("null"));
+    browser.js("window.got = 'asked'; fetch('/').then(() => { window.got = 'read'; }, () => { window.got = 'refused'; })");
+    until(&browser, "window.got === 'refused'");
 }
 
 fn one_walks_from_the_runs_to_a_report_a_comparison_and_a_campaign() {

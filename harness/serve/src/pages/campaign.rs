@@ -148,6 +148,7 @@ pub(super) fn page(shelf: &Shelf, path: &str, now: SystemTime) -> Page {
             heat_left => heat.left_out,
             cells,
             cells_left => report.cells.len().saturating_sub(CELLS_MAX),
+            highest => percent(highest(nights)),
             nights => night_lines(nights, path),
             chart_width => nights.len() * BAR,
             before => counted(before.len() as u64, "night"),
@@ -216,13 +217,20 @@ fn lines(heat: &Heat) -> Vec<HeatLine> {
 /// How wide the bar of a night is, with the gap beside it.
 const BAR: usize = 24;
 
+/// The share of failed runs of the worst night.
+fn highest(nights: &[&Campaign]) -> f64 {
+    let share = |campaign: &&Campaign| {
+        NightSummary::of(&Night { name: &campaign.path, index: &campaign.index }).failed_share()
+    };
+    nights.iter().map(share).fold(0.0, f64::max)
+}
+
 fn night_lines(nights: &[&Campaign], path: &str) -> Vec<NightLine> {
     let summed: Vec<NightSummary> = nights
         .iter()
         .map(|campaign| NightSummary::of(&Night { name: &campaign.path, index: &campaign.index }))
         .collect();
-    // The highest bar is the worst night; ten per cent at least, so that little looks like little.
-    let most = summed.iter().map(NightSummary::failed_share).fold(0.1, f64::max);
+    let most = summed.iter().map(NightSummary::failed_share).fold(f64::MIN_POSITIVE, f64::max);
     let line = |(place, night): (usize, &NightSummary)| NightLine {
         link: campaign_link(&night.name),
         name: night.name.clone(),

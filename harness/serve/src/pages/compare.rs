@@ -3,7 +3,7 @@
 use super::{Page, filled, message, missing, report_link, run_link, tone};
 use crate::address::Query;
 use crate::shelf::Shelf;
-use afterall_checkers::words::{count, counted};
+use afterall_checkers::words::count;
 use afterall_store::{KeyCounts, Pair, Place, Rung, comparison, plain, read_verdict};
 use minijinja::context;
 use serde::Serialize;
@@ -123,16 +123,17 @@ pub(super) fn page(shelf: &Shelf, query: &Query) -> Page {
     let new = of.failures.iter().filter(|of| of.is_new()).count() as u64;
     let gone = of.failures.iter().filter(|of| of.is_gone()).count() as u64;
     let came = if differ == 1 { "property came" } else { "properties came" };
-    let way = |n: u64| counted(n, "way") + " of failing";
+    let ways = |n: u64, what: &str| match n {
+        0 => format!("no way of failing is {what}"),
+        1 => format!("1 way of failing is {what}"),
+        n => format!("{} ways of failing are {what}", count(n)),
+    };
     let summary = match of.is_same() {
-        true => "One verdict, the same outcome of each property, and the same ways of failing."
-            .to_owned(),
-        false => format!(
-            "{} {came} out otherwise; {} are new, {} are gone.",
-            count(differ),
-            way(new),
-            count(gone)
-        ),
+        true => "One verdict, the same outcome of each property, and the same ways in which promises broke.".to_owned(),
+        false => {
+            let (new, gone) = (ways(new, "new"), ways(gone, "gone"));
+            format!("{} {came} out otherwise; {new}, and {gone}.", count(differ))
+        }
     };
     filled(
         200,

@@ -86,12 +86,21 @@ pub(super) fn page(shelf: &Shelf, path: &str, now: SystemTime) -> Page {
             subject => if line.facts.is_empty() { path.to_owned() } else { format!("{}, {}", line.system, line.facts) },
             report => can_report.then(|| super::report_link(path)),
             before => before(shelf, path),
-            command => shelf.store().path_of(path).display().to_string(),
+            command => quoted(&shelf.store().path_of(path).display().to_string()),
             line, facts, ladder, anomalies, left, reasons, progress, running,
         },
     );
     page.again = running;
     page
+}
+
+/// A path as a shell reads it.
+fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-=+".contains(c);
+    match path.chars().all(plain) {
+        true => path.to_owned(),
+        false => format!("'{}'", shown(path, 4_096).replace('\'', "'\\''")),
+    }
 }
 
 fn facts(row: &Row, verdict: Option<&Verdict>) -> Vec<(&'static str, String)> {

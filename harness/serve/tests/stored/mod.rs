@@ -115,7 +115,19 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// A server whose reports are made in a word.
     pub(crate) fn start() -> Server {
+        Server::with(|folder| {
+            Ok(format!("<h1>Made of {}</h1>", folder.file_name().unwrap().to_string_lossy()))
+        })
+    }
+
+    pub(crate) fn with(
+        maker: impl Fn(&Path) -> Result<String, Box<dyn std::error::Error + Send + Sync>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("store");
         fs::create_dir(&store).unwrap();
@@ -124,9 +136,6 @@ impl Server {
         let address = bound.address();
         let stop = Arc::new(Notify::new());
         let stopped = stop.clone();
-        let maker = |folder: &Path| {
-            Ok(format!("<h1>Made of {}</h1>", folder.file_name().unwrap().to_string_lossy()))
-        };
         let shelf = Shelf::new(Inside::new(&store).unwrap(), Known::default(), Box::new(maker));
         let serve = move || bound.serve(shelf, async move { stopped.notified().await }).unwrap();
         Server { address, folder, stop, thread: Some(std::thread::spawn(serve)) }
