@@ -52,7 +52,7 @@ pub(crate) enum Command {
     /// Show where two runs came out otherwise: properties, figures, and what broke
     #[command(after_help = codes::DIFF_RUNS)]
     Diff(DiffRunsArgs),
-    /// Show the runs and campaigns that are kept in a browser
+    /// Show in a browser which runs and campaigns are kept
     #[command(after_help = codes::SERVE)]
     Serve(ServeArgs),
     /// Measure how old the values are that reads return: normally, under high load, in a partition, and after it

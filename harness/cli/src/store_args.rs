@@ -64,7 +64,7 @@ pub(crate) struct ServeArgs {
     /// The folder in which runs are kept
     #[arg(long, default_value = "store")]
     pub(crate) store: PathBuf,
-    /// Where to listen, as HOST:PORT; the port 0 is any that is free. Only an address of this machine itself keeps others out
+    /// Where to listen, as HOST:PORT; the port 0 is any that is free. Whoever reaches another address than a loopback one can read the store
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
     pub(crate) listen: String,
     /// The file of the failures that are known [default: afterall.known.toml, if it is there]

@@ -71,7 +71,9 @@ pub(crate) fn list(args: &RunsArgs) -> Result<Exit, Failure> {
             counted(scan.nameless, "folder")
         ));
     }
-    println!("{summary}");
+    for line in wrapped(&summary, width) {
+        println!("{line}");
+    }
     Ok(Exit::Valid)
 }
 
