@@ -6,11 +6,12 @@ use crate::failure::Failure;
 use crate::recorded::{ReadArgs, exports};
 use crate::scenario_args::{Listed, ScenarioCommand};
 use crate::search_args::{BlameArgs, ExploreArgs, MatrixArgs, ShrinkArgs};
+use crate::terminal::Showing;
 use crate::word::{number, time, within, words};
 use afterall_engine::config::{CONCURRENCY, MaxBound, NODES, RATE, REFERENCE};
 use afterall_engine::faults::Registry;
 use afterall_engine::{ConfigError, RunConfig, RunConfigBuilder, SessionKind, WorldKind};
-use afterall_formats::Format;
+use afterall_formats::export::Export;
 use afterall_history::{FaultKind, Level, Lie, Slo, Span, Workload};
 use afterall_manifest::builtin;
 use afterall_node::NodeArgs;
@@ -39,13 +40,20 @@ pub(crate) enum Command {
     #[command(after_help = codes::RUN)]
     Replay(ReplayArgs),
     /// List runs that tell a story, or carry one out and see whether it shows what it should
-    #[command(subcommand)]
+    #[command(subcommand, after_help = codes::SEVERAL)]
     Scenario(ScenarioCommand),
     /// List what there is, with what each promises, breaks or shows
     #[command(after_help = codes::PRINTS)]
     List {
         /// What to list [default: the kinds of things that there are lists of]
         what: Option<Listed>,
+    },
+    /// Explain a word of a verdict, a report or the command line: a property, an anomaly, a fault, a mutant, …
+    #[command(after_help = codes::PRINTS)]
+    Explain {
+        /// The word, such as RYW, convergence, partition, cart-union or "lost write"
+        #[arg(required = true)]
+        word: Vec<String>,
     },
     /// Measure how old the values are that reads return: normally, under high load, in a partition, and after it
     #[command(after_help = codes::WINDOWS)]
@@ -63,7 +71,7 @@ pub(crate) enum Command {
     #[command(after_help = codes::MATRIX)]
     Matrix(MatrixArgs),
     /// Make the many runs of a file, as for a commit or a night, and tell what is new
-    #[command(subcommand)]
+    #[command(subcommand, after_help = codes::SEVERAL)]
     Campaign(CampaignCommand),
     /// Judge a recorded history
     #[command(after_help = codes::CHECK)]
@@ -78,7 +86,7 @@ pub(crate) enum Command {
     #[command(after_help = codes::DOCTOR)]
     Doctor(DoctorArgs),
     /// List targets, add one, or try one out
-    #[command(subcommand)]
+    #[command(subcommand, after_help = codes::SEVERAL)]
     Target(TargetCommand),
     /// Print a completion script for a shell
     #[command(after_help = codes::PRINTS)]
@@ -186,6 +194,21 @@ pub(crate) struct RunArgs {
     /// repeated
     #[arg(long = "image", value_parser = parse_image)]
     pub(crate) images: Vec<(String, String)>,
+    /// Make N runs, with one seed after the other, and print a line for each; the worst decides the exit code
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = within::<u64>("1 to 1000000"))]
+    pub(crate) repeat: Option<u64>,
+    /// Make the run in rounds of this long on one cluster, which lives on: each has keys, faults and a verdict of its own, and is judged
+    /// while the next one goes on [default: where --time is more than ten minutes a minute, or as long as the faults need; not in the sim]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = time)]
+    pub(crate) round: Option<Duration>,
+    /// Keep the histories and reports of rounds that are valid, too
+    #[arg(long)]
+    pub(crate) keep_all: bool,
+    /// Make run after run, or round after round, with one seed after the other, until one breaks a promise; with --repeat, at most so many
+    #[arg(long)]
+    pub(crate) until_fail: bool,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
 }
 
 #[derive(Debug, Args)]
@@ -199,12 +222,14 @@ pub(crate) struct ReplayArgs {
     /// The folder in which runs are kept
     #[arg(long, default_value = "store")]
     pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     /// The histories to judge: files of this program or of other tools, folders of runs, or `-` for standard input. Given
-    /// several, the command prints one line for each, and the worst decides the exit code
+    /// several, the command prints one line for each, with --json as JSON with its `file`, and the worst decides the exit code
     #[arg(required = true, value_name = "HISTORY")]
     pub(crate) histories: Vec<PathBuf>,
     #[command(flatten)]
@@ -217,9 +242,8 @@ pub(crate) struct CheckArgs {
     /// confidence. 30% asks for at least ten chances; `none` sets no limit [default: what the history says; none for histories of other tools]
     #[arg(long, value_name = "SHARE")]
     pub(crate) max_bound: Option<MaxBound>,
-    /// Print the verdict as JSON; for several histories, one line for each, with its `file`
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
     #[command(flatten)]
     pub(crate) reports: ReportFiles,
 }
@@ -244,7 +268,7 @@ pub(crate) struct ExportArgs {
     pub(crate) history: PathBuf,
     /// The format to write
     #[arg(long = "as", value_name = "FORMAT", value_parser = exports())]
-    pub(crate) to: Format,
+    pub(crate) to: Export,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
     /// The file to write, which must not exist yet [default: standard output]
@@ -256,6 +280,8 @@ pub(crate) struct ExportArgs {
 pub(crate) struct ReportArgs {
     /// The folder of the run
     pub(crate) run: PathBuf,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
 }
 
 #[derive(Debug, Args)]
@@ -392,8 +418,8 @@ fn lie_help() -> String {
 }
 
 impl RunArgs {
-    /// The configuration that is meant, every default filled in.
-    pub(crate) fn resolve(&self, drawn_seed: u64) -> Result<RunConfig, Failure> {
+    /// The configuration that is meant, with this seed and every default filled in.
+    pub(crate) fn resolve(&self, seed: u64) -> Result<RunConfig, Failure> {
         let mut config = RunConfig::builder()
             .flavour(self.flavour)
             .mutant(self.mutant)
@@ -419,7 +445,7 @@ impl RunArgs {
             .max_bound(self.max_bound)
             .toxiproxy(self.toxiproxy.clone())
             .images(self.images.iter().cloned().collect())
-            .seed(self.seed.unwrap_or(drawn_seed));
+            .seed(seed);
         config = with_target(config, &self.target, self.world)?;
         if let Some(names) = &self.faults {
             config = config.faults(kinds(names)?);
@@ -573,7 +599,7 @@ mod tests {
     fn resolve(line: &str) -> RunConfig {
         let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
         let Command::Run(args) = cli.command else { panic!() };
-        args.resolve(99).unwrap()
+        args.resolve(args.seed.unwrap_or(99)).unwrap()
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod check;
 mod control;
 mod doctor;
 mod exit;
+mod explain;
 mod explore;
 mod failure;
 mod inspect;
@@ -21,6 +22,8 @@ mod matrix;
 mod opening;
 mod progress;
 mod recorded;
+mod repeat;
+mod rounds;
 mod run;
 mod runs;
 mod scenario;
@@ -32,6 +35,7 @@ mod simulated;
 pub mod store;
 mod table;
 mod target;
+mod terminal;
 mod unfinished;
 mod unseen;
 mod windows;
@@ -63,6 +67,7 @@ pub fn main() -> ExitCode {
             | Command::Target(TargetCommand::List | TargetCommand::Schema)
             | Command::Scenario(ScenarioCommand::List)
             | Command::List { .. }
+            | Command::Explain { .. }
     );
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args),
@@ -78,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Windows(args) => windows::windows(&args),
         Command::List { what } => list::list(what),
+        Command::Explain { word } => explain::explain(&word.join(" ")),
         Command::Scenario(command) => scenario::scenario(&command),
         Command::Target(command) => target::target(&command),
         Command::Completions { shell } => {

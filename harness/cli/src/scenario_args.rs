@@ -1,6 +1,7 @@
 //! What can be said of scenarios, and of what there is.
 
 use crate::exit::codes;
+use crate::terminal::Showing;
 use crate::word::{number, words};
 use afterall_engine::WorldKind;
 use clap::{Args, Subcommand, ValueEnum};
@@ -20,6 +21,10 @@ pub(crate) enum Listed {
     Properties,
     /// The runs that tell a story
     Scenarios,
+    /// The stores that come with the program, and what they promise
+    Targets,
+    /// Where runs take place
+    Worlds,
 }
 
 #[derive(Debug, Subcommand)]
@@ -46,4 +51,6 @@ pub(crate) struct ScenarioRunArgs {
     /// The folder in which runs are kept
     #[arg(long, default_value = "store")]
     pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
 }

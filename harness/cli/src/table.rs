@@ -3,8 +3,6 @@
 use afterall_reports::wrapped;
 use std::fmt;
 
-/// How wide a table is, characters.
-const WIDTH: usize = 100;
 /// No column but the last is wider, unless a word of it is.
 const COLUMN_MAX: usize = 26;
 /// The last column takes what is left, and no less than this.
@@ -14,11 +12,13 @@ const LAST_MIN: usize = 18;
 #[derive(Debug)]
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
+    /// How wide it is, characters.
+    width: usize,
 }
 
 impl Table {
     pub(crate) fn new<const N: usize>(headings: [&str; N]) -> Table {
-        let mut table = Table { rows: Vec::new() };
+        let mut table = Table { rows: Vec::new(), width: crate::terminal::width() };
         table.row(headings.map(str::to_uppercase).each_ref().map(String::as_str));
         table
     }
@@ -41,7 +41,7 @@ impl fmt::Display for Table {
         let mut widths: Vec<usize> = (0..columns).map(|column| self.width_of(column)).collect();
         if let Some((last, others)) = widths.split_last_mut() {
             let taken: usize = others.iter().map(|width| width + 2).sum();
-            *last = WIDTH.saturating_sub(taken).max(LAST_MIN);
+            *last = self.width.saturating_sub(taken).max(LAST_MIN);
         }
         for row in &self.rows {
             let cells: Vec<Vec<String>> =
@@ -67,11 +67,12 @@ mod tests {
     #[test]
     fn long_cells_are_wrapped_within_their_column() {
         let mut table = Table::new(["a", "b"]);
+        table.width = 80;
         table.row(["x", &"word ".repeat(40)]);
         let text = table.to_string();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "A  B");
         assert!(lines[1].starts_with("x  word") && lines[2].starts_with("   word"));
-        assert!(lines.iter().all(|line| line.chars().count() <= WIDTH));
+        assert!(lines.iter().all(|line| line.chars().count() <= 80));
     }
 }
