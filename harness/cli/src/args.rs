@@ -19,6 +19,8 @@ use afterall_reference::core::{Copies, Flavour, MUTANTS, Mechanism, Mechanisms, 
 use afterall_workloads::{Load, driven};
 use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -97,6 +99,13 @@ pub(crate) enum Command {
     /// Run a reference node (the harness starts these)
     #[command(hide = true)]
     Node(NodeArgs),
+    /// Runs a program in the place of this one, which ends when the process ends that has started it
+    #[command(hide = true)]
+    DiesWithParent {
+        /// The program and its arguments
+        #[arg(required = true, last = true)]
+        command: Vec<OsString>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -194,6 +203,13 @@ pub(crate) struct RunArgs {
     /// repeated
     #[arg(long = "image", value_parser = parse_image)]
     pub(crate) images: Vec<(String, String)>,
+    /// Nodes that you have started and that stay up, as IP:PORT of where each serves its clients, separated by commas: a run drives and judges them,
+    /// and breaks nothing. TARGET says what they promise
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    pub(crate) attach: Vec<SocketAddr>,
+    /// Let --attach name addresses of other machines. A run writes to them
+    #[arg(long, requires = "attach")]
+    pub(crate) attach_anywhere: bool,
     /// Make N runs, with one seed after the other, and print a line for each; the worst decides the exit code
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = within::<u64>("1 to 1000000"))]
     pub(crate) repeat: Option<u64>,
@@ -343,6 +359,9 @@ pub(crate) struct NewArgs {
     /// The folder in which to make the folder of the target
     #[arg(long, default_value = ".")]
     pub(crate) folder: PathBuf,
+    /// Its nodes are programs on this machine, and not containers
+    #[arg(long)]
+    pub(crate) process: bool,
 }
 
 #[derive(Debug, Args)]
@@ -445,8 +464,11 @@ impl RunArgs {
             .max_bound(self.max_bound)
             .toxiproxy(self.toxiproxy.clone())
             .images(self.images.iter().cloned().collect())
+            .attach(self.attach.clone())
+            .attach_anywhere(self.attach_anywhere)
             .seed(seed);
-        config = with_target(config, &self.target, self.world)?;
+        let attached = (!self.attach.is_empty()).then_some(WorldKind::Attached);
+        config = with_target(config, &self.target, self.world.or(attached))?;
         if let Some(names) = &self.faults {
             config = config.faults(kinds(names)?);
         }
@@ -478,7 +500,7 @@ pub(crate) fn with_target(
     target: &str,
     world: Option<WorldKind>,
 ) -> Result<RunConfigBuilder, Failure> {
-    if target == REFERENCE && world != Some(WorldKind::Docker) {
+    if target == REFERENCE && !world.is_some_and(WorldKind::has_manifests) {
         return Ok(config);
     }
     let manifest = afterall_manifest::load(target, &afterall_clients::specs());
@@ -583,6 +605,13 @@ pub(crate) fn command_line(config: &RunConfig, kept: &Path) -> String {
     }
     if let Some(url) = &config.toxiproxy {
         line.push_str(&format!(" --toxiproxy {url}"));
+    }
+    if !config.attach.is_empty() {
+        let addresses: Vec<String> = config.attach.iter().map(ToString::to_string).collect();
+        line.push_str(&format!(" --attach {}", addresses.join(",")));
+    }
+    if config.attach_anywhere {
+        line.push_str(" --attach-anywhere");
     }
     for (role, image) in &config.images {
         line.push_str(&format!(" --image {role}={image}"));

@@ -11,6 +11,7 @@ mod campaign;
 mod campaign_args;
 mod check;
 mod control;
+mod dies_with_parent;
 mod doctor;
 mod exit;
 mod explain;
@@ -93,6 +94,7 @@ pub fn main() -> ExitCode {
             print!("{}", String::from_utf8_lossy(&script));
             Ok(Exit::Valid)
         }
+        Command::DiesWithParent { command } => Err(dies_with_parent::become_it(&command)),
         Command::Node(args) => match afterall_node::run(args) {
             Ok(()) => Ok(Exit::Valid),
             Err(error) => Err(error.into()),

@@ -38,7 +38,7 @@ pub(crate) fn length(args: &RunArgs) -> Result<Option<Duration>, Failure> {
     let kinds = u32::try_from(config.faults.len()).unwrap_or(u32::MAX);
     let usual = match config.world {
         WorldKind::Docker => ROUND.max(ROUND / 3 + KIND_IN_CONTAINERS.saturating_mul(kinds)),
-        WorldKind::Process | WorldKind::Sim => ROUND,
+        WorldKind::Process | WorldKind::Sim | WorldKind::Attached => ROUND,
     };
     Ok(args.round.or(is_long.then_some(usual)))
 }
