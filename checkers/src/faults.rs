@@ -66,14 +66,8 @@ pub(crate) fn fault_verdict(history: &History, fault: &Fault) -> FaultVerdict {
     }
     if on_links {
         let name = |node| history.node_name(node);
-        let links: Vec<String> = fault
-            .links
-            .iter()
-            .take(8)
-            .map(|&(from, to)| format!("{}→{}", name(from), name(to)))
-            .collect();
-        let more = if fault.links.len() > 8 { ", …" } else { "" };
-        what.push_str(&format!(" on {}{more}", links.join(", ")));
+        let links: Vec<_> = fault.links.iter().map(|&(from, to)| (name(from), name(to))).collect();
+        what.push_str(&crate::words::links(&links));
     }
     if !fault.value.is_nil() {
         what.push_str(&format!(": {}", crate::words::parameters(fault.kind, &fault.value)));

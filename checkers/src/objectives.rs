@@ -28,7 +28,7 @@ fn judge(slo: Slo, windows: Option<&WindowFigures>) -> SloVerdict {
     let of = counted(windows.writes, "write");
     let never = match windows.never {
         0 => String::new(),
-        never => format!(", {} never seen everywhere", counted(never, "write")),
+        never => format!(", {} not seen everywhere by the end", counted(never, "write")),
     };
     let word = if met { "met" } else { "not met" };
     let summary = format!("{slo}: {word}: {} of {of} is {observed}{never}", slo.percentile);

@@ -20,7 +20,7 @@ mod markdown;
 mod page;
 mod words;
 
-pub use console::{verdict_text, wrapped};
+pub use console::{Detail, Terminal, verdict_text, wrapped};
 pub use context::{Context, NodeLog};
 pub use json::{ReportError, verdict_json};
 pub use junit::junit_xml;

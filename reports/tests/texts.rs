@@ -3,7 +3,9 @@
 mod fixture;
 
 use afterall_checkers::{Valid, Verdict};
-use afterall_reports::{SUMMARY_BYTES_MAX, junit_xml, summary_md, verdict_json, verdict_text};
+use afterall_reports::{
+    Detail, SUMMARY_BYTES_MAX, Terminal, junit_xml, summary_md, verdict_json, verdict_text,
+};
 
 fn matches_snapshot(name: &str, text: &str) {
     insta::with_settings!({ prepend_module_to_snapshot => false }, {
@@ -11,21 +13,55 @@ fn matches_snapshot(name: &str, text: &str) {
     });
 }
 
+/// What is shown of everything, without colours.
+fn full(verdict: &Verdict, width: usize) -> String {
+    verdict_text(verdict, Terminal { color: false, width }, Detail::Full)
+}
+
 fn run() -> Verdict {
     fixture::verdict(&fixture::history(3000, false))
 }
 
+/// At the widths that people have, with and without colours.
 #[test]
 fn a_broken_run_on_a_terminal() {
-    matches_snapshot("broken.txt", &verdict_text(&run(), false, 100));
-    matches_snapshot("broken-narrow.txt", &verdict_text(&run(), false, 60));
-    matches_snapshot("broken-colour.txt", &verdict_text(&run(), true, 100));
+    for width in [40, 80, 120] {
+        for (color, of) in [(false, ""), (true, "-colour")] {
+            let text = verdict_text(&run(), Terminal { color, width }, Detail::Usual);
+            matches_snapshot(&format!("broken-{width}{of}.txt"), &text);
+        }
+    }
+    let terminal = Terminal { color: false, width: 80 };
+    matches_snapshot("broken-brief.txt", &verdict_text(&run(), terminal, Detail::Brief));
+    matches_snapshot("broken-full.txt", &full(&run(), 100));
 }
 
 #[test]
 fn a_good_run_on_a_terminal() {
-    let history = fixture::history(3000, false);
-    matches_snapshot("good.txt", &verdict_text(&fixture::good(&history), false, 100));
+    let good = fixture::good(&fixture::history(3000, false));
+    for width in [40, 80, 120] {
+        let text = verdict_text(&good, Terminal { color: false, width }, Detail::Usual);
+        matches_snapshot(&format!("good-{width}.txt"), &text);
+    }
+    let terminal = Terminal { color: false, width: 80 };
+    matches_snapshot("good-brief.txt", &verdict_text(&good, terminal, Detail::Brief));
+}
+
+/// What nobody promised is no news where something was promised, and all there is to say where nothing was.
+#[test]
+fn what_was_not_promised_is_folded_only_where_something_was() {
+    let terminal = Terminal { color: false, width: 100 };
+    let mut verdict = run();
+    let unpromised = verdict.anomalies.iter().find(|anomaly| !anomaly.promised).unwrap().clone();
+    let head = format!("{}. {}", unpromised.id, unpromised.kind);
+    let text = verdict_text(&verdict, terminal, Detail::Usual);
+    assert!(text.contains("Not promised, only measured: ") && !text.contains(&head), "{text}");
+    assert!(full(&verdict, 100).contains("Not promised, only measured\n"));
+    verdict.properties.iter_mut().for_each(|property| property.promised = false);
+    verdict.anomalies.iter_mut().for_each(|anomaly| anomaly.promised = false);
+    let text = verdict_text(&verdict, terminal, Detail::Usual);
+    assert!(text.contains("Not promised, only measured\n") && text.contains("  ○ "), "{text}");
+    assert!(text.contains("Anomalies") && !text.contains("✗ no"), "{text}");
 }
 
 #[test]
@@ -35,7 +71,7 @@ fn the_terminal_is_never_wider_than_asked_and_gets_no_control_characters() {
         format!("a\u{1b}[2J {} {}", "x".repeat(500), "word ".repeat(50));
     verdict.reasons = vec!["y".repeat(300)];
     for width in [40, 60, 79, 100, 200] {
-        let text = verdict_text(&verdict, false, width);
+        let text = full(&verdict, width);
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
         let too_wide: Vec<_> = text.lines().filter(|l| l.chars().count() > width.max(64)).collect();
         assert!(too_wide.is_empty(), "{width}: {too_wide:?}");
@@ -47,7 +83,7 @@ fn the_terminal_is_never_wider_than_asked_and_gets_no_control_characters() {
 fn what_held_in_too_few_chances_is_not_said_to_have_held() {
     let mut verdict = fixture::good(&fixture::history(300, false));
     verdict.properties.iter_mut().for_each(|property| property.hardly_exercised = true);
-    let text = verdict_text(&verdict, false, 100);
+    let text = full(&verdict, 100);
     let unsure: Vec<&str> = text.lines().filter(|line| line.starts_with("  ? ")).collect();
     let hardly = unsure.iter().filter(|line| line.contains("  hardly exercised  "));
     assert!(hardly.count() > 0 && !unsure.iter().any(|line| line.contains("  held  ")), "{text}");
@@ -58,9 +94,9 @@ fn what_held_in_too_few_chances_is_not_said_to_have_held() {
 #[test]
 fn what_a_last_read_shows_that_nobody_called_final_is_not_said_to_have_survived() {
     let mut verdict = run();
-    assert!(verdict_text(&verdict, false, 100).contains("  survived  "));
+    assert!(full(&verdict, 100).contains("  survived  "));
     verdict.figures.fates.as_mut().unwrap().unmarked = true;
-    let text = verdict_text(&verdict, false, 100);
+    let text = full(&verdict, 100);
     assert!(text.contains("  in a last read  ") && !text.contains("survived"), "{text}");
     assert!(text.contains("No read is marked as final"), "{text}");
 }

@@ -59,7 +59,7 @@ fn main() -> ExitCode {
 fn verify() -> Result<(), Failed> {
     run(cargo("fmt --all --check"))?;
     run(cargo(
-        "clippy --workspace --all-targets --features afterall-sim/gossip-figure --locked -- -D warnings",
+        "clippy --workspace --all-targets --features afterall-sim/gossip-figure,afterall/parquet --locked -- -D warnings",
     ))?;
     run(cargo("deny --locked check licenses bans sources"))?;
     run(cargo("test --workspace --locked"))?;

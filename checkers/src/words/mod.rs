@@ -1,6 +1,7 @@
 //! How lists, numbers, shares and spans of time are put into words, the same in verdicts and in reports.
 
 mod fault;
+mod links;
 mod list;
 mod number;
 mod operation;
@@ -8,6 +9,7 @@ mod sentence;
 mod value;
 
 pub(crate) use fault::parameters;
+pub(crate) use links::links;
 pub(crate) use list::{few, list};
 pub use number::{count, counted, duration, percent, share};
 pub(crate) use operation::{at, done};

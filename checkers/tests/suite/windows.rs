@@ -52,7 +52,7 @@ fn what_is_never_seen_is_endless_and_counts() {
     let missed = history("max<1h", &never);
     assert_eq!((missed.slos[0].met, missed.slos[0].observed_ns), (Some(false), None));
     assert!(
-        missed.slos[0].summary.ends_with("is endless, 1 write never seen everywhere"),
+        missed.slos[0].summary.ends_with("is endless, 1 write not seen everywhere by the end"),
         "{:?}",
         missed.slos
     );

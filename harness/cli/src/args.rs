@@ -7,11 +7,12 @@ use crate::recorded::{ReadArgs, exports};
 use crate::scenario_args::ScenarioCommand;
 use crate::search_args::{BlameArgs, ExploreArgs, MatrixArgs, ShrinkArgs};
 use crate::store_args::{DiffRunsArgs, Listed, ServeArgs};
+use crate::terminal::Showing;
 use crate::word::{number, time, within, words};
 use afterall_engine::config::{CONCURRENCY, MaxBound, NODES, RATE, REFERENCE};
 use afterall_engine::faults::Registry;
 use afterall_engine::{ConfigError, RunConfig, RunConfigBuilder, SessionKind, WorldKind};
-use afterall_formats::Format;
+use afterall_formats::export::Export;
 use afterall_history::{FaultKind, Level, Lie, Slo, Span, Workload};
 use afterall_manifest::builtin;
 use afterall_node::NodeArgs;
@@ -19,6 +20,8 @@ use afterall_reference::core::{Copies, Flavour, MUTANTS, Mechanism, Mechanisms, 
 use afterall_workloads::{Load, driven};
 use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -40,7 +43,7 @@ pub(crate) enum Command {
     #[command(after_help = codes::RUN)]
     Replay(ReplayArgs),
     /// List runs that tell a story, or carry one out and see whether it shows what it should
-    #[command(subcommand)]
+    #[command(subcommand, after_help = codes::SEVERAL)]
     Scenario(ScenarioCommand),
     /// List what there is, with what each promises, breaks or shows, or the runs that are kept
     #[command(after_help = codes::PRINTS)]
@@ -55,6 +58,13 @@ pub(crate) enum Command {
     /// Show in a browser which runs and campaigns are kept
     #[command(after_help = codes::SERVE)]
     Serve(ServeArgs),
+    /// Explain a word of a verdict, a report or the command line: a property, an anomaly, a fault, a mutant, …
+    #[command(after_help = codes::PRINTS)]
+    Explain {
+        /// The word, such as RYW, convergence, partition, cart-union or "lost write"
+        #[arg(required = true)]
+        word: Vec<String>,
+    },
     /// Measure how old the values are that reads return: normally, under high load, in a partition, and after it
     #[command(after_help = codes::WINDOWS)]
     Windows(WindowsArgs),
@@ -71,7 +81,7 @@ pub(crate) enum Command {
     #[command(after_help = codes::MATRIX)]
     Matrix(MatrixArgs),
     /// Make the many runs of a file, as for a commit or a night, and tell what is new
-    #[command(subcommand)]
+    #[command(subcommand, after_help = codes::SEVERAL)]
     Campaign(CampaignCommand),
     /// Judge a recorded history
     #[command(after_help = codes::CHECK)]
@@ -86,7 +96,7 @@ pub(crate) enum Command {
     #[command(after_help = codes::DOCTOR)]
     Doctor(DoctorArgs),
     /// List targets, add one, or try one out
-    #[command(subcommand)]
+    #[command(subcommand, after_help = codes::SEVERAL)]
     Target(TargetCommand),
     /// Print a completion script for a shell
     #[command(after_help = codes::PRINTS)]
@@ -97,6 +107,13 @@ pub(crate) enum Command {
     /// Run a reference node (the harness starts these)
     #[command(hide = true)]
     Node(NodeArgs),
+    /// Runs a program in the place of this one, which ends when the process ends that has started it
+    #[command(hide = true)]
+    DiesWithParent {
+        /// The program and its arguments
+        #[arg(required = true, last = true)]
+        command: Vec<OsString>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -194,6 +211,28 @@ pub(crate) struct RunArgs {
     /// repeated
     #[arg(long = "image", value_parser = parse_image)]
     pub(crate) images: Vec<(String, String)>,
+    /// Nodes that you have started and that stay up, as IP:PORT of where each serves its clients, separated by commas: a run drives and judges them,
+    /// and breaks nothing. TARGET says what they promise
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    pub(crate) attach: Vec<SocketAddr>,
+    /// Let --attach name addresses of other machines. A run writes to them
+    #[arg(long, requires = "attach")]
+    pub(crate) attach_anywhere: bool,
+    /// Make N runs, with one seed after the other, and print a line for each; the worst decides the exit code
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = within::<u64>("1 to 1000000"))]
+    pub(crate) repeat: Option<u64>,
+    /// Make the run in rounds of this long on one cluster, which lives on: each has keys, faults and a verdict of its own, and is judged
+    /// while the next one goes on [default: where --time is more than ten minutes a minute, or as long as the faults need; not in the sim]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = time)]
+    pub(crate) round: Option<Duration>,
+    /// Keep the histories and reports of rounds that are valid, too
+    #[arg(long)]
+    pub(crate) keep_all: bool,
+    /// Make run after run, or round after round, with one seed after the other, until one breaks a promise; with --repeat, at most so many
+    #[arg(long)]
+    pub(crate) until_fail: bool,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
 }
 
 #[derive(Debug, Args)]
@@ -207,12 +246,14 @@ pub(crate) struct ReplayArgs {
     /// The folder in which runs are kept
     #[arg(long, default_value = "store")]
     pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     /// The histories to judge: files of this program or of other tools, folders of runs, or `-` for standard input. Given
-    /// several, the command prints one line for each, and the worst decides the exit code
+    /// several, the command prints one line for each, with --json as JSON with its `file`, and the worst decides the exit code
     #[arg(required = true, value_name = "HISTORY")]
     pub(crate) histories: Vec<PathBuf>,
     #[command(flatten)]
@@ -225,9 +266,8 @@ pub(crate) struct CheckArgs {
     /// confidence. 30% asks for at least ten chances; `none` sets no limit [default: what the history says; none for histories of other tools]
     #[arg(long, value_name = "SHARE")]
     pub(crate) max_bound: Option<MaxBound>,
-    /// Print the verdict as JSON; for several histories, one line for each, with its `file`
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
     #[command(flatten)]
     pub(crate) reports: ReportFiles,
 }
@@ -252,7 +292,7 @@ pub(crate) struct ExportArgs {
     pub(crate) history: PathBuf,
     /// The format to write
     #[arg(long = "as", value_name = "FORMAT", value_parser = exports())]
-    pub(crate) to: Format,
+    pub(crate) to: Export,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
     /// The file to write, which must not exist yet [default: standard output]
@@ -264,6 +304,8 @@ pub(crate) struct ExportArgs {
 pub(crate) struct ReportArgs {
     /// The folder of the run
     pub(crate) run: PathBuf,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
 }
 
 #[derive(Debug, Args)]
@@ -325,6 +367,9 @@ pub(crate) struct NewArgs {
     /// The folder in which to make the folder of the target
     #[arg(long, default_value = ".")]
     pub(crate) folder: PathBuf,
+    /// Its nodes are programs on this machine, and not containers
+    #[arg(long)]
+    pub(crate) process: bool,
 }
 
 #[derive(Debug, Args)]
@@ -400,8 +445,8 @@ fn lie_help() -> String {
 }
 
 impl RunArgs {
-    /// The configuration that is meant, every default filled in.
-    pub(crate) fn resolve(&self, drawn_seed: u64) -> Result<RunConfig, Failure> {
+    /// The configuration that is meant, with this seed and every default filled in.
+    pub(crate) fn resolve(&self, seed: u64) -> Result<RunConfig, Failure> {
         let mut config = RunConfig::builder()
             .flavour(self.flavour)
             .mutant(self.mutant)
@@ -427,8 +472,11 @@ impl RunArgs {
             .max_bound(self.max_bound)
             .toxiproxy(self.toxiproxy.clone())
             .images(self.images.iter().cloned().collect())
-            .seed(self.seed.unwrap_or(drawn_seed));
-        config = with_target(config, &self.target, self.world)?;
+            .attach(self.attach.clone())
+            .attach_anywhere(self.attach_anywhere)
+            .seed(seed);
+        let attached = (!self.attach.is_empty()).then_some(WorldKind::Attached);
+        config = with_target(config, &self.target, self.world.or(attached))?;
         if let Some(names) = &self.faults {
             config = config.faults(kinds(names)?);
         }
@@ -460,7 +508,7 @@ pub(crate) fn with_target(
     target: &str,
     world: Option<WorldKind>,
 ) -> Result<RunConfigBuilder, Failure> {
-    if target == REFERENCE && world != Some(WorldKind::Docker) {
+    if target == REFERENCE && !world.is_some_and(WorldKind::has_manifests) {
         return Ok(config);
     }
     let manifest = afterall_manifest::load(target, &afterall_clients::specs());
@@ -566,6 +614,13 @@ pub(crate) fn command_line(config: &RunConfig, kept: &Path) -> String {
     if let Some(url) = &config.toxiproxy {
         line.push_str(&format!(" --toxiproxy {url}"));
     }
+    if !config.attach.is_empty() {
+        let addresses: Vec<String> = config.attach.iter().map(ToString::to_string).collect();
+        line.push_str(&format!(" --attach {}", addresses.join(",")));
+    }
+    if config.attach_anywhere {
+        line.push_str(" --attach-anywhere");
+    }
     for (role, image) in &config.images {
         line.push_str(&format!(" --image {role}={image}"));
     }
@@ -581,7 +636,7 @@ mod tests {
     fn resolve(line: &str) -> RunConfig {
         let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
         let Command::Run(args) = cli.command else { panic!() };
-        args.resolve(99).unwrap()
+        args.resolve(args.seed.unwrap_or(99)).unwrap()
     }
 
     #[test]

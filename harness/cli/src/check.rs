@@ -6,14 +6,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
 use crate::recorded::{promises, read};
-use crate::run::{machine, print_verdict};
+use crate::run::machine;
 use crate::signals::{self, Doing};
 use crate::store::RunFolder;
 use crate::unfinished::write_whole;
 use afterall_checkers::Verdict;
 use afterall_formats::{Format, Recorded};
 use afterall_history::{Header, HistoryBuilder, Promise};
-use afterall_reports::{Context, junit_xml, report_html, summary_md, verdict_json, verdict_line};
+use afterall_reports::{Context, junit_xml, report_html, summary_md, verdict_line};
 use serde::Serialize;
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -67,11 +67,7 @@ fn judged(history: &Path, args: &CheckArgs) -> Result<(Recorded, Verdict), Failu
 
 fn one(history: &Path, args: &CheckArgs) -> Result<Exit, Failure> {
     let (recorded, mut verdict) = judged(history, args)?;
-    if args.json {
-        println!("{}", verdict_json(&verdict)?);
-    } else {
-        print_verdict(&verdict);
-    }
+    args.showing.verdict(&verdict)?;
     let exit = verdict.valid.into();
     let say = "interrupted before the reports were written";
     signals::now(Doing::Judged(exit, say.to_owned()));
@@ -120,7 +116,7 @@ fn all(histories: &[PathBuf], args: &CheckArgs) -> Exit {
             }
         };
         match line {
-            Ok(line) if args.json => println!("{line}"),
+            Ok(line) if args.showing.json => println!("{line}"),
             // One line, whatever the file is called.
             _ => println!("{}: {plain}", file.replace(char::is_control, "\u{fffd}")),
         }

@@ -203,7 +203,7 @@ fn tell(exploration: &Exploration, explored: &Explored) {
 /// Carries out a failing run again, judges all of it, and keeps it as `afterall run` does.
 fn kept(config: RunConfig, store: &Path) -> Result<(RunFolder, Verdict), Failure> {
     let plan = Plan::new(config).map_err(usage)?;
-    let (folder, mut watcher) = Watcher::create(&plan, store)?;
+    let (folder, mut watcher) = Watcher::create(&plan, store, true)?;
     let recording = run(&plan, &mut *Reference::world(&plan), &mut watcher)?;
     watcher.end()?;
     let verdict = recording.judge();

@@ -28,7 +28,7 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Exit, Failure> {
     }
     // A history alone can be reported too; the report then does without the command.
     let config = folder.config().ok();
-    let judged = judge(&folder, config.as_ref(), 0)?;
+    let judged = judge(&folder, config.as_ref(), 0, args.showing)?;
     // Here the reports are what was asked for.
     if !judged.reported {
         return Err(Failure::failed("not every report could be written"));

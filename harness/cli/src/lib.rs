@@ -11,8 +11,10 @@ mod campaign;
 mod campaign_args;
 mod check;
 mod control;
+mod dies_with_parent;
 mod doctor;
 mod exit;
+mod explain;
 mod explore;
 mod failure;
 mod inspect;
@@ -21,6 +23,8 @@ mod matrix;
 mod opening;
 mod progress;
 mod recorded;
+mod repeat;
+mod rounds;
 mod run;
 mod runs;
 mod scenario;
@@ -35,6 +39,7 @@ mod store_args;
 mod stored;
 mod table;
 mod target;
+mod terminal;
 mod unfinished;
 mod unseen;
 mod windows;
@@ -66,6 +71,7 @@ pub fn main() -> ExitCode {
             | Command::Target(TargetCommand::List | TargetCommand::Schema)
             | Command::Scenario(ScenarioCommand::List)
             | Command::List { .. }
+            | Command::Explain { .. }
     );
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args),
@@ -83,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::List { what } => list::list(what),
         Command::Diff(args) => stored::diff(&args),
         Command::Serve(args) => serve::serve(&args),
+        Command::Explain { word } => explain::explain(&word.join(" ")),
         Command::Scenario(command) => scenario::scenario(&command),
         Command::Target(command) => target::target(&command),
         Command::Completions { shell } => {
@@ -92,6 +99,7 @@ pub fn main() -> ExitCode {
             print!("{}", String::from_utf8_lossy(&script));
             Ok(Exit::Valid)
         }
+        Command::DiesWithParent { command } => Err(dies_with_parent::become_it(&command)),
         Command::Node(args) => match afterall_node::run(args) {
             Ok(()) => Ok(Exit::Valid),
             Err(error) => Err(error.into()),

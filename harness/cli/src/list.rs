@@ -9,6 +9,7 @@ use crate::stored;
 use crate::table::Table;
 use afterall_checkers::can_show;
 use afterall_engine::WorldKind;
+use afterall_engine::config::REFERENCE;
 use afterall_engine::faults::Registry;
 use afterall_history::{ActsOn, FaultKind, Promise, Property, Workload};
 use afterall_reference::core::{Flavour, MUTANTS};
@@ -27,6 +28,8 @@ pub(crate) fn list(what: Option<Listed>) -> Result<Exit, Failure> {
         Listed::Faults => faults(),
         Listed::Properties => properties(),
         Listed::Scenarios => scenarios()?,
+        Listed::Targets => targets()?,
+        Listed::Worlds => worlds(),
         Listed::Runs(args) => return stored::list(&args),
     };
     print!("{table}");
@@ -126,6 +129,32 @@ fn properties() -> Table {
         if mutants.peek().is_some() {
             table.row(["", &format!("broken by {}", joined(mutants.map(|row| row.name)))]);
         }
+    }
+    table
+}
+
+fn targets() -> Result<Table, Failure> {
+    let mut table = Table::new(["target", "what it is, and what it promises"]);
+    for name in afterall_manifest::builtin_names() {
+        let manifest = afterall_manifest::load(name, &afterall_clients::specs())?;
+        table.row([name, &manifest.summary]);
+        if name == REFERENCE {
+            table.row(["", "promises: by flavour, see `afterall list flavours`"]);
+            continue;
+        }
+        for (workload, promises) in &manifest.promises {
+            let promises: Vec<String> = promises.iter().map(ToString::to_string).collect();
+            let promises = joined(promises.iter().map(String::as_str));
+            table.row(["", &format!("{workload}: {promises}")]);
+        }
+    }
+    Ok(table)
+}
+
+fn worlds() -> Table {
+    let mut table = Table::new(["world", "what it is"]);
+    for world in WorldKind::ALL {
+        table.row([world.name(), world.summary()]);
     }
     table
 }

@@ -22,7 +22,7 @@ pub(crate) fn cores() -> usize {
 pub(crate) fn stopped_by_signals(world: WorldKind) -> Stop {
     let leaves = match world {
         WorldKind::Docker => "; `afterall doctor --reap` removes the containers that are left",
-        WorldKind::Process | WorldKind::Sim => "",
+        WorldKind::Process | WorldKind::Sim | WorldKind::Attached => "",
     };
     let stop = Stop::default();
     let pressed = stop.clone();

@@ -3,12 +3,13 @@
 use crate::failure::Failure;
 use crate::runs::expected_one;
 use crate::store::HISTORY;
+use afterall_formats::export::Export;
 use afterall_formats::{
     Finals, Format, FormatError, InitialValue, Nil, Options, Order, Problem, Read, Recorded,
 };
 use afterall_history::{Damage, Header, Promise, Property, Workload};
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use std::path::Path;
 
 /// How a history is to be read.
@@ -77,9 +78,10 @@ fn finals() -> impl TypedValueParser<Value = Finals> {
 }
 
 /// What can be exported to.
-pub(crate) fn exports() -> impl TypedValueParser<Value = Format> {
-    let names = [Format::JepsenEdn, Format::JepsenJson].map(Format::name);
-    PossibleValuesParser::new(names).try_map(|name| name.parse::<Format>())
+pub(crate) fn exports() -> impl TypedValueParser<Value = Export> {
+    let built_in = Export::ALL.iter().filter(|export| export.is_built_in());
+    let names = built_in.map(|export| PossibleValue::new(export.name()).help(export.summary()));
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Export>())
 }
 
 /// Where a history is read from, if not from a file.

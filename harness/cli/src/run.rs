@@ -10,20 +10,23 @@ use crate::control::{compare_with_kept, control};
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
 use crate::opening::{settings, stopped_by_signals};
-use crate::progress::Line;
+use crate::progress::{Line, while_working};
 use crate::recorded::refuse_empty_promises;
+use crate::repeat::repeat;
+use crate::rounds;
 use crate::runs::expected_one;
 use crate::signals::{self, Doing};
 use crate::store::{HISTORY, HistoryFile, NewRun, REPORT, RUN, RunFolder, read_config};
-use afterall_checkers::{PropertyVerdict, Verdict};
+use crate::terminal::Showing;
+use afterall_checkers::{PropertyVerdict, Verdict, words};
 use afterall_engine::{
     Glance, Observer, Plan, Recording, RunConfig, RunError, Traffic, WorldError, WorldKind, record,
 };
 use afterall_history::{Event, History, read_jsonl};
 use afterall_reference::core::MUTANTS;
-use afterall_reports::{Context, report_html, verdict_text};
+use afterall_reports::{Context, report_html};
 use afterall_worlds::docker;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -31,19 +34,30 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     // Small, so that it can be typed.
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let drawn = u64::from(since.subsec_nanos()) % 1_000_000;
-    let plan = Plan::new(args.resolve(drawn)?).map_err(usage)?;
-    Ok(carry_out(plan, &args.store, args.control)?.exit)
+    if let Some(round) = rounds::length(args)? {
+        return rounds::rounds(args, args.seed.unwrap_or(drawn), round);
+    }
+    if args.repeat.is_some() || args.until_fail {
+        return repeat(args, args.seed.unwrap_or(drawn));
+    }
+    let plan = Plan::new(args.resolve(args.seed.unwrap_or(drawn))?).map_err(usage)?;
+    Ok(carry_out(plan, &args.store, args.control, args.showing)?.exit)
 }
 
 pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     expected_one(&args.run, RUN).map_err(Failure::usage)?;
     let path = if args.run.is_dir() { args.run.join(RUN) } else { args.run.clone() };
     let plan = Plan::new(read_config(&path).map_err(Failure::usage)?).map_err(usage)?;
-    Ok(carry_out(plan, &args.store, args.control)?.exit)
+    Ok(carry_out(plan, &args.store, args.control, args.showing)?.exit)
 }
 
 /// Carries out a run, and judges it.
-pub(crate) fn carry_out(plan: Plan, store: &Path, controls: u32) -> Result<Judged, Failure> {
+pub(crate) fn carry_out(
+    plan: Plan,
+    store: &Path,
+    controls: u32,
+    showing: Showing,
+) -> Result<Judged, Failure> {
     let config = plan.config();
     if let Some(warning) = config.mutant_warning() {
         eprintln!("warning: {warning}");
@@ -52,9 +66,9 @@ pub(crate) fn carry_out(plan: Plan, store: &Path, controls: u32) -> Result<Judge
         docker::check(config).map_err(Failure::usage)?;
     }
     signals::now(Doing::Anything(NOTHING.to_owned()));
-    let (folder, mut watcher) = Watcher::create(&plan, store)?;
-    watcher.again =
-        Some(format!("seed {}: {}", config.seed, command_line(config, &folder.file(RUN))));
+    let (folder, mut watcher) = Watcher::create(&plan, store, !showing.quiet)?;
+    let again = format!("seed {}: {}", config.seed, command_line(config, &folder.file(RUN)));
+    watcher.again = (!showing.quiet && !showing.one_line).then_some(again);
     if config.world != WorldKind::Sim
         && let Err(error) = afterall_worlds::reap()
     {
@@ -93,8 +107,8 @@ pub(crate) fn carry_out(plan: Plan, store: &Path, controls: u32) -> Result<Judge
     {
         eprintln!("warning: {}", chain(&error));
     }
-    let judged = judge(&folder, Some(plan.config()), controls)?;
-    Ok(Judged { traffic, ..judged })
+    let judged = judge(&folder, Some(plan.config()), controls, showing)?;
+    Ok(Judged { traffic, stopped: stop.is_stopped(), ..judged })
 }
 
 /// A run that was stopped before there was anything to judge.
@@ -116,6 +130,8 @@ pub(crate) struct Judged {
     pub(crate) verdict: Verdict,
     /// What the nodes sent to each other, where this is the run itself and its world has seen it.
     pub(crate) traffic: Option<Traffic>,
+    /// Whether a signal ended the run.
+    pub(crate) stopped: bool,
 }
 
 /// Reads a run's history back, judges it, prints the verdict and writes the reports.
@@ -123,12 +139,13 @@ pub(crate) fn judge(
     folder: &RunFolder,
     config: Option<&RunConfig>,
     controls: u32,
+    showing: Showing,
 ) -> Result<Judged, Failure> {
     signals::now(Doing::Anything(interrupted(folder)));
-    let (recording, mut verdict) = recorded(folder)?;
+    let (recording, mut verdict) = recorded(folder, !showing.quiet)?;
     let history = recording.history();
     // First of all: whatever becomes of the reports.
-    print_verdict(&verdict);
+    showing.verdict(&verdict)?;
     if let Some(lie) = verdict.lie
         && verdict.lie_found_by().is_empty()
     {
@@ -155,17 +172,20 @@ pub(crate) fn judge(
     }
     let report = folder.file(REPORT);
     if !failures.iter().any(|failure| failure.concerns(&report)) {
-        println!("report: {}", report.display());
+        showing.line(&format!("report: {}", report.display()));
     }
-    Ok(Judged { exit, reported, history: recording.into_history(), verdict, traffic: None })
+    let history = recording.into_history();
+    Ok(Judged { exit, reported, history, verdict, traffic: None, stopped: false })
 }
 
-/// Reads a run's history back, and judges it.
-fn recorded(folder: &RunFolder) -> Result<(Recording, Verdict), Failure> {
+/// Reads a run's history back, and judges it. `told`: whether a line says so meanwhile.
+fn recorded(folder: &RunFolder, told: bool) -> Result<(Recording, Verdict), Failure> {
     let history = read_jsonl(&folder.file(HISTORY))?;
     refuse_empty_promises(history.header(), &folder.file(HISTORY))?;
     let recording = Recording::new(history);
-    let mut verdict = recording.judge();
+    let judging =
+        format!("judging {}", words::counted(recording.history().len() as u64, "operation"));
+    let mut verdict = while_working(&judging, told, || recording.judge());
     compare_with_kept(folder, &mut verdict);
     if let Some(note) = silent_mutant(&verdict) {
         verdict.notes.insert(0, note);
@@ -176,7 +196,7 @@ fn recorded(folder: &RunFolder) -> Result<(Recording, Verdict), Failure> {
 /// The report on a run, from what is in its folder. Nothing is written there.
 pub(crate) fn report_of(folder: &Path) -> Result<String, Failure> {
     let folder = RunFolder::of(folder);
-    let (recording, verdict) = recorded(&folder)?;
+    let (recording, verdict) = recorded(&folder, false)?;
     let context = context(&folder, folder.config().ok().as_ref());
     Ok(report_html(recording.history(), &verdict, &context)?)
 }
@@ -193,13 +213,6 @@ fn silent_mutant(verdict: &Verdict) -> Option<String> {
     Some(format!(
         "the mutant {name} did not show in this run: expected {expected} to be broken; run longer (--time), or with another --seed"
     ))
-}
-
-/// Prints a verdict for people.
-pub(crate) fn print_verdict(verdict: &Verdict) {
-    let terminal = std::io::stdout().is_terminal();
-    let color = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    print!("{}", verdict_text(verdict, color, 100));
 }
 
 /// How much of a node's log goes into the report.
@@ -247,7 +260,11 @@ pub(crate) struct Watcher {
 
 impl Watcher {
     /// Makes the folder of a run. It stays when the first event is recorded.
-    pub(crate) fn create(plan: &Plan, store: &Path) -> Result<(RunFolder, Watcher), Failure> {
+    pub(crate) fn create(
+        plan: &Plan,
+        store: &Path,
+        shows: bool,
+    ) -> Result<(RunFolder, Watcher), Failure> {
         let config = plan.config();
         let now = SystemTime::now();
         let new = NewRun::create(store, config, now)?;
@@ -256,7 +273,7 @@ impl Watcher {
         let started = real.then(|| humantime::format_rfc3339_seconds(now).to_string());
         let file = HistoryFile::create(folder.file(HISTORY), &plan.header(started))?;
         let watcher =
-            Watcher { file, line: Line::new(), new: Some(new), again: None, unwritten: None };
+            Watcher { file, line: Line::new(shows), new: Some(new), again: None, unwritten: None };
         Ok((folder, watcher))
     }
 

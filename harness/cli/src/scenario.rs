@@ -29,6 +29,11 @@ pub(crate) fn load(scenario: &str) -> Result<RunConfig, Failure> {
         return parse_config(text, &format!("{scenario}.toml")).map_err(Failure::failed);
     }
     let path = Path::new(scenario);
+    if path.is_file() && path.extension().is_none_or(|ending| ending != "toml") {
+        return Err(Failure::usage(format!(
+            "expected a scenario (a file whose name ends in .toml, or the folder of a run), found {scenario}: where it is a history, `afterall check {scenario}` judges it"
+        )));
+    }
     let path = if path.is_dir() { path.join(RUN) } else { path.to_owned() };
     read_config(&path).map_err(Failure::usage)
 }
@@ -64,11 +69,12 @@ fn run(args: &ScenarioRunArgs) -> Result<Exit, Failure> {
         ..config
     };
     if let Some(summary) = &config.summary {
-        println!("{}\n", summary.trim());
+        args.showing.line(&format!("{}\n", summary.trim()));
     }
     let plan = Plan::new(config).map_err(usage)?;
     let config = plan.config().clone();
-    let Judged { exit, history, verdict, traffic, .. } = carry_out(plan, &args.store, 0)?;
+    let Judged { exit, history, verdict, traffic, .. } =
+        carry_out(plan, &args.store, 0, args.showing)?;
     if config.expect.is_empty() {
         return Ok(exit);
     }
@@ -76,15 +82,12 @@ fn run(args: &ScenarioRunArgs) -> Result<Exit, Failure> {
     let all = check(&config.expect, &measured);
     let met = all.iter().filter(|one| one.met).count();
     let as_expected = met == all.len();
-    println!(
-        "\n{}",
-        match as_expected {
-            true => "as expected:".to_owned(),
-            false => format!("not as expected ({} of {} were met):", met, all.len()),
-        }
-    );
+    args.showing.line(&match as_expected {
+        true => "\nas expected:".to_owned(),
+        false => format!("\nnot as expected ({} of {} were met):", met, all.len()),
+    });
     for one in &all {
-        println!("  {} {}", if one.met { "✓" } else { "✗" }, one.found);
+        args.showing.line(&format!("  {} {}", if one.met { "✓" } else { "✗" }, one.found));
     }
     Ok(if as_expected { Exit::Valid } else { Exit::Invalid })
 }

@@ -1,6 +1,7 @@
 //! What can be said of scenarios.
 
 use crate::exit::codes;
+use crate::terminal::Showing;
 use crate::word::{number, words};
 use afterall_engine::WorldKind;
 use clap::{Args, Subcommand};
@@ -30,4 +31,6 @@ pub(crate) struct ScenarioRunArgs {
     /// The folder in which runs are kept
     #[arg(long, default_value = "store")]
     pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
 }

@@ -27,6 +27,12 @@ pub(crate) enum Listed {
     /// The runs that tell a story
     #[command(after_help = codes::PRINTS)]
     Scenarios,
+    /// The stores that come with the program, and what they promise
+    #[command(after_help = codes::PRINTS)]
+    Targets,
+    /// Where runs take place
+    #[command(after_help = codes::PRINTS)]
+    Worlds,
     /// The runs that are kept, with their verdicts and what was found
     #[command(after_help = codes::LISTS)]
     Runs(RunsArgs),

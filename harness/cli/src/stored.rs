@@ -6,7 +6,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::store::RunFolder;
 use crate::store_args::{DiffRunsArgs, RunsArgs};
-use crate::table::{Table, width};
+use crate::table::Table;
+use crate::terminal::width;
 use afterall_checkers::Verdict;
 use afterall_checkers::words::{count, counted};
 use afterall_reports::wrapped;
@@ -238,4 +239,67 @@ fn failures(of: &Comparison, wanted: fn(&KeyCounts) -> bool) -> Option<Table> {
         table.under(&format!("and {rest} more"));
     }
     (!all.is_empty()).then_some(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use afterall_store::{Place, Standing, What};
+
+    #[test]
+    fn a_list_fits_every_terminal() {
+        let row = |standing: Standing, finding: &str| Row {
+            place: Place::new("reference-cart/20261128T190017Z-3"),
+            what: Some(What {
+                target: "reference".to_owned(),
+                flavour: Some("crdt".to_owned()),
+                mutant: Some("cart-union".to_owned()),
+                workload: "cart".to_owned(),
+                world: "sim".to_owned(),
+                seed: 3,
+                ..What::default()
+            }),
+            standing,
+            ops: Some(7),
+            finding: Some(finding.to_owned()),
+        };
+        let finding = "no-resurrected-items broken: resurrected item, 472 times";
+        let rows = vec![row(Standing::Invalid, finding), row(Standing::Unreadable, "")];
+        let listing = Listing { rows, more: false };
+        for width in [40, 60, 80, 100, 120] {
+            let text = listing.text(width);
+            assert!(text.lines().all(|line| line.chars().count() <= width), "{width}\n{text}");
+            for says in ["invalid", "unreadable", "reference-cart/20261128T190017Z-3"] {
+                assert!(text.contains(says), "{width}: {says} is missing in\n{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_runs_side_by_side_fit_every_terminal() {
+        let pair = |name: &str| Pair {
+            name: name.to_owned(),
+            first: "reference/crdt".to_owned(),
+            second: "4,123 of 10,252 (40 %)".to_owned(),
+        };
+        let of = Comparison {
+            verdict: pair("verdict"),
+            facts: vec![pair("target")],
+            ladder: vec![Rung { pair: pair("monotonic-reads/roaming"), promised: (true, false) }],
+            figures: vec![pair("keys on which replicas differ")],
+            failures: vec![KeyCounts {
+                key: "causal broken, missing item, by partition and bandwidth".to_owned(),
+                promised: false,
+                counts: (0, 4_120),
+                sentence: "word ".repeat(40),
+            }],
+        };
+        for width in [40, 60, 80, 100, 120] {
+            let text = told(&of, width);
+            // The first line is as long as two verdicts are.
+            let long = text.lines().skip(1).find(|line| line.chars().count() > width);
+            assert_eq!(long, None, "{width}\n{text}");
+            assert!(text.contains("New in the second") && text.contains("≠"), "{text}");
+        }
+    }
 }

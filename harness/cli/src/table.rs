@@ -3,11 +3,8 @@
 use afterall_reports::wrapped;
 use std::fmt;
 
-/// How wide a table is, characters.
-const WIDTH: usize = 100;
-/// However narrow a terminal is, no column is narrower than this, and no table is narrower than the other.
+/// However narrow a terminal is, no column is narrower than this.
 const COLUMN_MIN: usize = 8;
-const WIDTH_MIN: usize = 40;
 /// No column but the last is wider, unless a word of it is.
 const COLUMN_MAX: usize = 26;
 /// The last column takes what is left, and no less than this.
@@ -17,20 +14,13 @@ const LAST_MIN: usize = 18;
 #[derive(Debug)]
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
+    /// How wide it is, characters.
     width: usize,
-}
-
-/// How wide the terminal is: what `COLUMNS` says, or the terminal itself; 100 where there is none.
-pub(crate) fn width() -> usize {
-    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok());
-    let seen = || rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| size.ws_col);
-    let width = said.or_else(|| seen().map(usize::from)).filter(|&width| width > 0);
-    width.unwrap_or(WIDTH).max(WIDTH_MIN)
 }
 
 impl Table {
     pub(crate) fn new<const N: usize>(headings: [&str; N]) -> Table {
-        let mut table = Table { rows: Vec::new(), width: WIDTH };
+        let mut table = Table { rows: Vec::new(), width: crate::terminal::width() };
         table.row(headings.map(str::to_uppercase).each_ref().map(String::as_str));
         table
     }
@@ -51,7 +41,7 @@ impl Table {
 
     /// The same table, as wide as a terminal.
     pub(crate) fn within(self, width: usize) -> Table {
-        Table { width: width.max(WIDTH_MIN), ..self }
+        Table { width, ..self }
     }
 
     fn width_of(&self, column: usize) -> usize {
@@ -113,11 +103,12 @@ mod tests {
     #[test]
     fn long_cells_are_wrapped_within_their_column() {
         let mut table = Table::new(["a", "b"]);
+        table.width = 80;
         table.row(["x", &"word ".repeat(40)]);
         let text = table.to_string();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "A  B");
         assert!(lines[1].starts_with("x  word") && lines[2].starts_with("   word"));
-        assert!(lines.iter().all(|line| line.chars().count() <= WIDTH));
+        assert!(lines.iter().all(|line| line.chars().count() <= 80));
     }
 }

@@ -17,6 +17,8 @@ use std::time::Duration;
 
 /// The manifest that `target new` writes, to be filled in.
 const MANIFEST: &str = include_str!("skeleton/manifest.toml");
+/// The same for nodes that are programs on this machine.
+const OF_PROGRAMS: &str = include_str!("skeleton/process.toml");
 /// The client that it writes.
 const CLIENT: &str = include_str!("skeleton/client.py");
 
@@ -74,11 +76,13 @@ fn new(args: &NewArgs) -> Result<Exit, Failure> {
     }
     let manifest = folder.join(format!("{name}.toml"));
     std::fs::create_dir_all(&folder)?;
-    std::fs::write(&manifest, MANIFEST.replace("NAME", name))?;
+    let text = if args.process { OF_PROGRAMS } else { MANIFEST };
+    std::fs::write(&manifest, text.replace("NAME", name))?;
     std::fs::write(folder.join("client.py"), CLIENT)?;
     println!("{}: what it is and how it is started", manifest.display());
     println!("{}: how it is spoken to", folder.join("client.py").display());
-    println!("next: fill both in, then `afterall target check {}`", manifest.display());
+    let next = if args.process { "run" } else { "target check" };
+    println!("next: fill both in, then `afterall {next} {}`", manifest.display());
     Ok(Exit::Valid)
 }
 

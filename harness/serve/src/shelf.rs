@@ -194,6 +194,11 @@ impl Shelf {
         self.store.resolve(&format!("{campaign}/{RUNS}/{run}")).is_ok_and(|path| path.is_dir())
     }
 
+    /// Whether a run has a report, or a history of which one can be made.
+    pub(crate) fn has_report(&self, path: &str) -> bool {
+        [REPORT, HISTORY].iter().any(|file| self.store.resolve(&format!("{path}/{file}")).is_ok())
+    }
+
     /// The report on a run: what is in its folder, or made where it is missing. Nothing is written.
     pub(crate) fn report(&self, path: &str, now: SystemTime) -> Result<Vec<u8>, NoReport> {
         match self.store.open(&format!("{path}/{REPORT}")) {

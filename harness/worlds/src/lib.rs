@@ -4,6 +4,7 @@
 //! - [`process`]: nodes are child processes on loopback, links are proxies, time is real.
 //! - [`docker`]: nodes are containers, links are proxies, time is real.
 
+mod attached;
 pub mod docker;
 mod live;
 mod open;

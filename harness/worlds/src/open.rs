@@ -1,7 +1,7 @@
 //! The world that a plan asks for.
 
 use crate::settings::Settings;
-use crate::{docker, process};
+use crate::{attached, docker, process};
 use afterall_engine::{Plan, World, WorldError, WorldKind};
 use afterall_sim::Reference;
 
@@ -14,5 +14,6 @@ pub fn open(plan: &Plan, settings: &Settings) -> Result<Box<dyn World>, WorldErr
         WorldKind::Sim => Reference::world(plan),
         WorldKind::Process => Box::new(process::open(plan, settings)?),
         WorldKind::Docker => Box::new(docker::open(plan, settings)?),
+        WorldKind::Attached => Box::new(attached::open(plan, settings)?),
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p afterall-formats`
 
-use afterall_formats::export::write;
+use afterall_formats::export::{Export, write};
 use afterall_formats::{Format, Options, read_bytes};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::fmt::Write;
@@ -64,7 +64,7 @@ fn reading(criterion: &mut Criterion) {
         ..
     }) = read(&edn)
     {
-        assert!(write(&history, Format::JepsenJson, &mut json).is_ok());
+        assert!(write(&history, Export::JepsenJson, &mut json).is_ok());
     }
     let json = String::from_utf8_lossy(&json);
     let mut group = criterion.benchmark_group("read");

@@ -60,8 +60,8 @@ vocabulary! {
         WritesFollowReads = "writes-follow-reads",
         /// A read returns the last write that was acknowledged before it began, or one that is not older.
         FreshReads = "fresh-reads",
-        /// No acknowledged register write is `lost` (a concurrent one thrown away by last-write-wins is `discarded`), and no position
-        /// is behind the greatest that was acknowledged.
+        /// Every acknowledged register write is there at the end, or was replaced by a write that may replace it: a later one, or a concurrent one
+        /// under last-write-wins (it is then `discarded`); and no position is behind the greatest that was acknowledged.
         NoLostWrites = "no-lost-writes",
         /// No acknowledged register write is lost to a value that the session which wrote it had causally seen.
         NoCausalLoss = "no-causal-loss",

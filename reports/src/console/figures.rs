@@ -1,6 +1,6 @@
 //! What was measured: convergence, the fates of writes and items, stale reads, counters.
 
-use super::Screen;
+use super::{Detail, Screen};
 use crate::words;
 use afterall_checkers::verdict::{
     AvailabilityFigures, LevelFigures, MixedFigures, StalenessFigures, WindowFigures,
@@ -27,6 +27,12 @@ impl Screen {
             return;
         }
         self.section("Availability, at nodes that did not fail themselves");
+        let all: u64 = sides.iter().map(|side| side.ops).sum();
+        if self.detail < Detail::Full && sides.iter().all(|side| side.ok == side.ops) {
+            let text =
+                format!("all of {} answered, under every fault", words::counted(all, "operation"));
+            return self.wrap(2, &text);
+        }
         for of_kind in sides.chunk_by(|a, b| a.faults == b.faults) {
             let ops: u64 = of_kind.iter().map(|side| side.ops).sum();
             let ok: u64 = of_kind.iter().map(|side| side.ok).sum();
@@ -91,7 +97,7 @@ impl Screen {
             window(f.max_ns)
         );
         if f.never > 0 {
-            text.push_str(&format!("; {} never seen everywhere", words::count(f.never)));
+            text.push_str(&format!("; {} not seen everywhere by the end", words::count(f.never)));
         }
         if let Some(gap) = f.asked_every_ns {
             let gap = words::duration(gap);
@@ -131,6 +137,9 @@ impl Screen {
                 words::counted(broken, "time")
             );
             self.wrap(4, &text);
+        }
+        if self.detail < Detail::Full {
+            return;
         }
         // Nothing is healed where there were no faults.
         let phases = if verdict.faults.is_empty() { &[] } else { f.phases.as_slice() };

@@ -1,6 +1,9 @@
 //! The end of a run on the terminal: what held, what broke, what was measured.
 
 mod figures;
+mod wrap;
+
+pub use wrap::wrapped;
 
 use crate::words;
 use afterall_checkers::{Anomaly, Outcome, PropertyVerdict, Valid, Verdict};
@@ -13,11 +16,41 @@ const WIDTH_MIN: usize = 40;
 /// The outcomes stand below each other, whichever there are in a run.
 const OUTCOME_WIDTH: usize = "not exercised".len();
 
-/// How many groups of anomalies, and faults, are told.
-const ANOMALIES_MAX: usize = 10;
-/// How many of them that break no promise: they are worth knowing, not worth a screenful.
-const UNPROMISED_MAX: usize = 2;
+/// How many faults are told.
 const FAULTS_MAX: usize = 12;
+
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// The verdict and what it rests on.
+    Brief,
+    /// What one looks at after each run: promises, the gravest anomalies, faults, and the main figures.
+    Usual,
+    /// Everything that was measured, too.
+    Full,
+}
+
+impl Detail {
+    /// How many groups of anomalies are told: those that break a promise, and those that break none. The latter are worth
+    /// knowing where nothing is promised, and otherwise to who asks for them.
+    fn anomalies(self, verdict: &Verdict) -> (usize, usize) {
+        let promises_nothing = !verdict.properties.iter().any(|property| property.promised);
+        match self {
+            Detail::Brief => (0, 0),
+            Detail::Usual => (3, if promises_nothing { 2 } else { 0 }),
+            Detail::Full => (10, 2),
+        }
+    }
+}
+
+/// The terminal that a verdict is shown on.
+#[derive(Debug, Clone, Copy)]
+pub struct Terminal {
+    /// Whether it shows ANSI colours.
+    pub color: bool,
+    /// Its width, columns. Below 40, lines are not wrapped any narrower.
+    pub width: usize,
+}
 
 #[derive(Clone, Copy)]
 enum Tone {
@@ -28,15 +61,18 @@ enum Tone {
     Strong,
 }
 
-/// The verdict as text of at most `width` columns, with ANSI colours if `color`. Ends with a newline.
+/// The verdict as text for a terminal. Ends with a newline.
 #[must_use]
-pub fn verdict_text(verdict: &Verdict, color: bool, width: usize) -> String {
-    let mut screen = Screen { text: String::new(), color, width: width.max(WIDTH_MIN) };
+pub fn verdict_text(verdict: &Verdict, terminal: Terminal, detail: Detail) -> String {
+    let Terminal { color, width } = terminal;
+    let mut screen = Screen { text: String::new(), color, width: width.max(WIDTH_MIN), detail };
     screen.heading(verdict);
     screen.properties(verdict);
-    screen.anomalies(verdict);
-    screen.faults(verdict);
-    screen.figures(verdict);
+    if detail > Detail::Brief {
+        screen.anomalies(verdict);
+        screen.faults(verdict);
+        screen.figures(verdict);
+    }
     screen.text
 }
 
@@ -44,6 +80,7 @@ struct Screen {
     text: String,
     color: bool,
     width: usize,
+    detail: Detail,
 }
 
 impl Screen {
@@ -136,16 +173,13 @@ impl Screen {
     fn properties(&mut self, verdict: &Verdict) {
         let (promised, other): (Vec<_>, Vec<_>) =
             verdict.properties.iter().partition(|p| p.promised);
-        for (title, list) in [("Promised", promised), ("Not promised, only measured", other)] {
-            if list.is_empty() {
-                continue;
-            }
-            self.section(title);
-            let column = list.iter().map(|p| words::property(p).chars().count()).max().unwrap_or(0);
-            let words = list.iter().map(|p| words::outcome(p).len()).max().unwrap_or(0);
-            for property in list {
-                self.property(property, column, words.max(OUTCOME_WIDTH));
-            }
+        let folded = !promised.is_empty() && self.detail < Detail::Full;
+        if folded {
+            self.list_of("Promised", &promised);
+            self.measured(&other);
+        } else {
+            self.list_of("Promised", &promised);
+            self.list_of("Not promised, only measured", &other);
         }
         if !verdict.slos.is_empty() {
             self.section("Objectives");
@@ -174,13 +208,46 @@ impl Screen {
         }
     }
 
+    fn list_of(&mut self, title: &str, properties: &[&PropertyVerdict]) {
+        if properties.is_empty() {
+            return;
+        }
+        self.section(title);
+        let column = properties.iter().map(|p| words::property(p).chars().count()).max();
+        let words = properties.iter().map(|p| words::outcome(p).len()).max().unwrap_or(0);
+        for property in properties {
+            self.property(property, column.unwrap_or(0), words.max(OUTCOME_WIDTH));
+        }
+    }
+
+    /// What nobody promised, in one line: that it is broken is no news.
+    fn measured(&mut self, properties: &[&PropertyVerdict]) {
+        if properties.is_empty() || self.detail == Detail::Brief {
+            return;
+        }
+        let of = |is: fn(&Outcome) -> bool| properties.iter().filter(|p| is(&p.outcome)).count();
+        let held = of(|outcome| matches!(outcome, Outcome::Held { .. }));
+        let broken = of(Outcome::is_broken);
+        let open = properties.len() - held - broken;
+        let mut parts = vec![format!("{held} held"), format!("{broken} did not")];
+        if open > 0 {
+            parts.push(format!("{open} cannot be told"));
+        }
+        self.text.push('\n');
+        let text = format!(
+            "Not promised, only measured: {} (-v and the report list them)",
+            parts.join(", "),
+        );
+        self.wrap(0, &text);
+    }
+
     /// A line of the table: `column` wide is its name, and `words` its outcome.
     fn property(&mut self, property: &PropertyVerdict, column: usize, words: usize) {
         let (mark, tone) = match &property.outcome {
             Outcome::Held { .. } if property.hardly_exercised => ("?", Tone::Unsure),
             Outcome::Held { .. } => ("✓", Tone::Good),
             Outcome::Broken { .. } if property.promised => ("✗", Tone::Bad),
-            Outcome::Broken { .. } => ("✗", Tone::Faint),
+            Outcome::Broken { .. } => ("○", Tone::Faint),
             Outcome::NotExercised { .. } | Outcome::Undecided { .. } => ("?", Tone::Unsure),
         };
         let name = words::property(property);
@@ -205,27 +272,41 @@ impl Screen {
     }
 
     fn anomalies(&mut self, verdict: &Verdict) {
-        if verdict.anomalies.is_empty() {
+        let told = self.told(verdict);
+        if told.is_empty() {
             return;
         }
         self.section("Anomalies");
         self.wrap(2, &format!("({})", words::numbers(verdict)));
-        let mut unpromised = 0;
-        let mut told = 0;
         let mut explained = BTreeSet::new();
-        for anomaly in &verdict.anomalies {
-            unpromised += usize::from(!anomaly.promised);
-            if told == ANOMALIES_MAX || unpromised > UNPROMISED_MAX {
-                break;
-            }
+        for anomaly in &told {
             self.anomaly(anomaly, verdict.untimed, explained.insert(anomaly.kind));
-            told += 1;
         }
-        let more = (verdict.anomalies.len() - told) as u64 + verdict.groups_left_out;
+        let more = (verdict.anomalies.len() - told.len()) as u64 + verdict.groups_left_out;
         if more > 0 {
             let text = format!("and {} more, see the report", words::counted(more, "group"));
             self.wrap(2, &text);
         }
+    }
+
+    /// The anomalies that are told, in their order: the gravest of each kind, and where there is room for more, these.
+    fn told<'a>(&self, verdict: &'a Verdict) -> Vec<&'a Anomaly> {
+        let (promised, unpromised) = self.detail.anomalies(verdict);
+        let mut told: Vec<&Anomaly> = Vec::new();
+        for (is_promised, most) in [(true, promised), (false, unpromised)] {
+            let mut kinds = BTreeSet::new();
+            let of = || verdict.anomalies.iter().filter(|anomaly| anomaly.promised == is_promised);
+            let mut chosen: Vec<&Anomaly> =
+                of().filter(|anomaly| kinds.insert(anomaly.kind)).take(most).collect();
+            let is_chosen = |anomaly: &Anomaly| chosen.iter().any(|other| other.id == anomaly.id);
+            let room = most - chosen.len();
+            let more: Vec<&Anomaly> =
+                of().filter(|anomaly| !is_chosen(anomaly)).take(room).collect();
+            chosen.extend(more);
+            told.extend(chosen);
+        }
+        told.sort_by_key(|anomaly| anomaly.id);
+        told
     }
 
     fn anomaly(&mut self, anomaly: &Anomaly, untimed: bool, first_of_kind: bool) {
@@ -324,98 +405,9 @@ pub(crate) fn shown(text: &str) -> String {
     words::cut(text, 2000).chars().map(clean).collect()
 }
 
-/// Whether the text has an open quote at its end.
-fn is_open(text: &str) -> bool {
-    let mut escaped = false;
-    let quotes = text.chars().filter(|&c| {
-        let is_quote = c == '"' && !escaped;
-        escaped = c == '\\' && !escaped;
-        is_quote
-    });
-    quotes.count() % 2 == 1
-}
-
-/// What stays on one line: words, and quoted texts that were cut, since who reads their end below would take it for that of
-/// the text.
-fn unbroken(text: &str, width: usize) -> Vec<String> {
-    let mut parts: Vec<String> = Vec::new();
-    let mut words = text.split_whitespace();
-    while let Some(word) = words.next() {
-        if !is_open(word) {
-            parts.push(word.to_owned());
-            continue;
-        }
-        let mut quoted = vec![word];
-        let mut closed = false;
-        for word in words.by_ref() {
-            quoted.push(word);
-            closed = is_open(word);
-            if closed {
-                break;
-            }
-        }
-        let is_cut = closed && quoted.last().is_some_and(|last| last.contains("…\""));
-        let together = quoted.join(" ");
-        if is_cut && together.chars().count() <= width {
-            parts.push(together);
-        } else {
-            parts.extend(quoted.into_iter().map(str::to_owned));
-        }
-    }
-    parts
-}
-
-/// Breaks at spaces, but not within a quoted text that was cut; what is longer than a line is broken within.
-#[must_use]
-pub fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut length = 0;
-    for word in unbroken(text, width) {
-        let mut word: Vec<char> = word.chars().collect();
-        if length > 0 && length + 1 + word.len() > width {
-            lines.push(std::mem::take(&mut line));
-            length = 0;
-        }
-        while word.len() > width {
-            let rest = word.split_off(width);
-            lines.push(word.into_iter().collect());
-            word = rest;
-        }
-        if length > 0 {
-            line.push(' ');
-            length += 1;
-        }
-        length += word.len();
-        line.extend(word);
-    }
-    if length > 0 {
-        lines.push(line);
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_wraps_at_spaces_and_within_long_words() {
-        assert_eq!(wrapped("aa bb cc", 5), ["aa bb", "cc"]);
-        assert_eq!(wrapped("a bbbbbbbb c", 3), ["a", "bbb", "bbb", "bb", "c"]);
-        assert!(wrapped("  ", 3).is_empty());
-    }
-
-    #[test]
-    fn a_quoted_text_that_was_cut_stays_on_one_line() {
-        assert_eq!(wrapped("read \"a b…\" at n1", 8), ["read", "\"a b…\"", "at n1"]);
-        assert_eq!(wrapped("[\"x\", \"a b…\"] at", 9), ["[\"x\",", "\"a b…\"]", "at"]);
-        // What is whole, or does not fit, is broken.
-        assert_eq!(wrapped("read \"a b\" at n1", 8), ["read \"a", "b\" at n1"]);
-        assert_eq!(wrapped("\"a b c d…\"", 5), ["\"a b", "c d…\""]);
-        assert_eq!(wrapped("\"a b", 5), ["\"a b"]);
-        assert_eq!(wrapped(r#""a\" b…" c"#, 8), [r#""a\" b…""#, "c"]);
-    }
 
     #[test]
     fn control_characters_do_not_reach_the_terminal() {

@@ -70,8 +70,8 @@ fn sizes(manifest: &Manifest, outline: &Outline<'_>) -> Result<(), Complaint> {
 
 fn processes(manifest: &Manifest) -> Result<(), Complaint> {
     let processes = &manifest.process;
-    if processes.is_empty() || processes.len() > PROCESSES_MAX {
-        let last = processes.len().saturating_sub(1);
+    if processes.len() > PROCESSES_MAX {
+        let last = processes.len() - 1;
         return Err((way!["process", last], Problem::Processes(processes.len())));
     }
     for (place, process) in processes.iter().enumerate() {
@@ -82,6 +82,12 @@ fn processes(manifest: &Manifest) -> Result<(), Complaint> {
         if processes[..place].iter().any(|other| other.name == name) {
             return Err((way!["process", place, "name"], Problem::ProcessTwice(name)));
         }
+    }
+    let has_image = |process: &Process| !process.image.is_empty();
+    if let Some(place) = processes.iter().position(|process| !has_image(process))
+        && processes.iter().any(has_image)
+    {
+        return Err((way!["process", place], Problem::NoImage));
     }
     let is_known = |name: &str| processes.iter().any(|process| process.name == name);
     let known = || join(processes.iter().map(|process| &process.name));

@@ -81,9 +81,12 @@ pub enum Problem {
     /// No workload is listed.
     #[error("expected at least one workload in [promises], even if it promises nothing")]
     NoWorkload,
-    /// A node of no processes, or of too many.
-    #[error("expected 1 to 8 processes per node, found {0}")]
+    /// A node of too many processes.
+    #[error("expected at most 8 processes per node, found {0}")]
     Processes(usize),
+    /// A process without an image, beside others that have one.
+    #[error("expected an image, as the other processes have one, found none")]
+    NoImage,
     /// Two processes of one name.
     #[error("expected a name of its own for each process, found {0:?} twice")]
     ProcessTwice(String),

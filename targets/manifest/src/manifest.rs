@@ -44,7 +44,8 @@ pub struct Manifest {
     /// What is proxied between nodes.
     #[serde(default)]
     pub peers: Peers,
-    /// What runs on each node, in the order in which it is started.
+    /// What runs on each node, in the order in which it is started; nothing where nodes are only attached to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub process: Vec<Process>,
     /// Commands that are run once, after every process has been started, to form the cluster.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -116,7 +117,8 @@ pub struct Probe {
 pub struct Process {
     /// Its name within the node.
     pub name: String,
-    /// Its image; pulled if neither it nor its stand-in exists.
+    /// Its image; pulled if neither it nor its stand-in exists. Absent: the command is run on this machine, in the process world.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub image: String,
     /// An image to use instead, for machines that cannot pull. `docker/build` builds those of the targets that come with
     /// the program.
@@ -223,6 +225,12 @@ fn sixty() -> u32 {
 }
 
 impl Manifest {
+    /// Whether its nodes are programs on this machine, and not containers.
+    #[must_use]
+    pub fn is_of_programs(&self) -> bool {
+        !self.process.is_empty() && self.process.iter().all(|process| process.image.is_empty())
+    }
+
     /// The data types that can be driven.
     pub fn workloads(&self) -> impl Iterator<Item = Workload> + '_ {
         self.promises.keys().copied()

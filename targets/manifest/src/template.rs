@@ -90,6 +90,12 @@ impl Template {
         Template(text.into())
     }
 
+    /// Changes each of its lines that is one argument.
+    pub(crate) fn change_lines(&mut self, change: impl Fn(&str) -> Option<String>) {
+        let changed = |line: &str| change(line.trim()).unwrap_or_else(|| line.to_owned());
+        self.0 = self.0.lines().map(changed).collect::<Vec<_>>().join("\n");
+    }
+
     /// Fills it in.
     ///
     /// # Errors

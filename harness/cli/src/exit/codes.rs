@@ -46,6 +46,9 @@ pub(crate) const NEW: &str = "Exit codes: 0 both files were written, 254 the com
 
 pub(crate) const TRIAL: &str = "Exit codes: 0 all of it worked, 1 some of it failed, 254 the command line or the manifest is wrong, 255 the harness failed";
 
+/// Of commands that are several.
+pub(crate) const SEVERAL: &str = "Exit codes: the help of each command lists its own";
+
 /// Of commands that do nothing but print.
 pub(crate) const PRINTS: &str =
     "Exit codes: 0 all was printed, 254 the command line is wrong, 255 not all could be printed";

@@ -36,14 +36,17 @@ fn cases(table: &str) -> Vec<Case<'_>> {
 
 fn check(file: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(AFTERALL);
-    command.arg("check").arg(file).args(arguments).output().unwrap()
+    // What nobody promised is listed for who asks for it.
+    let verbose = (!arguments.contains(&"--json")).then_some("-v");
+    command.arg("check").arg(file).args(arguments).args(verbose).output().unwrap()
 }
 
 /// The same through standard input.
 fn check_pipe(file: &Path, arguments: &[&str]) -> Output {
     let mut cat = Command::new("cat").arg(file).stdout(Stdio::piped()).spawn().unwrap();
     let mut command = Command::new(AFTERALL);
-    command.args(["check", "-"]).args(arguments).stdin(cat.stdout.take().unwrap());
+    let verbose = (!arguments.contains(&"--json")).then_some("-v");
+    command.args(["check", "-"]).args(arguments).args(verbose).stdin(cat.stdout.take().unwrap());
     let output = command.output().unwrap();
     cat.wait().unwrap();
     output

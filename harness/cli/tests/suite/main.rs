@@ -15,6 +15,7 @@ mod process_world;
 mod program;
 mod real_stores;
 mod recorded;
+mod rounds;
 mod scenarios;
 mod signals;
 mod store_folder;

@@ -14,6 +14,7 @@ use afterall_manifest::Manifest;
 use afterall_reference::core::{Copies, Flavour, Mechanisms, Mutant};
 use afterall_workloads::Load;
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// A configuration in the making. What is not said has the default of `afterall run`.
@@ -59,6 +60,8 @@ pub struct RunConfigBuilder {
     max_bound: MaxBound,
     toxiproxy: Option<String>,
     images: BTreeMap<String, String>,
+    attach: Vec<SocketAddr>,
+    attach_anywhere: bool,
 }
 
 /// One method per field. Where there is a default, `None` means it.
@@ -118,6 +121,10 @@ impl RunConfigBuilder {
         toxiproxy: Option<String>,
         /// Images to use in place of those that are named elsewhere, by role.
         images: BTreeMap<String, String>,
+        /// Where nodes serve clients that somebody else started: the world is then the attached one.
+        attach: Vec<SocketAddr>,
+        /// Whether these may be elsewhere than on this machine.
+        attach_anywhere: bool,
         /// The faults one by one, in place of a schedule that is drawn.
         schedule: Schedule,
         /// How long the load lasts before the phase of faults. Default: see [`RunConfig::healthy`].
@@ -161,22 +168,25 @@ impl RunConfigBuilder {
             self.manifest.as_ref().map_or(REFERENCE.to_owned(), |manifest| manifest.name.clone());
         let reference = target == REFERENCE;
         let world = self.world.unwrap_or(match self.manifest {
+            _ if !self.attach.is_empty() => WorldKind::Attached,
             None => WorldKind::Process,
+            Some(ref manifest) if manifest.is_of_programs() => WorldKind::Process,
             Some(_) => WorldKind::Docker,
         });
+        let attached = u16::try_from(self.attach.len()).ok().filter(|&nodes| nodes > 0);
         let faults = self.kinds(world);
         let manifest = self.manifest;
         // In virtual time "as fast as possible" is a matter of the model alone; with containers it takes the processor
         // from those who must notice faults and heal.
         let rate = self.rate.or(match world {
             WorldKind::Sim => Some(2_000),
-            WorldKind::Docker => Some(500),
+            WorldKind::Docker | WorldKind::Attached => Some(500),
             WorldKind::Process => None,
         });
         let time = self.time.unwrap_or_else(|| match world {
             // Several turns each: what a store does depends on which node is struck.
             WorldKind::Docker => Duration::from_secs((20 + 5 * faults.len() as u64).max(40)),
-            WorldKind::Process | WorldKind::Sim => Duration::from_secs(20),
+            WorldKind::Process | WorldKind::Sim | WorldKind::Attached => Duration::from_secs(20),
         });
         let quiescence_s = manifest.as_ref().map_or(20, |manifest| manifest.quiescence_s);
         let quiescence = self.quiescence.unwrap_or(Duration::from_secs(quiescence_s.into()));
@@ -197,7 +207,13 @@ impl RunConfigBuilder {
             slos: self.slos,
             levels: self.levels,
             world,
-            nodes: self.nodes.or(manifest.as_ref().map(|manifest| manifest.nodes)).unwrap_or(5),
+            attach: self.attach,
+            attach_anywhere: self.attach_anywhere,
+            nodes: self
+                .nodes
+                .or(attached)
+                .or(manifest.as_ref().map(|manifest| manifest.nodes))
+                .unwrap_or(5),
             concurrency: self.concurrency.unwrap_or(if self.operations.is_empty() {
                 10
             } else {
@@ -231,6 +247,7 @@ impl RunConfigBuilder {
         let row = self.mutant.map(Mutant::row);
         let mut kinds = match (&self.faults, row, &self.manifest) {
             (Some(kinds), _, _) => kinds.clone(),
+            _ if world == WorldKind::Attached => Vec::new(),
             (None, Some(row), _) => row.faults.to_vec(),
             (None, None, Some(manifest)) => manifest.faults.clone(),
             (None, None, None) => Registry::standard().usual_kinds(world.abilities()),

@@ -208,6 +208,20 @@ pub enum ConfigError {
     /// Gossip as none is.
     #[error("gossip: {0}")]
     Gossip(String),
+    /// Nodes that cannot be attached to.
+    #[error("attach: {0}")]
+    Attach(String),
+    /// Programs of the user's that cannot be run as they are.
+    #[error("{0}")]
+    Programs(String),
+    /// A manifest without images, in containers.
+    #[error(
+        "world: expected images in the manifest of {target}, found none: the worlds process and attached need none"
+    )]
+    NoImage {
+        /// The target.
+        target: String,
+    },
     /// Something that only the sim can do.
     #[error("{entry}: only the sim has one of its own; the {world} world is as it is")]
     SimAlone {
@@ -231,7 +245,11 @@ impl ConfigError {
         };
         match self {
             ConfigError::Bounds { field, .. } => key(field),
-            ConfigError::World { .. } | ConfigError::NoManifest => key("world"),
+            ConfigError::World { .. }
+            | ConfigError::NoManifest
+            | ConfigError::NoImage { .. }
+            | ConfigError::Programs(_) => key("world"),
+            ConfigError::Attach(_) => key("attach"),
             ConfigError::Fault { .. } => key("faults"),
             ConfigError::Workload { .. } | ConfigError::NotDriven(_) => key("workload"),
             ConfigError::NoLoad { .. } => key("load"),

@@ -19,6 +19,7 @@ use afterall_reference::core::{Copies, Flavour, Mechanisms, Mutant};
 use afterall_workloads::{Generator, Load, loaded};
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 
 /// The reference store's name among the targets.
 pub const REFERENCE: &str = "reference";
@@ -108,6 +109,12 @@ pub struct RunConfig {
     /// What the target is, in the docker world.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<Manifest>,
+    /// In the attached world: where the nodes serve their clients, `n1` first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attach: Vec<SocketAddr>,
+    /// Whether these may be elsewhere than on this machine.
+    #[serde(skip_serializing_if = "is_false")]
+    pub attach_anywhere: bool,
     /// How many of the reference store's replicas hold an object, and how many take part in what is asked of it.
     #[serde(skip_serializing_if = "Copies::is_usual")]
     pub copies: Copies,
@@ -126,6 +133,47 @@ pub struct RunConfig {
     /// Operations that are given, in place of the drawn load or beside it.
     #[serde(rename = "operation", skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<GivenOperation>,
+}
+
+/// The faults that any program can be put under on this machine.
+const OF_PROGRAMS: &[FaultKind] =
+    &[FaultKind::Partition, FaultKind::Latency, FaultKind::Kill, FaultKind::Pause];
+
+/// What a manifest must be like for its nodes to be programs on this machine.
+fn check_programs(manifest: &Manifest, faults: &[FaultKind]) -> Result<(), ConfigError> {
+    let why = |what: String| Err(ConfigError::Programs(what));
+    let [process] = manifest.process.as_slice() else {
+        return why(format!(
+            "the process world: expected one process per node, found {}",
+            manifest.process.len()
+        ));
+    };
+    if process.command.is_none() {
+        return why("the process world: expected a command, since there is no image".to_owned());
+    }
+    if !manifest.setup.is_empty() || !manifest.ready.is_empty() {
+        return why("the process world: expected no setup and no ready commands, which are run in containers only".to_owned());
+    }
+    let on_links = |kind: &&FaultKind| kind.acts_on() == ActsOn::Links;
+    if let Some(kind) = faults.iter().find(on_links).filter(|_| manifest.peers.probe.is_none()) {
+        let why = "it needs [peers.probe] in the manifest, which shows whether it takes hold";
+        return Err(ConfigError::Fault { kind: *kind, why: why.to_owned() });
+    }
+    match faults.iter().find(|kind| !OF_PROGRAMS.contains(kind)) {
+        Some(&kind) => {
+            let able: Vec<&str> = OF_PROGRAMS.iter().map(|kind| kind.name()).collect();
+            let why = format!(
+                "the process world cannot inject it into programs of yours (it can {})",
+                able.join(", ")
+            );
+            Err(ConfigError::Fault { kind, why })
+        }
+        None => Ok(()),
+    }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Milliseconds, written as text.
@@ -148,7 +196,7 @@ impl RunConfig {
         };
         let (most, bounds) = match self.world {
             WorldKind::Sim => (10_000, "1 to 10000"),
-            WorldKind::Process | WorldKind::Docker => (99, "1 to 99"),
+            WorldKind::Process | WorldKind::Docker | WorldKind::Attached => (99, "1 to 99"),
         };
         within("nodes", u64::from(self.nodes), "", 1, most, bounds)?;
         let (least, bounds) = match self.operations.as_slice() {
@@ -162,6 +210,7 @@ impl RunConfig {
         // Less is no time for replicas to hear of each other, and would call correct ones wrong.
         within("quiescence", self.quiescence_max_ms, "ms", 100, 24 * 3_600_000, "100ms to a day")?;
         self.check_toxiproxy()?;
+        self.check_attach()?;
         self.check_sim()?;
         self.check_images()?;
         self.check_links()?;
@@ -186,6 +235,31 @@ impl RunConfig {
     #[must_use]
     pub fn is_reference(&self) -> bool {
         self.target == REFERENCE
+    }
+
+    /// Who is attached to has an address, and is on this machine unless it is said that it need not be.
+    fn check_attach(&self) -> Result<(), ConfigError> {
+        let why = |what: String| Err(ConfigError::Attach(what));
+        match (self.world, self.attach.as_slice()) {
+            (WorldKind::Attached, []) => {
+                why("expected the addresses of the nodes, found none".to_owned())
+            }
+            (WorldKind::Attached, addresses) if addresses.len() != usize::from(self.nodes) => {
+                let (found, nodes) = (addresses.len(), self.nodes);
+                why(format!("expected an address for each of {nodes} nodes, found {found}"))
+            }
+            (WorldKind::Attached, addresses) => {
+                let elsewhere = addresses.iter().find(|address| !address.ip().is_loopback());
+                match elsewhere.filter(|_| !self.attach_anywhere) {
+                    Some(address) => why(format!(
+                        "expected addresses of this machine's loopback, found {address}: --attach-anywhere lets a run write to any address that you name"
+                    )),
+                    None => Ok(()),
+                }
+            }
+            (_, []) => Ok(()),
+            (world, _) => why(format!("expected the world attached, found {world}")),
+        }
     }
 
     /// What the sim alone has.
@@ -411,7 +485,9 @@ impl RunConfig {
                 let what = format!("only the reference store has one, {target} does not");
                 return Err(ConfigError::Copies { entry, what });
             }
-            if self.world != WorldKind::Docker {
+            let runs_programs = self.world == WorldKind::Process
+                && self.manifest.as_ref().is_some_and(Manifest::is_of_programs);
+            if !self.world.has_manifests() && !runs_programs {
                 return Err(ConfigError::World { target, world: self.world });
             }
         }
@@ -430,10 +506,11 @@ impl RunConfig {
             );
             return Err(ConfigError::Fault { kind, why });
         }
-        if self.world != WorldKind::Docker {
-            return Ok(());
-        }
-        let manifest = self.manifest.as_ref().ok_or(ConfigError::NoManifest)?;
+        let manifest = match &self.manifest {
+            Some(manifest) => manifest,
+            None if self.world.has_manifests() => return Err(ConfigError::NoManifest),
+            None => return Ok(()),
+        };
         let (min, max) = (manifest.nodes_min, manifest.nodes_max);
         if !(min..=max).contains(&self.nodes) {
             return Err(ConfigError::Nodes { target, min, max, given: self.nodes });
@@ -442,6 +519,18 @@ impl RunConfig {
             let known: Vec<&str> = manifest.workloads().map(Workload::name).collect();
             let (workload, known) = (self.workload, known.join(", "));
             return Err(ConfigError::Workload { target, workload, known });
+        }
+        let has_images = manifest.process.iter().all(|process| !process.image.is_empty());
+        if self.world == WorldKind::Docker && (manifest.process.is_empty() || !has_images) {
+            return Err(ConfigError::NoImage { target });
+        }
+        if self.world == WorldKind::Process {
+            check_programs(manifest, &self.faults)?;
+            if self.toxiproxy.is_some() {
+                return Err(ConfigError::Programs(
+                    "toxiproxy: expected the embedded one, which alone listens where the nodes look for each other".to_owned(),
+                ));
+            }
         }
         match self.faults.iter().find(|kind| !manifest.faults.contains(kind)) {
             Some(&kind) => {
@@ -544,7 +633,7 @@ impl RunConfig {
     /// How fast faults can follow each other here.
     pub(crate) fn pace(&self) -> Pace {
         match self.world {
-            WorldKind::Process | WorldKind::Sim => Pace::PROCESSES,
+            WorldKind::Process | WorldKind::Sim | WorldKind::Attached => Pace::PROCESSES,
             WorldKind::Docker => {
                 let clock = self.manifest.as_ref().and_then(|manifest| manifest.clock);
                 let clocks_forward = clock == Some(ClockSpec::FaketimeForward);

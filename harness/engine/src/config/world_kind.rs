@@ -12,6 +12,8 @@ vocabulary! {
         Docker = "docker",
         /// Nodes, links, disks and clocks are values in one event loop, and time is virtual.
         Sim = "sim",
+        /// Nodes are somebody else's and stay up (--attach), time is real, and nothing is broken.
+        Attached = "attached",
     }
 }
 
@@ -43,6 +45,12 @@ const WITH_CONTAINERS: &[Ability] = &[
 ];
 
 impl WorldKind {
+    /// Whether a manifest says what the target is, and how to talk to it.
+    #[must_use]
+    pub const fn has_manifests(self) -> bool {
+        matches!(self, WorldKind::Docker | WorldKind::Attached)
+    }
+
     /// What the world can do to links, processes and clocks. In the docker world the manifest of the target says which
     /// of the faults make sense.
     #[must_use]
@@ -50,6 +58,7 @@ impl WorldKind {
         match self {
             WorldKind::Process | WorldKind::Sim => WITHOUT_CONTAINERS,
             WorldKind::Docker => WITH_CONTAINERS,
+            WorldKind::Attached => &[],
         }
     }
 }

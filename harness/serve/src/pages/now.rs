@@ -46,7 +46,7 @@ pub(super) fn page(shelf: &Shelf, now: SystemTime) -> Page {
                 }
                 None => "nothing is recorded yet".to_owned(),
             };
-            Running { line: Line::of(&row), progress }
+            Running { line: Line::of(shelf, &row), progress }
         })
         .collect();
     let growing: Vec<Growing> = scan

@@ -8,7 +8,7 @@ use afterall_checkers::Verdict;
 use afterall_checkers::words::{count, counted, duration};
 use afterall_history::Promise;
 use afterall_reports::outcome_word;
-use afterall_store::{HISTORY, Place, Row, Standing, plain, read_verdict, scan, shown};
+use afterall_store::{Place, Row, Standing, plain, read_verdict, scan, shown};
 use minijinja::context;
 use serde::Serialize;
 use std::time::SystemTime;
@@ -66,7 +66,7 @@ pub(super) fn page(shelf: &Shelf, path: &str, now: SystemTime) -> Page {
         let (begun, ok) = (counted(tally.begun, "operation"), count(tally.ok));
         format!("{at_least}{begun} so far, {ok} acknowledged")
     });
-    let line = Line::of(&row);
+    let line = Line::of(shelf, &row);
     let facts = facts(&row, verdict.as_ref());
     let (ladder, anomalies, left) = verdict.as_ref().map(found).unwrap_or_default();
     let reasons: Vec<String> = match &verdict {
@@ -74,8 +74,7 @@ pub(super) fn page(shelf: &Shelf, path: &str, now: SystemTime) -> Page {
         None => row.finding.clone().into_iter().collect(),
     };
     let running = row.standing == Standing::Running;
-    let can_report =
-        verdict.is_some() || (!running && shelf.store().open(&format!("{path}/{HISTORY}")).is_ok());
+    let can_report = !running && shelf.has_report(path);
     let mut page = filled(
         200,
         "run.html",

@@ -20,6 +20,7 @@ const READS_MAX: usize = 5_000;
 pub(super) struct Line {
     pub(super) path: String,
     pub(super) link: String,
+    pub(super) judged: bool,
     pub(super) report: Option<String>,
     pub(super) when: String,
     pub(super) verdict: &'static str,
@@ -31,7 +32,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn of(row: &Row) -> Line {
+    pub(super) fn of(shelf: &Shelf, row: &Row) -> Line {
         let judged = row.ops.is_some();
         let facts = row
             .what
@@ -40,7 +41,9 @@ impl Line {
         Line {
             path: row.place.path.clone(),
             link: run_link(&row.place.path),
-            report: judged.then(|| report_link(&row.place.path)),
+            judged,
+            report: (judged && shelf.has_report(&row.place.path))
+                .then(|| report_link(&row.place.path)),
             when: row.place.when.clone().unwrap_or_else(|| "–".to_owned()),
             verdict: match row.standing {
                 Standing::NotARun => "not a run",
@@ -109,7 +112,7 @@ pub(super) fn page(shelf: &Shelf, query: &Query, now: SystemTime) -> Page {
     let from = query.one("from").and_then(|from| from.parse().ok()).unwrap_or(0);
     let found = find(shelf, &scan.places, &filter, from, now);
     let all = scan.places.len();
-    let lines: Vec<Line> = found.rows.iter().map(Line::of).collect();
+    let lines: Vec<Line> = found.rows.iter().map(|row| Line::of(shelf, row)).collect();
     let shown = match (lines.len(), from) {
         (0, _) => String::new(),
         (n, from) => format!("{} to {}", count(from as u64 + 1), count((from + n) as u64)),

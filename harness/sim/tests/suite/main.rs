@@ -17,6 +17,7 @@ mod library;
 mod lies;
 mod mechanisms;
 mod mutants;
+mod rounds;
 mod runs;
 mod soundness;
 mod toy_fault;

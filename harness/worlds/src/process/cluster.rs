@@ -1,17 +1,21 @@
 //! The cluster under test: nodes, links, the time authority; and how all of it is set up and taken down.
 
+use super::bypass;
 use super::node::{NodeProcess, StartError};
 use super::ports::{self, NoFreePort};
+use super::program::{self, Network, Program};
 use crate::live::links::{LinkPlan, peer_link, reader_link, session_link, time_link};
 use crate::live::open_files::{TooFewOpenFiles, make_room};
 use crate::live::scratch::Scratch;
 use crate::live::{Deployment, exhausted};
 use crate::settings::Settings;
+use afterall_clients::Cluster as Asked;
 use afterall_clients::{Client, ClientError, ReferenceClient, is_exhaustion};
 use afterall_engine::driver::Asker;
-use afterall_engine::faults::{Effect, Fate, Fault};
+use afterall_engine::faults::{Effect, Fate, Fault, Link};
 use afterall_engine::{ByMechanism, Carried, Evidence, Happened, RunConfig, Traffic};
 use afterall_history::{NodeChange, Workload};
+use afterall_manifest::{Manifest, TemplateError};
 use afterall_node::authority::Authority;
 use afterall_toxiproxy::{Links, NewLink, Server};
 use std::collections::BTreeMap;
@@ -26,6 +30,8 @@ pub(crate) const SESSION_LINKS_MAX: usize = 64;
 const ATTEMPTS_MAX: u32 = 3;
 /// How long the links may take to be deleted at the end.
 const DELETE_MAX: Duration = Duration::from_secs(5);
+/// How long a client may take to create what the load needs.
+const CLIENT_SETUP_MAX: Duration = Duration::from_secs(30);
 /// How long a node may take to tell what it counts.
 const METRICS_MAX: Duration = Duration::from_millis(500);
 
@@ -44,6 +50,30 @@ pub enum SetupError {
     /// No ports.
     #[error(transparent)]
     Ports(#[from] NoFreePort),
+    /// The client of the manifest.
+    #[error(transparent)]
+    ClientProgram(#[from] ClientError),
+    /// What the client cannot create.
+    #[error("the client cannot create what the load needs: {0}")]
+    Client(String),
+    /// Nothing to run.
+    #[error("expected a process in the manifest, found none")]
+    NoProcess,
+    /// Somebody holds the ports on every loopback network.
+    #[error("found no loopback network on which the ports of the manifest are free")]
+    NoNetwork,
+    /// A file of the manifest that is not in the folder of its node.
+    #[error("files: expected a path within the folder of the node, found {0:?}")]
+    FileOutside(String),
+    /// A template that cannot be filled in.
+    #[error("{what}")]
+    Template {
+        /// What it is for.
+        what: String,
+        /// What is wrong.
+        #[source]
+        error: TemplateError,
+    },
     /// Something of the system's.
     #[error("cannot {what}")]
     Io {
@@ -70,6 +100,10 @@ pub(crate) struct Cluster {
     addresses: BTreeMap<String, SocketAddr>,
     session_links: usize,
     workload: Workload,
+    /// What the target is, where it is not the reference store.
+    manifest: Option<Manifest>,
+    /// Where each node hears its peers, by port of the manifest.
+    pub(super) hears: Vec<Vec<SocketAddr>>,
     server: Option<Server>,
     /// What the names of links begin with at the server.
     run: String,
@@ -87,6 +121,9 @@ impl Cluster {
     ) -> Result<Cluster, SetupError> {
         let (nodes, sessions) = (config.node_names().len(), config.slots());
         make_room(open_files(nodes, sessions, sessions.min(SESSION_LINKS_MAX)))?;
+        if let Some(manifest) = &config.manifest {
+            return Cluster::of_programs(manifest, config, settings).await;
+        }
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -155,6 +192,7 @@ impl Cluster {
                     &addresses,
                     scratch.path(),
                 ),
+                own: None,
                 log: settings.logs.join(format!("{name}.log")),
                 data: scratch.path().join(name),
                 lives_before: None,
@@ -172,6 +210,8 @@ impl Cluster {
             addresses,
             session_links,
             workload: config.workload,
+            manifest: None,
+            hears: peer_ports.iter().map(|&address| vec![address]).collect(),
             server,
             run: settings.run_id.clone(),
             carried_before: Mutex::default(),
@@ -184,6 +224,148 @@ impl Cluster {
                 Err(error.into())
             }
         }
+    }
+
+    /// A cluster of programs of the user's.
+    async fn of_programs(
+        manifest: &Manifest,
+        config: &RunConfig,
+        settings: &Settings,
+    ) -> Result<Cluster, SetupError> {
+        let process = manifest.process.first().ok_or(SetupError::NoProcess)?;
+        afterall_clients::try_start(&manifest.client).await?;
+        let names = config.node_names();
+        let count = names.len();
+        let session_links = config.slots().min(SESSION_LINKS_MAX);
+        let scratch = Scratch::new()
+            .map_err(io("make a temporary folder (TMPDIR names the one for such folders)"))?;
+        let network = Network::free(count, manifest).ok_or(SetupError::NoNetwork)?;
+        let own = |node: usize, port: u16| SocketAddr::new(network.ip(node, node), port);
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let authority = Authority::start(any).await.map_err(io("start the time authority"))?;
+        let server = Server::start(any).await.map_err(io("start the embedded Toxiproxy"))?;
+        let links = Links::connect(&server.addr().to_string(), &settings.run_id).await?;
+        let mut new = Vec::new();
+        for to in 0..count {
+            for from in (0..count).filter(|&from| from != to) {
+                let ports = manifest.peers.ports.iter().enumerate();
+                new.extend(ports.map(|(place, &port)| NewLink {
+                    name: peer_link(from, to, place),
+                    listen: SocketAddr::new(network.ip(from, to), port).to_string(),
+                    upstream: own(to, port).to_string(),
+                }));
+            }
+            let clients = (0..session_links).map(|session| session_link(session, to));
+            let upstream = own(to, manifest.client.port).to_string();
+            let clients = clients.chain([reader_link(to)]);
+            new.extend(clients.map(|name| NewLink::on_loopback(&name, &upstream)));
+        }
+        let addresses = links.create_all(new).await?;
+        // It dies with this process, and the user's program need not know how.
+        let itself = std::env::current_exe().map_err(io("find the program itself"))?;
+        let mut nodes = Vec::new();
+        for (node, name) in names.iter().enumerate() {
+            let data = scratch.path().join(name);
+            let place = network.place(node, config);
+            let (command, env) = program::prepare(process, &place, &data)?;
+            nodes.push(Mutex::new(NodeProcess {
+                name: name.clone(),
+                client_address: own(node, manifest.client.port),
+                program: itself.clone(),
+                arguments: ["dies-with-parent".to_owned(), "--".to_owned()]
+                    .into_iter()
+                    .chain(command)
+                    .collect(),
+                own: Some(Program {
+                    name: name.clone(),
+                    client: manifest.client.clone(),
+                    workload: config.workload,
+                    within: Duration::from_secs(manifest.ready_within_s.into()),
+                    env,
+                }),
+                log: settings.logs.join(format!("{name}.log")),
+                data,
+                lives_before: None,
+                child: None,
+                incarnation: 0,
+                filled: None,
+            }));
+        }
+        let ports = manifest.peers.ports.len().max(1);
+        let hears = |node| manifest.peers.ports.iter().map(|&port| own(node, port)).collect();
+        let cluster = Cluster {
+            nodes,
+            links,
+            plan: Mutex::new(LinkPlan::new(count, session_links, ports).without_time_links()),
+            authority,
+            addresses,
+            session_links,
+            workload: config.workload,
+            manifest: Some(manifest.clone()),
+            hears: (0..count).map(hears).collect(),
+            server: Some(server),
+            run: settings.run_id.clone(),
+            carried_before: Mutex::default(),
+            _scratch: scratch,
+        };
+        let started = match cluster.start_programs().await {
+            Ok(()) => cluster.set_up().await,
+            Err(error) => Err(error.into()),
+        };
+        match started {
+            Ok(()) => Ok(cluster),
+            Err(error) => {
+                cluster.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// All at once: a program may wait for its peers before it serves.
+    async fn start_programs(&self) -> Result<(), StartError> {
+        let mut started = Vec::new();
+        for node in &self.nodes {
+            started.push(async { node.lock().await.start().await });
+        }
+        futures_util::future::try_join_all(started).await.map(drop)
+    }
+
+    /// Creates what the load needs.
+    async fn set_up(&self) -> Result<(), SetupError> {
+        let mut client = self.client(Asker::Reader(0))?;
+        match tokio::time::timeout(CLIENT_SETUP_MAX, client.setup(self.nodes.len())).await {
+            Ok(made) => made.map_err(|error| SetupError::Client(error.to_string())),
+            Err(_) => Err(SetupError::Client(format!(
+                "no answer within {} s",
+                CLIENT_SETUP_MAX.as_secs()
+            ))),
+        }
+    }
+
+    /// How long a probe takes over the link that listens at this address; `bytes`: how large it is, where it may be of any size.
+    pub(super) async fn probe(
+        &self,
+        address: SocketAddr,
+        bytes: usize,
+    ) -> std::io::Result<Duration> {
+        match self.manifest.as_ref().map(|manifest| &manifest.peers.probe) {
+            None => afterall_node::probe(address, bytes).await,
+            Some(Some(probe)) => program::probe(address, probe).await,
+            Some(None) => Err(std::io::Error::other("the manifest has no [peers.probe]")),
+        }
+    }
+
+    /// The first of these links past which the node at its beginning has a connection to the one at its end, if any.
+    pub(super) async fn bypassed(&self, links: &[Link]) -> Option<Link> {
+        self.manifest.as_ref()?;
+        for &(from, to) in links {
+            let Ok(pid) = self.nodes[from].lock().await.pid() else { continue };
+            let reached = bypass::connections(pid.as_raw_nonzero().get()).unwrap_or_default();
+            if reached.iter().any(|address| self.hears[to].contains(address)) {
+                return Some((from, to));
+            }
+        }
+        None
     }
 
     async fn start_nodes(&self) -> Result<(), StartError> {
@@ -226,7 +408,15 @@ impl Deployment for Cluster {
         };
         let links = (0..self.nodes.len()).map(link);
         let addresses = links.filter_map(|name| self.addresses.get(&name).copied()).collect();
-        Ok(Box::new(ReferenceClient::new(self.workload, addresses)))
+        let Some(manifest) = &self.manifest else {
+            return Ok(Box::new(ReferenceClient::new(self.workload, addresses)));
+        };
+        let asked = Asked {
+            names: (1..=self.nodes.len()).map(|node| format!("n{node}")).collect(),
+            internal: self.hears.iter().filter_map(|ports| Some(ports.first()?.ip())).collect(),
+            addresses,
+        };
+        afterall_clients::open(&manifest.client, self.workload, asked)
     }
 
     async fn inject(&self, id: usize, fault: &Fault) -> Evidence {
@@ -264,6 +454,9 @@ impl Deployment for Cluster {
     }
 
     async fn traffic(&self) -> Option<Traffic> {
+        if self.manifest.is_some() {
+            return None;
+        }
         let mut by_mechanism = ByMechanism::default();
         for node in &self.nodes {
             let mut client = node.lock().await.client();

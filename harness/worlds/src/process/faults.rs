@@ -126,6 +126,15 @@ impl Cluster {
 
     /// Measures what shows that a fault is in force.
     async fn show(&self, fault: &Fault, look: Look) -> Evidence {
+        if let Effect::Links { links, .. } = &fault.effect
+            && let Some((from, to)) = self.bypassed(links).await
+        {
+            return failed(format!(
+                "n{} has a connection to n{} that goes past the proxies: it must know its peers by the addresses that the manifest gives it, and by no others",
+                from + 1,
+                to + 1
+            ));
+        }
         match &fault.effect {
             Effect::Links { links, condition } => match *condition {
                 Condition::Refused => self.all_cut(links).await,
@@ -166,14 +175,15 @@ impl Cluster {
             Effect::Process { node, fate: Fate::Paused } => {
                 let node = self.nodes[*node].lock().await;
                 let state = node.stopped_threads().await;
-                let mut client = node.client();
+                let client = node.any_client();
                 drop(node);
-                match state {
-                    Ok(state @ Observation::ThreadsStopped { .. }) => {
-                        evidence::silent(&mut client, 0, state).await
+                match (state, client) {
+                    (Ok(state @ Observation::ThreadsStopped { .. }), Ok(mut client)) => {
+                        evidence::silent(&mut *client, 0, state).await
                     }
-                    Ok(state) => Evidence::against_it(state),
-                    Err(error) => Evidence::against_it(Observation::failed(error)),
+                    (_, Err(error)) => Evidence::against_it(Observation::failed(error)),
+                    (Ok(state), _) => Evidence::against_it(state),
+                    (Err(error), _) => Evidence::against_it(Observation::failed(error)),
                 }
             }
             Effect::Process { fate: Fate::Terminated | Fate::Damaged { .. }, .. } => {
@@ -221,13 +231,17 @@ impl Cluster {
             Effect::Process { node, fate: Fate::Left } => self.let_join(*node).await,
             Effect::Process { node, fate: Fate::Paused } => {
                 let node = self.nodes[*node].lock().await;
-                let mut client = node.client();
+                let client = node.any_client();
                 if let Err(error) = node.signal(Signal::CONT) {
                     return failed(error);
                 }
                 drop(node);
+                let mut client = match client {
+                    Ok(client) => client,
+                    Err(error) => return failed(error),
+                };
                 // What has been waiting for it is more than it takes in at once.
-                match evidence::ping_until(&mut client, 0, ANSWER_MAX).await {
+                match evidence::ping_until(&mut *client, 0, ANSWER_MAX).await {
                     Ok(()) => Evidence::for_it(Observation::Answers),
                     Err(error) => Evidence::against_it(evidence::no_answer(&error)),
                 }
@@ -380,21 +394,20 @@ impl Cluster {
         bytes: usize,
         patience: Duration,
     ) -> Result<Vec<(u64, Link)>, Observation> {
-        let mut probes = tokio::task::JoinSet::new();
-        for &(from, to) in links {
-            let Some(address) = self.peer_address(from, to) else { continue };
-            probes.spawn(async move {
-                let probe = afterall_node::probe(address, bytes);
+        let addressed = links.iter().filter_map(|&(from, to)| {
+            let address = self.peer_address(from, to)?;
+            Some(async move {
+                let probe = self.probe(address, bytes);
                 ((from, to), tokio::time::timeout(patience, probe).await)
-            });
-        }
+            })
+        });
         let mut answers = Vec::new();
-        while let Some(probe) = probes.join_next().await {
+        for probe in futures_util::future::join_all(addressed).await {
             match probe {
-                Ok((link, Ok(Ok(took)))) => {
+                (link, Ok(Ok(took))) => {
                     answers.push((u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), link));
                 }
-                Ok((_, Ok(Err(error)))) if is_exhaustion(&error) => {
+                (_, Ok(Err(error))) if is_exhaustion(&error) => {
                     return Err(Observation::Exhausted { error: error.to_string() });
                 }
                 _ => {}

@@ -1,12 +1,14 @@
 //! The process world: nodes are child processes on loopback, every link a proxy, time is real. No root, no Docker,
 //! nothing to install.
 
+mod bypass;
 mod cluster;
 mod disk;
 mod faults;
 mod membership;
 mod node;
 mod ports;
+mod program;
 
 pub use cluster::SetupError;
 pub use node::StartError;

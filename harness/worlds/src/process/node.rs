@@ -1,11 +1,13 @@
 //! A node as a child process.
 
+use super::program::Program;
+use crate::live::evidence::ping_until;
 use crate::live::tail;
-use afterall_clients::ReferenceClient;
+use afterall_clients::{Client, ClientError, ReferenceClient};
 use afterall_engine::Observation;
 use afterall_history::Workload;
-use rustix::process::{Pid, Rlimit};
-use std::fs::OpenOptions;
+use rustix::process::{Pid, Rlimit, Signal};
+use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -70,6 +72,8 @@ pub(crate) struct NodeProcess {
     pub(crate) client_address: SocketAddr,
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<String>,
+    /// Where it is a program of the user's, and not the reference store.
+    pub(crate) own: Option<Program>,
     pub(crate) log: PathBuf,
     /// The folder of its storage.
     pub(crate) data: PathBuf,
@@ -100,6 +104,9 @@ impl NodeProcess {
         let spawn_error = |error| StartError::Spawn { name: self.name.clone(), error };
         let log =
             OpenOptions::new().create(true).append(true).open(&self.log).map_err(spawn_error)?;
+        if let Some(own) = self.own.clone() {
+            return self.start_program(&own, log).await;
+        }
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
             .args(
@@ -159,7 +166,59 @@ impl NodeProcess {
         Ok(())
     }
 
-    /// A client that asks this node directly, past all links; the node is its only one.
+    /// Starts a program of the user's, and waits until it serves.
+    async fn start_program(&mut self, own: &Program, log: File) -> Result<(), StartError> {
+        let spawn_error = |error| StartError::Spawn { name: self.name.clone(), error };
+        let printed = log.try_clone().map_err(spawn_error)?;
+        let mut child = Command::new(&self.program)
+            .args(&self.arguments)
+            .envs(own.env.iter().map(|(name, value)| (name, value)))
+            .current_dir(&self.data)
+            .stdin(Stdio::null())
+            .stdout(printed)
+            .stderr(log)
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(spawn_error)?;
+        let (address, within) = (self.client_address, own.within);
+        let serves = async {
+            let mut client = own.client(address).map_err(|error| error.to_string())?;
+            let served = ping_until(&mut *client, 0, within).await;
+            served.map_err(|error| {
+                format!("it does not serve within {} s: {error}", within.as_secs())
+            })
+        };
+        let outcome = tokio::select! {
+            outcome = serves => outcome,
+            ended = child.wait() => Err(match ended {
+                Ok(exit) => format!("it ended ({exit})"),
+                Err(error) => error.to_string(),
+            }),
+        };
+        self.child = Some(child);
+        if let Err(what) = outcome {
+            // Whatever state it is in, it must not stay.
+            let _ = self.kill().await;
+            return Err(StartError::NotReady {
+                name: self.name.clone(),
+                what,
+                tail: self.log_tail(),
+            });
+        }
+        self.incarnation += 1;
+        Ok(())
+    }
+
+    /// A client that asks this node directly, past all links, whatever it is.
+    pub(crate) fn any_client(&self) -> Result<Box<dyn Client>, ClientError> {
+        match &self.own {
+            Some(own) => own.client(self.client_address),
+            None => Ok(Box::new(self.client())),
+        }
+    }
+
+    /// A client that asks this node of the reference store directly, past all links; the node is its only one.
     pub(crate) fn client(&self) -> ReferenceClient {
         ReferenceClient::new(Workload::Register, vec![self.client_address])
     }
@@ -168,6 +227,12 @@ impl NodeProcess {
     pub(crate) async fn kill(&mut self) -> std::io::Result<ExitStatus> {
         match &mut self.child {
             Some(child) => {
+                // What it has started itself ends with it.
+                if let Some(group) =
+                    child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?))
+                {
+                    let _ = rustix::process::kill_process_group(group, Signal::KILL);
+                }
                 child.start_kill()?;
                 let exit = child.wait().await?;
                 self.child = None;
@@ -196,7 +261,7 @@ impl NodeProcess {
 
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: rustix::process::Signal) -> Result<(), SignalError> {
-        rustix::process::kill_process(self.pid()?, signal)?;
+        rustix::process::kill_process_group(self.pid()?, signal)?;
         Ok(())
     }
 
@@ -273,6 +338,7 @@ mod tests {
             client_address: SocketAddr::from(([127, 0, 0, 1], 1)),
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), script.into()],
+            own: None,
             log: folder.path().join("n1.log"),
             data: folder.path().join("n1"),
             lives_before: None,

@@ -1,7 +1,7 @@
 //! What is exported comes back the same.
 
 use crate::files::read_as;
-use afterall_formats::export::{ExportError, write};
+use afterall_formats::export::{Export, ExportError, write};
 use afterall_formats::{Format, Nil, Options, Recorded};
 use afterall_history::{
     EndEvent, EndHow, Event, FaultEvent, FaultStage, Function, Header, History, HistoryBuilder,
@@ -9,7 +9,7 @@ use afterall_history::{
 };
 use proptest::prelude::*;
 
-fn exported(history: &History, format: Format) -> String {
+fn exported(history: &History, format: Export) -> String {
     let mut bytes = Vec::new();
     write(history, format, &mut bytes).unwrap();
     String::from_utf8(bytes).unwrap()
@@ -37,7 +37,7 @@ fn ops(history: &History) -> Vec<String> {
     history.ops().map(words).collect()
 }
 
-fn back(history: &History, format: Format) -> History {
+fn back(history: &History, format: Export) -> History {
     let text = exported(history, format);
     let options = Options {
         workload: Some(history.header().workload),
@@ -45,7 +45,7 @@ fn back(history: &History, format: Format) -> History {
         ..Options::default()
     };
     let read = read_as(&text, &options).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    assert_eq!(read.format, format, "{text}");
+    assert_eq!(read.format.name(), format.name(), "{text}");
     let Recorded::Operations(history) = read.recorded else { panic!("{text}") };
     history
 }
@@ -85,8 +85,8 @@ fn history(workload: Workload, nodes: &[&str], events: impl IntoIterator<Item = 
     builder.finish()
 }
 
-#[test]
-fn a_small_history_in_full() {
+/// A write that fails, a fault, a last read.
+fn small() -> History {
     let fault = |stage, evidence: Option<&str>| {
         Event::Fault(FaultEvent {
             index: 0,
@@ -108,7 +108,7 @@ fn a_small_history_in_full() {
     failed.error = Some("no \\ leader".to_owned());
     let mut last = op(1, Outcome::Ok, Function::Read, "x", Value::List(vec![7.into()]));
     last.last = true;
-    let history = history(
+    history(
         Workload::Register,
         &["n1"],
         [
@@ -121,9 +121,14 @@ fn a_small_history_in_full() {
             on_n1(last),
             Event::End(EndEvent { index: 0, time: 0, how: EndHow::Complete, detail: None }),
         ],
-    );
+    )
+}
+
+#[test]
+fn a_small_history_in_full() {
+    let history = small();
     assert_eq!(
-        exported(&history, Format::JepsenEdn),
+        exported(&history, Export::JepsenEdn),
         r#"{:index 0, :time 0, :type :info, :process :nemesis, :f :phase, :value "healthy"}
 {:index 1, :time 10, :type :invoke, :process 0, :f :write, :key "x", :value "a\"b", :node "n1"}
 {:index 2, :time 20, :type :info, :process :nemesis, :f :start-partition, :value {"nodes" ["n1"], "links" [], "value" nil}}
@@ -133,14 +138,83 @@ fn a_small_history_in_full() {
 {:index 6, :time 60, :type :ok, :process 1, :f :read, :key "x", :value 7, :node "n1", :final? true}
 "#
     );
-    let json = exported(&history, Format::JepsenJson);
+    let json = exported(&history, Export::JepsenJson);
     assert!(json.starts_with(
         r#"[{"index":0,"time":0,"type":"info","process":"nemesis","f":"phase","value":"healthy"},"#
     ));
     assert!(json.contains(r#"{"index":6,"time":60,"type":"ok","process":1,"f":"read","key":"x","value":7,"node":"n1","final?":true}]"#));
-    for format in [Format::JepsenEdn, Format::JepsenJson] {
+    for format in [Export::JepsenEdn, Export::JepsenJson] {
         assert_eq!(ops(&back(&history, format)), ops(&history));
     }
+}
+
+#[test]
+fn a_table_has_a_row_for_each_operation() {
+    assert_eq!(
+        exported(&small(), Export::Csv),
+        r#"operation,session,f,key,input,output,version,outcome,error,sent_to,answered_by,invoked_ns,completed_ns,phase,final,faults
+1,0,write,x,"""a\""b""",,,fail,no \ leader,n1,n1,10,30,healthy,false,
+5,1,read,x,,[7],,ok,,n1,n1,50,60,healthy,true,0
+"#
+    );
+}
+
+/// Values of a target may hold whatever separates fields.
+#[test]
+fn what_separates_fields_is_quoted() {
+    let key = "a,\"b\"\nc";
+    let write = |outcome| Event::Op(op(0, outcome, Function::Write, key, 1.into()));
+    let history =
+        history(Workload::Register, &[NODE_UNKNOWN], [write(Outcome::Invoke), write(Outcome::Ok)]);
+    let text = exported(&history, Export::Csv);
+    assert!(text.contains("0,0,write,\"a,\"\"b\"\"\nc\",1,"), "{text}");
+}
+
+#[test]
+fn a_trace_has_a_track_for_each_session_and_each_fault() {
+    let trace = exported(&small(), Export::Perfetto);
+    let trace: serde_json::Value = serde_json::from_str(&trace).unwrap();
+    let events = trace["traceEvents"].as_array().unwrap();
+    let tracks = events.iter().filter(|event| event["name"] == "thread_name");
+    let tracks: Vec<&str> = tracks.map(|event| event["args"]["name"].as_str().unwrap()).collect();
+    assert_eq!(tracks, ["fault 0: partition", "n1", "session 0", "session 1"]);
+    let slices = events.iter().filter(|event| event["ph"] == "X");
+    let slices: Vec<String> =
+        slices.map(|event| format!("{} {}+{}", event["name"], event["ts"], event["dur"])).collect();
+    // Microseconds.
+    let expected = [
+        r#""healthy" 0.0+0.07"#,
+        r#""partition" 0.02+0.05"#,
+        r#""write x" 0.01+0.02"#,
+        r#""read x" 0.05+0.01"#,
+    ];
+    assert_eq!(slices, expected);
+    let fault = events.iter().find(|event| event["name"] == "partition").unwrap();
+    assert_eq!(fault["args"]["evidence"][0], "dial refused");
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn a_build_without_parquet_says_so() {
+    let error = write(&small(), Export::Parquet, Vec::new()).unwrap_err();
+    assert!(matches!(error, ExportError::NotBuiltIn(Export::Parquet)), "{error}");
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn a_parquet_file_has_the_rows_of_the_table() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    let mut bytes = Vec::new();
+    write(&small(), Export::Parquet, &mut bytes).unwrap();
+    let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap();
+    let rows: Vec<String> = reader.into_iter().map(|row| row.unwrap().to_string()).collect();
+    assert_eq!(
+        rows,
+        [
+            r#"{operation: 1, session: 0, f: "write", key: "x", input: "\"a\\\"b\"", output: null, version: null, outcome: "fail", error: "no \\ leader", sent_to: "n1", answered_by: "n1", invoked_ns: 10, completed_ns: 30, phase: "healthy", final: false, faults: ""}"#,
+            r#"{operation: 5, session: 1, f: "read", key: "x", input: null, output: "[7]", version: null, outcome: "ok", error: null, sent_to: "n1", answered_by: "n1", invoked_ns: 50, completed_ns: 60, phase: "healthy", final: true, faults: "0"}"#,
+        ]
+    );
 }
 
 #[test]
@@ -154,17 +228,15 @@ fn what_has_no_form_is_refused() {
             Event::Op(op(0, Outcome::Ok, Function::Read, "x", two)),
         ],
     );
-    let error = write(&siblings, Format::JepsenEdn, Vec::new()).unwrap_err();
+    let error = write(&siblings, Export::JepsenEdn, Vec::new()).unwrap_err();
     assert!(matches!(error, ExportError::Siblings { index: 0, values: 2 }), "{error}");
-    let error = write(&siblings, Format::Plume, Vec::new()).unwrap_err();
-    assert!(matches!(error, ExportError::Format(Format::Plume)), "{error}");
 }
 
 #[test]
 fn nothing_exported_is_still_a_list() {
     let empty = history(Workload::Register, &["n1"], []);
-    assert_eq!(exported(&empty, Format::JepsenJson), "[]\n");
-    assert_eq!(exported(&empty, Format::JepsenEdn), "");
+    assert_eq!(exported(&empty, Export::JepsenJson), "[]\n");
+    assert_eq!(exported(&empty, Export::JepsenEdn), "");
 }
 
 /// Any scalar that a value can be.
@@ -327,7 +399,7 @@ fn any_history() -> impl Strategy<Value = History> {
 proptest! {
     #[test]
     fn any_history_comes_back(history in any_history(), json in any::<bool>()) {
-        let format = if json { Format::JepsenJson } else { Format::JepsenEdn };
+        let format = if json { Export::JepsenJson } else { Export::JepsenEdn };
         let back = back(&history, format);
         let (before, after) = (ops(&history), ops(&back));
         prop_assert_eq!(before, after, "{}", exported(&history, format));
@@ -423,7 +495,7 @@ fn what_is_exported_is_told_without_being_named() {
                 ],
             ),
         ] {
-            for format in [Format::JepsenEdn, Format::JepsenJson] {
+            for format in [Export::JepsenEdn, Export::JepsenJson] {
                 let text = exported(&history, format);
                 let read = read_as(&text, &Options::default());
                 let read = read.unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -444,7 +516,7 @@ fn a_read_that_is_not_judged_is_exported_as_acknowledged() {
     let Recorded::Operations(history) = read_as(text, &Options::default()).unwrap().recorded else {
         panic!()
     };
-    let again = exported(&history, Format::JepsenEdn);
+    let again = exported(&history, Export::JepsenEdn);
     assert!(again.contains(":type :ok, :process 0, :f :read"), "{again}");
     assert_eq!(history.unjudged(), 1);
 }

@@ -39,7 +39,7 @@ pub fn builtin(name: &str) -> Option<&'static str> {
 }
 
 /// A target by its name, or by the path of its manifest: whatever has a slash or ends with `.toml`. Relative paths of
-/// an external client are made absolute.
+/// an external client and of a command that is run on this machine are made absolute.
 ///
 /// # Errors
 /// There is no such target, or its manifest is wrong.
@@ -65,6 +65,14 @@ pub fn load(target: &str, protocols: &[ProtocolSpec]) -> Result<Manifest, Manife
         if !Path::new(&*part).is_absolute() && beside.exists() {
             *part = beside.display().to_string();
         }
+    }
+    let own = manifest.process.iter_mut().filter(|process| process.image.is_empty());
+    for command in own.filter_map(|process| process.command.as_mut()) {
+        command.change_lines(|line| {
+            let beside = folder.with_file_name(line);
+            let is_there = !line.is_empty() && Path::new(line).is_relative() && beside.is_file();
+            is_there.then(|| beside.display().to_string())
+        });
     }
     Ok(manifest)
 }

@@ -232,7 +232,7 @@ fn what_is_missing_is_told_with_the_table_that_lacks_it() {
     );
     let (line, _, what) = broken("image = \"guard:latest\"\n", "");
     assert_eq!(line, 1 + GOOD[..GOOD.find("name = \"guard\"").unwrap()].matches('\n').count() - 1);
-    assert_eq!(what, "expected the entry `image`, found none");
+    assert_eq!(what, "expected an image, as the other processes have one, found none");
     let (line, _, _) = broken("clock = \"faketime\"\n", "");
     assert_eq!(line, line_of("    \"clock\""));
     let (line, _, _) = broken("udp-ports = [7946]\n", "");

@@ -1,41 +1,17 @@
-//! A history as other tools read it: Jepsen's EDN, one operation per line, and the same as JSON in one list, as elle-cli
-//! reads it.
+//! Jepsen's EDN, one operation per line, and the same as JSON in one list, as elle-cli reads it.
 //!
 //! Values are tuples `[key value]` where there are several keys (`jepsen.independent`); a single key's name is kept in `:key`. Increments
 //! and decrements become `:add`, with the amount's sign. Faults become lines of the nemesis. The
 //! versions that a store returned, and what it promised, have no place in these formats.
 
-use crate::format::Format;
+use super::ExportError;
 use afterall_history::{
     Fault, FaultStage, Function, History, NODE_UNKNOWN, NodeChange, NodeId, OpId, OpView, Outcome,
-    Phase, Status, Value, Workload,
+    Status, Value, Workload,
 };
 use std::io::{self, Write};
 
-/// Why a history cannot be exported.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say what the fields are")]
-pub enum ExportError {
-    #[error("write: {0}")]
-    Io(#[from] io::Error),
-    #[error("nothing is exported as {0}, only as jepsen-edn and jepsen-json")]
-    Format(Format),
-    #[error(
-        "the read at event {index} returned {values} values; a register of Jepsen's holds one, so siblings cannot be exported"
-    )]
-    Siblings { index: u32, values: usize },
-}
-
-/// Writes a history.
-///
-/// # Errors
-/// When it cannot be written, the format is not one to export to, or a value has no form in it.
-pub fn write(history: &History, format: Format, out: impl Write) -> Result<(), ExportError> {
-    let json = match format {
-        Format::JepsenEdn => false,
-        Format::JepsenJson => true,
-        other => return Err(ExportError::Format(other)),
-    };
+pub(super) fn write(history: &History, json: bool, out: impl Write) -> Result<(), ExportError> {
     let mut writer = Writer { out: io::BufWriter::new(out), json, index: 0 };
     let mut ends: Vec<(u32, OpId, bool)> = Vec::with_capacity(history.len() * 2);
     for op in history.ops() {
@@ -73,14 +49,7 @@ fn nemesis(history: &History) -> Vec<Nemesis> {
         lines.extend(time.map(|time| Nemesis { time, f, value }));
     };
     for &(time, phase) in history.phases() {
-        let name = match phase {
-            Phase::Healthy => "healthy",
-            Phase::Faults => "faults",
-            Phase::Heal => "heal",
-            Phase::Quiescence => "quiescence",
-            Phase::Final => "final",
-        };
-        say(Some(time), "phase".to_owned(), name.into());
+        say(Some(time), "phase".to_owned(), phase.name().into());
     }
     for fault in history.faults() {
         let told = |stage: FaultStage| {
