@@ -33,6 +33,7 @@ mod search_args;
 mod shrink;
 mod signals;
 mod simulated;
+mod start;
 pub mod store;
 mod table;
 mod target;
@@ -71,7 +72,7 @@ pub fn main() -> ExitCode {
             | Command::Explain { .. }
     );
     let outcome = match cli.command {
-        Command::Run(args) => run::run(&args),
+        Command::Run(args) => start::run(&args),
         Command::Replay(args) => run::replay(&args),
         Command::Explore(args) => explore::explore(&args),
         Command::Shrink(args) => shrink::shrink(&args),
