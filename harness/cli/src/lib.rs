@@ -34,6 +34,7 @@ mod serve;
 mod shrink;
 mod signals;
 mod simulated;
+mod start;
 pub mod store;
 mod store_args;
 mod stored;
@@ -74,7 +75,7 @@ pub fn main() -> ExitCode {
             | Command::Explain { .. }
     );
     let outcome = match cli.command {
-        Command::Run(args) => run::run(&args),
+        Command::Run(args) => start::run(&args),
         Command::Replay(args) => run::replay(&args),
         Command::Explore(args) => explore::explore(&args),
         Command::Shrink(args) => shrink::shrink(&args),

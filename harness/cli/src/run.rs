@@ -1,19 +1,14 @@
-//! `run` and `replay`.
+//! A run: carried out, judged and kept; and `replay`.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the run's folder is named by the time, and a seed is drawn from it"
-)]
+#![expect(clippy::disallowed_methods, reason = "the run's folder is named by the time")]
 
-use crate::args::{ReplayArgs, RunArgs, command_line, usage};
+use crate::args::{ReplayArgs, command_line, usage};
 use crate::control::{compare_with_kept, control};
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
 use crate::opening::{settings, stopped_by_signals};
 use crate::progress::{Line, while_working};
 use crate::recorded::refuse_empty_promises;
-use crate::repeat::repeat;
-use crate::rounds;
 use crate::runs::expected_one;
 use crate::signals::{self, Doing};
 use crate::store::{HISTORY, HistoryFile, NewRun, REPORT, RUN, RunFolder, read_config};
@@ -28,21 +23,7 @@ use afterall_reports::{Context, report_html};
 use afterall_worlds::docker;
 use std::io;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-pub(crate) fn run(args: &RunArgs) -> Result<Exit, Failure> {
-    // Small, so that it can be typed.
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let drawn = u64::from(since.subsec_nanos()) % 1_000_000;
-    if let Some(round) = rounds::length(args)? {
-        return rounds::rounds(args, args.seed.unwrap_or(drawn), round);
-    }
-    if args.repeat.is_some() || args.until_fail {
-        return repeat(args, args.seed.unwrap_or(drawn));
-    }
-    let plan = Plan::new(args.resolve(args.seed.unwrap_or(drawn))?).map_err(usage)?;
-    Ok(carry_out(plan, &args.store, args.control, args.showing)?.exit)
-}
+use std::time::SystemTime;
 
 pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     expected_one(&args.run, RUN).map_err(Failure::usage)?;

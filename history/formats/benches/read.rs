@@ -3,7 +3,7 @@
 //! `cargo bench -p afterall-formats`
 
 use afterall_formats::export::{Export, write};
-use afterall_formats::{Format, Options, read_bytes};
+use afterall_formats::{Options, read_bytes};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::fmt::Write;
 use std::hint::black_box;

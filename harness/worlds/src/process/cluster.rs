@@ -1,11 +1,12 @@
 //! The cluster under test: nodes, links, the time authority; and how all of it is set up and taken down.
 
 use super::bypass;
-use super::node::{NodeProcess, StartError};
-use super::ports::{self, NoFreePort};
-use super::program::{self, Network, Program};
+use super::error::{SetupError, StartError};
+use super::node::NodeProcess;
+use super::ports;
+use super::program::{self, Network, Prepared, Program};
 use crate::live::links::{LinkPlan, peer_link, reader_link, session_link, time_link};
-use crate::live::open_files::{TooFewOpenFiles, make_room};
+use crate::live::open_files::make_room;
 use crate::live::scratch::Scratch;
 use crate::live::{Deployment, exhausted};
 use crate::settings::Settings;
@@ -15,7 +16,7 @@ use afterall_engine::driver::Asker;
 use afterall_engine::faults::{Effect, Fate, Fault, Link};
 use afterall_engine::{ByMechanism, Carried, Evidence, Happened, RunConfig, Traffic};
 use afterall_history::{NodeChange, Workload};
-use afterall_manifest::{Manifest, TemplateError};
+use afterall_manifest::Manifest;
 use afterall_node::authority::Authority;
 use afterall_toxiproxy::{Links, NewLink, Server};
 use std::collections::BTreeMap;
@@ -34,56 +35,6 @@ const DELETE_MAX: Duration = Duration::from_secs(5);
 const CLIENT_SETUP_MAX: Duration = Duration::from_secs(30);
 /// How long a node may take to tell what it counts.
 const METRICS_MAX: Duration = Duration::from_millis(500);
-
-/// Why a cluster cannot be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum SetupError {
-    /// The links.
-    #[error("the links cannot be made")]
-    Links(#[from] afterall_toxiproxy::Error),
-    /// A node.
-    #[error(transparent)]
-    Node(#[from] StartError),
-    /// Too few open files.
-    #[error(transparent)]
-    OpenFiles(#[from] TooFewOpenFiles),
-    /// No ports.
-    #[error(transparent)]
-    Ports(#[from] NoFreePort),
-    /// The client of the manifest.
-    #[error(transparent)]
-    ClientProgram(#[from] ClientError),
-    /// What the client cannot create.
-    #[error("the client cannot create what the load needs: {0}")]
-    Client(String),
-    /// Nothing to run.
-    #[error("expected a process in the manifest, found none")]
-    NoProcess,
-    /// Somebody holds the ports on every loopback network.
-    #[error("found no loopback network on which the ports of the manifest are free")]
-    NoNetwork,
-    /// A file of the manifest that is not in the folder of its node.
-    #[error("files: expected a path within the folder of the node, found {0:?}")]
-    FileOutside(String),
-    /// A template that cannot be filled in.
-    #[error("{what}")]
-    Template {
-        /// What it is for.
-        what: String,
-        /// What is wrong.
-        #[source]
-        error: TemplateError,
-    },
-    /// Something of the system's.
-    #[error("cannot {what}")]
-    Io {
-        /// What was tried.
-        what: &'static str,
-        /// The system's word.
-        #[source]
-        error: std::io::Error,
-    },
-}
 
 fn io(what: &'static str) -> impl FnOnce(std::io::Error) -> SetupError {
     move |error| SetupError::Io { what, error }
@@ -267,7 +218,7 @@ impl Cluster {
         for (node, name) in names.iter().enumerate() {
             let data = scratch.path().join(name);
             let place = network.place(node, config);
-            let (command, env) = program::prepare(process, &place, &data)?;
+            let Prepared { command, env } = program::prepare(process, &place, &data)?;
             nodes.push(Mutex::new(NodeProcess {
                 name: name.clone(),
                 client_address: own(node, manifest.client.port),

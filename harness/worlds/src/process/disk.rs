@@ -188,6 +188,7 @@ mod tests {
             client_address: ([127, 0, 0, 1], 1).into(),
             program: "/bin/sh".into(),
             arguments: Vec::new(),
+            own: None,
             log: folder.join("n1.log"),
             data: folder.join("n1"),
             lives_before: None,

@@ -4,14 +4,14 @@
 mod bypass;
 mod cluster;
 mod disk;
+mod error;
 mod faults;
 mod membership;
 mod node;
 mod ports;
 mod program;
 
-pub use cluster::SetupError;
-pub use node::StartError;
+pub use error::{SetupError, StartError};
 
 use crate::live::Live;
 use crate::settings::Settings;

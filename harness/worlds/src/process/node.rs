@@ -1,5 +1,6 @@
 //! A node as a child process.
 
+use super::error::StartError;
 use super::program::Program;
 use crate::live::evidence::ping_until;
 use crate::live::tail;
@@ -26,30 +27,6 @@ const STOPPED: char = 'T';
 const STOPPED_POLL: Duration = Duration::from_millis(10);
 /// Two seconds.
 const STOPPED_POLLS_MAX: u32 = 200;
-
-/// A node that does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The program cannot be run.
-    #[error("cannot start {name}")]
-    Spawn {
-        /// The node.
-        name: String,
-        /// The system's word.
-        #[source]
-        error: std::io::Error,
-    },
-    /// It ended, or did not become ready in time.
-    #[error("{name} did not become ready: {what}; its log ends:\n{tail}")]
-    NotReady {
-        /// The node.
-        name: String,
-        /// What happened.
-        what: String,
-        /// The end of its log.
-        tail: String,
-    },
-}
 
 /// A signal that could not be sent.
 #[derive(Debug, thiserror::Error)]

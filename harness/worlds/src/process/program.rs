@@ -3,7 +3,9 @@
 //! Each node has a loopback address of its own, with the ports that the manifest names, and sees each other node at another address again,
 //! where the proxies of its links to that node listen: the manifest is the same for all, and no node can tell that it is proxied.
 
-use super::cluster::SetupError;
+#![expect(clippy::disallowed_methods, reason = "a probe measures how long an answer takes")]
+
+use super::error::SetupError;
 use afterall_clients::Cluster as Asked;
 use afterall_clients::{Client, ClientError};
 use afterall_engine::RunConfig;
@@ -89,12 +91,21 @@ impl Network {
     }
 }
 
-/// The command of a node and its environment; its files are written into its folder, in which it runs.
+/// How a node is started.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// The program and its arguments.
+    pub(super) command: Vec<String>,
+    /// What its environment has beside that of this process.
+    pub(super) env: Vec<(String, String)>,
+}
+
+/// Fills in what the manifest says of a node, and writes its files into its folder, in which it is to run.
 pub(super) fn prepare(
     process: &Process,
     place: &Place,
     folder: &Path,
-) -> Result<(Vec<String>, Vec<(String, String)>), SetupError> {
+) -> Result<Prepared, SetupError> {
     let bad = |what: &str| {
         let what = what.to_owned();
         move |error| SetupError::Template { what, error }
@@ -117,7 +128,7 @@ pub(super) fn prepare(
         let text = text.fill(place).map_err(bad(name))?;
         fs::write(path, text).map_err(io("write a file of the manifest"))?;
     }
-    Ok((command, env.into_iter().collect()))
+    Ok(Prepared { command, env: env.into_iter().collect() })
 }
 
 /// A path in a folder; none if it leads out of it.

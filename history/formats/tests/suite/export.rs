@@ -2,7 +2,7 @@
 
 use crate::files::read_as;
 use afterall_formats::export::{Export, ExportError, write};
-use afterall_formats::{Format, Nil, Options, Recorded};
+use afterall_formats::{Nil, Options, Recorded};
 use afterall_history::{
     EndEvent, EndHow, Event, FaultEvent, FaultStage, Function, Header, History, HistoryBuilder,
     NODE_UNKNOWN, OpEvent, Outcome, Phase, PhaseEvent, Value, Workload,
@@ -207,11 +207,12 @@ fn a_parquet_file_has_the_rows_of_the_table() {
     let mut bytes = Vec::new();
     write(&small(), Export::Parquet, &mut bytes).unwrap();
     let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap();
-    let rows: Vec<String> = reader.into_iter().map(|row| row.unwrap().to_string()).collect();
+    let rows: Vec<String> =
+        reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string()).collect();
     assert_eq!(
         rows,
         [
-            r#"{operation: 1, session: 0, f: "write", key: "x", input: "\"a\\\"b\"", output: null, version: null, outcome: "fail", error: "no \\ leader", sent_to: "n1", answered_by: "n1", invoked_ns: 10, completed_ns: 30, phase: "healthy", final: false, faults: ""}"#,
+            r#"{operation: 1, session: 0, f: "write", key: "x", input: ""a\"b"", output: null, version: null, outcome: "fail", error: "no \ leader", sent_to: "n1", answered_by: "n1", invoked_ns: 10, completed_ns: 30, phase: "healthy", final: false, faults: ""}"#,
             r#"{operation: 5, session: 1, f: "read", key: "x", input: null, output: "[7]", version: null, outcome: "ok", error: null, sent_to: "n1", answered_by: "n1", invoked_ns: 50, completed_ns: 60, phase: "healthy", final: true, faults: "0"}"#,
         ]
     );
