@@ -7,10 +7,12 @@
 
 mod aggregate;
 mod convergence;
+mod counts;
 mod data;
 mod select;
 mod status;
 mod texts;
+mod witness;
 
 use crate::context::Context;
 use crate::json::ReportError;
@@ -24,17 +26,27 @@ use sha2::{Digest, Sha256};
 pub const REPORT_BYTES_MAX: usize = 5 * 1024 * 1024;
 
 /// What the operations embedded exactly may take, to begin with.
-const OPS_BYTES: usize = 3 * 1024 * 1024;
+const OPS_BYTES: usize = 2 * 1024 * 1024;
 
 const FRAME: &str = include_str!("report.html");
 const STYLE: &str = include_str!("report.css");
 /// In the order in which they need each other.
-const SCRIPT: [&str; 9] = [
+const SCRIPT: [&str; 19] = [
     "\"use strict\";\n(() => {\n",
     include_str!("run.js"),
     include_str!("page.js"),
+    include_str!("value.js"),
     include_str!("verdict.js"),
+    include_str!("picture.js"),
+    include_str!("ribbon.js"),
+    include_str!("card.js"),
     include_str!("anomalies.js"),
+    include_str!("totals.js"),
+    include_str!("cone.js"),
+    include_str!("address.js"),
+    include_str!("legend.js"),
+    include_str!("pinned.js"),
+    include_str!("search.js"),
     include_str!("timeline.js"),
     include_str!("convergence.js"),
     include_str!("performance.js"),

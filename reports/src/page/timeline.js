@@ -17,6 +17,10 @@ const timeline = (() => {
     marked: new Set(),
     anomaly: null,
     search: "",
+    // What could have influenced the pinned operation; null where nothing is greyed.
+    cone: null,
+    // How many operations the filter leaves.
+    here: 0,
   };
   let matches = [],
     matching = null,
@@ -38,16 +42,27 @@ const timeline = (() => {
     (filter.outcome === "" || ops.status[i] === +filter.outcome);
   const filtered = () => Object.values(filter).some((v) => v !== "");
 
+  // The density of the lanes, as far as it is known for what the filter leaves: of whole lanes.
+  function densityShown() {
+    if (!run.density) return null;
+    const { bins, lanes } = run.density[view.lanes];
+    const others = Object.entries(filter).filter(([name, chosen]) => name !== view.lanes && chosen !== "");
+    if (others.length) return null;
+    return { bins, lanes: lanes.filter(([lane]) => filter[view.lanes] === "" || lane === +filter[view.lanes]) };
+  }
+
   // Which operations are shown, in which lane, and in which row of it: those that overlap stand below each other.
   function lay() {
     const rows = new Int32Array(ops.count).fill(-1);
     const lanes = new Map();
-    const density = !filtered() && run.density ? run.density[view.lanes] : null;
+    const density = densityShown();
     for (const [lane] of density?.lanes ?? []) lanes.set(lane, { lane, ends: [] });
     if (view.lanes === "node" && !filtered())
       run.nodes.forEach((_, n) => lanes.has(n) || lanes.set(n, { lane: n, ends: [] }));
+    view.here = 0;
     for (let i = 0; i < ops.count; i++) {
       if (!passes(i)) continue;
+      view.here++;
       const lane = laneOf[view.lanes](i);
       if (!lanes.has(lane)) lanes.set(lane, { lane, ends: [] });
       const { ends } = lanes.get(lane);
@@ -93,7 +108,7 @@ const timeline = (() => {
       let row = ends.findIndex((end) => end <= fault.from);
       if (row < 0) row = ends.length < 5 ? ends.push(0) - 1 : 4;
       ends[row] = to;
-      return { ...fault, to, row };
+      return { ...fault, to, row, shown: verdict.faults.find((f) => f.fault === fault.fault) };
     });
   }
   const faultRows = () => Math.max(0, ...layout.faults.map((f) => f.row + 1));
@@ -101,11 +116,6 @@ const timeline = (() => {
   const lanesRoom = () => view.height - (layout ? top() : AXIS + PHASE);
   const x = (t) => GUTTER() + ((t - view.from) / (view.to - view.from)) * (view.width - GUTTER());
   const timeAt = (px) => view.from + ((px - GUTTER()) / (view.width - GUTTER())) * (view.to - view.from);
-  const touches = (fault, node) =>
-    (fault.nodes.length === 0 && fault.links.length === 0) ||
-    fault.nodes.includes(node) ||
-    fault.links.some(([a, b]) => a === node || b === node);
-
   function draw(c, width, height) {
     view.width = width;
     view.height = height;
@@ -200,7 +210,7 @@ const timeline = (() => {
     clipLanes(c);
     const colours = [colour.ok, colour.fail, colour.info];
     const search = matching,
-      dim = search || view.marked.size > 0;
+      dim = search || view.marked.size > 0 || view.cone;
     let shown = 0;
     let low = 0,
       high = ops.count;
@@ -221,12 +231,17 @@ const timeline = (() => {
         w = b - a,
         h = Math.max(2, layout.pitch - 2);
       const s = ops.status[i],
-        isRead = run.functions[ops.f[i]] === "read" || run.functions[ops.f[i]] === "checkout";
-      const on = !dim || view.marked.has(ops.index[i]) || (search && search.has(i)) || view.pinned === i;
+        outline = isRead(i);
+      const on =
+        !dim ||
+        view.marked.has(ops.index[i]) ||
+        search?.has(i) ||
+        view.pinned === i ||
+        (view.cone?.has(i) && !search && view.marked.size === 0);
       c.globalAlpha = on ? 1 : 0.22;
       c.fillStyle = colours[s];
       // Writes are full, reads an outline with a light filling; fail is crossed, info hatched with an open end.
-      if (isRead && w > 5) {
+      if (outline && w > 5) {
         c.globalAlpha *= 0.3;
         c.fillRect(a, y, w, h);
         c.globalAlpha = on ? 1 : 0.22;
@@ -236,7 +251,7 @@ const timeline = (() => {
       } else c.fillRect(a, y, w, h);
       if (s === 2 && w > 6) hatch(c, a, y, w, h);
       if (s === 1 && w > 6) {
-        c.strokeStyle = isRead ? colours[s] : colour.card;
+        c.strokeStyle = outline ? colours[s] : colour.card;
         c.beginPath();
         c.moveTo(a, y);
         c.lineTo(b, y + h);
@@ -244,7 +259,7 @@ const timeline = (() => {
         c.lineTo(b, y);
         c.stroke();
       }
-      if (view.marked.has(ops.index[i]) || view.pinned === i || (search && search.has(i) && w > 3)) {
+      if (view.marked.has(ops.index[i]) || view.pinned === i || (search?.has(i) && w > 3)) {
         c.strokeStyle = colour.ink;
         c.lineWidth = view.pinned === i ? 2.5 : 1.6;
         c.strokeRect(a - 1.5, y - 1.5, w + 3, h + 3);
@@ -254,7 +269,7 @@ const timeline = (() => {
         c.beginPath();
         c.rect(a + 2, y, w - 4, h);
         c.clip();
-        c.fillStyle = isRead ? colour.ink : colour.card;
+        c.fillStyle = outline ? colour.ink : colour.card;
         c.fillText(deed(i), Math.max(a, GUTTER()) + 5, y + h / 2 + 0.5);
         c.restore();
       }
@@ -303,9 +318,15 @@ const timeline = (() => {
   }
 
   const edgeColour = (label) =>
-    ({ so: colour.soft, "reads-from": colour.v0, conflict: colour.bad, version: colour.v3, "real-time": colour.v2 })[
-      label
-    ];
+    ({
+      so: colour.soft,
+      "reads-from": colour.v0,
+      conflict: colour.bad,
+      version: colour.v3,
+      "real-time": colour.v2,
+      "must-see": colour.bad,
+      "must-agree": colour.bad,
+    })[label];
   function boxOf(index) {
     const i = ops.byIndex.get(index);
     if (i === undefined || layout.rows[i] < 0) return null;
@@ -319,8 +340,10 @@ const timeline = (() => {
       const p = boxOf(e.from),
         q = boxOf(e.to);
       if (!p || !q) continue;
-      const x1 = (p.a + p.b) / 2,
-        x2 = (q.a + q.b) / 2,
+      // From the end of the earlier box to the beginning of the later one, and within those that overlap from middle to middle.
+      const apart = q.a > p.b || p.a > q.b;
+      const x1 = apart ? (q.a > p.b ? p.b : p.a) : (p.a + p.b) / 2,
+        x2 = apart ? (q.a > p.b ? q.a : q.b) : (q.a + q.b) / 2,
         flat = Math.abs(p.y - q.y) < 4;
       // Several dependencies of the same two operations run side by side.
       const pair = Math.min(e.from, e.to) + " " + Math.max(e.from, e.to),
@@ -331,6 +354,7 @@ const timeline = (() => {
         mx = (x1 + x2) / 2;
       c.strokeStyle = c.fillStyle = edgeColour(e.label);
       c.lineWidth = 1.8;
+      c.lineWidth = e.label.startsWith("must") ? 2.6 : 1.8;
       c.setLineDash(e.label === "so" || e.label === "reads-from" ? [] : [6, 3]);
       c.beginPath();
       c.moveTo(x1, p.y);
@@ -345,12 +369,12 @@ const timeline = (() => {
       c.fill();
       const lx = 0.25 * x1 + 0.5 * mx + 0.25 * x2,
         ly = 0.25 * p.y + 0.5 * my + 0.25 * q.y;
-      const w = c.measureText(e.label).width;
+      const w = c.measureText(EDGES[e.label] ?? e.label).width;
       c.fillStyle = colour.card;
       c.fillRect(lx - w / 2 - 4, ly - 8, w + 8, 16);
       c.fillStyle = edgeColour(e.label);
       c.textAlign = "center";
-      c.fillText(e.label, lx, ly);
+      c.fillText(EDGES[e.label] ?? e.label, lx, ly);
       c.textAlign = "left";
     }
     c.restore();
@@ -403,6 +427,10 @@ const timeline = (() => {
         c.fillText(name, a + 5, y + FAULT / 2);
         c.restore();
       }
+      // Asked for, seen to hold from and to, healed.
+      c.fillStyle = colour.ink;
+      for (const t of [f.from, f.shown?.shown_from, f.shown?.shown_to, f.shown?.to])
+        if (t !== undefined && x(t) >= GUTTER()) c.fillRect(x(t) - 0.75, y + 1, 1.5, FAULT - 3);
       hit.push([a, y, Math.max(4, b - a), FAULT, -1, f]);
     }
     c.restore();
@@ -446,8 +474,9 @@ const timeline = (() => {
   function say(shown) {
     const words =
       `${moment(Math.max(view.from, 0))} – ${moment(Math.min(view.to, full.to))} · ${counted(shown, "operation")} in view` +
-      (matching ? ` · ${counted(matching.size, "match").replace("matchs", "matches")}` : "") +
-      (layout.total > lanesRoom() ? " · drag up or down for more lanes" : "");
+      (matching ? ` · ${counted(matching.size, "match")}` : "") +
+      (layout.total > lanesRoom() ? " · drag up or down for more lanes" : "") +
+      (filtered() ? ` · ${hereWords(filter, view.here)}` : "");
     if (status.textContent !== words) status.textContent = words;
   }
 
@@ -474,6 +503,10 @@ const timeline = (() => {
     const t = around ?? (view.from + view.to) / 2;
     set(t - (t - view.from) * factor, t + (view.to - t) * factor);
   };
+  function zoomed(factor) {
+    zoom(factor);
+    touched();
+  }
   const pan = (share) => {
     const by = (view.to - view.from) * share;
     set(view.from + by, view.to + by);
@@ -483,6 +516,12 @@ const timeline = (() => {
   function show(from, to, marked, anomaly) {
     view.marked = new Set(marked);
     view.anomaly = anomaly ?? null;
+    view.cone = null;
+    panel.replaceChildren(
+      anomaly
+        ? el("p", { class: "small" }, el("a", { href: "#anomaly-" + anomaly.id }, `Back to anomaly ${anomaly.id}`))
+        : "",
+    );
     // What is to be shown must not be hidden by a filter.
     if (
       marked.some((index) => {
@@ -517,51 +556,59 @@ const timeline = (() => {
     }
     lay();
   }
+  // What was changed by hand goes into the address, where it can be copied from.
+  let waiting = 0;
+  function touched() {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => history.replaceState(null, "", address()), 200);
+  }
+  function address() {
+    const names = {
+      key: filter.key === "" ? "" : keyName(+filter.key),
+      session: filter.session === "" ? "" : run.sessions[+filter.session],
+      node: filter.node === "" ? "" : run.nodes[+filter.node],
+      f: filter.f === "" ? "" : run.functions[+filter.f],
+      outcome: filter.outcome === "" ? "" : OUTCOMES[+filter.outcome],
+    };
+    const { from, to, lanes, search } = view;
+    return addressOf({ from, to, lanes, filter: names, search, pin: view.pinned < 0 ? null : ops.index[view.pinned] });
+  }
+  function restore(saved) {
+    const number = (list, name) => Object.entries(list).find(([, known]) => String(known) === name)?.[0] ?? "";
+    const lists = { key: run.keys, session: run.sessions, node: run.nodes, f: run.functions, outcome: OUTCOMES };
+    for (const [name, list] of Object.entries(lists)) {
+      filter[name] = saved.filter[name] === "" ? "" : number(list, saved.filter[name]);
+      controls[name].value = name === "key" && filter.key !== "" ? saved.filter.key : filter[name];
+    }
+    view.marked = new Set();
+    view.anomaly = null;
+    setLanes(saved.lanes);
+    controls.search.value = saved.search;
+    search(controls.search);
+    const i = saved.pin === null ? undefined : ops.byIndex.get(saved.pin);
+    pin(i ?? -1, i !== undefined);
+    set(saved.from, saved.to);
+    section("timeline").scrollIntoView();
+  }
+  function setLanes(mode) {
+    view.lanes = mode;
+    view.scroll = 0;
+    controls.lanes.forEach((b) => b.setAttribute("aria-pressed", String(b.textContent === mode)));
+    lay();
+    reveal([...view.marked]);
+    sharp.redraw();
+  }
 
-  function pin(i) {
+  function pin(i, cone = false) {
     view.pinned = i;
+    view.cone = cone && i >= 0 ? influences(i) : null;
     panel.replaceChildren();
     if (i >= 0) {
-      const rows = [
-        ["operation", opLink(ops.index[i])],
-        ["what", el("code", {}, deed(i))],
-        ["session", run.sessions[ops.session[i]]],
-        ["sent to", run.nodes[ops.sent[i]]],
-        ["served by", run.nodes[ops.node[i]]],
-        ["invoked", moment(ops.at[i])],
-        ["completed", ops.took[i] < 0 ? "never" : `${moment(ops.until[i])}, after ${duration(ops.took[i])}`],
-        ["outcome", OUTCOMES[ops.status[i]] + (ops.last.has(i) ? ", a final read" : "")],
-        ["asked", el("code", {}, text(ops.input[i]) || "–")],
-        ["returned", el("code", {}, text(ops.output[i]) || "–")],
-        ops.version[i] >= 0 && ["version", el("code", {}, text(ops.version[i]))],
-        ops.error[i] >= 0 && ["error", text(ops.error[i])],
-        !(ofOthers && run.faults.length === 0) && [
-          "faults",
-          run.faults
-            .filter((f) => f.from <= ops.until[i] && (f.to ?? run.end) >= ops.at[i] && touches(f, ops.node[i]))
-            .map((f) => `${f.kind} ${f.fault}`)
-            .join(", ") || "none on this replica",
-        ],
-        [
-          "part of",
-          anomalies
-            .filter((a) => a.witness.includes(ops.index[i]))
-            .map((a) => [el("a", { href: "#anomaly-" + a.id }, `${a.id}. ${a.kind}`), " "]),
-        ],
-      ].filter((r) => r && (!Array.isArray(r[1]) || r[1].length));
-      panel.append(
-        el(
-          "div",
-          { class: "pinned" },
-          el("button", { type: "button", class: "close", onclick: () => pin(-1) }, "Unpin"),
-          el("strong", {}, "Pinned operation"),
-          el(
-            "dl",
-            {},
-            rows.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]),
-          ),
-        ),
-      );
+      const again = (at, cone) => {
+        pin(at, cone);
+        touched();
+      };
+      panel.append(pinned(i, view.cone, again));
     }
     sharp.redraw();
   }
@@ -652,8 +699,14 @@ const timeline = (() => {
         const found = hitAt(e.offsetX, e.offsetY);
         if (found?.[5])
           set(found[5].from - (found[5].to - found[5].from) * 0.2, found[5].to + (found[5].to - found[5].from) * 0.2);
-        else pin(found ? found[4] : -1);
+        else {
+          view.marked = new Set();
+          view.anomaly = null;
+          pin(found ? found[4] : -1, true);
+          if (found) panel.scrollIntoView({ block: "nearest" });
+        }
       }
+      if (grip) touched();
       grip = null;
       canvas.classList.remove("dragging");
     };
@@ -668,6 +721,7 @@ const timeline = (() => {
         e.preventDefault();
         if (e.shiftKey || Math.abs(e.deltaX) > Math.abs(e.deltaY)) pan((e.deltaX || e.deltaY) / 900);
         else zoom(Math.exp(e.deltaY / 400), timeAt(Math.max(e.offsetX, GUTTER())));
+        touched();
       },
       { passive: false },
     );
@@ -697,6 +751,7 @@ const timeline = (() => {
       if (keys[e.key] && !e.ctrlKey && !e.metaKey && !e.altKey) {
         e.preventDefault();
         keys[e.key]();
+        touched();
       }
     });
   }
@@ -714,6 +769,7 @@ const timeline = (() => {
           filter[name] = select.value;
           lay();
           sharp.redraw();
+          touched();
         },
       },
       el("option", { value: "" }, "any " + label),
@@ -724,18 +780,44 @@ const timeline = (() => {
   }
   function search(input) {
     view.search = input.value.trim();
-    matching = null;
-    if (view.search) {
-      matching = new Set();
-      for (let i = 0; i < ops.count; i++)
-        if (
-          text(ops.input[i]).includes(view.search) ||
-          text(ops.output[i]).includes(view.search) ||
-          text(ops.error[i]).includes(view.search)
-        )
-          matching.add(i);
-    }
+    matching = view.search ? matchesOf(view.search) : null;
     sharp.redraw();
+  }
+  // To the first hit, where none is in view.
+  function toHit() {
+    if (!matching?.size) return;
+    const hits = [...matching];
+    if (hits.some((i) => ops.at[i] <= view.to && ops.until[i] >= view.from)) return;
+    const span = view.to - view.from,
+      t = ops.at[hits[0]];
+    set(t - span / 2, t + span / 2);
+    reveal([ops.index[hits[0]]]);
+  }
+
+  // Names are offered as they are typed: there may be too many for a list.
+  function chooseKey() {
+    const names = Object.entries(run.keys);
+    const list = el("datalist", { id: "keys" });
+    const box = el("input", {
+      type: "search",
+      list: "keys",
+      placeholder: "any key",
+      "aria-label": `Key, one of ${count(names.length)}`,
+      oninput: () => {
+        const words = box.value.trim();
+        const like = names.filter(([, name]) => name.includes(words)).slice(0, 40);
+        list.replaceChildren(...like.map(([, name]) => el("option", { value: name })));
+        const chosen = names.find(([, name]) => name === words)?.[0] ?? "";
+        box.setAttribute("aria-invalid", String(words !== "" && chosen === ""));
+        if (chosen === filter.key) return;
+        filter.key = chosen;
+        lay();
+        sharp.redraw();
+        touched();
+      },
+    });
+    controls.key = box;
+    return [box, list];
   }
 
   function drawTimeline() {
@@ -746,7 +828,7 @@ const timeline = (() => {
         ? "No operations were invoked."
         : exact
           ? `All ${counted(run.total, "operation")}, a lane a replica, session or key.`
-          : `${count(ops.count)} of ${counted(run.total, "operation")} are here exactly: every anomaly with what surrounds it, and slices spread over the run. The rest is shown as density; all of it is in ${run.context.history_path || "the history"}.`;
+          : `${count(ops.count)} of ${counted(run.total, "operation")} are here exactly: every anomaly with what surrounds it, and what failed or is unknown, and slices spread over the run. The rest is shown as density; all of it is in ${run.context.history_path || "the history"}.`;
     const modes = ["node", "session", "key"].map((mode) =>
       el(
         "button",
@@ -754,28 +836,30 @@ const timeline = (() => {
           type: "button",
           "aria-pressed": String(mode === view.lanes),
           onclick: () => {
-            view.lanes = mode;
-            view.scroll = 0;
-            modes.forEach((b) => b.setAttribute("aria-pressed", String(b.textContent === mode)));
-            lay();
-            reveal([...view.marked]);
-            sharp.redraw();
+            setLanes(mode);
+            touched();
           },
         },
         mode,
       ),
     );
+    controls.lanes = modes;
     const used = (list) => [...new Set(list)].sort((a, b) => a - b);
     const find = el("input", {
       type: "search",
-      placeholder: "Search a value",
-      "aria-label": "Search a value",
-      oninput: () => search(find),
+      placeholder: "Value, key or #operation",
+      "aria-label": "Search a value, a key, #operation or session",
+      oninput: () => {
+        search(find);
+        toHit();
+        touched();
+      },
       onkeydown: (e) => {
         if (e.key === "Enter") step(e.shiftKey ? -1 : 1);
       },
     });
-    status = el("p", { class: "small muted", "aria-live": "polite" });
+    controls.search = find;
+    status = el("p", { class: "small muted status", "aria-live": "polite" });
     panel = el("div", {});
     sharp = sharpCanvas(
       () => (window.innerWidth < 640 ? 420 : 520),
@@ -797,17 +881,11 @@ const timeline = (() => {
         "div",
         { class: "bar" },
         el("span", { class: "segmented", role: "group", "aria-label": "Lanes" }, modes),
-        choose(
-          "key",
-          "key",
-          used(ops.key)
-            .slice(0, 500)
-            .map((k) => [k, keyName(k)]),
-        ),
+        chooseKey(),
         choose(
           "session",
           "session",
-          used(ops.session)
+          used([...totals.session.keys()])
             .slice(0, 2000)
             .map((s) => [s, run.sessions[s]]),
         ),
@@ -819,7 +897,7 @@ const timeline = (() => {
         choose(
           "f",
           "kind",
-          used(ops.f).map((f) => [f, run.functions[f]]),
+          used([...totals.f.keys()]).map((f) => [f, run.functions[f]]),
         ),
         choose(
           "outcome",
@@ -830,8 +908,8 @@ const timeline = (() => {
         el(
           "span",
           { class: "segmented" },
-          el("button", { type: "button", "aria-label": "Zoom in", onclick: () => zoom(0.5) }, "+"),
-          el("button", { type: "button", "aria-label": "Zoom out", onclick: () => zoom(2) }, "−"),
+          el("button", { type: "button", "aria-label": "Zoom in", onclick: () => zoomed(0.5) }, "+"),
+          el("button", { type: "button", "aria-label": "Zoom out", onclick: () => zoomed(2) }, "−"),
           el(
             "button",
             {
@@ -841,6 +919,7 @@ const timeline = (() => {
                 find.value = "";
                 search(find);
                 reset();
+                touched();
               },
             },
             "All",
@@ -850,7 +929,7 @@ const timeline = (() => {
       el("div", { class: "stage" }, sharp.canvas),
       status,
       panel,
-      legend(),
+      timelineLegend(),
       el(
         "p",
         { class: "small muted" },
@@ -860,56 +939,24 @@ const timeline = (() => {
     view.from = full.from - full.to * 0.01;
     view.to = full.to * 1.01;
   }
-  function legend() {
-    const item = (draw, words) =>
-      el("li", {}, svg("svg", { width: 26, height: 14, "aria-hidden": "true" }, draw), words);
-    const bar = (fill, more) => [svg("rect", { x: 0, y: 1, width: 26, height: 12, style: { fill } }), more];
-    const kinds = [...new Set(run.faults.map((f) => f.kind))];
-    return el(
-      "ul",
-      { class: "legend" },
-      item(bar("var(--ok)"), "write, ok"),
-      item(
-        [
-          svg("rect", {
-            x: 0.5,
-            y: 1.5,
-            width: 25,
-            height: 11,
-            style: { fill: "var(--ok)", "fill-opacity": 0.3, stroke: "var(--ok)" },
-          }),
-        ],
-        "read, ok",
-      ),
-      item(
-        bar("var(--fail)", svg("path", { d: "M0,1 L26,13 M0,13 L26,1", style: { stroke: "var(--card)" } })),
-        "fail: surely not done",
-      ),
-      item(
-        bar(
-          "var(--info)",
-          svg("path", {
-            d: "M2,13 L14,1 M10,13 L22,1 M18,13 L26,5",
-            style: { stroke: "var(--card)", "stroke-width": 1.6 },
-          }),
-        ),
-        "info: nobody knows",
-      ),
-      kinds.map((kind) =>
-        item(
-          [
-            svg("rect", {
-              x: 0,
-              y: 1,
-              width: 26,
-              height: 12,
-              style: { fill: faultVariable(kind), "fill-opacity": 0.7 },
-            }),
-          ],
-          kind,
-        ),
-      ),
-    );
+  // Where an operation is drawn, in the window; null if it is not in view.
+  function place(index) {
+    const box = boxOf(index);
+    if (!box) return null;
+    const at = sharp.canvas.getBoundingClientRect();
+    return [at.left + (Math.max(box.a, GUTTER()) + Math.min(box.b, view.width)) / 2, at.top + box.y];
   }
-  return { draw: drawTimeline, show, go, pin, view, onMove: (tell) => listeners.push(tell), full };
+  return {
+    draw: drawTimeline,
+    place,
+    address,
+    filter,
+    restore,
+    show,
+    go,
+    pin,
+    view,
+    onMove: (tell) => listeners.push(tell),
+    full,
+  };
 })();
