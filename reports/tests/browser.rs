@@ -1,7 +1,8 @@
 //! The HTML report in a real browser: headless Chromium, driven through chromedriver by plain WebDriver calls.
 //!
 //! Needs `chromium` and `chromedriver` in `/usr/bin` (or where `CHROMIUM` and `CHROMEDRIVER` say). Without them the
-//! tests are counted as ignored; with `AFTERALL_REQUIRE_ALL=1` they fail. `AFTERALL_SHOTS=DIR` keeps screenshots.
+//! tests are counted as ignored; with `AFTERALL_REQUIRE_ALL=1` they fail. `AFTERALL_SHOTS=DIR` keeps screenshots and
+//! pages.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
@@ -11,10 +12,10 @@ mod real;
 mod webdriver;
 
 use afterall_checkers::verdict::AnomalyKind;
-use afterall_needs::tests;
+use afterall_needs::{NOTHING, tests};
 use opened::{Page, READY};
 use real::{
-    a_divergence_joins_the_reads_that_disagree,
+    a_copied_witness_is_judged_the_same, a_divergence_joins_the_reads_that_disagree,
     a_lost_write_joins_the_final_reads_that_do_not_show_it,
     an_address_brings_back_zoom_filter_and_pin, filters_say_how_much_is_here,
     nothing_serious_stands_in_the_way_of_anybody,
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
             filters_say_how_much_is_here,
             an_address_brings_back_zoom_filter_and_pin,
             what_cannot_have_influenced_a_clicked_operation_is_greyed;
+        NOTHING => a_copied_witness_is_judged_the_same;
         axe_is_there => nothing_serious_stands_in_the_way_of_anybody;
     })
 }

@@ -217,7 +217,7 @@ function fates(host) {
     superseded: "--v4",
     removed: "--v4",
     discarded: "--v1",
-    lost: "--v5",
+    lost: "--bad",
     undecided: "--other",
   };
   for (const [title, f, beside] of [
@@ -257,7 +257,7 @@ function fates(host) {
         parts.map((k) =>
           el(
             "li",
-            {},
+            { class: k === "lost" && f[k] > 0 && "bad grave" },
             svg(
               "svg",
               { width: 14, height: 14 },
@@ -272,12 +272,14 @@ function fates(host) {
         el(
           "p",
           { class: "small muted" },
-          "Besides: " +
-            beside
-              .filter((k) => f[k] > 0)
-              .map((k) => `${count(f[k])} ${k}`)
-              .join(", ") +
-            ".",
+          "Besides: ",
+          beside
+            .filter((k) => f[k] > 0)
+            .map((k, i) => [
+              i > 0 && ", ",
+              el("span", { class: ["resurrected", "phantom"].includes(k) && "bad grave" }, `${count(f[k])} ${k}`),
+            ]),
+          ".",
         ),
     );
   }

@@ -58,12 +58,12 @@ function drawn(a, list, width) {
     columns[c].push(trunk);
     trunk.column = c;
   }
-  const H = narrow ? 46 : 40,
-    PITCH = narrow ? 58 : 52,
+  const H = narrow ? 46 : 38,
+    PITCH = narrow ? 58 : 47,
     TOP = 12,
     LEFT = 12;
-  const labelled = !narrow && columns.length <= 4;
-  const step = labelled ? 132 : Math.min(26, (width * 0.35) / Math.max(1, columns.length));
+  const labelled = !narrow && columns.length <= 3;
+  const step = labelled ? 152 : Math.min(26, (width * 0.35) / Math.max(1, columns.length));
   const right = width - LEFT - (columns.length ? columns.length * step + (labelled ? 4 : 14) : 0);
   const height = TOP * 2 + (list.length - 1) * PITCH + H;
   const point = pointOf(a);
@@ -107,7 +107,7 @@ function drawn(a, list, width) {
   };
   const texts = [];
   for (const [name, trunk] of trunks) {
-    const x = right + (trunk.column + (labelled ? 0.4 : 0.8)) * step,
+    const x = right + (trunk.column + (labelled ? 0.12 : 0.8)) * step,
       y1 = slot(trunk.edges[0].from, name);
     for (const e of trunk.edges) {
       const y2 = slot(e.to, name),

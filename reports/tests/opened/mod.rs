@@ -14,6 +14,8 @@ pub(crate) const READY: &str = "window.afterall && document.querySelector('#appe
 pub(crate) struct Page {
     pub(crate) browser: Browser,
     pub(crate) url: String,
+    /// Of the file.
+    pub(crate) bytes: usize,
     _folder: tempfile::TempDir,
 }
 
@@ -23,11 +25,17 @@ impl Page {
         let browser = Browser::start();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report.html");
-        std::fs::write(&path, report_html(history, verdict, &crate::fixture::context()).unwrap())
-            .unwrap();
+        let html = report_html(history, verdict, &crate::fixture::context()).unwrap();
+        if let Some(folder) = std::env::var_os("AFTERALL_SHOTS") {
+            let mutant = verdict.mutant.as_deref().unwrap_or("none");
+            let name = format!("{mutant}-{}.html", verdict.counts.ops);
+            std::fs::write(PathBuf::from(folder).join(name), &html).unwrap();
+        }
+        let bytes = html.len();
+        std::fs::write(&path, html).unwrap();
         let url = format!("file://{}", path.display());
         browser.go(&format!("{url}{address}"));
-        Page { browser, url, _folder: folder }
+        Page { browser, url, bytes, _folder: folder }
     }
 
     pub(crate) fn js(&self, script: &str) -> Value {

@@ -6,8 +6,9 @@ use crate::opened::{Page, READY};
 use afterall_checkers::verdict::{AnomalyKind, Label};
 use afterall_checkers::{Anomaly, Valid, Verdict, check};
 use afterall_engine::{Plan, RunConfig, RunConfigBuilder, SessionKind, WorldKind};
-use afterall_history::{History, NodeId};
+use afterall_history::{History, NodeId, read_jsonl_from};
 use afterall_reference::core::Flavour;
+use afterall_reports::{Context, report_html};
 use afterall_sim::Reference;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -89,8 +90,12 @@ pub(crate) fn the_page_of_a_valid_run_is_short() {
     let open = page.js("return document.querySelectorAll('#anomalies details[open]').length");
     assert_eq!(open, json!(0));
     assert_eq!(page.js("return document.querySelectorAll('#verdict .tag.bad').length"), json!(0));
-    assert!(
-        page.js("return document.documentElement.outerHTML.length").as_u64().unwrap() < 3_000_000
+    assert!(page.bytes <= 2_000_000, "{}", page.bytes);
+    let whole = page.js("return document.querySelector('#timeline .lead').textContent");
+    assert_eq!(
+        whole.as_str().unwrap().split(',').next(),
+        Some(format!("All {}", history.len() / 1000).as_str()),
+        "a usual run is here whole: {whole}"
     );
     page.assert_no_complaints();
 }
@@ -103,6 +108,7 @@ pub(crate) fn the_page_of_a_broken_run_begins_with_the_gravest_and_is_short() {
     page.until(READY);
     page.until("document.querySelectorAll('#anomalies .graph > svg').length === 3");
     assert!(height(&page) <= 12_000, "{}", height(&page));
+    assert!(page.bytes <= 2_000_000, "{}", page.bytes);
     let order = ["#verdict h1", "#anomalies h2", "#timeline canvas", "#faults", "#appendix"];
     let tops: Vec<f64> = order.iter().map(|part| top(&page, part)).collect();
     assert!(tops.is_sorted(), "{tops:?}");
@@ -347,5 +353,27 @@ pub(crate) fn nothing_serious_stands_in_the_way_of_anybody() {
             assert_eq!(found, json!([]), "{mutant:?} {scheme} {width}");
         }
         page.assert_no_complaints();
+    }
+}
+
+pub(crate) fn a_copied_witness_is_judged_the_same() {
+    for mutant in ["cart-union", "no-anti-entropy", "ack-before-sync"] {
+        let (history, verdict) = made(Some(mutant), 500);
+        let page = report_html(&history, &verdict, &Context::default()).unwrap();
+        let (_, rest) = page.split_once("<script type=\"application/json\" id=\"run\">").unwrap();
+        let data: Value = serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap();
+        let witnesses = data["witnesses"].as_object().unwrap();
+        assert!(!witnesses.is_empty(), "{mutant}");
+        for (id, text) in witnesses {
+            let anomaly = verdict.anomalies.iter().find(|a| a.id.to_string() == *id).unwrap();
+            let text = text.as_str().unwrap();
+            assert!(text.lines().count() < 900, "{mutant} {id}");
+            let part = read_jsonl_from(text.as_bytes(), "copied").unwrap();
+            assert!(part.len() < history.len() / 4, "{mutant} {id}: {}", part.len());
+            let judged = check(&part);
+            let same = |a: &Anomaly| a.property == anomaly.property && a.kind == anomaly.kind;
+            assert!(judged.anomalies.iter().any(same), "{mutant} {id}: {:?}", judged.reasons);
+            assert_eq!(judged.valid, Valid::False, "{mutant} {id}");
+        }
     }
 }
