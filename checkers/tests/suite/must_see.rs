@@ -23,10 +23,10 @@ fn joined(table: &str, kind: AnomalyKind, label: Label) -> Vec<(u32, u32)> {
 fn the_final_reads_had_to_respect_the_remove() {
     let table = "
         ! workload cart
-        p1@n1 add c [a,1]
-        p1@n1 remove c a
-        p8@n1 read c [[a,1]] final
-        p9@n2 read c [[a,1]] final";
+        p1@n1 add c [\"a\",1]
+        p1@n1 remove c \"a\"
+        p8@n1 read c [[\"a\",1]] final
+        p9@n2 read c [[\"a\",1]] final";
     let seen = joined(table, AnomalyKind::ResurrectedItem, Label::MustSee);
     assert_eq!(seen, [(2, 4), (2, 6)]);
 }
@@ -34,7 +34,6 @@ fn the_final_reads_had_to_respect_the_remove() {
 #[test]
 fn the_final_reads_had_to_show_the_write_that_is_lost() {
     let table = "
-        ! rule lww
         p1@n1 write x 1
         p1@n1 write x 2
         p8@n1 read x [1] final

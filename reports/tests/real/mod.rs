@@ -330,10 +330,15 @@ pub(crate) fn axe() -> PathBuf {
 
 pub(crate) fn nothing_serious_stands_in_the_way_of_anybody() {
     let script = std::fs::read_to_string(axe()).unwrap();
-    for mutant in [None, Some("cart-union"), Some("no-anti-entropy")] {
-        let (history, verdict) = made(mutant, 500);
+    let everywhere = [
+        (None, [("light", 1280), ("dark", 390)]),
+        (Some("cart-union"), [("light", 390), ("dark", 1280)]),
+        (Some("no-anti-entropy"), [("light", 1280), ("dark", 390)]),
+    ];
+    for (mutant, looks) in everywhere {
+        let (history, verdict) = made(mutant, 300);
         let page = Page::open(&history, &verdict, "");
-        for (scheme, width) in [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)] {
+        for (scheme, width) in looks {
             page.browser.scheme(scheme);
             page.browser.resize(width, 900);
             page.browser.go("about:blank");
