@@ -36,7 +36,7 @@ const FEWER_OPS_BYTES: usize = 2 * 1024 * 1024;
 const FRAME: &str = include_str!("report.html");
 const STYLE: &str = include_str!("report.css");
 /// In the order in which they need each other.
-const SCRIPT: [&str; 23] = [
+const SCRIPT: [&str; 24] = [
     "\"use strict\";\n(() => {\n",
     include_str!("run.js"),
     include_str!("page.js"),
@@ -56,6 +56,7 @@ const SCRIPT: [&str; 23] = [
     include_str!("brush.js"),
     include_str!("paint.js"),
     include_str!("pinch.js"),
+    include_str!("minimap.js"),
     include_str!("timeline.js"),
     include_str!("convergence.js"),
     include_str!("performance.js"),

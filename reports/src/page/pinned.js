@@ -19,6 +19,8 @@ function pinned(i, cone, again) {
     ["asked", el("code", {}, text(ops.input[i]) || "–")],
     ["returned", el("code", {}, text(ops.output[i]) || "–")],
     ops.version[i] >= 0 && ["version", el("code", {}, text(ops.version[i]))],
+    !ofOthers &&
+      run.context.history_path && ["in the file", `line ${count(ops.index[i] + 2)} of ${run.context.history_path}`],
     ops.error[i] >= 0 && ["error", text(ops.error[i])],
     !(ofOthers && run.faults.length === 0) && [
       "faults",

@@ -438,6 +438,7 @@ function drawTimeline() {
       ),
     ),
     el("div", { class: "stage" }, sharp.canvas),
+    run.total > 0 && minimap(),
     statusLine,
     panel,
     timelineLegend(),
