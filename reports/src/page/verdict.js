@@ -152,13 +152,13 @@ function drawLadder() {
       "p",
       { class: "small muted" },
       verdict.strongest
-        ? `The strongest consistency model that held: ${verdict.strongest} (${run.words.strongest}).`
-        : "No level held for all sessions.",
-      " A solid frame is a promise, a dashed one was only measured.",
+        ? `The strongest consistency model that held is ${verdict.strongest}: ${run.words.strongest}. `
+        : "",
+      "A solid frame is a promise, a dashed one was only measured.",
     ),
     row(
       "Consistency models, strongest first",
-      rungs.filter((p) => !SESSIONS[on(p)]),
+      rungs.filter((p) => !SESSIONS[on(p)] && p.property !== "convergence"),
     ),
     row(
       "Sessions that stay with one replica",
@@ -167,6 +167,10 @@ function drawLadder() {
     row(
       "Sessions that go to any replica",
       rungs.filter((p) => on(p) === "roaming"),
+    ),
+    row(
+      "Replicas at the end",
+      rungs.filter((p) => p.property === "convergence"),
     ),
   );
 }
