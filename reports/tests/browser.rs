@@ -156,9 +156,17 @@ fn hostile_data_is_shown_and_not_run() {
     for text in [&mut verdict.target, &mut verdict.world, &mut verdict.reasons[0]] {
         *text = format!("</script>{}<img src=x onerror=alert(2)>", fixture::HOSTILE);
     }
+    // It turns the direction of all that follows.
+    verdict.anomalies[0].sentence.push_str(" \u{202e}desrever");
     let page = Page::open(&history, &verdict, "");
     page.until(READY);
     assert!(page.browser.no_dialog());
+    let text = page.js("return document.body.textContent");
+    assert!(text.as_str().unwrap().contains("⟨U+202E⟩desrever"));
+    assert_eq!(
+        page.js("return document.querySelector('main').textContent.includes('\\u202e')"),
+        json!(false)
+    );
     assert_eq!(page.js("return document.querySelectorAll('img, main script').length"), json!(0));
     let text = page.js("return document.body.innerText");
     assert!(text.as_str().unwrap().contains(fixture::HOSTILE));

@@ -6,7 +6,7 @@ use crate::opened::{Page, READY};
 use afterall_checkers::verdict::{AnomalyKind, Label};
 use afterall_checkers::{Anomaly, Valid, Verdict, check};
 use afterall_engine::{Plan, RunConfig, RunConfigBuilder, SessionKind, WorldKind};
-use afterall_history::{History, NodeId, read_jsonl_from};
+use afterall_history::{History, NodeId, OpView, Status, read_jsonl_from};
 use afterall_reference::core::Flavour;
 use afterall_reports::{Context, report_html};
 use afterall_sim::Reference;
@@ -68,6 +68,14 @@ fn found(verdict: &Verdict, kind: AnomalyKind) -> &Anomaly {
     verdict.anomalies.iter().find(|a| a.kind == kind).unwrap()
 }
 
+/// The remove that the first resurrected item had.
+fn remove_of<'h>(history: &'h History, verdict: &Verdict) -> OpView<'h> {
+    let anomaly = found(verdict, AnomalyKind::ResurrectedItem);
+    let remove = history.op(history.op_of_number(anomaly.edges[0].to).unwrap());
+    assert_eq!(remove.f().name(), "remove");
+    remove
+}
+
 /// Whether the operation with this number is drawn as one that is wrong.
 fn is_loud(page: &Page, anomaly: &Anomaly, op: u64) -> bool {
     let id = anomaly.id;
@@ -120,6 +128,19 @@ pub(crate) fn the_page_of_a_broken_run_begins_with_the_gravest_and_is_short() {
     assert_eq!(open.len(), 3, "{open:?}");
     assert!(open.iter().all(|card| card[1].as_u64().unwrap() <= 900), "{open:?}");
     assert_eq!(open[0][0], json!("anomaly-1"));
+    // With what each replica returned for the key, and long values cut around what matters, whole on a click.
+    page.until("document.querySelector('#anomaly-1 figure canvas').width > 0");
+    assert!(page.drawn("#anomaly-1 figure canvas") > 0.1);
+    page.js("[...document.querySelectorAll('#anomaly-1 .body > details')][0].open = true");
+    page.until("document.querySelector('#anomaly-1 td button.long')");
+    let value = "document.querySelector('#anomaly-1 td button.long').textContent";
+    let cut = page.js(&format!("return {value}"));
+    page.js("document.querySelector('#anomaly-1 td button.long').click()");
+    let whole = page.js(&format!("return {value}"));
+    let [cut, whole] = [cut.as_str().unwrap(), whole.as_str().unwrap()];
+    let item = history.data().value(remove_of(&history, &verdict).input()).to_string();
+    assert!(cut.len() < 100 && cut.contains(&item), "{item} in {cut}");
+    assert!(whole.len() > cut.len() && whole.contains(&item) && whole.ends_with("]]"), "{whole}");
     // All others are there, and can be filtered.
     let all = page.js("return document.querySelectorAll('#anomalies article').length");
     assert_eq!(all, json!(verdict.anomalies.len()));
@@ -136,8 +157,7 @@ pub(crate) fn the_page_of_a_broken_run_begins_with_the_gravest_and_is_short() {
 
     // The remove that the reads should have respected.
     let anomaly = found(&verdict, AnomalyKind::ResurrectedItem);
-    let remove = history.op(history.op_of_number(anomaly.edges[0].to).unwrap());
-    assert_eq!(remove.f().name(), "remove");
+    let remove = remove_of(&history, &verdict);
     let missed = edges(&page, anomaly, "must-see");
     assert!(!missed.is_empty());
     for (from, to) in missed {
@@ -196,7 +216,7 @@ pub(crate) fn a_lost_write_joins_the_final_reads_that_do_not_show_it() {
 
 pub(crate) fn filters_say_how_much_is_here() {
     // Too many to be all embedded.
-    let (history, verdict) = made(Some("no-anti-entropy"), 6_000);
+    let (history, verdict) = made(None, 6_000);
     let page = Page::open(&history, &verdict, "");
     page.until(READY);
     page.until("document.querySelector('#timeline canvas').width > 0");
@@ -206,23 +226,27 @@ pub(crate) fn filters_say_how_much_is_here() {
         "const box = document.querySelector('#timeline input[list]'); box.value = '{key}';
          box.dispatchEvent(new Event('input'));"
     ));
-    let says = format!("of {all} operations of {key} are here");
+    let all = page.js(&format!("return ({all}).toLocaleString('en-US')"));
+    let says = format!("of {} operations of {key} are here", all.as_str().unwrap());
     page.until(&format!(
         "document.querySelector('#timeline .status').textContent.includes('{says}')"
     ));
-    // What failed is here to the last operation.
-    page.js("const box = document.querySelector('#timeline input[list]'); box.value = '';
-         box.dispatchEvent(new Event('input'));
-         const outcome = document.querySelector('#timeline select[aria-label=outcome]');
-         outcome.value = '1'; outcome.dispatchEvent(new Event('change'));");
-    let failed = history.ops().filter(|op| op.status() == afterall_history::Status::Fail).count();
-    let says = match failed {
-        0 => "All 0 fail operations are here".to_owned(),
-        n => format!("All {n} fail operations are here"),
-    };
-    page.until(&format!(
-        "document.querySelector('#timeline .status').textContent.includes('{says}')"
-    ));
+    // What failed, and what nobody knows the outcome of, is here to the last operation.
+    for (number, word, status) in [("1", "fail", Status::Fail), ("2", "info", Status::Info)] {
+        page.js(&format!(
+            "const box = document.querySelector('#timeline input[list]'); box.value = '';
+             box.dispatchEvent(new Event('input'));
+             const outcome = document.querySelector('#timeline select[aria-label=outcome]');
+             outcome.value = '{number}'; outcome.dispatchEvent(new Event('change'));"
+        ));
+        let all = history.ops().filter(|op| op.status() == status).count();
+        assert!(all > 5, "{all} {word}");
+        let all = page.js(&format!("return ({all}).toLocaleString('en-US')"));
+        let says = format!("All {} {word} operations are here", all.as_str().unwrap());
+        page.until(&format!(
+            "document.querySelector('#timeline .status').textContent.includes('{says}')"
+        ));
+    }
     // Every key can be chosen, one of which nothing is embedded, too.
     let offered = page.js("return document.querySelector('#timeline input[list]').ariaLabel");
     assert_eq!(offered, json!(format!("Key, one of {}", history.keys())));
@@ -304,7 +328,7 @@ pub(crate) fn what_cannot_have_influenced_a_clicked_operation_is_greyed() {
     let cone = page.js("return window.afterall.view.cone");
     let cone: std::collections::BTreeSet<u64> =
         cone.as_array().unwrap().iter().map(|op| op.as_u64().unwrap()).collect();
-    let lit = |op: afterall_history::OpView<'_>| cone.contains(&u64::from(op.number()));
+    let lit = |op: OpView<'_>| cone.contains(&u64::from(op.number()));
     for op in history.ops() {
         // Nothing of the future, and all of the session's own past.
         assert!(!lit(op) || op.invoked() <= clicked.until(), "{op:?}");
