@@ -6,7 +6,7 @@ const ADDRESS = { at: "at", lanes: "lanes", q: "search", pin: "pin" };
 // understands it, too.
 function addressOf(view) {
   const words = new URLSearchParams();
-  words.set(ADDRESS.at, `${Math.round(view.from)},${Math.round(view.to)}`);
+  words.set(ADDRESS.at, `${Math.round(view.from)}_${Math.round(view.to)}`);
   words.set(ADDRESS.lanes, view.lanes);
   for (const [name, chosen] of Object.entries(view.filter)) if (chosen !== "") words.set(name, chosen);
   if (view.search) words.set(ADDRESS.q, view.search);
@@ -17,7 +17,7 @@ function addressOf(view) {
 // The view of an address; null if it is none.
 function viewOf(hash) {
   const words = new URLSearchParams(hash.replace(/^#/, ""));
-  const [from, to] = (words.get(ADDRESS.at) ?? "").split(",").map(Number);
+  const [from, to] = (words.get(ADDRESS.at) ?? "").split("_").map(Number);
   if (!(Number.isFinite(from) && Number.isFinite(to) && from < to)) return null;
   const lanes = words.get(ADDRESS.lanes);
   const pin = words.get(ADDRESS.pin);
