@@ -33,7 +33,8 @@ let matching = null,
 const full = { from: 0, to: Math.max(run.end, 1) };
 
 const laneOf = { node: (i) => ops.node[i], session: (i) => ops.session[i], key: (i) => ops.key[i] };
-const laneName = { node: (l) => run.nodes[l], session: (l) => "s " + run.sessions[l], key: (l) => keyName(l) };
+const laneName = (lane) => (lane === IN_ALL ? "in all" : laneNames[view.lanes](lane));
+const laneNames = { node: (l) => run.nodes[l], session: (l) => "s " + run.sessions[l], key: (l) => keyName(l) };
 const passes = (i) =>
   (filter.key === "" || ops.key[i] === +filter.key) &&
   (filter.session === "" || ops.session[i] === +filter.session) &&
@@ -42,12 +43,21 @@ const passes = (i) =>
   (filter.outcome === "" || ops.status[i] === +filter.outcome);
 const filtered = () => Object.values(filter).some((v) => v !== "");
 
-// The density of the lanes, as far as it is known for what the filter leaves: of whole lanes.
+// A lane of its own for the density of what the filter chooses.
+const IN_ALL = -1;
+
+// The density of the lanes, as far as it is known for what the filter leaves: of whole lanes; or of the one key, session or node
+// that it chooses, over all lanes.
 function densityShown() {
   if (!run.density) return null;
   const { bins, lanes } = run.density[view.lanes];
   const others = Object.entries(filter).filter(([name, chosen]) => name !== view.lanes && chosen !== "");
-  if (others.length) return null;
+  if (others.length) {
+    const [[name, chosen]] = others;
+    const known = others.length === 1 && filter[view.lanes] === "" && run.density[name];
+    const row = known ? known.lanes.find(([lane]) => lane === +chosen) : undefined;
+    return row ? { bins: known.bins, lanes: [[IN_ALL, row[1]]] } : null;
+  }
   return { bins, lanes: lanes.filter(([lane]) => filter[view.lanes] === "" || lane === +filter[view.lanes]) };
 }
 

@@ -102,7 +102,7 @@ const TIMED = ["timeline", "convergence", "performance"];
 function drawNav() {
   const links = [
     ["verdict", "Verdict"],
-    ["anomalies", "Anomalies", anomalies.length],
+    ["anomalies", "Anomalies", anomalies.filter((a) => a.promised).length],
     ["timeline", "Timeline"],
     ["faults", "Faults", verdict.faults.length],
     ["ladder", "Ladder"],

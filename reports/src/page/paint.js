@@ -339,7 +339,7 @@ function drawGutter(c) {
   for (const l of layout.order) {
     const y = laneY(l) + l.height / 2;
     if (y < top() || y > view.height || y - lastY < 11) continue;
-    c.fillText(laneName[view.lanes](l.lane), 10, y);
+    c.fillText(laneName(l.lane), 10, y);
     lastY = y;
   }
   c.restore();

@@ -144,6 +144,7 @@ function ribbonOf(a) {
       { class: "small muted" },
       "What each replica returned for ",
       el("code", {}, a.key),
+      "; a band lasts until the next read there",
       updates.length > 0 && `; dashed: ${updates.map((op) => "#" + ops.index[op]).join(", ")}`,
     ),
     el("div", { class: "stage" }, sharp.canvas),
