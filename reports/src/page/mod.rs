@@ -28,10 +28,9 @@ pub const REPORT_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// The size of the page of a usual run.
 const USUAL_BYTES: usize = 2_000_000;
 
-/// What the operations embedded exactly may take, about: as much as a usual page has room for; less, where that made it larger;
-/// and then ever less, until the page is under its limit.
-const OPS_BYTES: usize = 3 * 1024 * 1024;
-const FEWER_OPS_BYTES: usize = 2 * 1024 * 1024;
+/// What the operations embedded exactly may take, about: the first of these with which the page is of a usual size; and if none
+/// is, ever less than the last, until the page is under its limit.
+const OPS_BYTES: [usize; 3] = [3 * 1024 * 1024, 2 * 1024 * 1024, 1536 * 1024];
 
 const FRAME: &str = include_str!("report.html");
 const STYLE: &str = include_str!("report.css");
@@ -73,18 +72,24 @@ pub fn report_html(
     context: &Context,
 ) -> Result<String, ReportError> {
     let script = SCRIPT.concat();
-    let mut ops_bytes = OPS_BYTES;
-    loop {
+    let page = |ops_bytes| {
         let run = data::Run::new(history, verdict, context, ops_bytes);
         // Inside a script element only `<` can end or confuse it.
         let json = serde_json::to_string(&run)?.replace('<', "\\u003c");
-        let page = fill(verdict, &script, &json);
-        let most = if ops_bytes == OPS_BYTES { USUAL_BYTES } else { REPORT_BYTES_MAX };
-        if page.len() <= most || ops_bytes < 16 * 1024 {
-            return Ok(page);
+        Ok::<_, ReportError>(fill(verdict, &script, &json))
+    };
+    let (mut ops_bytes, mut text) = (0, String::new());
+    for bytes in OPS_BYTES {
+        (ops_bytes, text) = (bytes, page(bytes)?);
+        if text.len() <= USUAL_BYTES {
+            return Ok(text);
         }
-        ops_bytes = if ops_bytes == OPS_BYTES { FEWER_OPS_BYTES } else { ops_bytes / 2 };
     }
+    while text.len() > REPORT_BYTES_MAX && ops_bytes >= 16 * 1024 {
+        ops_bytes /= 2;
+        text = page(ops_bytes)?;
+    }
+    Ok(text)
 }
 
 fn fill(verdict: &Verdict, script: &str, json: &str) -> String {

@@ -1,13 +1,13 @@
 //! The witness of an anomaly as a small history in the file format, to be copied: `afterall check` judges it the same.
 //!
 //! What reads return of updates outside of a part would look made up in a history of its own. So it is tried with the witness
-//! alone, then with all operations on its keys, and what is embedded has been judged: the same property is broken in the
-//! same way.
+//! alone, then with all updates of its keys, then with all operations on them, and what is embedded has been judged: the same
+//! property is broken in the same way, and no promise that the whole keeps.
 
 use afterall_checkers::{Anomaly, Verdict, check};
 use afterall_history::{
-    End, EndEvent, Event, History, OpEvent, OpId, OpView, Outcome, PhaseEvent, Status, Writer,
-    read_jsonl_from,
+    End, EndEvent, Event, History, OpEvent, OpId, OpView, Outcome, PhaseEvent, Property, Status,
+    Writer, read_jsonl_from,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,27 +26,38 @@ pub(super) fn histories(history: &History, verdict: &Verdict) -> BTreeMap<u32, S
     let mut kinds = BTreeSet::new();
     let first = verdict.anomalies.iter().filter(|a| a.promised && kinds.insert(a.kind));
     let offered = first.take(OFFERED_MAX);
-    offered.filter_map(|anomaly| Some((anomaly.id, small(history, anomaly)?))).collect()
+    offered.filter_map(|anomaly| Some((anomaly.id, small(history, verdict, anomaly)?))).collect()
 }
 
-fn small(history: &History, anomaly: &Anomaly) -> Option<String> {
+fn small(history: &History, verdict: &Verdict, anomaly: &Anomaly) -> Option<String> {
     let witness: BTreeSet<OpId> =
         anomaly.witness.iter().filter_map(|index| history.op_of_number(*index)).collect();
     let keys: BTreeSet<_> = witness.iter().map(|op| history.op(*op).key()).collect();
-    let around = || history.ops().filter(|op| keys.contains(&op.key())).map(OpView::id);
+    let around = || history.ops().filter(|op| keys.contains(&op.key()));
+    let updates = around().filter(|op| !op.f().is_read()).map(OpView::id);
+    let broken: BTreeSet<_> = broken_promises(verdict).collect();
     let judged = |ops: BTreeSet<OpId>| {
         if ops.len() > OPS_MAX {
             return None;
         }
         let text = written(history, &ops)?;
         let part = read_jsonl_from(text.as_bytes(), "witness").ok()?;
-        let same = check(&part)
-            .anomalies
-            .iter()
-            .any(|found| found.property == anomaly.property && found.kind == anomaly.kind);
-        (same && text.len() <= BYTES_MAX).then_some(text)
+        let again = check(&part);
+        let mut found = again.anomalies.iter();
+        let same = found.any(|a| a.property == anomaly.property && a.kind == anomaly.kind);
+        let nothing_else = broken_promises(&again).all(|promise| broken.contains(&promise));
+        (same && nothing_else && text.len() <= BYTES_MAX).then_some(text)
     };
-    judged(witness).or_else(|| judged(around().collect()))
+    let with_updates = witness.iter().copied().chain(updates).collect();
+    judged(witness)
+        .or_else(|| judged(with_updates))
+        .or_else(|| judged(around().map(OpView::id).collect()))
+}
+
+/// The promises that a verdict finds broken, whatever the sessions.
+fn broken_promises(verdict: &Verdict) -> impl Iterator<Item = Property> {
+    let broken = verdict.properties.iter().filter(|p| p.promised && p.outcome.is_broken());
+    broken.map(|p| p.property)
 }
 
 /// The events of these operations, and the phases, as the file format has them.

@@ -403,6 +403,13 @@ pub(crate) fn a_copied_witness_is_judged_the_same() {
             let same = |a: &Anomaly| a.property == anomaly.property && a.kind == anomaly.kind;
             assert!(judged.anomalies.iter().any(same), "{mutant} {id}: {:?}", judged.reasons);
             assert_eq!(judged.valid, Valid::False, "{mutant} {id}");
+            for broken in judged.properties.iter().filter(|p| p.promised && p.outcome.is_broken()) {
+                assert!(
+                    verdict.breaks_promise(broken.property),
+                    "{mutant} {id}: {}",
+                    broken.summary
+                );
+            }
         }
     }
 }
