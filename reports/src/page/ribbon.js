@@ -1,8 +1,40 @@
 // Replicas × time for one key: a band is the value that a replica last returned, and its colour follows from the value, so that a
 // replica that never changes is seen at once.
 
-// Neighbouring texts get different colours; the same text always the same one.
-const valueColour = (place) => (place < 0 ? colour.other : colour["v" + ((place * 5) % 8)]);
+// The same value has the same colour throughout a ribbon. Values that follow each other at a replica, and those that replicas
+// returned last, have different ones, as far as there are colours.
+function coloursOf({ replicas }) {
+  const first = new Map(),
+    beside = new Map();
+  const apart = (one, other) => {
+    if (one === other) return;
+    for (const [p, q] of [
+      [one, other],
+      [other, one],
+    ])
+      beside.set(p, (beside.get(p) ?? new Set()).add(q));
+  };
+  const last = [];
+  for (const answers of replicas) {
+    for (let i = 0; i < answers.length; i += 3) {
+      first.set(answers[i + 1], Math.min(answers[i], first.get(answers[i + 1]) ?? Infinity));
+      if (i > 0) apart(answers[i - 2], answers[i + 1]);
+    }
+    if (answers.length) last.push(answers[answers.length - 2]);
+  }
+  for (const one of last) for (const other of last) apart(one, other);
+  const chosen = new Map(),
+    used = Array(8).fill(0);
+  const order = [...first].sort((p, q) => p[1] - q[1]).map(([place]) => place);
+  for (const place of order.filter((place) => place >= 0)) {
+    const taken = new Set([...(beside.get(place) ?? [])].map((other) => chosen.get(other)));
+    const free = used.map((_, n) => n).filter((n) => !taken.has(n));
+    const n = (free.length ? free : used.map((_, n) => n)).reduce((p, q) => (used[q] < used[p] ? q : p));
+    used[n]++;
+    chosen.set(place, n);
+  }
+  return (place) => (place < 0 ? colour.other : colour["v" + chosen.get(place)]);
+}
 
 const trackOf = (name) => run.tracks.find((t) => keyName(t.key) === name);
 
@@ -10,12 +42,18 @@ const trackOf = (name) => run.tracks.find((t) => keyName(t.key) === name);
 function ribbon({ track, range, row, marks = [], label = "What each replica returned over time" }) {
   const LEFT = 92,
     TOP = 22;
-  let boxes = [];
+  let boxes = [],
+    coloured = null,
+    valueColour = null;
   const height = () => TOP + run.tracks[0].replicas.length * row + 26;
   const sharp = sharpCanvas(height, label, (c, width, high) => {
     boxes = [];
     const [from, to] = range();
     const { replicas, until } = track();
+    if (coloured !== track()) {
+      coloured = track();
+      valueColour = coloursOf(coloured);
+    }
     const left = width < 560 ? 58 : LEFT;
     const x = (t) => left + ((t - from) / (to - from)) * (width - left - 8);
     c.clearRect(0, 0, width, high);
