@@ -51,6 +51,23 @@ impl Page {
         }
     }
 
+    /// What an expression is once it is something, and the same in two pictures, one after the other.
+    pub(crate) fn still(&self, expression: &str) -> Value {
+        let next = format!(
+            "return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done({expression}))))"
+        );
+        let begin = std::time::Instant::now();
+        let mut before = Value::Null;
+        loop {
+            let now = self.js(&next);
+            if !now.is_null() && now == before {
+                return now;
+            }
+            assert!(begin.elapsed().as_secs() < 30, "never still: {expression}: {now}");
+            before = now;
+        }
+    }
+
     /// The share of a canvas's pixels that are not the commonest colour.
     pub(crate) fn drawn(&self, selector: &str) -> f64 {
         let script = format!(

@@ -314,6 +314,8 @@ pub(crate) fn what_cannot_have_influenced_a_clicked_operation_is_greyed() {
     let page = Page::open(&history, &verdict, "");
     page.browser.resize(1280, 900);
     page.until(READY);
+    // What still moves cannot be clicked.
+    page.js("document.documentElement.style.scrollBehavior = 'auto'");
     page.js(&format!("location.hash = '#op-{}'", clicked.number()));
     page.until(&format!("window.afterall.view.pinned === {}", clicked.number()));
     assert_eq!(page.js("return window.afterall.view.cone"), json!(null));
@@ -321,8 +323,7 @@ pub(crate) fn what_cannot_have_influenced_a_clicked_operation_is_greyed() {
     page.js(
         "document.querySelector('#timeline canvas').scrollIntoView({ block: 'center', behavior: 'instant' })",
     );
-    page.until("window.afterall.place(window.afterall.view.pinned)");
-    let place = page.js("return window.afterall.place(window.afterall.view.pinned)");
+    let place = page.still("window.afterall.place(window.afterall.view.pinned)");
     page.browser.click(place[0].as_f64().unwrap(), place[1].as_f64().unwrap());
     page.until("window.afterall.view.cone !== null");
     let cone = page.js("return window.afterall.view.cone");
