@@ -1,8 +1,5 @@
 // One anomaly: folded it is a sentence, open it is at most a screen.
 
-// The steps told of one; the table has all.
-const STORY_LINES = 6;
-
 function article(a, open) {
   const id = "anomaly-" + a.id;
   const body = el("div", { class: "body" });
