@@ -38,6 +38,7 @@ mod inference;
 mod judge;
 mod linearizable;
 mod measures;
+mod must_see;
 mod nil_reads;
 mod objectives;
 mod promises;

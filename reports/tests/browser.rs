@@ -1,21 +1,28 @@
 //! The HTML report in a real browser: headless Chromium, driven through chromedriver by plain WebDriver calls.
 //!
 //! Needs `chromium` and `chromedriver` in `/usr/bin` (or where `CHROMIUM` and `CHROMEDRIVER` say). Without them the
-//! tests are counted as ignored; with `AFTERALL_REQUIRE_ALL=1` they fail. `AFTERALL_SHOTS=DIR` keeps screenshots.
+//! tests are counted as ignored; with `AFTERALL_REQUIRE_ALL=1` they fail. `AFTERALL_SHOTS=DIR` keeps screenshots and
+//! pages.
 
-#![expect(clippy::disallowed_methods, reason = "waiting has a limit")]
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 mod fixture;
+mod opened;
+mod real;
 mod webdriver;
 
-use afterall_checkers::Verdict;
 use afterall_checkers::verdict::AnomalyKind;
-use afterall_history::History;
-use afterall_needs::tests;
-use afterall_reports::report_html;
+use afterall_needs::{NOTHING, tests};
+use opened::{Page, READY};
+use real::{
+    a_copied_witness_is_judged_the_same, a_divergence_joins_the_reads_that_disagree,
+    a_lost_write_joins_the_final_reads_that_do_not_show_it,
+    an_address_brings_back_zoom_filter_and_pin, filters_say_how_much_is_here,
+    nothing_serious_stands_in_the_way_of_anybody,
+    the_page_of_a_broken_run_begins_with_the_gravest_and_is_short,
+    the_page_of_a_valid_run_is_short, what_cannot_have_influenced_a_clicked_operation_is_greyed,
+};
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use webdriver::Browser;
 
@@ -28,84 +35,28 @@ fn main() -> ExitCode {
             hostile_data_is_shown_and_not_run,
             nothing_sticks_out_at_any_width_in_light_or_dark,
             an_empty_run_and_a_large_one_load_too,
-            transactions_are_shown_without_a_timeline;
+            transactions_are_shown_without_a_timeline,
+            the_page_of_a_valid_run_is_short,
+            the_page_of_a_broken_run_begins_with_the_gravest_and_is_short,
+            a_divergence_joins_the_reads_that_disagree,
+            a_lost_write_joins_the_final_reads_that_do_not_show_it,
+            filters_say_how_much_is_here,
+            an_address_brings_back_zoom_filter_and_pin,
+            what_cannot_have_influenced_a_clicked_operation_is_greyed;
+        NOTHING => a_copied_witness_is_judged_the_same;
+        axe_is_there => nothing_serious_stands_in_the_way_of_anybody;
     })
 }
 
-struct Page {
-    browser: Browser,
-    url: String,
-    _folder: tempfile::TempDir,
-}
-
-impl Page {
-    /// Opens a report.
-    fn open(history: &History, verdict: &Verdict, address: &str) -> Page {
-        let browser = Browser::start();
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("report.html");
-        std::fs::write(&path, report_html(history, verdict, &fixture::context()).unwrap()).unwrap();
-        let url = format!("file://{}", path.display());
-        browser.go(&format!("{url}{address}"));
-        Page { browser, url, _folder: folder }
-    }
-
-    fn js(&self, script: &str) -> Value {
-        self.browser.js(script)
-    }
-
-    /// Waits until a condition in the page holds.
-    fn until(&self, condition: &str) {
-        let begin = std::time::Instant::now();
-        while self.js(&format!("return !!({condition})")) != json!(true) {
-            assert!(begin.elapsed().as_secs() < 30, "never: {condition}\n{:?}", self.browser.log());
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-    }
-
-    /// The share of a canvas's pixels that are not the commonest colour.
-    fn drawn(&self, selector: &str) -> f64 {
-        let script = format!(
-            "const c = document.querySelector('{selector}');
-             const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-             const n = new Map();
-             for (let i = 0; i < d.length; i += 4) {{
-               const k = d[i] << 24 | d[i+1] << 16 | d[i+2] << 8 | d[i+3];
-               n.set(k, (n.get(k) ?? 0) + 1);
-             }}
-             return 1 - Math.max(...n.values()) / (d.length / 4);"
-        );
-        self.js(&script).as_f64().unwrap()
-    }
-
-    fn shot(&self, name: &str) {
-        if let Some(folder) = std::env::var_os("AFTERALL_SHOTS") {
-            let path = PathBuf::from(folder).join(format!("{name}.png"));
-            std::fs::write(path, self.browser.screenshot()).unwrap();
-        }
-    }
-
-    /// A picture of each section, where pictures are wanted.
-    fn shots(&self, name: &str) {
-        if std::env::var_os("AFTERALL_SHOTS").is_none() {
-            return;
-        }
-        for id in ["verdict", "anomalies", "timeline", "convergence", "performance", "appendix"] {
-            self.js(&format!(
-                "document.getElementById('{id}').scrollIntoView({{ behavior: 'instant' }})"
-            ));
-            std::thread::sleep(std::time::Duration::from_millis(150));
-            self.shot(&format!("{name}-{id}"));
-        }
-    }
-
-    fn assert_no_complaints(&self) {
-        let log = self.browser.log();
-        assert!(log.is_empty(), "{log:?}");
+/// The browser, and axe-core, which looks for what keeps people out. It comes with `npm ci` in `reports`, is injected by
+/// the test, and is no part of the page.
+fn axe_is_there() -> Result<(), String> {
+    Browser::is_there()?;
+    match real::axe().exists() {
+        true => Ok(()),
+        false => Err("there is no axe-core: run `npm ci` in reports".to_owned()),
     }
 }
-
-const READY: &str = "window.afterall && document.querySelector('#appendix-title')";
 
 fn a_report_loads_draws_and_leads_from_an_anomaly_to_the_timeline() {
     let history = fixture::history(3000, false);
@@ -114,6 +65,8 @@ fn a_report_loads_draws_and_leads_from_an_anomaly_to_the_timeline() {
     page.until(READY);
     page.until("document.querySelector('#timeline canvas').width > 0");
     assert!(page.drawn("#timeline canvas") > 0.05, "{}", page.drawn("#timeline canvas"));
+    page.js("location.hash = '#convergence'");
+    page.until("document.querySelector('#convergence canvas').width > 0");
     assert!(page.drawn("#convergence canvas") > 0.05);
     let section = page.js("return document.querySelector('#convergence').textContent");
     for says in ["6.7 %of 900 reads were stale", "the oldest, at n3, 7 writes behind at most"] {
@@ -158,14 +111,16 @@ fn what_the_checkers_find_can_be_looked_at() {
     page.until(READY);
     for anomaly in &verdict.anomalies {
         let id = anomaly.id;
+        page.js(&format!("location.hash = '#anomaly-{id}'"));
+        page.until(&format!("document.querySelector('#anomaly-{id} button.show')"));
+        if !anomaly.edges.is_empty() {
+            page.until(&format!("document.querySelectorAll('#anomaly-{id} svg rect').length >= 2"));
+        }
         page.js(&format!("document.querySelector('#anomaly-{id} button.show').click()"));
         let view = page.js("return window.afterall.view");
         assert_eq!(view["marked"], json!(anomaly.witness));
         assert!(view["from"].as_f64().unwrap() <= anomaly.from as f64, "{id}: {view}");
         assert!(view["to"].as_f64().unwrap() >= anomaly.to as f64, "{id}: {view}");
-        let boxes =
-            page.js(&format!("return document.querySelectorAll('#anomaly-{id} svg rect').length"));
-        assert!(anomaly.edges.is_empty() || boxes.as_u64().unwrap() >= 2, "{id}: {boxes}");
     }
     page.browser.resize(1280, 1400);
     page.shots("checked");
@@ -184,7 +139,10 @@ fn permalinks_lead_to_anomalies_and_operations() {
     page.until(&format!("window.afterall && window.afterall.view.pinned === {op}"));
     // And from within the page.
     let other = verdict.anomalies[0].witness[1];
-    page.js(&format!("document.querySelector('#anomalies table a[href=\"#op-{other}\"]').click()"));
+    page.js(&format!(
+        "document.querySelector('#anomalies .graph a[href=\"#op-{other}\"]')
+           .dispatchEvent(new MouseEvent('click', {{ bubbles: true, cancelable: true }}))"
+    ));
     page.until(&format!("window.afterall.view.pinned === {other}"));
     // One that is not there is no error.
     page.js("location.hash = '#op-99999999'");
@@ -198,9 +156,17 @@ fn hostile_data_is_shown_and_not_run() {
     for text in [&mut verdict.target, &mut verdict.world, &mut verdict.reasons[0]] {
         *text = format!("</script>{}<img src=x onerror=alert(2)>", fixture::HOSTILE);
     }
+    // It turns the direction of all that follows.
+    verdict.anomalies[0].sentence.push_str(" \u{202e}desrever");
     let page = Page::open(&history, &verdict, "");
     page.until(READY);
     assert!(page.browser.no_dialog());
+    let text = page.js("return document.body.textContent");
+    assert!(text.as_str().unwrap().contains("⟨U+202E⟩desrever"));
+    assert_eq!(
+        page.js("return document.querySelector('main').textContent.includes('\\u202e')"),
+        json!(false)
+    );
     assert_eq!(page.js("return document.querySelectorAll('img, main script').length"), json!(0));
     let text = page.js("return document.body.innerText");
     assert!(text.as_str().unwrap().contains(fixture::HOSTILE));
@@ -233,6 +199,11 @@ fn nothing_sticks_out_at_any_width_in_light_or_dark() {
         let dark = page.js("return matchMedia('(prefers-color-scheme: dark)').matches");
         assert_eq!(dark, json!(scheme == "dark"));
         page.shots(&format!("{scheme}-{width}"));
+        // Nor when all is unfolded.
+        page.js("document.querySelectorAll('main details').forEach(d => { d.open = true; })");
+        page.until("document.querySelectorAll('.graph > svg').length > 1");
+        let wide = page.js("return document.documentElement.scrollWidth").as_u64().unwrap();
+        assert!(wide <= width, "{wide} at {width}, unfolded");
         page.js("document.querySelector('#anomaly-1 button.show').click()");
         page.js("document.getElementById('timeline').scrollIntoView({ behavior: 'instant' })");
         page.until("window.afterall.view.marked.length > 0");
@@ -289,6 +260,7 @@ fn transactions_are_shown_without_a_timeline() {
     for claim in ["SEED", "None were injected", "cut off", "Show in timeline", "LASTED"] {
         assert!(!text.as_str().unwrap().contains(claim), "{claim}");
     }
+    let text = page.js("return document.querySelector('main').textContent");
     for claim in [AnomalyKind::CausalStaleRead.summary(), "nothing that it implies was broken"] {
         assert!(text.as_str().unwrap().contains(claim), "{claim}: {text}");
     }

@@ -1,4 +1,5 @@
-//! The HTML report as text: its size, its data, its policy. What it does in a browser: `browser.rs`.
+//! The HTML report as text: its size, its data, its policy. What it does in a browser: `browser.rs`. With
+//! `AFTERALL_SHOTS=DIR` the page of a million operations stays there, to be measured by hand.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
@@ -31,6 +32,9 @@ fn a_million_operations_stay_under_the_budget_with_every_witness_exact() {
     assert!(history.len() > 800_000, "{}", history.len());
     let verdict = fixture::verdict(&history);
     let page = report_html(&history, &verdict, &fixture::context()).unwrap();
+    if let Some(folder) = std::env::var_os("AFTERALL_SHOTS") {
+        std::fs::write(std::path::Path::new(&folder).join("million.html"), &page).unwrap();
+    }
     assert!(page.len() <= REPORT_BYTES_MAX, "{}", page.len());
     let data = data(&page);
     let mut index = 0;

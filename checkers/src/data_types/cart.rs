@@ -31,6 +31,7 @@ use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
+use crate::must_see::must_see;
 use crate::row::{Checker, Turn};
 use crate::session_guarantees as sessions;
 use crate::verdict::{AnomalyKind, ItemFates, Label, Tier};
@@ -245,6 +246,8 @@ fn resurrected(ctx: &Context<'_>, claim: Claim, removal: &Removal, read: OpId) -
         edges.push(why_reads_from(ctx, add, shown_by));
     }
     edges.push(why_reads_from(ctx, add, read));
+    edges
+        .extend(ctx.finals(ctx.op(add).key()).iter().map(|&(_, read)| must_see(ctx, remove, read)));
     let seen = if shown_by == add { "added" } else { "seen" };
     Finding {
         claim,
@@ -444,6 +447,7 @@ fn own(ctx: &Context<'_>, claim: Claim, earlier: &[OpId], op: OpView<'_>, why: &
     }
     edges.sort_by_key(|edge| (edge.from, edge.to));
     edges.dedup_by_key(|edge| (edge.from, edge.to));
+    edges.push(must_see(ctx, last, op.id()));
     Finding {
         claim,
         or: Vec::new(),

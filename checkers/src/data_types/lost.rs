@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Finding};
+use crate::must_see::must_see;
 use crate::verdict::AnomalyKind;
 use afterall_history::{OpView, Property, Sessions};
 
@@ -13,6 +14,7 @@ pub(crate) fn lost(ctx: &Context<'_>, add: OpView<'_>, kind: AnomalyKind, gone: 
     let (cause, why) = explain::why_gone(ctx, add.id());
     let sentence = explain::gone(ctx, add.id(), gone, &cause, &why);
     let finals = ctx.finals(add.key()).iter().map(|&(_, read)| read);
+    let edges = finals.clone().map(|read| must_see(ctx, add.id(), read)).collect();
     Finding {
         claim: NO_LOST,
         or: Vec::new(),
@@ -21,6 +23,6 @@ pub(crate) fn lost(ctx: &Context<'_>, add: OpView<'_>, kind: AnomalyKind, gone: 
         sentence,
         key: Some(add.key()),
         ops: std::iter::once(add.id()).chain(finals).collect(),
-        edges: Vec::new(),
+        edges,
     }
 }

@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
+use crate::must_see::must_see_or_what_replaced;
 use crate::row::{Checker, Turn};
 use crate::verdict::{AnomalyKind, Fates};
 use afterall_history::{KeyId, OpId, OpView, Property, Sessions, Status, Workload};
@@ -146,6 +147,9 @@ fn lost(ctx: &Context<'_>, write: OpView<'_>, left: Option<i64>, finals: &[OpId]
         cause,
         key: Some(write.key()),
         ops: std::iter::once(write.id()).chain(finals.iter().copied()).collect(),
-        edges: Vec::new(),
+        edges: finals
+            .iter()
+            .map(|&read| must_see_or_what_replaced(ctx, write.id(), read))
+            .collect(),
     }
 }

@@ -25,6 +25,7 @@ use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
+use crate::must_see::must_see;
 use crate::row::{Checker, Turn};
 use crate::session_guarantees as sessions;
 use crate::verdict::{AnomalyKind, ItemFates, Label, Tier, Visibility};
@@ -377,6 +378,7 @@ fn misses(ctx: &Context<'_>, claim: Claim, add: OpId, by: OpId, read: OpView<'_>
         let why = crate::inference::paths::why_reads_from(ctx, add, by);
         edges.push(Dependency { from: add, to: by, label: Label::ReadsFrom, why });
     }
+    edges.push(must_see(ctx, add, read.id()));
     let how = match by == add {
         true => format!("{} before", added(ctx)),
         false => format!("read before (#{})", ctx.op(by).number()),

@@ -15,15 +15,17 @@ use crate::case::Case;
 use crate::cause::{Apart, Cause};
 use crate::context::{Context, quiet_from};
 use crate::explain;
-use crate::findings::{Claim, Finding, Findings};
+use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::reads_from::ReadsFrom;
 use crate::inference::sums::Sums;
+use crate::inference::version::{Relation, compare};
+use crate::must_see::{must_agree, must_see_or_what_replaced};
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
-use crate::verdict::{AnomalyKind, ConvergenceFigures, Divergence, Held};
+use crate::verdict::{AnomalyKind, ConvergenceFigures, Divergence, Held, Label};
 use crate::words::counted;
 use afterall_history::{
     Datum, Function, KeyId, NodeId, OpId, OpView, Phase, Property, RECORDED, Sessions, Status,
-    Value, Workload as W,
+    Value, View, Workload as W,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -343,7 +345,56 @@ fn diverged(
         ),
         key: Some(key),
         ops,
-        edges: Vec::new(),
+        edges: apart_by(ctx, reads_from, &sides, &missing),
+    }
+}
+
+/// The final reads that disagree, one of each side; which of them show the updates that tell it; and which had to.
+fn apart_by(
+    ctx: &Context<'_>,
+    reads_from: &ReadsFrom,
+    sides: &[(&Value, &Vec<OpId>)],
+    missing: &[Missing],
+) -> Vec<Dependency> {
+    let firsts: Vec<OpId> = sides.iter().map(|(_, reads)| reads[0]).collect();
+    let (&most, others) = firsts.split_first().map_or((&OpId(0), &[][..]), |split| split);
+    let mut edges: Vec<Dependency> =
+        others.iter().map(|&other| must_agree(ctx, most, other)).collect();
+    for of in missing {
+        for &read in &firsts {
+            if reads_from.shown(read).any(|update| update == of.update) {
+                let why = crate::inference::paths::why_reads_from(ctx, of.update, read);
+                edges.push(Dependency { from: of.update, to: read, label: Label::ReadsFrom, why });
+            } else if missing.len() == 1 && had_to_show(ctx, reads_from, of.update, read) {
+                edges.push(must_see_or_what_replaced(ctx, of.update, read));
+            }
+        }
+    }
+    edges
+}
+
+/// Whether it is known that a final read had to show an update that another one shows, and that nothing could have taken away:
+/// all that the read shows instead is older, or by its version did not replace it.
+fn had_to_show(ctx: &Context<'_>, reads_from: &ReadsFrom, update: OpId, read: OpId) -> bool {
+    let update = ctx.op(update);
+    let is_vector = |op: OpView<'_>| matches!(ctx.history.view(op.version()), View::Map(_));
+    let leaves = |other: OpId| {
+        let other = ctx.op(other);
+        let order = compare(ctx.history.data(), other.version(), update.version());
+        let older = ctx.history.has_real_time() && other.until() < update.invoked();
+        let apart = is_vector(other) && is_vector(update) && !order.is_none_or(Relation::at_least);
+        older || apart
+    };
+    match ctx.history.header().workload {
+        W::Register => {
+            let deletes =
+                |op: OpView<'_>| op.f() == Function::Delete && op.status() != Status::Fail;
+            update.is_ok()
+                && !ctx.on(update.key()).any(deletes)
+                && reads_from.shown(read).all(leaves)
+        }
+        W::Position => update.is_ok(),
+        _ => false,
     }
 }
 

@@ -23,6 +23,7 @@ use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::version::{Relation, compare};
+use crate::must_see::must_see_or_what_replaced;
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
 use crate::session_guarantees::by_version::has_versions;
 use crate::verdict::{AnomalyKind, Label, Tier};
@@ -229,6 +230,7 @@ fn finding(ctx: &Context<'_>, read: OpView<'_>, stale: &Stale, cause: Cause) -> 
         edges.push(Dependency { from: read.id(), to: missed.id(), label: Label::Version, why });
     }
     sentence.push('.');
+    edges.push(must_see_or_what_replaced(ctx, missed.id(), read.id()));
     Finding {
         claim: CLAIM,
         or: Vec::new(),

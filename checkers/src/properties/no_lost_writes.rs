@@ -39,6 +39,7 @@ use crate::inference::causal_order::CausalOrder;
 use crate::inference::paths::{Paths, ops_on};
 use crate::inference::reads_from::ReadsFrom;
 use crate::inference::version::{Relation, compare};
+use crate::must_see::must_see_or_what_replaced;
 use crate::row::{Checker, Gravity, RestsOn, Row, TOGETHER, Turn};
 use crate::verdict::{AnomalyKind, Fates, Label};
 use afterall_history::{
@@ -346,7 +347,9 @@ fn seen_by_writer(
 
 fn lost(ctx: &Context<'_>, key: &Key<'_>, write: OpId, claim: Claim) -> Finding {
     let data = ctx.history.data();
-    let mut edges = Vec::new();
+    let finals = ctx.finals(key.key).iter();
+    let mut edges: Vec<Dependency> =
+        finals.map(|&(_, read)| must_see_or_what_replaced(ctx, write, read)).collect();
     let mut ops: BTreeSet<OpId> = BTreeSet::from([write]);
     ops.extend(ctx.finals(key.key).iter().map(|&(_, read)| read));
     ops.extend(key.finals.iter().copied());

@@ -28,6 +28,7 @@ use crate::context::Context;
 use crate::explain;
 use crate::findings::{Claim, Dependency, Finding, Findings};
 use crate::inference::version::{Relation, compare};
+use crate::must_see::must_see;
 use crate::row::{Checker, Turn};
 use crate::verdict::{Label, Tier};
 use crate::words;
@@ -283,6 +284,22 @@ fn violation(ctx: &Context<'_>, claim: Claim, earlier: OpId, later: OpView<'_>) 
         ),
     };
     let sentence = format!("{}; {versions}.", missed(ctx, old, new));
+    // That an update is ordered after another one is not to be seen in what it returns.
+    let unseen = later.f().is_read().then(|| must_see(ctx, earlier, later.id()));
+    let edges = vec![
+        Dependency {
+            from: earlier,
+            to: later.id(),
+            label: Label::So,
+            why: format!(
+                "session {} made #{} before #{}",
+                new.process(),
+                old.number(),
+                new.number()
+            ),
+        },
+        Dependency { from: later.id(), to: earlier, label: Label::Version, why: versions },
+    ];
     Finding {
         claim,
         or: Vec::new(),
@@ -291,19 +308,6 @@ fn violation(ctx: &Context<'_>, claim: Claim, earlier: OpId, later: OpView<'_>) 
         sentence,
         key: Some(later.key()),
         ops: vec![earlier, later.id()],
-        edges: vec![
-            Dependency {
-                from: earlier,
-                to: later.id(),
-                label: Label::So,
-                why: format!(
-                    "session {} made #{} before #{}",
-                    new.process(),
-                    old.number(),
-                    new.number()
-                ),
-            },
-            Dependency { from: later.id(), to: earlier, label: Label::Version, why: versions },
-        ],
+        edges: edges.into_iter().chain(unseen).collect(),
     }
 }

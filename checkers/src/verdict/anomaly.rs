@@ -126,4 +126,8 @@ pub enum Label {
     Version,
     /// The first was completed before the second was invoked.
     RealTime,
+    /// The contradiction: the second should have shown what the first did or had shown, and does not.
+    MustSee,
+    /// The contradiction: the two should have returned the same, and do not.
+    MustAgree,
 }

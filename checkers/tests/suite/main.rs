@@ -5,6 +5,7 @@
 //! | `table`, `txns` | histories written as tables |
 //! | `store`, `single_copy`, `delivery` | stores, correct ones and mutants, that random histories are made by |
 //! | `named_*`, `transactions_named` | one history an anomaly, by its name in the literature, or by the issue that showed it |
+//! | `must_see` | the edges of witnesses that are the contradiction itself |
 //! | `oracles_*`, `transactions_oracle` | every small history against brute force |
 //! | `correct_stores`, `mutations`, `transactions_stores` | no alarm of correct stores, and one of each mutant |
 
@@ -16,6 +17,7 @@ mod delivery;
 mod fresh_reads;
 mod invariance;
 mod levels;
+mod must_see;
 mod mutations;
 mod named_counters_and_carts;
 mod named_doubts;

@@ -1,9 +1,13 @@
 // Section 4: what each replica returned when, and for how long they disagreed.
 
 function drawConvergence() {
-  const host = section("convergence");
-  add(host, el("h2", { id: "convergence-title" }, "Convergence"));
   const figures = verdict.figures.convergence;
+  const host = folded(
+    "convergence",
+    "Convergence",
+    figures &&
+      (figures.divergent > 0 ? `${counted(figures.divergent, "key")} differ at the end` : "what each replica returned"),
+  );
   if (figures) {
     const tiles = [
       figures.divergent > 0
@@ -79,99 +83,11 @@ function drawConvergence() {
       "Each band is the value a replica last returned; its colour follows from the value. Below: red where replicas last returned different values." +
       (track.left_out ? ` ${counted(track.left_out, "later change")} left out.` : "");
   };
-  const ROW = 34,
-    LEFT = 92;
-  let boxes = [];
-  const height = () => 26 + run.tracks[0].replicas.length * ROW + 34;
-  const sharp = sharpCanvas(height, "What each replica returned over time", (c, width, high) => {
-    boxes = [];
-    const [from, to] = follow.checked ? [timeline.view.from, timeline.view.to] : [0, Math.max(1, run.end)];
-    const left = width < 560 ? 54 : LEFT;
-    const x = (t) => left + ((t - from) / (to - from)) * (width - left - 8);
-    c.clearRect(0, 0, width, high);
-    c.font = "11px " + getComputedStyle(document.body).fontFamily;
-    c.textBaseline = "middle";
-    const { list, step } = ticks(from, to, width / 130);
-    c.strokeStyle = colour.line;
-    c.fillStyle = colour.soft;
-    for (const t of list) {
-      c.beginPath();
-      c.moveTo(x(t), 20);
-      c.lineTo(x(t), high - 8);
-      c.stroke();
-      if (x(t) + 40 < width) c.fillText(tickLabel(t, step), x(t) + 4, 12);
-    }
-    const changes = [];
-    track.replicas.forEach((answers, node) => {
-      const y = 26 + node * ROW;
-      c.fillStyle = colour.ink;
-      c.fillText(run.nodes[node], 10, y + ROW / 2 - 2);
-      c.save();
-      c.beginPath();
-      c.rect(left, y, width - left, ROW);
-      c.clip();
-      for (let i = 0; i < answers.length; i += 2) {
-        const begin = answers[i],
-          end = i + 2 < answers.length ? answers[i + 2] : Math.max(track.until[node], begin);
-        changes.push([begin, node, answers[i + 1]]);
-        const a = x(begin),
-          w = Math.max(1.5, x(end) - a - (x(end) - a > 4 ? 1 : 0));
-        if (a > width || a + w < left) continue;
-        c.fillStyle = valueColour(answers[i + 1]);
-        c.globalAlpha = answers[i + 1] < 0 ? 0.25 : 0.8;
-        c.fillRect(a, y + 3, w, ROW - 10);
-        c.globalAlpha = 1;
-        if (w > 36) {
-          c.save();
-          c.beginPath();
-          c.rect(a, y, w - 3, ROW);
-          c.clip();
-          c.fillStyle = "#101316";
-          c.fillText(text(answers[i + 1]) || "nothing", Math.max(a, left) + 5, y + ROW / 2 - 2);
-          c.restore();
-        }
-        boxes.push([a, y, w, ROW, node, begin, end, answers[i + 1]]);
-      }
-      c.restore();
-    });
-    // The strip: between two changes, whether the last answers differ.
-    changes.sort((p, q) => p[0] - q[0]);
-    const y = 26 + track.replicas.length * ROW + 4,
-      held = new Map();
-    c.fillStyle = colour.soft;
-    c.fillText("disagree", 10, y + 8);
-    c.fillStyle = colour.wash;
-    c.fillRect(left, y, width - left - 8, 16);
-    c.save();
-    c.beginPath();
-    c.rect(left, y, width - left - 8, 16);
-    c.clip();
-    const last = Math.max(...track.until);
-    changes.forEach(([begin, node, value], n) => {
-      held.set(node, value);
-      if (new Set(held.values()).size < 2) return;
-      const a = x(begin),
-        b = x(changes[n + 1]?.[0] ?? last);
-      c.fillStyle = colour.bad;
-      c.fillRect(a, y, Math.max(1, b - a) + 0.6, 16);
-    });
-    c.restore();
+  const sharp = ribbon({
+    track: () => track,
+    range: () => (follow.checked ? [timeline.view.from, timeline.view.to] : [0, Math.max(1, run.end)]),
+    row: 34,
   });
-  sharp.canvas.style.touchAction = "auto";
-  sharp.canvas.style.cursor = "default";
-  sharp.canvas.addEventListener("pointermove", (e) => {
-    const box = boxes.findLast(
-      ([a, y, w, h]) => e.offsetX >= a && e.offsetX <= a + w && e.offsetY >= y && e.offsetY <= y + h,
-    );
-    if (box)
-      showTip(
-        e.clientX,
-        e.clientY,
-        `${run.nodes[box[4]]} returned ${text(box[7]) || "nothing"}\nfrom ${moment(box[5])} to ${moment(box[6])}`,
-      );
-    else hideTip();
-  });
-  sharp.canvas.addEventListener("pointerleave", hideTip);
   timeline.onMove(() => follow.checked && sharp.redraw());
   add(
     host,
@@ -181,9 +97,6 @@ function drawConvergence() {
   );
   note();
 }
-
-// Neighbouring texts get different colours; the same text always the same one.
-const valueColour = (place) => (place < 0 ? colour.other : colour["v" + ((place * 5) % 8)]);
 
 function windows(host) {
   const f = verdict.figures.windows;
@@ -304,7 +217,7 @@ function fates(host) {
     superseded: "--v4",
     removed: "--v4",
     discarded: "--v1",
-    lost: "--v5",
+    lost: "--bad",
     undecided: "--other",
   };
   for (const [title, f, beside] of [
@@ -344,7 +257,7 @@ function fates(host) {
         parts.map((k) =>
           el(
             "li",
-            {},
+            { class: k === "lost" && f[k] > 0 && "bad grave" },
             svg(
               "svg",
               { width: 14, height: 14 },
@@ -359,12 +272,14 @@ function fates(host) {
         el(
           "p",
           { class: "small muted" },
-          "Besides: " +
-            beside
-              .filter((k) => f[k] > 0)
-              .map((k) => `${count(f[k])} ${k}`)
-              .join(", ") +
-            ".",
+          "Besides: ",
+          beside
+            .filter((k) => f[k] > 0)
+            .map((k, i) => [
+              i > 0 && ", ",
+              el("span", { class: ["resurrected", "phantom"].includes(k) && "bad grave" }, `${count(f[k])} ${k}`),
+            ]),
+          ".",
         ),
     );
   }

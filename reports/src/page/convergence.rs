@@ -19,7 +19,7 @@ pub(super) struct KeyTrack {
     key: u32,
     /// Whether the replicas differ at the end.
     divergent: bool,
-    /// By replica: `[time, text, …]`, whenever it returned something other than the last time; −1 for nothing.
+    /// By replica: `[time, text, version, …]`, whenever it returned something other than the last time; −1 for nothing.
     replicas: Vec<Vec<i64>>,
     /// By replica: when it was last read.
     until: Vec<i64>,
@@ -93,14 +93,20 @@ pub(super) fn tracks(
                 continue;
             }
             last[node] = Some(op.output());
-            let size = CHANGE_BYTES + super::texts::size(history, op.output());
+            let size = CHANGE_BYTES
+                + super::texts::size(history, op.output())
+                + super::texts::size(history, op.version());
             if changes >= CHANGES_MAX || size > bytes {
                 track.left_out += 1;
                 continue;
             }
             changes += 1;
             bytes -= size;
-            track.replicas[node].extend([op.until(), texts.datum(op.output())]);
+            track.replicas[node].extend([
+                op.until(),
+                texts.datum(op.output()),
+                texts.datum(op.version()),
+            ]);
         }
         tracks.push(track);
     }

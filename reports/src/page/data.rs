@@ -2,9 +2,11 @@
 
 use super::aggregate::{self, Density, Performance};
 use super::convergence::{self, KeyTrack};
+use super::counts::Counts;
 use super::select;
 use super::status::status;
 use super::texts::{Texts, VALUE_CHARS};
+use super::witness;
 use crate::context::{Context, NodeLog};
 use crate::words;
 use afterall_checkers::verdict::Grounds;
@@ -55,6 +57,10 @@ pub(super) struct Run {
     turns: Vec<Turn>,
     /// Only where not every operation is embedded.
     density: Option<Density>,
+    /// Likewise.
+    counts: Option<Counts>,
+    /// By anomaly: its witness as a history of its own.
+    witnesses: BTreeMap<u32, String>,
     tracks: Vec<KeyTrack>,
     performance: Performance,
 }
@@ -137,18 +143,22 @@ impl Run {
     ) -> Run {
         let exact = select::exact(history, verdict, ops_bytes);
         let mut texts = Texts::new(history);
+        texts.whole(select::witnesses(history, verdict));
         let ops = Ops::new(history, &exact, &mut texts);
         let tracks = convergence::tracks(history, verdict, &mut texts, ops_bytes / 8);
         let density = (exact.len() < history.len()).then(|| aggregate::density(history));
+        let counts = density.is_some().then(|| Counts::new(history));
         let mut keys: BTreeMap<u32, String> = BTreeMap::new();
         let shown = exact.iter().map(|op| history.op(*op).key().0);
         let dense = density.iter().flat_map(Density::keys);
+        let dense = dense.chain(counts.iter().flat_map(Counts::keys));
         for key in shown.chain(dense).chain(tracks.iter().map(KeyTrack::key)) {
             keys.entry(key).or_insert_with(|| words::cut(history.key_name(KeyId(key)), NAME_CHARS));
         }
         let shown = exact.iter().map(|op| history.op(*op).session().0);
         let sessions: BTreeMap<u32, u64> = shown
             .chain(density.iter().flat_map(Density::sessions))
+            .chain(counts.iter().flat_map(Counts::sessions))
             .map(|session| (session, history.process(SessionId(session))))
             .collect();
         Run {
@@ -172,6 +182,8 @@ impl Run {
             faults: history.faults().iter().take(FAULTS_MAX).map(FaultBand::new).collect(),
             turns: history.node_turns().iter().take(FAULTS_MAX).map(Turn::new).collect(),
             density,
+            counts,
+            witnesses: witness::histories(history, verdict),
             tracks,
             performance: aggregate::performance(history),
         }

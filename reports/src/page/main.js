@@ -1,12 +1,11 @@
 // Putting the page together, and its addresses.
 
 function drawAppendix() {
-  const host = section("appendix");
+  const host = folded("appendix", "Appendix", "machine, versions, configuration, logs");
   const c = run.context;
   const whole = ops.count === run.total;
   add(
     host,
-    el("h2", { id: "appendix-title" }, "Appendix"),
     el(
       "p",
       {},
@@ -80,7 +79,11 @@ function drawAppendix() {
       ),
       el("div", { style: { height: "18px" } }),
     );
-  if (c.run_toml) details("run.toml", el("pre", { class: "block", tabindex: 0 }, c.run_toml));
+  if (c.run_toml)
+    details("run.toml", [
+      copyButton("Copy scenario", c.run_toml, "The configuration, which afterall scenario run takes"),
+      el("pre", { class: "block", tabindex: 0, role: "region", "aria-label": "run.toml" }, c.run_toml),
+    ]);
   for (const log of c.logs)
     details(`Log of ${log.node}, its end`, el("pre", { class: "block", tabindex: 0 }, log.tail));
   if (run.turns.length)
@@ -99,8 +102,10 @@ const TIMED = ["timeline", "convergence", "performance"];
 function drawNav() {
   const links = [
     ["verdict", "Verdict"],
-    ["anomalies", "Anomalies", anomalies.length],
+    ["anomalies", "Anomalies", anomalies.filter((a) => a.promised).length],
     ["timeline", "Timeline"],
+    ["faults", "Faults", verdict.faults.length],
+    ["ladder", "Ladder"],
     ["convergence", "Convergence"],
     ["performance", "Performance"],
     ["appendix", "Appendix"],
@@ -116,15 +121,23 @@ function drawNav() {
   );
 }
 
-// #anomaly-3 opens an anomaly, #op-1042 an operation in the timeline.
+// #anomaly-3 opens an anomaly, #op-1042 an operation in the timeline, #fault-2 a fault, #at=… a view of the timeline.
 function follow() {
-  const [, kind, number] = /^#(anomaly|op)-(\d+)$/.exec(location.hash) ?? [];
-  document.querySelectorAll("article.target").forEach((a) => a.classList.remove("target"));
-  if (kind === "op" && timed) timeline.go(+number);
-  if (kind === "anomaly") {
-    const place = document.getElementById(`anomaly-${number}`);
+  const hash = location.hash;
+  const [, kind, number] = /^#(anomaly|op|fault)-(\d+)$/.exec(hash) ?? [];
+  document.querySelectorAll(".target").forEach((a) => a.classList.remove("target"));
+  const saved = timed && viewOf(hash);
+  if (saved) timeline.restore(saved);
+  else if (kind === "op" && timed) timeline.go(+number);
+  else if (kind) {
+    const place = document.getElementById(`${kind}-${number}`);
+    unfoldTo(place);
+    place?.unfold?.();
     place?.classList.add("target");
     place?.scrollIntoView();
+  } else if (/^#[a-z]+$/.test(hash)) {
+    const fold = document.querySelector(`${hash} > details`);
+    if (fold) fold.open = true;
   }
 }
 
@@ -139,6 +152,8 @@ if (timed) {
 } else {
   for (const id of TIMED) section(id).remove();
 }
+drawFaults();
+drawLadder();
 drawAppendix();
 window.addEventListener("hashchange", follow);
 // Following a link to where one already is should still lead there.
@@ -149,8 +164,20 @@ document.addEventListener("click", (e) => {
 follow();
 // For those who drive the page from outside: what the timeline shows.
 window.afterall = {
+  place: timeline.place,
   get view() {
-    const { from, to, lanes, pinned, marked } = timeline.view;
-    return { from, to, lanes, pinned: pinned < 0 ? null : ops.index[pinned], marked: [...marked] };
+    const { from, to, lanes, pinned, marked, cone, search } = timeline.view;
+    return {
+      from,
+      to,
+      lanes,
+      search,
+      filter: { ...timeline.filter },
+      address: timeline.address(),
+      pinned: pinned < 0 ? null : ops.index[pinned],
+      marked: [...marked],
+      // By the numbers of operations, those that stay bright.
+      cone: cone && [...cone].map((i) => ops.index[i]),
+    };
   },
 };

@@ -7,10 +7,12 @@
 
 mod aggregate;
 mod convergence;
+mod counts;
 mod data;
 mod select;
 mod status;
 mod texts;
+mod witness;
 
 use crate::context::Context;
 use crate::json::ReportError;
@@ -23,19 +25,38 @@ use sha2::{Digest, Sha256};
 /// The size that a report stays under, whatever the run.
 pub const REPORT_BYTES_MAX: usize = 5 * 1024 * 1024;
 
-/// What the operations embedded exactly may take, to begin with.
-const OPS_BYTES: usize = 3 * 1024 * 1024;
+/// The size of the page of a usual run.
+const USUAL_BYTES: usize = 2_000_000;
+
+/// What the operations embedded exactly may take, about: the first of these with which the page is of a usual size; and if none
+/// is, ever less than the last, until the page is under its limit.
+const OPS_BYTES: [usize; 3] = [3 * 1024 * 1024, 2 * 1024 * 1024, 1536 * 1024];
 
 const FRAME: &str = include_str!("report.html");
 /// The style sheet of the page: whatever else is shown in a browser looks the same.
 pub const STYLE: &str = include_str!("report.css");
 /// In the order in which they need each other.
-const SCRIPT: [&str; 9] = [
+const SCRIPT: [&str; 24] = [
     "\"use strict\";\n(() => {\n",
     include_str!("run.js"),
     include_str!("page.js"),
+    include_str!("value.js"),
     include_str!("verdict.js"),
+    include_str!("picture.js"),
+    include_str!("ribbon.js"),
+    include_str!("card.js"),
     include_str!("anomalies.js"),
+    include_str!("totals.js"),
+    include_str!("cone.js"),
+    include_str!("address.js"),
+    include_str!("legend.js"),
+    include_str!("pinned.js"),
+    include_str!("search.js"),
+    include_str!("lanes.js"),
+    include_str!("brush.js"),
+    include_str!("paint.js"),
+    include_str!("pinch.js"),
+    include_str!("minimap.js"),
     include_str!("timeline.js"),
     include_str!("convergence.js"),
     include_str!("performance.js"),
@@ -52,17 +73,24 @@ pub fn report_html(
     context: &Context,
 ) -> Result<String, ReportError> {
     let script = SCRIPT.concat();
-    let mut ops_bytes = OPS_BYTES;
-    loop {
+    let page = |ops_bytes| {
         let run = data::Run::new(history, verdict, context, ops_bytes);
         // Inside a script element only `<` can end or confuse it.
         let json = serde_json::to_string(&run)?.replace('<', "\\u003c");
-        let page = fill(verdict, &script, &json);
-        if page.len() <= REPORT_BYTES_MAX || ops_bytes < 16 * 1024 {
-            return Ok(page);
+        Ok::<_, ReportError>(fill(verdict, &script, &json))
+    };
+    let (mut ops_bytes, mut text) = (0, String::new());
+    for bytes in OPS_BYTES {
+        (ops_bytes, text) = (bytes, page(bytes)?);
+        if text.len() <= USUAL_BYTES {
+            return Ok(text);
         }
-        ops_bytes /= 2;
     }
+    while text.len() > REPORT_BYTES_MAX && ops_bytes >= 16 * 1024 {
+        ops_bytes /= 2;
+        text = page(ops_bytes)?;
+    }
+    Ok(text)
 }
 
 fn fill(verdict: &Verdict, script: &str, json: &str) -> String {

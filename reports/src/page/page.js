@@ -18,6 +18,21 @@ function put(node, attributes, children) {
 const el = (tag, attributes, ...children) => put(document.createElement(tag), attributes, children);
 const svg = (tag, attributes, ...children) => put(document.createElementNS(SVG, tag), attributes, children);
 const section = (id) => document.getElementById(id);
+
+// The inside of a section that is folded until it is asked for.
+function folded(id, title, more) {
+  const inside = el("div", { class: "inside" });
+  add(
+    section(id),
+    el(
+      "details",
+      {},
+      el("summary", {}, el("h2", { id: id + "-title" }, title), more && el("span", { class: "muted" }, more)),
+      inside,
+    ),
+  );
+  return inside;
+}
 const add = (host, ...children) => put(host, {}, children);
 
 const count = (n) => n.toLocaleString("en-US");
@@ -71,13 +86,48 @@ const hideTip = () => {
   tip.hidden = true;
 };
 
-function table(heads, rows) {
+function table(heads, rows, label) {
   const head = el(
     "tr",
     {},
     heads.map((h) => el("th", { scope: "col", class: h.num && "num" }, h.name ?? h)),
   );
-  return el("div", { class: "scroll", tabindex: 0 }, el("table", {}, el("thead", {}, head), el("tbody", {}, rows)));
+  return el(
+    "div",
+    {
+      class: "scroll",
+      tabindex: 0,
+      role: "region",
+      "aria-label": label ?? "Table: " + heads.map((h) => h.name ?? h).join(", "),
+    },
+    el("table", {}, el("thead", {}, head), el("tbody", {}, rows)),
+  );
+}
+
+// Copies a text, or what a function gives. Where the browser does not let it, `shown` is selected, or else the text is shown.
+function copyButton(name, words, title, shown) {
+  const button = el("button", { type: "button", title }, name);
+  const say = (what) => {
+    button.textContent = what;
+    setTimeout(() => {
+      button.textContent = name;
+    }, 1500);
+  };
+  button.addEventListener("click", () => {
+    const whole = typeof words === "function" ? words() : words;
+    const select = () => {
+      const place = shown ?? el("pre", { class: "block", tabindex: 0, role: "region", "aria-label": title }, whole);
+      if (!shown) button.parentElement.after(place);
+      const range = document.createRange();
+      range.selectNodeContents(place);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      say("Selected");
+    };
+    if (navigator.clipboard) navigator.clipboard.writeText(whole).then(() => say("Copied"), select);
+    else select();
+  });
+  return button;
 }
 
 function opLink(index) {

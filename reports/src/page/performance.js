@@ -1,11 +1,14 @@
 // Section 5: how fast, and when not.
 
 function drawPerformance() {
-  const host = section("performance");
   const p = run.performance;
+  const host = folded(
+    "performance",
+    "Performance",
+    run.total > 0 && p.whole[0] >= 0 && `p50 ${duration(p.whole[0])}, p99 ${duration(p.whole[1])}`,
+  );
   add(
     host,
-    el("h2", { id: "performance-title" }, "Performance"),
     el("p", { class: "lead" }, "By the moment of invocation" + (run.faults.length ? "; faults shaded behind." : ".")),
   );
   if (run.total === 0) {

@@ -1,6 +1,9 @@
 // The run: what the Rust side wrote, with differences summed up and indices resolved.
 
-const run = JSON.parse(document.getElementById("run").textContent);
+// Characters that turn the direction of a text would turn what stands around it, too: they are shown by their numbers.
+const TURNING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const named = (c) => `⟨U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`;
+const run = JSON.parse(document.getElementById("run").textContent.replace(TURNING, named));
 
 const ops = (() => {
   const raw = run.ops;
@@ -22,13 +25,14 @@ const OUTCOMES = ["ok", "fail", "info"];
 const text = (place) => (place < 0 ? "" : run.texts[place]);
 const keyName = (key) => run.keys[key] ?? "key " + key;
 
+const isRead = (op) => run.functions[ops.f[op]] === "read" || run.functions[ops.f[op]] === "checkout";
+
 // What an operation did, in a few words.
 function deed(op) {
   const f = run.functions[ops.f[op]];
   const asked = text(ops.input[op]);
   const got = text(ops.output[op]);
-  const isRead = f === "read" || f === "checkout";
-  if (!isRead) return `${f} ${keyName(ops.key[op])} ${asked}`;
+  if (!isRead(op)) return `${f} ${keyName(ops.key[op])} ${asked}`;
   return `${f} ${keyName(ops.key[op])}` + (ops.status[op] === 0 ? ` → ${got || "nothing"}` : "");
 }
 

@@ -1,11 +1,11 @@
 //! Which operations the report embeds exactly.
 //!
 //! All of them where there is room. Otherwise first every anomaly's witnesses and the reads that show divergence,
-//! then what surrounds the witnesses, then whole slices of the run spread evenly over it, so that there is something
-//! exact to look at everywhere.
+//! then what failed and what nobody knows the outcome of, then what surrounds the witnesses, then whole slices of the run
+//! spread evenly over it, so that there is something exact to look at everywhere.
 
 use afterall_checkers::Verdict;
-use afterall_history::{History, OpId};
+use afterall_history::{History, OpId, Status};
 
 /// Witnesses embedded of one anomaly.
 const WITNESSES_MAX: usize = 400;
@@ -15,22 +15,26 @@ const AROUND: u32 = 60;
 const SLICES: u32 = 24;
 /// What an operation takes without its values.
 const OP_BYTES: usize = 48;
+/// What one takes with them, about.
+const ABOUT_BYTES: usize = 120;
 
 /// The operations to embed, in the order of invocation.
 pub(super) fn exact(history: &History, verdict: &Verdict, bytes: usize) -> Vec<OpId> {
     let mut chosen = Chosen { history, in_it: vec![false; history.len()], bytes };
-    let witnesses: Vec<OpId> = verdict
-        .anomalies
-        .iter()
-        .flat_map(|anomaly| anomaly.witness.iter().take(WITNESSES_MAX))
-        .filter_map(|index| history.op_of_number(*index))
-        .collect();
+    let witnesses: Vec<OpId> = witnesses(history, verdict).collect();
     let divergent = verdict.figures.convergence.iter().flat_map(|c| &c.examples);
     let held = divergent.flat_map(|example| &example.replicas);
     for op in witnesses.iter().copied().chain(held.filter_map(|h| history.op_of_number(h.op))) {
         chosen.add(op);
     }
     let total = history.len() as u32;
+    // All that was not ok, or where that would leave no room for the rest, some of it from everywhere.
+    let others: Vec<OpId> =
+        history.ops().filter(|op| op.status() != Status::Ok).map(|op| op.id()).collect();
+    let room = (chosen.bytes / 2 / ABOUT_BYTES).max(1);
+    for op in others.iter().step_by(others.len().div_ceil(room).max(1)) {
+        chosen.add(*op);
+    }
     // The nearest first, for all witnesses in turn, so that none goes without.
     for distance in 1..=AROUND {
         for op in &witnesses {
@@ -54,6 +58,12 @@ pub(super) fn exact(history: &History, verdict: &Verdict, bytes: usize) -> Vec<O
     }
     let ids = 0..total;
     ids.filter(|id| chosen.in_it[*id as usize]).map(OpId).collect()
+}
+
+/// The operations that prove the anomalies, in the order of these.
+pub(super) fn witnesses(history: &History, verdict: &Verdict) -> impl Iterator<Item = OpId> {
+    let indices = verdict.anomalies.iter().flat_map(|a| a.witness.iter().take(WITNESSES_MAX));
+    indices.filter_map(|index| history.op_of_number(*index))
 }
 
 struct Chosen<'h> {

@@ -3,11 +3,14 @@
 #![expect(clippy::disallowed_types, reason = "looked up, never walked")]
 
 use crate::words;
-use afterall_history::{Datum, History, View};
+use afterall_history::{Datum, History, OpId, View};
 use std::collections::HashMap;
 
 /// Characters shown of a value.
 pub(super) const VALUE_CHARS: usize = 400;
+/// The same of values that prove an anomaly, and what these may take together.
+const WHOLE_CHARS: usize = 4_000;
+const WHOLE_BYTES: usize = 160 * 1024;
 
 /// The distinct texts of the operations.
 pub(super) struct Texts<'h> {
@@ -21,6 +24,29 @@ impl<'h> Texts<'h> {
     /// No texts yet.
     pub(super) fn new(history: &'h History) -> Self {
         Texts { history, list: Vec::new(), places: HashMap::new(), of_datum: HashMap::new() }
+    }
+
+    /// Keeps the values of these operations whole, as far as there is room: what proves an anomaly is read to its end.
+    pub(super) fn whole(&mut self, ops: impl Iterator<Item = OpId>) {
+        let mut room = WHOLE_BYTES;
+        for op in ops {
+            let op = self.history.op(op);
+            for datum in [op.input(), op.output()] {
+                if datum.is_nil() || self.of_datum.contains_key(&datum) {
+                    continue;
+                }
+                let text = words::cut(&json(self.history, datum), WHOLE_CHARS);
+                if text.len() <= VALUE_CHARS {
+                    continue;
+                }
+                if text.len() > room {
+                    return;
+                }
+                room -= text.len();
+                let place = self.place(text);
+                self.of_datum.insert(datum, place);
+            }
+        }
     }
 
     /// All texts, in the order of their places.

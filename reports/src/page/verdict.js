@@ -6,7 +6,8 @@ const WORDS = { held: "held", broken: "broken", "not-exercised": "not exercised"
 // What held in too few chances is not known to hold.
 const sure = (p) => (p.hardly_exercised ? "undecided" : p.outcome);
 const tone = (p) => (p.outcome === "broken" && !p.promised ? "plain" : TONES[sure(p)]);
-const mark = (p) => MARKS[sure(p)];
+// A circle where nobody promised what was broken.
+const mark = (p) => (p.outcome === "broken" && !p.promised ? "○" : MARKS[sure(p)]);
 const wordOf = (p) => (p.outcome === "held" && p.hardly_exercised ? "hardly exercised" : WORDS[p.outcome]);
 const nameOf = (p) => p.property + (SESSIONS[String(p.sessions).toLowerCase()] ?? "");
 const SESSIONS = { sticky: "/sticky", roaming: "/roaming" };
@@ -45,7 +46,41 @@ function drawVerdict() {
   const notes = v.notes ?? [];
   const target = v.target + (v.flavour ? "/" + v.flavour : "");
   const promised = v.properties.filter((p) => p.promised);
-  const facts = [
+  const held = promised.filter((p) => p.outcome === "held").length;
+  add(
+    section("verdict"),
+    el(
+      "div",
+      { class: "hero " + kind },
+      el("h1", {}, word),
+      el(
+        "div",
+        { class: "what" },
+        `${target}${v.mutant ? ", mutant " + v.mutant : ""}${v.lie ? ", lie " + v.lie : ""}: ${promised.length > 0 ? `${held} of ${counted(promised.length, "promise")} held` : "nothing was promised"} under the ${v.workload} workload.`,
+      ),
+      v.reasons.length > 0 && shortList(v.reasons),
+      notes.length > 0 &&
+        el(
+          "ul",
+          { class: "small muted" },
+          notes.map((note) => el("li", {}, "Note: " + note)),
+        ),
+    ),
+    run.context.command && command(run.context.command),
+    el(
+      "dl",
+      { class: "facts" },
+      facts(target).map(([name, value, more]) =>
+        el("div", {}, el("dt", {}, name), el("dd", {}, value, more && el("small", {}, "  " + more))),
+      ),
+    ),
+    promises(),
+  );
+}
+
+function facts(target) {
+  const v = verdict;
+  return [
     ["target", target],
     v.mutant && ["mutant", v.mutant],
     v.lie && ["lie", v.lie],
@@ -63,103 +98,94 @@ function drawVerdict() {
     ["keys", count(v.counts.keys)],
     v.started && ["started", v.started],
   ].filter(Boolean);
-  const held = promised.filter((p) => p.outcome === "held").length;
-  add(
-    section("verdict"),
+}
+
+// The first few of a list, the others folded.
+function shortList(lines) {
+  const few = 5;
+  const list = (part) =>
     el(
-      "div",
-      { class: "hero " + kind },
-      el("h1", {}, word),
-      el(
-        "div",
-        { class: "what" },
-        `${target}${v.mutant ? ", mutant " + v.mutant : ""}${v.lie ? ", lie " + v.lie : ""}: ${promised.length > 0 ? `${held} of ${counted(promised.length, "promise")} held` : "nothing was promised"} under the ${v.workload} workload.`,
-      ),
-      v.reasons.length > 0 &&
-        el(
-          "ul",
-          {},
-          v.reasons.map((reason) => el("li", {}, reason)),
-        ),
-      notes.length > 0 &&
-        el(
-          "ul",
-          { class: "small muted" },
-          notes.map((note) => el("li", {}, "Note: " + note)),
-        ),
-    ),
-    el(
-      "dl",
-      { class: "facts" },
-      facts.map(([name, value, more]) =>
-        el("div", {}, el("dt", {}, name), el("dd", {}, value, more && el("small", {}, "  " + more))),
-      ),
-    ),
-    run.context.command && command(run.context.command),
-    ladder(),
-    el("h3", {}, "Promises"),
-    promises(),
-    faultTable(),
-  );
+      "ul",
+      {},
+      part.map((line) => el("li", {}, line)),
+    );
+  return [
+    list(lines.slice(0, few)),
+    lines.length > few &&
+      el("details", {}, el("summary", {}, `${count(lines.length - few)} more`), list(lines.slice(few))),
+  ];
 }
 
 function command(line) {
-  const button = el("button", { type: "button" }, "Copy");
-  button.addEventListener("click", () => {
-    const done = () => {
-      button.textContent = "Copied";
-      setTimeout(() => {
-        button.textContent = "Copy";
-      }, 1500);
-    };
-    const select = () => {
-      const range = document.createRange();
-      range.selectNodeContents(pre);
-      getSelection().removeAllRanges();
-      getSelection().addRange(range);
-      button.textContent = "Selected";
-    };
-    if (navigator.clipboard) navigator.clipboard.writeText(line).then(done, select);
-    else select();
-  });
   const pre = el(
     "pre",
     {
       tabindex: 0,
+      role: "region",
       "aria-label": ofOthers ? "The command that judges this history again" : "The command that makes this run again",
     },
     line,
   );
-  return el("div", { class: "command" }, pre, button);
+  return el("div", { class: "command" }, pre, copyButton("Copy", line, "Copy the command", pre));
 }
 
-function ladder() {
+// The consistency models from strong to weak; below them the session guarantees, of sessions that stay with one replica and of
+// those that go to any.
+function drawLadder() {
   const rungs = LADDER.flatMap((name) => verdict.properties.filter((p) => p.property === name));
-  if (rungs.length === 0) return null;
-  return [
-    el("h3", {}, "The ladder"),
+  if (rungs.length === 0) {
+    section("ladder").remove();
+    return;
+  }
+  const host = folded(
+    "ladder",
+    "Ladder",
+    verdict.strongest ? `the strongest model that held: ${verdict.strongest}` : "no level held for all sessions",
+  );
+  const on = (p) => String(p.sessions).toLowerCase();
+  const row = (title, list) =>
+    list.length > 0 &&
+    el("div", { class: "rungs" }, el("h3", {}, title), el("ol", { class: "ladder" }, list.map(rung)));
+  add(
+    host,
     el(
       "p",
       { class: "small muted" },
-      "The consistency models, strongest first; then the session guarantees and convergence, which say nothing of one another. " +
-        (verdict.strongest
-          ? `The strongest consistency model that held: ${verdict.strongest} (${run.words.strongest}).`
-          : "No level held for all sessions."),
+      verdict.strongest
+        ? `The strongest consistency model that held is ${verdict.strongest}: ${run.words.strongest}. `
+        : "",
+      "A solid frame is a promise, a dashed one was only measured.",
     ),
-    el(
-      "ol",
-      { class: "ladder" },
-      rungs.map((p) =>
-        el(
-          "li",
-          { class: TONES[sure(p)] + (p.property === verdict.strongest ? " strongest" : ""), title: p.summary },
-          el("span", { class: "mark" }, mark(p)),
-          nameOf(p),
-        ),
-      ),
+    row(
+      "Consistency models, strongest first",
+      rungs.filter((p) => !SESSIONS[on(p)] && p.property !== "convergence"),
     ),
-  ];
+    row(
+      "Sessions that stay with one replica",
+      rungs.filter((p) => on(p) === "sticky"),
+    ),
+    row(
+      "Sessions that go to any replica",
+      rungs.filter((p) => on(p) === "roaming"),
+    ),
+    row(
+      "Replicas at the end",
+      rungs.filter((p) => p.property === "convergence"),
+    ),
+  );
 }
+
+const rung = (p) =>
+  el(
+    "li",
+    {
+      class: `${tone(p)}${p.promised ? " promised" : " measured"}${p.property === verdict.strongest ? " strongest" : ""}`,
+      title: p.summary,
+    },
+    el("span", { class: "mark", "aria-hidden": "true" }, mark(p)),
+    nameOf(p),
+    el("span", { class: "unseen" }, `: ${wordOf(p)}, ${p.promised ? "promised" : "only measured"}`),
+  );
 
 function promises() {
   const row = (p) =>
@@ -176,24 +202,30 @@ function promises() {
         p.tier && el("span", { class: "muted" }, p.tier === "exact" ? " (by versions)" : " (by values alone)"),
       ),
     );
+  const heads = ["property", "outcome", { name: "chances", num: true }, "what is known"];
   const promised = verdict.properties.filter((p) => p.promised);
   const others = verdict.properties.filter((p) => !p.promised);
-  const list = table(
-    ["property", "outcome", { name: "chances", num: true }, "what is known"],
-    [
-      promised.map(row),
-      others.length > 0 &&
-        el("tr", { class: "subhead" }, el("td", { colspan: 4 }, "Not promised, only measured: cannot fail the run")),
-      others.map(row),
-    ],
-  );
-  return [list, run.words.tiers && el("p", { class: "small muted" }, run.words.tiers)];
+  return [
+    promised.length > 0 && [el("h2", {}, "Promises"), table(heads, promised.map(row), "Promises")],
+    others.length > 0 &&
+      el(
+        "details",
+        {},
+        el("summary", {}, `${counted(others.length, "property")} measured and not promised, which cannot fail the run`),
+        table(heads, others.map(row), "What was measured and not promised"),
+      ),
+    run.words.tiers && el("p", { class: "small muted" }, run.words.tiers),
+  ];
 }
 
-function faultTable() {
+// Section 4: what was done to the system, and whether it took hold.
+function drawFaults() {
   const faults = verdict.faults;
-  if (faults.length === 0)
-    return !ofOthers && [el("h3", {}, "Faults"), el("p", { class: "muted" }, "None were injected.")];
+  if (faults.length === 0) {
+    if (ofOthers) section("faults").remove();
+    else add(section("faults"), el("p", { class: "muted" }, "No faults were injected."));
+    return;
+  }
   const took = faults.filter((f) => f.took).length;
   const rows = faults.map((f) =>
     el(
@@ -233,14 +265,18 @@ function faultTable() {
       ),
     ),
   );
-  return [
-    el("h3", {}, `Faults: ${took} of ${faults.length} took hold`),
-    table([{ name: "no.", num: true }, "kind", "what", "in force", "evidence?", "what was measured"], rows),
+  add(
+    folded("faults", "Faults", `${took} of ${faults.length} took hold`),
+    table(
+      [{ name: "no.", num: true }, "kind", "what", "in force", "evidence?", "what was measured"],
+      rows,
+      "Faults and their evidence",
+    ),
     run.faults_left_out > 0 &&
       el(
         "p",
         { class: "small muted" },
         `${counted(run.faults_left_out, "later fault")} left out here; see verdict.json.`,
       ),
-  ];
+  );
 }

@@ -152,6 +152,14 @@ impl Browser {
         self.get("/alert/text")["error"] == "no such alert"
     }
 
+    /// A click with the mouse, at a place in the window.
+    pub(crate) fn click(&self, x: f64, y: f64) {
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event = json!({"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1});
+            self.devtools("Input.dispatchMouseEvent", &event);
+        }
+    }
+
     /// The size of the page's window, in its own pixels.
     pub(crate) fn resize(&self, width: u64, height: u64) {
         let metrics =
