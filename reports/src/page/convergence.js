@@ -123,7 +123,7 @@ function windows(host) {
     el(
       "p",
       { class: "small muted" },
-      `From a write's acknowledgement to the last read, at any replica, that returned what is older.${f.never ? ` ${counted(f.never, "write")} never seen everywhere: endless.` : ""}${f.asked_every_ns ? ` Each replica was asked for a key every ${duration(f.asked_every_ns)}.` : ""}`,
+      `From a write's acknowledgement to the last read, at any replica, that returned what is older.${f.never ? ` ${counted(f.never, "write")} not seen everywhere by the end: endless.` : ""}${f.asked_every_ns ? ` Each replica was asked for a key every ${duration(f.asked_every_ns)}.` : ""}`,
     ),
   );
 }

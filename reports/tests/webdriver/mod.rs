@@ -153,6 +153,7 @@ impl Browser {
     }
 
     /// A click with the mouse, at a place in the window.
+    #[allow(dead_code, reason = "one of the test files that share this clicks")]
     pub(crate) fn click(&self, x: f64, y: f64) {
         for kind in ["mousePressed", "mouseReleased"] {
             let event = json!({"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1});

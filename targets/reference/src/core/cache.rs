@@ -3,6 +3,7 @@
 //! not for longer than its time to live.
 
 use super::api::{Answer, Key};
+use afterall_history::Value;
 use std::collections::BTreeMap;
 
 /// For how long an answer may be used, from when it came.
@@ -14,8 +15,6 @@ const ANSWERS_MAX: usize = 65_536;
 #[derive(Debug, Clone)]
 struct Kept {
     answer: Answer,
-    /// When it was asked for. Of two answers the one that was asked for later knows no less.
-    asked_ns: u64,
     until_ns: u64,
 }
 
@@ -38,10 +37,11 @@ impl Cache {
         (kept.until_ns > now_ns || self.never_expires).then(|| kept.answer.clone())
     }
 
-    /// Keeps an answer that has come now, and was asked for then.
-    pub(super) fn keep(&mut self, now_ns: u64, asked_ns: u64, key: Key, answer: Answer) {
-        let is_older = |kept: &Kept| kept.asked_ns > asked_ns;
-        if self.answers.get(&key).is_some_and(is_older) {
+    /// Keeps an answer that has come now, unless a newer one is kept: of two requests on their way the holder may have met the later
+    /// one first, so that neither when they were asked nor when they were answered tells which answer is newer.
+    pub(super) fn keep(&mut self, now_ns: u64, key: Key, answer: Answer) {
+        let is_newer = |kept: &Kept| kept.until_ns > now_ns && stamp(&kept.answer) > stamp(&answer);
+        if self.answers.get(&key).is_some_and(is_newer) {
             return;
         }
         if self.answers.len() >= ANSWERS_MAX && !self.answers.contains_key(&key) {
@@ -49,7 +49,55 @@ impl Cache {
         }
         if self.answers.len() < ANSWERS_MAX || self.answers.contains_key(&key) {
             let until_ns = now_ns.saturating_add(TIME_TO_LIVE_NS);
-            self.answers.insert(key, Kept { answer, asked_ns, until_ns });
+            self.answers.insert(key, Kept { answer, until_ns });
         }
+    }
+}
+
+/// When what the answer shows was written: the numbers of its version, of which the first that differ decide. Nothing is older than
+/// anything.
+fn stamp(answer: &Answer) -> Vec<i64> {
+    match &answer.version {
+        Some(Value::List(numbers)) => numbers.iter().filter_map(Value::as_int).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::api::{Content, DataType, Scalar};
+    use super::super::clock::Reading;
+    use super::super::identity::{NodeId, VersionVector};
+    use super::*;
+
+    fn answer(stamp: i64) -> Answer {
+        let version = match stamp {
+            0 => Value::List(Vec::new()),
+            stamp => Value::List(vec![stamp.into(), 0.into()]),
+        };
+        Answer {
+            node: NodeId(1),
+            version: Some(version),
+            dot: None,
+            clock: Reading::default(),
+            past: VersionVector::default(),
+            content: Content::Values(vec![Scalar::Int(stamp)]),
+        }
+    }
+
+    /// A request overtook another one: the answer that comes last is the older.
+    #[test]
+    fn an_older_answer_does_not_take_the_place_of_a_newer_one() {
+        let key = Key { kind: DataType::Register, name: "x".into() };
+        let mut cache = Cache::new(false);
+        let shown = |cache: &Cache, now_ns| cache.get(now_ns, &key).map(|kept| stamp(&kept));
+        cache.keep(10, key.clone(), answer(0));
+        cache.keep(20, key.clone(), answer(7));
+        cache.keep(30, key.clone(), answer(5));
+        assert_eq!(shown(&cache, 40), Some(vec![7, 0]));
+        // It lives as long as it would have.
+        assert_eq!(shown(&cache, 20 + TIME_TO_LIVE_NS), None);
+        cache.keep(25 + TIME_TO_LIVE_NS, key.clone(), answer(5));
+        assert_eq!(shown(&cache, 30 + TIME_TO_LIVE_NS), Some(vec![5, 0]));
     }
 }

@@ -39,7 +39,6 @@ impl Node {
             holder,
             life,
             request: Box::new(request),
-            asked_ns: now.mono_ns,
             deadline_ns: now.mono_ns.saturating_add(PATIENCE_NS),
         };
         let request = asked.request.clone();
@@ -127,7 +126,7 @@ impl Node {
         if let (Some(cache), Ok(answer)) = (&mut self.cache, &answer)
             && asked.request.action.is_read()
         {
-            cache.keep(now.mono_ns, asked.asked_ns, asked.request.key, answer.clone());
+            cache.keep(now.mono_ns, asked.request.key, answer.clone());
         }
         self.reply(asked.id, answer, effects);
     }

@@ -20,7 +20,6 @@ pub(super) struct Asked {
     /// The life of the holder that was asked; 0: not known, and so not carried out by any.
     pub(super) life: u32,
     pub(super) request: Box<Request>,
-    pub(super) asked_ns: u64,
     pub(super) deadline_ns: u64,
 }
 
