@@ -43,35 +43,39 @@ pub(crate) fn length(args: &RunArgs) -> Result<Option<Duration>, Failure> {
     Ok(args.round.or(is_long.then_some(usual)))
 }
 
-/// A round whose history is complete, and that is being judged.
+/// A round whose history is complete, and that is being judged. Its verdict is said when it is known, and not when the next round ends.
 struct Judging {
-    number: u64,
     seed: u64,
-    thread: JoinHandle<Result<(Exit, String), Failure>>,
+    thread: JoinHandle<Result<Exit, Exit>>,
 }
 
 impl Judging {
     fn begin(number: u64, folder: RunFolder, config: RunConfig, keep_all: bool) -> Judging {
         let seed = config.seed;
-        let thread = thread::spawn(move || judge(&folder, &config, keep_all));
-        Judging { number, seed, thread }
-    }
-
-    /// Waits for the verdict, and says it.
-    fn end(self, tally: &mut Tally) -> Exit {
-        let Judging { number, seed, thread } = self;
-        let judged = thread.join().unwrap_or_else(|_| {
-            Err(Failure::failed("the checkers panicked (please report this, with the seed)"))
-        });
-        match judged {
+        let say = move || match judge(&folder, &config, keep_all) {
             Ok((exit, line)) => {
                 println!("round {number}, seed {seed}: {line}");
-                tally.add(exit, seed);
-                exit
+                Ok(exit)
             }
             Err(failure) => {
                 eprintln!("error: round {number}, seed {seed}: {failure}");
-                failure.exit
+                Err(failure.exit)
+            }
+        };
+        Judging { seed, thread: thread::spawn(say) }
+    }
+
+    /// Waits for the verdict.
+    fn end(self, tally: &mut Tally) -> Exit {
+        match self.thread.join() {
+            Ok(Ok(exit)) => {
+                tally.add(exit, self.seed);
+                exit
+            }
+            Ok(Err(exit)) => exit,
+            Err(_) => {
+                eprintln!("error: the checkers panicked (please report this, with the seed)");
+                Exit::Failed
             }
         }
     }
@@ -108,6 +112,11 @@ fn judge(
 /// Carries out rounds until the time is over, one breaks a promise if that is what is waited for, the cluster is no longer whole, or a signal
 /// comes. The worst decides the exit code.
 pub(crate) fn rounds(args: &RunArgs, seed: u64, round: Duration) -> Result<Exit, Failure> {
+    if args.control > 0 {
+        return Err(Failure::usage(
+            "--control: expected a run by itself, found one of rounds: `afterall replay --control` takes the folder of a round",
+        ));
+    }
     let whole = args.resolve(seed)?;
     let ms = u64::try_from(round.as_millis()).unwrap_or(u64::MAX).max(1);
     let most = args.repeat.unwrap_or_else(|| whole.time_ms.div_ceil(ms).max(1));
