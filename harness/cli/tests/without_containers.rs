@@ -102,7 +102,13 @@ fn a_connection_past_the_proxies_is_no_partition() {
     // The address of a peer as it sees itself has its own number twice.
     let own = "import re; peers = [re.sub(r'^127\\.(\\d+)\\.\\d+\\.(\\d+):', r'127.\\1.\\2.\\2:', peer) for peer in peers]\ndata, lock";
     let keeps = "            link.recv(1)\n            time.sleep(3)";
-    let (folder, manifest) = store(&[("data, lock", own), ("            link.recv(1)", keeps)]);
+    // The process that speaks is a child of the one that is started.
+    let script = "sh\n-c\n\"$0\" \"$@\"; true\npython3\nstore.py";
+    let (folder, manifest) = store(&[
+        ("data, lock", own),
+        ("            link.recv(1)", keeps),
+        ("python3\nstore.py", script),
+    ]);
     let kept = tempfile::tempdir().unwrap();
     // Several: on a busy machine the first comes before anybody has said anything, and then proves nothing either.
     let line = "--faults partition --rate 150 --time 10s --quiescence 1s --seed 2";

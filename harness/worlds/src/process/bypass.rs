@@ -11,8 +11,28 @@ const ESTABLISHED: &str = "01";
 /// How an IPv4 address begins among those of IPv6, as the system writes it.
 const MAPPED: &str = "0000000000000000FFFF0000";
 
-/// Where the connections of a process lead that are up, over TCP and IPv4.
-pub(super) fn connections(pid: i32) -> io::Result<Vec<SocketAddr>> {
+/// Where the connections of a group of processes lead that are up, over TCP and IPv4: the first process of a node may be a script that
+/// starts the one that speaks.
+pub(super) fn connections(group: i32) -> io::Result<Vec<SocketAddr>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let pid = entry?.file_name().to_str().and_then(|name| name.parse().ok());
+        // A process may have ended since, and has no connections then.
+        let stat = |pid: &i32| fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        if let Some(pid) = pid.filter(|pid| group_of(&stat(pid)) == Some(group)) {
+            all.extend(connections_of(pid).unwrap_or_default());
+        }
+    }
+    Ok(all)
+}
+
+/// The group that a process is in (proc_pid_stat(5)). The name before it is in parentheses, and may hold anything.
+fn group_of(stat: &str) -> Option<i32> {
+    stat.rsplit_once(')')?.1.split_whitespace().nth(2)?.parse().ok()
+}
+
+/// The same of one process.
+fn connections_of(pid: i32) -> io::Result<Vec<SocketAddr>> {
     let own = sockets(pid)?;
     let mut remote = Vec::new();
     for table in ["tcp", "tcp6"] {
@@ -67,7 +87,14 @@ mod tests {
     fn a_connection_of_this_process_is_seen_while_it_is_up() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let there = listener.local_addr().unwrap();
-        let own = || connections(i32::try_from(std::process::id()).unwrap()).unwrap();
+        let pid = i32::try_from(std::process::id()).unwrap();
+        let stat = fs::read_to_string("/proc/self/stat").unwrap();
+        let group = group_of(&stat).unwrap();
+        let own = || {
+            let of_group = connections(group).unwrap();
+            assert!(connections_of(pid).unwrap().iter().all(|address| of_group.contains(address)));
+            of_group
+        };
         assert!(!own().contains(&there));
         let stream = TcpStream::connect(there).unwrap();
         let accepted = listener.accept().unwrap();
