@@ -17,8 +17,12 @@ pub fn count(n: u64) -> String {
 /// `1 group`, `2 groups`
 #[must_use]
 pub fn counted(n: u64, what: &str) -> String {
-    let s = if n == 1 { "" } else { "s" };
-    format!("{} {what}{s}", count(n))
+    let several = |what: &str| match what.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
+        _ => format!("{what}s"),
+    };
+    let what = if n == 1 { what.to_owned() } else { several(what) };
+    format!("{} {what}", count(n))
 }
 
 /// `85 µs`, `230 ms`, `1.42 s`, `2 min 3 s`, `17 h 50 min`
@@ -91,6 +95,8 @@ mod tests {
         );
         assert_eq!(counted(1, "group"), "1 group");
         assert_eq!(counted(2, "group"), "2 groups");
+        assert_eq!(counted(2, "key"), "2 keys");
+        assert_eq!(counted(2, "property"), "2 properties");
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use crate::bundled::SCENARIOS;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::list::{joined, shows, worlds_of};
 use crate::store::parse_config;
 use crate::terminal;
-use afterall_checkers::{AnomalyKind, can_show};
-use afterall_engine::faults::Registry;
+use afterall_checkers::AnomalyKind;
 use afterall_engine::{SessionKind, WorldKind};
 use afterall_history::{
     FaultKind, Level, Lie, Outcome, Phase, Promise, Property, UnknownWord, Workload,
@@ -134,10 +134,6 @@ pub(crate) fn explain(word: &str) -> Result<Exit, Failure> {
     Ok(Exit::Valid)
 }
 
-fn joined<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    names.into_iter().collect::<Vec<_>>().join(", ")
-}
-
 /// Every word and what it means; words that mean several things stand several times.
 fn meanings() -> Result<Vec<Meaning>, Failure> {
     let mut all: Vec<Meaning> =
@@ -205,12 +201,8 @@ fn plain(word: &'static str, kind: &'static str, text: &str) -> Meaning {
 }
 
 fn of_property(property: Property) -> Meaning {
-    let shows = |workload: &&Workload| {
-        [Promise::to_all(property), Promise::to_sticky(property)]
-            .into_iter()
-            .any(|promise| can_show(**workload, true, promise).is_ok())
-    };
-    let workloads = joined(Workload::ALL.iter().filter(shows).map(|workload| workload.name()));
+    let shown = Workload::ALL.iter().filter(|&&workload| shows(workload, property));
+    let workloads = joined(shown.map(|workload| workload.name()));
     let mut meaning = plain(property.name(), "a property", property.summary());
     if let Some((short, _)) = ABBREVIATIONS.iter().find(|(_, of)| *of == property) {
         meaning.text.push(format!("In the literature also {short}."));
@@ -225,9 +217,7 @@ fn of_property(property: Property) -> Meaning {
 }
 
 fn of_fault(kind: FaultKind) -> Meaning {
-    let registry = Registry::standard();
-    let has = |world: &&WorldKind| registry.kinds(world.abilities()).contains(&kind);
-    let worlds: Vec<&str> = WorldKind::ALL.iter().filter(has).map(|world| world.name()).collect();
+    let worlds = worlds_of(kind);
     let mut meaning = plain(kind.name(), "a fault", kind.summary());
     meaning.text.push(format!("In the worlds: {}.", worlds.join(", ")));
     if worlds.contains(&WorldKind::Sim.name()) {
@@ -262,7 +252,7 @@ fn of_flavour(flavour: Flavour) -> Meaning {
 fn mutants() -> impl Iterator<Item = Meaning> {
     MUTANTS.iter().map(|row| {
         let faults = joined(row.faults.iter().map(|kind| kind.name()));
-        let needs = if faults.is_empty() { "no faults".to_owned() } else { faults };
+        let needs = if row.faults.is_empty() { "no faults".to_owned() } else { faults };
         let of = format!(
             "It breaks {} of the workload {}, flavour {}; it needs {needs}.",
             row.breaks, row.workload, row.flavour

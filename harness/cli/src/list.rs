@@ -47,7 +47,8 @@ fn kinds() -> Table {
     table
 }
 
-fn joined<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+/// Names with commas between them; `none` where there are none.
+pub(crate) fn joined<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
@@ -81,13 +82,17 @@ fn mutants() -> Table {
     table
 }
 
-fn shown_by(workload: Workload) -> impl Iterator<Item = &'static str> {
-    let shown = move |property: &&Property| {
-        [Promise::to_all(**property), Promise::to_sticky(**property)]
-            .into_iter()
-            .any(|promise| can_show(workload, true, promise).is_ok())
-    };
-    Property::ALL.iter().filter(shown).map(|property| property.name())
+/// Whether a data type can show that a property is broken, for all sessions or for those that stay.
+pub(crate) fn shows(workload: Workload, property: Property) -> bool {
+    let promises = [Promise::to_all(property), Promise::to_sticky(property)];
+    promises.into_iter().any(|promise| can_show(workload, true, promise).is_ok())
+}
+
+/// The names of the worlds that have a fault.
+pub(crate) fn worlds_of(kind: FaultKind) -> Vec<&'static str> {
+    let registry = Registry::standard();
+    let has = |world: &&WorldKind| registry.kinds(world.abilities()).contains(&kind);
+    WorldKind::ALL.iter().filter(has).map(|world| world.name()).collect()
 }
 
 fn workloads() -> Table {
@@ -96,22 +101,21 @@ fn workloads() -> Table {
     for &workload in Workload::ALL {
         let is_driven = if driven().any(|driven| driven == workload) { "yes" } else { "no" };
         table.row([workload.name(), is_driven, workload.summary()]);
-        table.row(["", "", &joined(shown_by(workload))]);
+        let shown = Property::ALL.iter().filter(|&&property| shows(workload, property));
+        table.row(["", "", &joined(shown.map(|property| property.name()))]);
     }
     table
 }
 
 fn faults() -> Table {
     let mut table = Table::new(["fault", "acts on", "worlds", "what happens"]);
-    let registry = Registry::standard();
     for &kind in FaultKind::ALL {
         let acts_on = match kind.acts_on() {
             ActsOn::Links => "links",
             ActsOn::Process => "a process",
             ActsOn::Clock => "a clock",
         };
-        let has = |world: &&WorldKind| registry.kinds(world.abilities()).contains(&kind);
-        let worlds = joined(WorldKind::ALL.iter().filter(has).map(|world| world.name()));
+        let worlds = joined(worlds_of(kind));
         table.row([kind.name(), acts_on, &worlds, kind.summary()]);
     }
     table
@@ -121,8 +125,8 @@ fn properties() -> Table {
     let mut table =
         Table::new(["property", "what it demands, where it shows, and the mutants that break it"]);
     for &property in Property::ALL {
-        let shows = |workload: &&Workload| shown_by(**workload).any(|name| name == property.name());
-        let workloads = joined(Workload::ALL.iter().filter(shows).map(|workload| workload.name()));
+        let shown = Workload::ALL.iter().filter(|&&workload| shows(workload, property));
+        let workloads = joined(shown.map(|workload| workload.name()));
         table.row([property.name(), property.summary()]);
         table.row(["", &format!("shown by {workloads}")]);
         let mut mutants = MUTANTS.iter().filter(|row| row.breaks == property).peekable();

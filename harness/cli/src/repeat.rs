@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::run::carry_out;
 use crate::terminal::Showing;
 use afterall_checkers::words;
-use afterall_engine::Plan;
+use afterall_engine::{Plan, RunConfig};
 use std::collections::BTreeMap;
 
 /// What so many runs came to.
@@ -49,14 +49,14 @@ impl Tally {
 
 /// Carries out runs until there are enough, one breaks a promise if that is what is waited for, or a signal comes. The worst
 /// decides the exit code.
-pub(crate) fn repeat(args: &RunArgs, first_seed: u64) -> Result<Exit, Failure> {
+pub(crate) fn repeat(args: &RunArgs, first: &RunConfig) -> Result<Exit, Failure> {
     let most = args.repeat.unwrap_or(u64::MAX);
     let showing = Showing { one_line: !args.showing.json, ..args.showing };
     let mut tally = Tally::default();
     let mut worst = Exit::Valid;
-    let mut seed = first_seed;
+    let mut seed = first.seed;
     for _ in 0..most {
-        let plan = Plan::new(args.resolve(seed)?).map_err(usage)?;
+        let plan = Plan::new(RunConfig { seed, ..first.clone() }).map_err(usage)?;
         let judged = carry_out(plan, &args.store, args.control, showing)?;
         tally.add(judged.exit, seed);
         worst = worst.worse(judged.exit);

@@ -3,7 +3,7 @@
 use crate::args::{RunArgs, usage};
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::opening::{settings, stopped_by_signals};
+use crate::opening::{check, reap, settings, stopped_by_signals};
 use crate::repeat::Tally;
 use crate::run::{Watcher, context};
 use crate::signals::{self, Doing};
@@ -11,7 +11,6 @@ use crate::store::{HISTORY, RunFolder};
 use afterall_engine::{Recording, Rounds, RunConfig, WorldKind};
 use afterall_history::read_jsonl;
 use afterall_reports::{verdict_json, verdict_line};
-use afterall_worlds::docker;
 use std::fs;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -23,11 +22,13 @@ const ROUND: Duration = Duration::from_secs(60);
 /// In containers: how long the faults of a kind take, and what is beside them.
 const KIND_IN_CONTAINERS: Duration = Duration::from_secs(5);
 
-/// How long the rounds of a run are; none: it is no run of rounds.
-pub(crate) fn length(args: &RunArgs) -> Result<Option<Duration>, Failure> {
-    let config = args.resolve(0)?;
+/// How long the rounds of a run are, where `asked` says so or it is long; none: it is no run of rounds.
+pub(crate) fn length(
+    asked: Option<Duration>,
+    config: &RunConfig,
+) -> Result<Option<Duration>, Failure> {
     if config.world == WorldKind::Sim {
-        return match args.round {
+        return match asked {
             Some(_) => Err(Failure::usage(
                 "--round: expected a world in which time is real, found sim (there --repeat costs nothing)",
             )),
@@ -40,7 +41,7 @@ pub(crate) fn length(args: &RunArgs) -> Result<Option<Duration>, Failure> {
         WorldKind::Docker => ROUND.max(ROUND / 3 + KIND_IN_CONTAINERS.saturating_mul(kinds)),
         WorldKind::Process | WorldKind::Sim | WorldKind::Attached => ROUND,
     };
-    Ok(args.round.or(is_long.then_some(usual)))
+    Ok(asked.or(is_long.then_some(usual)))
 }
 
 /// A round whose history is complete, and that is being judged. Its verdict is said when it is known, and not when the next round ends.
@@ -111,27 +112,20 @@ fn judge(
 
 /// Carries out rounds until the time is over, one breaks a promise if that is what is waited for, the cluster is no longer whole, or a signal
 /// comes. The worst decides the exit code.
-pub(crate) fn rounds(args: &RunArgs, seed: u64, round: Duration) -> Result<Exit, Failure> {
+pub(crate) fn rounds(args: &RunArgs, whole: RunConfig, round: Duration) -> Result<Exit, Failure> {
     if args.control > 0 {
         return Err(Failure::usage(
             "--control: expected a run by itself, found one of rounds: `afterall replay --control` takes the folder of a round",
         ));
     }
-    let whole = args.resolve(seed)?;
+    let seed = whole.seed;
     let ms = u64::try_from(round.as_millis()).unwrap_or(u64::MAX).max(1);
     let most = args.repeat.unwrap_or_else(|| whole.time_ms.div_ceil(ms).max(1));
     let mut rounds = Rounds::new(RunConfig { time_ms: ms, ..whole });
     let first = rounds.plan().map_err(usage)?;
     let config = first.config();
-    if let Some(warning) = config.mutant_warning() {
-        eprintln!("warning: {warning}");
-    }
-    if config.world == WorldKind::Docker {
-        docker::check(config).map_err(Failure::usage)?;
-    }
-    if let Err(error) = afterall_worlds::reap() {
-        eprintln!("warning: could not look for what earlier runs left behind: {error}");
-    }
+    check(config)?;
+    reap();
     eprintln!("seed {seed}: {most} rounds of {} s on one cluster", round.as_secs_f64());
     let stop = stopped_by_signals(config.world);
     let mut world = None;

@@ -6,7 +6,7 @@ use crate::args::{ReplayArgs, command_line, usage};
 use crate::control::{compare_with_kept, control};
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::opening::{settings, stopped_by_signals};
+use crate::opening::{check, reap, settings, stopped_by_signals};
 use crate::progress::{Line, while_working};
 use crate::recorded::refuse_empty_promises;
 use crate::runs::expected_one;
@@ -20,7 +20,6 @@ use afterall_engine::{
 use afterall_history::{Event, History, read_jsonl};
 use afterall_reference::core::MUTANTS;
 use afterall_reports::{Context, report_html};
-use afterall_worlds::docker;
 use std::io;
 use std::path::Path;
 use std::time::SystemTime;
@@ -40,20 +39,13 @@ pub(crate) fn carry_out(
     showing: Showing,
 ) -> Result<Judged, Failure> {
     let config = plan.config();
-    if let Some(warning) = config.mutant_warning() {
-        eprintln!("warning: {warning}");
-    }
-    if config.world == WorldKind::Docker {
-        docker::check(config).map_err(Failure::usage)?;
-    }
+    check(config)?;
     signals::now(Doing::Anything(NOTHING.to_owned()));
     let (folder, mut watcher) = Watcher::create(&plan, store, !showing.quiet)?;
     let again = format!("seed {}: {}", config.seed, command_line(config, &folder.file(RUN)));
     watcher.again = (!showing.quiet && !showing.one_line).then_some(again);
-    if config.world != WorldKind::Sim
-        && let Err(error) = afterall_worlds::reap()
-    {
-        eprintln!("warning: could not look for what earlier runs left behind: {error}");
+    if config.world != WorldKind::Sim {
+        reap();
     }
     let stop = stopped_by_signals(config.world);
     let mut world = afterall_worlds::open(&plan, &settings(folder.logs()))?;

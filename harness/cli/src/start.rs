@@ -15,12 +15,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     // Small, so that it can be typed.
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let drawn = u64::from(since.subsec_nanos()) % 1_000_000;
-    if let Some(round) = rounds::length(args)? {
-        return rounds::rounds(args, args.seed.unwrap_or(drawn), round);
+    let config = args.resolve(args.seed.unwrap_or(drawn))?;
+    if let Some(round) = rounds::length(args.round, &config)? {
+        return rounds::rounds(args, config, round);
     }
     if args.repeat.is_some() || args.until_fail {
-        return repeat(args, args.seed.unwrap_or(drawn));
+        return repeat(args, &config);
     }
-    let plan = Plan::new(args.resolve(args.seed.unwrap_or(drawn))?).map_err(usage)?;
+    let plan = Plan::new(config).map_err(usage)?;
     Ok(carry_out(plan, &args.store, args.control, args.showing)?.exit)
 }

@@ -194,8 +194,7 @@ fn told(of: &Comparison, width: usize) -> String {
     section("Gone in the second", failures(of, KeyCounts::is_gone));
     section("In both", failures(of, |of| !of.is_new() && !of.is_gone()));
     let alike = of.ladder.iter().filter(|rung| !rung.differs()).count() as u64;
-    let same = counted(alike, "property").replace("propertys", "properties");
-    let same = format!("{same} came out the same");
+    let same = format!("{} came out the same", counted(alike, "property"));
     format!("{verdict}; {same}\n{text}")
 }
 

@@ -6,7 +6,7 @@ use afterall_checkers::verdict::{FORMAT, VERSION};
 use serde::Deserialize;
 
 /// How many characters of a name are shown, and of a sentence.
-pub(crate) const NAME_MAX: usize = 80;
+const NAME_MAX: usize = 80;
 const SENTENCE_MAX: usize = 300;
 
 /// What a run is of.
@@ -115,13 +115,7 @@ pub(crate) fn head(bytes: &[u8]) -> Result<Head, NotAVerdict> {
         let shape = if error.is_eof() { "found its beginning" } else { "found none" };
         NotAVerdict(format!("expected a verdict, {shape} (line {})", error.line()))
     })?;
-    if fields.format != FORMAT || fields.version != VERSION {
-        let found = shown(&fields.format, NAME_MAX);
-        return Err(NotAVerdict(format!(
-            "expected the format {FORMAT} {VERSION}, found {found} {}",
-            fields.version
-        )));
-    }
+    check_format(&fields.format, fields.version).map_err(NotAVerdict)?;
     let broken = fields.anomalies.iter().find(|anomaly| anomaly.promised);
     let finding = match broken {
         Some(AnomalyFields { property, kind, count, .. }) => {
@@ -137,6 +131,15 @@ pub(crate) fn head(bytes: &[u8]) -> Result<Head, NotAVerdict> {
         ops: fields.counts.ops,
         finding: finding.map(|text| shown(&text, SENTENCE_MAX)),
     })
+}
+
+/// Whether a verdict is of the format that this program reads; if not, what is expected and what was found.
+pub(crate) fn check_format(format: &str, version: u32) -> Result<(), String> {
+    if format == FORMAT && version == VERSION {
+        return Ok(());
+    }
+    let found = shown(format, NAME_MAX);
+    Err(format!("expected the format {FORMAT} {VERSION}, found {found} {version}"))
 }
 
 /// What is wrong with a file that should hold a verdict.

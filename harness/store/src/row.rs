@@ -1,11 +1,10 @@
 //! A run in a line.
 
-use crate::head::{Head, NotAVerdict, What, head};
+use crate::head::{Head, NotAVerdict, What, check_format, head};
 use crate::inside::{Inside, Refusal};
 use crate::names::{HISTORY, RUN, VERDICT};
 use crate::scan::Place;
 use crate::shown::shown;
-use afterall_checkers::verdict::{FORMAT, VERSION};
 use afterall_checkers::{Valid, Verdict};
 use afterall_history::vocabulary;
 use std::io::{BufRead, BufReader, Read};
@@ -85,13 +84,7 @@ pub fn read_verdict(store: &Inside, path: &str) -> Result<Verdict, NotAVerdict> 
     })?;
     let verdict: Verdict = serde_json::from_slice(&bytes)
         .map_err(|error| wrong(format!("expected a verdict, found none: {error}")))?;
-    if verdict.format != FORMAT || verdict.version != VERSION {
-        let found = shown(&verdict.format, 80);
-        return Err(wrong(format!(
-            "expected the format {FORMAT} {VERSION}, found {found} {}",
-            verdict.version
-        )));
-    }
+    check_format(&verdict.format, verdict.version).map_err(wrong)?;
     Ok(verdict)
 }
 

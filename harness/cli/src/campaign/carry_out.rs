@@ -13,7 +13,7 @@ use crate::bundled::text_of;
 use crate::campaign_args::CampaignRunArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::opening::{cores, stopped_by_signals};
+use crate::opening::{cores, reap, stopped_by_signals};
 use crate::progress::spinner;
 use crate::signals::{self, Doing};
 use crate::store::RUN;
@@ -44,10 +44,8 @@ pub(crate) fn run(args: &CampaignRunArgs) -> Result<Exit, Failure> {
     for cell in campaign.cells().iter().filter(|cell| cell.base().world == WorldKind::Docker) {
         docker::check(cell.base()).map_err(Failure::usage)?;
     }
-    if worlds().any(|world| world != WorldKind::Sim)
-        && let Err(error) = afterall_worlds::reap()
-    {
-        eprintln!("warning: could not look for what earlier runs left behind: {error}");
+    if worlds().any(|world| world != WorldKind::Sim) {
+        reap();
     }
     let own = campaign.runs_of(args.shard).count() as u64;
     let finished = folder.index().lines.len() as u64;

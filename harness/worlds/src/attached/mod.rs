@@ -48,14 +48,13 @@ pub(crate) enum AttachError {
 pub(crate) fn open(plan: &Plan, settings: &Settings) -> Result<impl World + use<>, WorldError> {
     let config = plan.config();
     let manifest = config.manifest.as_ref().ok_or(ConfigError::NoManifest);
+    let manifest = manifest.map_err(WorldError::setup)?;
     let cluster = Cluster {
-        client: manifest.map_err(WorldError::setup)?.client.clone(),
+        client: manifest.client.clone(),
         workload: config.workload,
         addresses: config.attach.clone(),
         run: settings.run_id.trim_start_matches("afterall-").to_owned(),
-        ready_within: Duration::from_secs(
-            config.manifest.as_ref().map_or(0, |manifest| manifest.ready_within_s).into(),
-        ),
+        ready_within: Duration::from_secs(manifest.ready_within_s.into()),
     };
     let starting = async move {
         afterall_clients::try_start(&cluster.client).await.map_err(WorldError::setup)?;

@@ -120,11 +120,7 @@ impl Cluster {
         for to in 0..count {
             let peers = (0..count).filter(|&from| from != to).map(|from| peer_link(from, to, 0));
             new.extend(peers.map(|name| NewLink::on_loopback(&name, &peer_ports[to].to_string())));
-            let clients = (0..session_links).map(|session| session_link(session, to));
-            let clients = clients.chain([reader_link(to)]);
-            new.extend(
-                clients.map(|name| NewLink::on_loopback(&name, &client_ports[to].to_string())),
-            );
+            new.extend(client_links(to, session_links, client_ports[to]));
             new.push(NewLink::on_loopback(&time_link(to), &authority.address().to_string()));
         }
         let addresses = links.create_all(new).await?;
@@ -206,10 +202,7 @@ impl Cluster {
                     upstream: own(to, port).to_string(),
                 }));
             }
-            let clients = (0..session_links).map(|session| session_link(session, to));
-            let upstream = own(to, manifest.client.port).to_string();
-            let clients = clients.chain([reader_link(to)]);
-            new.extend(clients.map(|name| NewLink::on_loopback(&name, &upstream)));
+            new.extend(client_links(to, session_links, own(to, manifest.client.port)));
         }
         let addresses = links.create_all(new).await?;
         // It dies with this process, and the user's program need not know how.
@@ -447,6 +440,13 @@ impl Deployment for Cluster {
         }
         left
     }
+}
+
+/// The links of sessions and of readers to a node that serves clients there.
+fn client_links(to: usize, sessions: usize, upstream: SocketAddr) -> impl Iterator<Item = NewLink> {
+    let names =
+        (0..sessions).map(move |session| session_link(session, to)).chain([reader_link(to)]);
+    names.map(move |name| NewLink::on_loopback(&name, &upstream.to_string()))
 }
 
 /// How many files may be open at once: each link is a listener that is kept and one that listens, and each connection over

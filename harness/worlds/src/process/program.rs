@@ -11,7 +11,6 @@ use afterall_clients::{Client, ClientError};
 use afterall_engine::RunConfig;
 use afterall_history::Workload;
 use afterall_manifest::{ClientSpec, Manifest, Place, Probe, Process};
-use std::collections::BTreeMap;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Component, Path, PathBuf};
@@ -114,9 +113,9 @@ pub(super) fn prepare(
         Some(command) => command.fill_command(place).map_err(bad("command"))?,
         None => Vec::new(),
     };
-    let mut env = BTreeMap::new();
+    let mut env = Vec::new();
     for (name, value) in &process.env {
-        env.insert(name.clone(), value.fill(place).map_err(bad(name))?);
+        env.push((name.clone(), value.fill(place).map_err(bad(name))?));
     }
     let io = |what: &'static str| move |error| SetupError::Io { what, error };
     fs::create_dir_all(folder).map_err(io("make the folder of a node"))?;
@@ -128,7 +127,7 @@ pub(super) fn prepare(
         let text = text.fill(place).map_err(bad(name))?;
         fs::write(path, text).map_err(io("write a file of the manifest"))?;
     }
-    Ok(Prepared { command, env: env.into_iter().collect() })
+    Ok(Prepared { command, env })
 }
 
 /// A path in a folder; none if it leads out of it.
